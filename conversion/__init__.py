@@ -1,0 +1,1 @@
+"""Trained network to what a board executes."""

@@ -1,0 +1,1 @@
+"""How wakeful gets onto a board."""

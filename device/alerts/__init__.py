@@ -1,0 +1,1 @@
+"""Alerts to the outside world: serial line, GPIO, JSON lines, terminal, one backend a file."""

@@ -1,0 +1,33 @@
+"""The contract of everything that carries alerts out of the process."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from device.messages import Alert, DriverState, Event
+
+
+class Output(Protocol):
+    """One way out. No method may wait for the world: it queues, writes a line, or drops and counts.
+
+    The monitor calls, from its own thread: ``start`` once, then for each frame (or every 0.1 s while none come)
+    ``alert`` and ``event`` for what happened, then ``state``. ``close`` comes once at the end, also after an error,
+    and may take up to a second to get queued alerts out.
+    """
+
+    def start(self, origin_ns: int) -> None:
+        """``origin_ns`` is the capture time that outputs publish as second 0."""
+        ...
+
+    def alert(self, alert: Alert) -> None: ...
+
+    def event(self, event: Event) -> None: ...
+
+    def state(self, state: DriverState) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def seconds(t_ns: int, origin_ns: int) -> float:
+    """Seconds since the first frame, to the millisecond."""
+    return round((t_ns - origin_ns) / 1e9, 3)

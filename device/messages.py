@@ -1,0 +1,169 @@
+"""What moves between the stages: Observation -> DriverState -> Alert, and the events beside them.
+
+Small frozen values, each with the capture time (monotonic ns) and the sequence number of the frame it came from.
+``None`` always means unknown, never zero. Angles are degrees in the driver's own terms: yaw positive to the person's
+left, pitch positive up, roll positive towards the person's right shoulder; left and right are the person's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class Health(StrEnum):
+    """How well the monitor itself is doing; a channel apart from drowsiness."""
+
+    OK = "ok"
+    CALIBRATING = "calibrating"
+    DEGRADED = "degraded"
+    NO_FACE = "no_face"
+    CAMERA_LOST = "camera_lost"
+    STALE = "stale"
+
+
+class Level(IntEnum):
+    """How urgent an alert is; NONE is the level of a driver without alerts."""
+
+    NONE = 0
+    ADVISORY = 1
+    WARNING = 2
+    URGENT = 3
+    EMERGENCY = 4
+
+    @property
+    def label(self) -> str:
+        """The level's name in events, signals and on the wire: ``warning``."""
+        return self.name.lower()
+
+
+class Phase(StrEnum):
+    """Where an alert is in its life."""
+
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one frame shows of the watched person, as measured, before any judgement.
+
+    Attributes:
+        eye_aspect_left, eye_aspect_right: height over width of the visible eye contour, as the landmark reader sees
+            it; not yet relative to the person's own open eye.
+        mouth_aspect: height over width of the inner lips.
+        face_px: width of the face box in pixels.
+        brightness: mean grey level of the face, 0 to 255.
+        presence: the landmark network's own belief that it looks at a face, 0 to 1.
+        expression: class probabilities of the expression network, in the order of its registry entry.
+    """
+
+    t_ns: int
+    seq: int
+    face: bool
+    presence: float = 0.0
+    face_px: float | None = None
+    brightness: float | None = None
+    eye_aspect_left: float | None = None
+    eye_aspect_right: float | None = None
+    mouth_aspect: float | None = None
+    yaw_deg: float | None = None
+    pitch_deg: float | None = None
+    roll_deg: float | None = None
+    gaze_yaw_deg: float | None = None
+    gaze_pitch_deg: float | None = None
+    expression: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DriverState:
+    """The judged person after one frame, or after a while without one (then ``face`` is False).
+
+    Attributes:
+        eye_open_left, eye_open_right: 0 closed to 1 this person's own open eye.
+        mouth_open: 0 closed to 1 wide open.
+        eyes_closed: None where the eyes are not seen.
+        closure_s: length of the running closure, 0 with open eyes, None where unknown.
+        perclos_60s, perclos_180s: share of the known time with closed eyes, None below the minimal coverage.
+        perclos_coverage: known share of the last 60 s.
+        level, code: of the most urgent alert that stands; NONE and "" without one.
+        calibration_pct: how much of the personal baseline is learned, 0 to 100.
+        speed_kmh: as last told by the vehicle, None if unknown.
+    """
+
+    t_ns: int
+    seq: int
+    health: Health
+    face: bool = False
+    eye_open_left: float | None = None
+    eye_open_right: float | None = None
+    mouth_open: float | None = None
+    yaw_deg: float | None = None
+    pitch_deg: float | None = None
+    roll_deg: float | None = None
+    gaze_yaw_deg: float | None = None
+    gaze_pitch_deg: float | None = None
+    eyes_closed: bool | None = None
+    closure_s: float | None = None
+    perclos_60s: float | None = None
+    perclos_180s: float | None = None
+    perclos_coverage: float = 0.0
+    level: Level = Level.NONE
+    code: str = ""
+    calibration_pct: float = 0.0
+    speed_kmh: float | None = None
+    expression: str | None = None
+    expression_p: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One step in the life of an alert. ``seq`` numbers the alerts themselves; every phase of one alert shares it."""
+
+    t_ns: int
+    seq: int
+    code: str
+    level: Level
+    phase: Phase
+    evidence: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something worth a line that is not an alert: ``closure``, ``health``, ``calibration``, ...
+
+    Keys of ``data`` that end in ``_ns`` are capture times; outputs publish them as seconds since the first frame,
+    without the ending (``start_ns`` becomes ``start``).
+    """
+
+    t_ns: int
+    kind: str
+    data: Mapping[str, float | int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Somebody has noticed alert ``alert_seq``."""
+
+    alert_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleSpeed:
+    """The vehicle says how fast it moves, km/h; None: it no longer says."""
+
+    kmh: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Somebody wants this moment marked in a recording."""
+
+    text: str
+
+
+Command = Acknowledge | VehicleSpeed | Marker
+"""What the outside world may tell the monitor."""

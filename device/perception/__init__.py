@@ -1,0 +1,1 @@
+"""Pixels to observation: face, landmarks, eyes, head pose, gaze."""

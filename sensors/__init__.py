@@ -1,0 +1,1 @@
+"""What comes in: cameras, vehicle speed, the synthetic driver."""

@@ -1,0 +1,24 @@
+"""One picture and when it was taken: what every source hands to the monitor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One captured picture.
+
+    Attributes:
+        image: uint8 [height, width, 3], blue-green-red as OpenCV has it, not mirrored.
+        t_ns: capture time, ns. Live sources: ``time.monotonic_ns()`` at the grab. Files played ``fast``: the file's
+            own time stamp. Files played in real time: start of playing plus the file's own time stamp.
+        seq: number of the frame in its source, counted from 0; a gap is a frame that was dropped.
+    """
+
+    image: NDArray[np.uint8]
+    t_ns: int
+    seq: int

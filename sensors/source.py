@@ -1,0 +1,75 @@
+"""The contract of everything that gives pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sensors.frame import Frame
+from wakeful import SourceError, WakefulError
+
+
+class StaleFrame(WakefulError, TimeoutError):
+    """The newest frame is older than asked for; the source may recover by itself."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class EndOfSource(WakefulError, EOFError):
+    """A file, folder or scenario has come to its end."""
+
+
+class SourceNotFound(SourceError, FileNotFoundError):
+    """No such camera, file or folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a source really delivers, read back after it was opened.
+
+    Attributes:
+        name: what the user would call it (``/dev/video0``, ``drive.mp4``, ``synthetic:demo``).
+        live: frames come with the clock; False: they come as quickly as they are asked for.
+        fps: nominal frames a second, None where unknown.
+        requested: what was asked for and not granted, in words (``1280x720 -> 640x480``); empty if all was.
+    """
+
+    name: str
+    live: bool
+    width: int
+    height: int
+    fps: float | None
+    pixel_format: str = ""
+    requested: str = ""
+
+
+class Source(Protocol):
+    """One source of pictures. Closing twice is harmless."""
+
+    @property
+    def info(self) -> SourceInfo: ...
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were captured and never read, so far."""
+        ...
+
+    @property
+    def lost(self) -> str | None:
+        """Why a live source is at present judged lost (``unplugged``, ``frozen``, ``black``), else None."""
+        ...
+
+    def read_latest(self, max_age_s: float) -> Frame:
+        """The newest frame that was not read before, waiting up to ``max_age_s`` for it.
+
+        Sources that are not live give their next frame instead, and never a stale one.
+
+        Raises:
+            StaleFrame: no new frame came within ``max_age_s``.
+            EndOfSource: the file, folder or scenario is over.
+            SourceError: the source is broken for good.
+        """
+        ...
+
+    def close(self) -> None: ...
