@@ -1,0 +1,93 @@
+"""The ``wakeful`` command: joins the commands and turns every error a user can cause into one line and a status.
+
+Status 0 done, 2 wrong usage or configuration, 3 the source cannot be opened, 4 a model is missing or corrupt, 1 any
+other failure, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from device.commands import config, devices, doctor, models, run
+from wakeful import WakefulError, __version__
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="wakeful",
+    help="Watches one face with one camera and tells when that person is not awake. No network, no stored video.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+app.command("run")(run.run)
+app.command("devices")(devices.devices)
+app.command("doctor")(doctor.doctor)
+app.add_typer(models.app, name="models")
+app.add_typer(config.app, name="config")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line (``sys.argv`` by default) and exits with its status."""
+    sys.exit(status(arguments))
+
+
+def status(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and gives its exit status; whatever a user did wrong ends as one line on stderr."""
+    try:
+        result = app(arguments, prog_name="wakeful", standalone_mode=False)
+    except WakefulError as error:
+        return _complain(str(error), error.exit_status)
+    except typer.Abort:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain about it once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if not _is_usage_error(error):
+            raise
+        return _usage(error)
+    return result if isinstance(result, int) else 0
+
+
+def _version(given: bool) -> None:
+    if given:
+        typer.echo(f"wakeful {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    pass
+
+
+def _is_usage_error(error: Any) -> bool:
+    # Typer carries its own copy of click from some version on, so the class cannot be named once and for all.
+    return hasattr(error, "format_message") and hasattr(error, "exit_code")
+
+
+def _usage(error: Any) -> int:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(context.get_help() if context else error)
+        return 0
+    command = context.command_path if context else "wakeful"
+    said = error.format_message().rstrip(".").replace("Value error, ", "")
+    return _complain(f"{said} (see `{command} --help`)", error.exit_code)
+
+
+def _complain(sentence: str, exit_status: int) -> int:
+    typer.echo(f"wakeful: {' '.join(sentence.split())}", err=True)
+    return exit_status

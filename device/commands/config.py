@@ -1,0 +1,47 @@
+"""``wakeful config``: the settings in effect, and checking a file before it goes onto a board."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Show the settings in effect, check a configuration file.", no_args_is_help=True)
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration file.")]
+ProfileName = Annotated[str | None, typer.Option("--profile", metavar="NAME|FILE", help="Rules to judge by.")]
+
+
+@app.command()
+def show(
+    config: ConfigFile = None,
+    profile: ProfileName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the file instead.")] = False,
+) -> None:
+    """Print the settings in effect, each with its unit and where it comes from, as a file for --config."""
+    from device.config import load
+    from device.config_text import as_toml, json_schema
+
+    if schema:
+        typer.echo(json.dumps(json_schema(), indent=2))
+        return
+    effective = load(config, profile)
+    typer.echo(effective.settings.model_dump_json(indent=2) if as_json else as_toml(effective), nl=as_json)
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Configuration or profile to check.")]) -> int:
+    """Check a configuration file and the profile it names; status 2 if anything is wrong."""
+    from device.config import config_mistakes, load, read_toml
+
+    mistakes = config_mistakes(read_toml(file))
+    for mistake in mistakes:
+        typer.echo(f"{file}: {mistake}", err=True)
+    if mistakes:
+        return 2
+    effective = load(file)
+    typer.echo(f"{file}: ok, profile {effective.settings.profile}")
+    return 0

@@ -1,0 +1,132 @@
+"""``wakeful models``: which networks there are, fetching them, and proving that they are the right ones."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from models.pull import Progress
+    from models.registry import Network, Origin, State
+
+app = typer.Typer(help="List, fetch and verify the networks.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the networks and their state."""
+    from models import registry
+
+    states = _states()
+    if as_json:
+        typer.echo(json.dumps([_as_dict(one, state) for one, state in states], indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("network", "for readers", "size", "licence", "state", box=None, pad_edge=False)
+    for one, state in states:
+        table.add_row(one.name, ", ".join(one.readers), _megabytes(one.bytes), one.licence, _coloured(state))
+    console = Console()
+    console.print(table)
+    console.print(f"cache: {registry.cache_folder()}", style="dim", soft_wrap=True)
+    _hint_at_optional()
+
+
+@app.command()
+def pull(
+    folder: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FOLDER", help="Take files from a folder: networks, their wheel, or archive."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is fetched or fails.")] = False,
+) -> None:
+    """Fetch the networks into the cache (36 MB to download, 4 MB to keep)."""
+    from models import registry
+    from models.pull import pull as pull_from_index
+    from models.pull import pull_from
+
+    fetched = pull_from(folder) if folder else pull_from_index(_progress())
+    if fetched and not folder and sys.stderr.isatty():
+        typer.echo(err=True)
+    for one in fetched:
+        typer.echo(f"fetched {one.name} ({_megabytes(one.bytes)}), sha256 verified")
+    _demand_required()
+    if not quiet:
+        typer.echo(f"the networks are in {registry.cache_folder()}")
+        _hint_at_optional()
+
+
+@app.command()
+def verify(as_json: AsJson = False) -> int:
+    """Check every network's sha256; status 4 if a required one is missing or any is corrupt."""
+    from models.registry import State
+
+    states = _states()
+    if as_json:
+        typer.echo(json.dumps({one.name: state.value for one, state in states}, indent=2))
+    else:
+        for one, state in states:
+            optional = "" if one.required else " (optional)"
+            typer.echo(f"{state.value:8} {one.name}{optional}")
+    wrong = [one for one, state in states if state is State.CORRUPT or (state is State.MISSING and one.required)]
+    return 4 if wrong else 0
+
+
+def _states() -> list[tuple[Network, State]]:
+    from models import registry
+
+    return [(one, registry.state(one.name)) for one in registry.networks().values()]
+
+
+def _demand_required() -> None:
+    from models import registry
+
+    for one in registry.networks().values():
+        if one.required:
+            registry.path(one.name)
+
+
+def _hint_at_optional() -> None:
+    from models import registry
+
+    for one in registry.networks().values():
+        if not one.required and not registry.available(one.name):
+            typer.echo(f"optional: {one.name}, {one.about}; to have it, {registry.mend(one)}")
+
+
+def _progress() -> Progress:
+    """On a terminal one line that counts up, elsewhere one line in all; on stderr, once a download begins."""
+    announced: set[str] = set()
+
+    def show(origin: Origin, arrived: int) -> None:
+        wanted = f"downloading {origin.requirement} ({_megabytes(origin.bytes)})"
+        if sys.stderr.isatty():
+            typer.echo(f"\r{wanted}: {min(arrived, origin.bytes) * 100 // origin.bytes:3} %", nl=False, err=True)
+        elif origin.name not in announced:
+            typer.echo(wanted, err=True)
+        announced.add(origin.name)
+
+    return show
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _coloured(state: State) -> str:
+    colour = {"present": "green", "missing": "yellow", "corrupt": "red"}[state.value]
+    return f"[{colour}]{state.value}[/]"
+
+
+def _as_dict(one: Network, state: State) -> dict[str, object]:
+    from models import registry
+
+    return asdict(one) | {"state": state.value, "path": str(registry.location(one))}

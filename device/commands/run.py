@@ -1,0 +1,89 @@
+"""``wakeful run``: maps the options to settings and starts the monitor."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Pace(StrEnum):
+    """How files are played."""
+
+    REALTIME = "realtime"
+    FAST = "fast"
+
+
+class Landmarks(StrEnum):
+    """Which networks read the face."""
+
+    AUTO = "auto"
+    V2 = "v2"
+    MESH_IRIS = "mesh+iris"
+
+
+def run(
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|N|DEVICE|FILE|FOLDER|synthetic[:SCENARIO]",
+            help="Where the pictures come from; auto: the first camera, else the synthetic driver.",
+        ),
+    ] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="Rules to judge by.")] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Configuration (see `wakeful config`).")] = None,
+    pace: Annotated[
+        Pace | None, typer.Option(help="How files are played; fast (their default): as quickly as the machine allows.")
+    ] = None,
+    duration: Annotated[
+        float | None, typer.Option(metavar="S", help="End after so many seconds of the source.")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(metavar="KMH", help="Fixed vehicle speed; unknown speed opens every speed gate.")
+    ] = None,
+    events: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write alerts and events as JSON lines.")] = None,
+    signals: Annotated[str | None, typer.Option(metavar="FILE", help="Write one CSV row a frame.")] = None,
+    summary: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the run's figures as JSON at its end.")
+    ] = None,
+    serial: Annotated[
+        str | None, typer.Option(metavar="URL", help="Serial port for alerts, as in /dev/ttyUSB0 or loop://.")
+    ] = None,
+    baud: Annotated[int | None, typer.Option(metavar="N", help="Speed of the serial port, 115200 by default.")] = None,
+    gpio: Annotated[
+        str | None, typer.Option(metavar="CHIP:LINE", help="Line of a buzzer or lamp, as in /dev/gpiochip0:17.")
+    ] = None,
+    gpio_active_low: Annotated[
+        bool | None, typer.Option("--gpio-active-low", help="The line is low while it alerts.")
+    ] = None,
+    landmarks: Annotated[
+        Landmarks | None, typer.Option(help="Which networks read the face; auto: v2 where its file is at hand.")
+    ] = None,
+    live: Annotated[
+        bool | None,
+        typer.Option("--live/--plain", help="Gauges or plain lines; by default what the terminal can show."),
+    ] = None,
+) -> int:
+    """Watch one face and raise alerts until the source ends, or Ctrl-C."""
+    from device.config import load_settings
+    from device.run import run as run_monitor
+
+    overrides = {
+        "source.source": source,
+        "source.pace": pace and pace.value,
+        "source.duration_s": duration,
+        "vehicle.speed_kmh": speed,
+        "outputs.events": events,
+        "outputs.signals": signals,
+        "outputs.summary": summary,
+        "serial.url": serial,
+        "serial.baud": baud,
+        "gpio.line": gpio,
+        "gpio.active_low": gpio_active_low,
+        "perception.landmarks": landmarks and landmarks.value,
+        "terminal.live": live,
+    }
+    settings, _ = load_settings(config, profile, overrides)
+    return run_monitor(settings)
