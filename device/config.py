@@ -1,7 +1,7 @@
 """Reads the configuration: defaults < profile < file < command line, each layer checked by itself.
 
-A mistake is one ``ConfigError`` line that names where it was made, the key, what was given and what is allowed. What the
-settings are is in ``device.settings``; the rules of a profile are in ``device.state.profile``.
+A mistake is one ``ConfigError`` line that names where it was made, the key, what was given and what is allowed. The
+settings are listed in ``device.settings``, the rules of a profile in ``device.state.profile``.
 """
 
 from __future__ import annotations

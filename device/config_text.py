@@ -12,9 +12,7 @@ from pydantic.fields import FieldInfo
 from device.config import Effective
 from device.settings import Settings
 
-HEADING = (
-    "# wakeful's settings in effect; as a file they are given with --config. A line starting with '# key =' is unset.\n"
-)
+HEADING = "# wakeful's settings in effect; saved as a file, they are used with --config. '# key =' is unset.\n"
 
 
 def as_toml(effective: Effective) -> str:

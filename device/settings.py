@@ -29,22 +29,22 @@ class Section(BaseModel):
 class SourceSettings(Section):
     """Where the pictures come from."""
 
-    source: str = Field("auto", min_length=1)
+    source: str = Field(default="auto", min_length=1)
     """auto (first camera, else the synthetic driver), a camera's number or device path, a video file, a folder of
     pictures, or synthetic[:SCENARIO]."""
     pace: Literal["realtime", "fast"] | None = None
     """How files are played: by the clock, or as quickly as the machine allows; unset: files fast, the rest realtime."""
-    duration_s: float | None = Field(None, gt=0)
+    duration_s: float | None = Field(default=None, gt=0)
     """Seconds of the source after which the monitor ends; unset: at the end of the source."""
-    width: int = Field(640, ge=16, le=8192)
+    width: int = Field(default=640, ge=16, le=8192)
     """Picture width asked of a camera, pixels."""
-    height: int = Field(480, ge=16, le=8192)
+    height: int = Field(default=480, ge=16, le=8192)
     """Picture height asked of a camera, pixels."""
-    fps: float = Field(30.0, gt=0, le=1000)
+    fps: float = Field(default=30.0, gt=0, le=1000)
     """Frame rate asked of a camera, frames per second."""
-    pixel_format: str | None = Field(None, min_length=4, max_length=4)
+    pixel_format: str | None = Field(default=None, min_length=4, max_length=4)
     """Pixel format asked of a camera as its four characters, as in MJPG or YUYV; unset: the camera's own."""
-    max_age_s: float = Field(0.1, ge=0.01, le=2.0)
+    max_age_s: float = Field(default=0.1, ge=0.01, le=2.0)
     """Seconds the monitor waits for a new frame before it goes on without one."""
 
 
@@ -53,29 +53,29 @@ class PerceptionSettings(Section):
 
     landmarks: Literal["auto", "v2", "mesh+iris"] = "auto"
     """Which networks read the face; auto: v2 where its file is in the cache, else mesh+iris."""
-    threads: int = Field(1, ge=1, le=64)
+    threads: int = Field(default=1, ge=1, le=64)
     """Processor threads a network may use."""
-    focal_px: float | None = Field(None, gt=0)
+    focal_px: float | None = Field(default=None, gt=0)
     """Focal length of the camera, pixels; unset: the width of the picture."""
-    min_detection_score: float = Field(0.5, ge=0, le=1)
+    min_detection_score: float = Field(default=0.5, ge=0, le=1)
     """Score from which a detected face counts, 0 to 1."""
-    min_presence: float = Field(0.5, ge=0, le=1)
+    min_presence: float = Field(default=0.5, ge=0, le=1)
     """Presence below which a tracked face is given up and looked for again, 0 to 1."""
 
 
 class VehicleSettings(Section):
     """What is known of the vehicle."""
 
-    speed_kmh: float | None = Field(None, ge=0, le=1000)
+    speed_kmh: float | None = Field(default=None, ge=0, le=1000)
     """Fixed speed where no vehicle input is connected, km/h; unset: unknown, which opens every speed gate."""
 
 
 class SerialSettings(Section):
     """The serial line to the vehicle or a microcontroller."""
 
-    url: str | None = Field(None, min_length=1)
+    url: str | None = Field(default=None, min_length=1)
     """Serial port or pyserial address, as in /dev/ttyUSB0, loop:// or socket://host:port; unset: no serial line."""
-    baud: int = Field(115200, ge=300, le=4_000_000)
+    baud: int = Field(default=115200, ge=300, le=4_000_000)
     """Speed of the line, bits per second."""
 
 
@@ -91,11 +91,11 @@ class GpioSettings(Section):
 class OutputSettings(Section):
     """Files that are written, and outputs that other packages add."""
 
-    events: str | None = Field(None, min_length=1)
+    events: str | None = Field(default=None, min_length=1)
     """JSON lines file of alerts and events; - is the standard output."""
-    signals: str | None = Field(None, min_length=1)
+    signals: str | None = Field(default=None, min_length=1)
     """CSV file with one row a frame."""
-    summary: str | None = Field(None, min_length=1)
+    summary: str | None = Field(default=None, min_length=1)
     """JSON file with the figures of the whole run, written at its end."""
     extra: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Outputs of other packages by entry point name, each a table of its own settings."""
@@ -111,7 +111,7 @@ class TerminalSettings(Section):
 class Settings(Section):
     """The whole configuration."""
 
-    profile: str = Field("vehicle", min_length=1)
+    profile: str = Field(default="vehicle", min_length=1)
     """Rules to judge by: the name of a shipped profile, or a TOML file."""
     source: SourceSettings = SourceSettings()
     perception: PerceptionSettings = PerceptionSettings()

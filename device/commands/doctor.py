@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> int:
-    """Check models, runtimes, camera, serial and GPIO access, and tell the mend for each."""
+    """Check this machine, and tell the mend for each trouble."""
     from device.doctor import examine, exit_status
 
     checks = examine()

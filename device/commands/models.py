@@ -48,7 +48,7 @@ def pull(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is fetched or fails.")] = False,
 ) -> None:
-    """Fetch the networks into the cache (36 MB to download, 4 MB to keep)."""
+    """Fetch the networks into the cache (36 MB once)."""
     from models import registry
     from models.pull import pull as pull_from_index
     from models.pull import pull_from
@@ -66,7 +66,7 @@ def pull(
 
 @app.command()
 def verify(as_json: AsJson = False) -> int:
-    """Check every network's sha256; status 4 if a required one is missing or any is corrupt."""
+    """Check every sha256; status 4 if one is wrong or lacking."""
     from models.registry import State
 
     states = _states()

@@ -37,17 +37,13 @@ def run(
     pace: Annotated[
         Pace | None, typer.Option(help="How files are played; fast (their default): as quickly as the machine allows.")
     ] = None,
-    duration: Annotated[
-        float | None, typer.Option(metavar="S", help="End after so many seconds of the source.")
-    ] = None,
+    duration: Annotated[float | None, typer.Option(metavar="S", help="End after S seconds of the source.")] = None,
     speed: Annotated[
         float | None, typer.Option(metavar="KMH", help="Fixed vehicle speed; unknown speed opens every speed gate.")
     ] = None,
     events: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write alerts and events as JSON lines.")] = None,
     signals: Annotated[str | None, typer.Option(metavar="FILE", help="Write one CSV row a frame.")] = None,
-    summary: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write the run's figures as JSON at its end.")
-    ] = None,
+    summary: Annotated[str | None, typer.Option(metavar="FILE", help="Write the run's figures as JSON.")] = None,
     serial: Annotated[
         str | None, typer.Option(metavar="URL", help="Serial port for alerts, as in /dev/ttyUSB0 or loop://.")
     ] = None,
@@ -63,7 +59,7 @@ def run(
     ] = None,
     live: Annotated[
         bool | None,
-        typer.Option("--live/--plain", help="Gauges or plain lines; by default what the terminal can show."),
+        typer.Option("--live/--plain", help="Gauges or plain lines; default: what the terminal can."),
     ] = None,
 ) -> int:
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
