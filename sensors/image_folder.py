@@ -1,0 +1,119 @@
+"""A folder of images, or one image, as a source: played in natural order (``9.png`` before ``10.png``).
+
+An image that cannot be decoded keeps its place in time and its frame number, and counts as dropped: the frames after
+it come when they should.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.opencv import cv2
+from sensors.pixels import bits_of, to_bgr8
+from sensors.request import CaptureRequest
+from sensors.slot import PacedSource, with_first_picture
+from sensors.source import SourceInfo
+from wakeful import SourceError
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".jp2"})
+
+DEFAULT_FPS = 30.0
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+
+
+def open_images(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedSource:
+    """Open a folder of images, or a single image as a source of one frame.
+
+    ``request.fps`` sets the rate (30 without it), ``request.pixel_format`` (``Y10``, ``Y12``) how many bits of 16-bit
+    images are used. Sizes may differ from image to image; ``info`` tells the first one's.
+
+    Raises:
+        SourceError: no images there, or none that can be decoded.
+    """
+    files = natural_order(path) if path.is_dir() else [path]
+    if not files:
+        raise SourceError(f"{path} holds no images (.png, .jpg, ...): give a folder of images or a video file")
+    fps = request.fps or DEFAULT_FPS
+    image, frames = with_first_picture(_decoded(files, fps, bits_of(request.pixel_format)))
+    if image is None:
+        which = f"none of its {len(files)} images can be decoded" if path.is_dir() else "the image cannot be decoded"
+        raise SourceError(f"{path}: {which}; damaged, or of a kind not known here: copy or convert to 8- or 16-bit PNG")
+    height, width = image.shape[:2]
+    info = SourceInfo(
+        name=str(path),
+        live=realtime,
+        width=width,
+        height=height,
+        fps=fps,
+        pixel_format="BGR",
+        requested=CaptureRequest(request.width, request.height).not_granted(width, height, fps),
+    )
+    return PacedSource(info, frames, realtime=realtime)
+
+
+def natural_order(folder: Path) -> list[Path]:
+    """The images of a folder, hidden files left out, with the numbers in their names compared as numbers."""
+    images = [
+        file for file in folder.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".")
+    ]
+    return sorted(images, key=lambda file: [_as_number(part) for part in re.split(r"(\d+)", file.name)])
+
+
+def decode_image(data: bytes, *, bits: int = 16) -> NDArray[np.uint8] | None:
+    """A picture, uint8 BGR [height, width, 3], from the bytes of an image file; None where that is impossible.
+
+    ``bits`` as in ``sensors.pixels.to_bgr8``. Orientation marks of phones are obeyed.
+    """
+    if not _complete(data):
+        return None
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        return None if image is None else to_bgr8(image, bits=bits)
+    except (cv2.error, SourceError):
+        return None
+
+
+def _decoded(files: Sequence[Path], fps: float, bits: int) -> Iterator[tuple[int, NDArray[np.uint8] | None]]:
+    for index, file in enumerate(files):
+        try:
+            data = file.read_bytes()
+        except OSError:
+            data = b""
+        yield round(index * 1e9 / fps), decode_image(data, bits=bits)
+
+
+def _as_number(part: str) -> tuple[int, str]:
+    return (int(part), "") if part.isdecimal() else (-1, part.lower())
+
+
+def _complete(data: bytes) -> bool:
+    """Whether the file was written to its end.
+
+    A decoder would fill the missing rest of a cut-off picture with grey, and complain on the standard error stream.
+    """
+    if data.startswith(JPEG_START):
+        return JPEG_END in data[-65536:]
+    if data.startswith(PNG_SIGNATURE):
+        return _png_chunks_match(data)
+    return len(data) > 0
+
+
+def _png_chunks_match(data: bytes) -> bool:
+    """Whether all chunks of a PNG are there with the right checksum (PNG specification, section 5.3)."""
+    start = len(PNG_SIGNATURE)
+    while start + 12 <= len(data):
+        end = start + 8 + int.from_bytes(data[start : start + 4])
+        if zlib.crc32(data[start + 4 : end]) != int.from_bytes(data[end : end + 4]):
+            return False
+        if data[start + 4 : start + 8] == b"IEND":
+            return True
+        start = end + 4
+    return False

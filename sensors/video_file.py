@@ -1,0 +1,84 @@
+"""Video files and GIFs as a source, with the time stamps that the file itself carries.
+
+FFmpeg inside OpenCV decodes both. For GIFs it composes partial frames and disposal as browsers do, and it gives every
+frame its own duration (``cv2.imreadanimation`` gives the same pictures, but holds the whole file in memory).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.opencv import cv2
+from sensors.pixels import to_bgr8
+from sensors.request import CaptureRequest
+from sensors.slot import PacedSource, with_first_picture
+from sensors.source import SourceInfo
+from wakeful import SourceError
+
+DEFAULT_FPS = 30.0
+"""Frame rate of files that do not tell theirs."""
+
+
+def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedSource:
+    """Open a video file or GIF. A truncated one gives the frames that can be decoded, then ends.
+
+    Raises:
+        SourceError: unreadable, empty, not a video, or not one frame of it can be decoded.
+    """
+    if not os.access(path, os.R_OK):
+        raise SourceError(f"{path} may not be read: give yourself read permission (chmod +r)")
+    if path.stat().st_size == 0:
+        raise SourceError(f"{path} is empty: record or copy it again")
+    # The full path, because FFmpeg reads a relative "a:b.mp4" as a network address.
+    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        raise SourceError(f"{path} is not a video that can be read: give a video file, a GIF or a folder of images")
+    fps = _known(capture.get(cv2.CAP_PROP_FPS))
+    image, frames = with_first_picture(_decoded(capture, fps or DEFAULT_FPS))
+    if image is None:
+        capture.release()
+        raise SourceError(f"{path}: not one frame can be decoded; the file is cut off or damaged, copy it again")
+    height, width = image.shape[:2]
+    info = SourceInfo(
+        name=str(path),
+        live=realtime,
+        width=width,
+        height=height,
+        fps=fps,
+        pixel_format="BGR",
+        requested=CaptureRequest(request.width, request.height, request.fps).not_granted(width, height, fps),
+    )
+    return PacedSource(info, frames, realtime=realtime, close=capture.release)
+
+
+def rising_pts_ns(pts_ms: float, previous_ns: int | None, period_ns: int) -> int:
+    """The time stamp of a frame, ns, repaired where it is missing or does not rise.
+
+    Args:
+        pts_ms: as the file has it; NaN, negative or zero where it has none.
+        previous_ns: what this function gave for the frame before; None at the first frame.
+        period_ns: nominal distance of two frames. A file without time stamps thus plays at its nominal rate.
+    """
+    pts_ns = round(pts_ms * 1e6) if math.isfinite(pts_ms) and pts_ms > 0 else 0
+    if previous_ns is None or pts_ns > previous_ns:
+        return pts_ns
+    return previous_ns + period_ns
+
+
+def _decoded(capture: cv2.VideoCapture, fps: float) -> Iterator[tuple[int, NDArray[np.uint8] | None]]:
+    period_ns = round(1e9 / fps)
+    pts_ns: int | None = None
+    while capture.grab():
+        pts_ns = rising_pts_ns(capture.get(cv2.CAP_PROP_POS_MSEC), pts_ns, period_ns)
+        decoded, image = capture.retrieve()
+        yield pts_ns, to_bgr8(image) if decoded and image is not None else None
+
+
+def _known(fps: float) -> float | None:
+    return fps if math.isfinite(fps) and fps > 0 else None
