@@ -1,0 +1,72 @@
+"""How far an eye is open, and where it looks, from its contour and iris."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.perception.head_pose import HeadPose
+from device.perception.landmarks import Eye
+
+# The middle of the lids: points 1 and 7 beside the corners hardly move when an eye closes.
+LOWER_LID = slice(2, 7)
+UPPER_LID = slice(10, 15)
+# Beyond these yaws the eye away from the camera, and then both, show too little lid to be judged.
+FAR_EYE_MAX_YAW_DEG = 45.0
+NEAR_EYE_MAX_YAW_DEG = 65.0
+# An eye narrower than this has lids less than two pixels apart.
+MIN_EYE_WIDTH_PX = 8.0
+# The centre of rotation of an eyeball lies this far behind its iris, and behind the line of its corners (cm; adult
+# means, Le Grand & El Hage, Physiological Optics, 1980).
+IRIS_RADIUS_CM = 1.05
+CORNER_DEPTH_CM = 0.4
+
+
+def eye_aspect(eye: Eye, yaw_deg: float, *, far: bool) -> float | None:
+    """Lid distance over eye width, the width as if seen from the front.
+
+    Args:
+        eye: its contour in picture pixels.
+        yaw_deg: of the head against the camera, to undo the foreshortening of the width.
+        far: whether this eye is the one turned away.
+
+    Returns:
+        About 0.3 open, near 0 closed; None where the eye is too small or turned too far away to be judged.
+    """
+    if abs(yaw_deg) > (FAR_EYE_MAX_YAW_DEG if far else NEAR_EYE_MAX_YAW_DEG):
+        return None
+    along = eye.contour[8] - eye.contour[0]
+    width = math.hypot(along[0], along[1])
+    if width < MIN_EYE_WIDTH_PX:
+        return None
+    gaps = eye.contour[LOWER_LID] - eye.contour[UPPER_LID]
+    across = np.abs(along[0] * gaps[:, 1] - along[1] * gaps[:, 0]) / width
+    return float(across.mean()) / width * math.cos(math.radians(yaw_deg))
+
+
+def gaze_deg(eyes: list[Eye], pose: HeadPose, focal_px: float) -> tuple[float, float] | None:
+    """Where the eyes look, in the camera's frame: yaw and pitch in degrees, signs as for the head.
+
+    The eyeball is a sphere that turns behind the corners of the eye: the iris's shift from the middle of the corners,
+    and the way the head's turn moves the eyeball against its corners, give the direction.
+
+    Args:
+        eyes: those that are open and seen.
+        pose: of the head; gives the scale of the picture at the eyes.
+        focal_px: focal length.
+    """
+    if not eyes:
+        return None
+    px_per_cm = focal_px / pose.distance_cm
+    shift = np.mean([eye.iris[0] - (eye.contour[0] + eye.contour[8]) / 2.0 for eye in eyes], axis=0)
+    yaw, pitch = math.radians(pose.yaw_deg), math.radians(pose.pitch_deg)
+    share = CORNER_DEPTH_CM / IRIS_RADIUS_CM
+    right = float(shift[0]) / (px_per_cm * IRIS_RADIUS_CM) + share * math.sin(yaw) * math.cos(pitch)
+    up = -float(shift[1]) / (px_per_cm * IRIS_RADIUS_CM) + share * math.sin(pitch)
+    length = math.hypot(right, up)
+    if length > 0.99:
+        right, up = right / length * 0.99, up / length * 0.99
+    ahead = math.sqrt(1.0 - right * right - up * up)
+    return math.degrees(math.atan2(right, ahead)), math.degrees(math.asin(up))

@@ -1,0 +1,101 @@
+"""Which way the head points: yaw, pitch and roll in degrees from landmarks and a canonical face.
+
+The camera is a pinhole whose focal length is given or guessed (as long as the picture is wide: about 53 degrees
+across). Angles are of the head against the camera's axes, in the driver's own terms (see ``device.messages``).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Mesh point: place in the canonical face, cm; x to the person's left, y up, z out of the face. From MediaPipe's
+# canonical face model (Apache-2.0). Points of the upper face and nose alone: the jaw moves when a driver yawns.
+CANONICAL_POINTS = {
+    4: (0.0, -0.463, 7.587),
+    6: (0.0, 2.473, 5.789),
+    10: (0.0, 8.262, 4.482),
+    33: (-4.446, 2.664, 3.173),
+    263: (4.446, 2.664, 3.173),
+    54: (-6.279, 6.615, 1.426),
+    284: (6.279, 6.615, 1.426),
+    67: (-3.524, 8.006, 3.729),
+    297: (3.524, 8.006, 3.729),
+    117: (-5.259, 0.946, 2.974),
+    346: (5.259, 0.946, 2.974),
+    119: (-3.301, 0.862, 3.873),
+    348: (3.301, 0.862, 3.873),
+    121: (-1.821, 1.468, 4.224),
+    350: (1.821, 1.468, 4.224),
+    127: (-7.743, 2.365, -2.005),
+    356: (7.743, 2.365, -2.005),
+    129: (-1.786, -0.978, 4.850),
+    358: (1.786, -0.978, 4.850),
+    133: (-1.856, 2.585, 3.758),
+    362: (1.856, 2.585, 3.758),
+    143: (-6.408, 2.236, 1.561),
+    372: (6.408, 2.236, 1.561),
+    198: (-1.247, 0.230, 5.681),
+    420: (1.247, 0.230, 5.681),
+}
+INDICES = np.array(list(CANONICAL_POINTS))
+# OpenCV's axes: x right, y down, z away from the camera; so turned, the canonical face looks at the camera.
+_MODEL = np.array(list(CANONICAL_POINTS.values()), dtype=np.float64) * (1.0, -1.0, -1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPose:
+    """The head in the camera's frame.
+
+    Attributes:
+        yaw_deg: positive to the person's left. pitch_deg: positive up. roll_deg: positive to the right shoulder.
+        distance_cm: from the camera, if the head has the canonical size and the focal length is right.
+    """
+
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    distance_cm: float
+
+
+def head_pose(points: NDArray[np.float32], width_px: int, height_px: int, focal_px: float | None) -> HeadPose | None:
+    """Head pose from mesh points.
+
+    Args:
+        points: float32 [468, >=2], picture pixels.
+        width_px, height_px: size of the picture; its middle is taken for the optical axis.
+        focal_px: focal length; None guesses the longer side of the picture.
+
+    Returns:
+        None where no pose fits (points in one place, behind the camera).
+    """
+    focal = focal_px or float(max(width_px, height_px))
+    camera = np.array([[focal, 0.0, width_px / 2.0], [0.0, focal, height_px / 2.0], [0.0, 0.0, 1.0]])
+    seen = points[INDICES, :2].astype(np.float64)
+    try:
+        solved, turn, shift = cv2.solvePnP(_MODEL, seen, camera, None, flags=cv2.SOLVEPNP_SQPNP)
+    except cv2.error:
+        return None
+    if not solved or not np.isfinite(turn).all() or shift[2, 0] <= 0.0:
+        return None
+    return HeadPose(*angles_deg(cv2.Rodrigues(turn)[0]), distance_cm=float(np.linalg.norm(shift)))
+
+
+def angles_deg(rotation: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Yaw, pitch and roll of a rotation matrix [3, 3] in OpenCV's axes, identity being a face that looks at the camera.
+
+    The head is rolled first, then pitched, then yawed: yaw and pitch are the direction of the nose, whatever the roll.
+    """
+    nose_x, nose_y, nose_z = rotation @ (0.0, 0.0, -1.0)
+    yaw = math.atan2(nose_x, -nose_z)
+    pitch = math.atan2(-nose_y, math.hypot(nose_x, nose_z))
+    crown = rotation @ (0.0, -1.0, 0.0)
+    # The crown of an unrolled head with this yaw and pitch, and the direction to its right shoulder.
+    level = np.array([-math.sin(yaw) * math.sin(pitch), -math.cos(pitch), math.cos(yaw) * math.sin(pitch)])
+    right = np.array([-math.cos(yaw), 0.0, -math.sin(yaw)])
+    roll = math.atan2(float(crown @ right), float(crown @ level))
+    return math.degrees(yaw), math.degrees(pitch), math.degrees(roll)

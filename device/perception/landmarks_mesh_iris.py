@@ -1,0 +1,67 @@
+"""Landmarks by the 468-point mesh for the face and the iris network for each eye."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.perception.landmarks import (
+    LEFT_CORNERS,
+    RIGHT_CORNERS,
+    Eye,
+    FaceLandmarks,
+    require_finite,
+    sigmoid,
+)
+from device.perception.network import load
+from device.perception.region import Region, around
+
+MESH_PX = 192
+EYE_PX = 64
+# An eye's region relative to the distance of its corners (MediaPipe's iris_landmark graphs).
+EYE_SCALE = 2.3
+CONTOUR_POINTS = 16
+
+
+class MeshIrisReader:
+    """Needs only networks that the package index carries."""
+
+    name = "mesh+iris"
+    closed_ratio = 0.25
+
+    def __init__(self, min_presence: float = 0.5, threads: int = 1) -> None:
+        self._mesh = load("face_landmark", threads)
+        self._iris = load("iris_landmark", threads)
+        self._min_presence = min_presence
+
+    def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:
+        raw, logit = self._mesh(region.crop(image, MESH_PX, 0.0, 1.0))
+        presence = sigmoid(logit.item())
+        if presence < self._min_presence:
+            return None
+        points = region.to_picture(require_finite(raw, "face_landmark").reshape(468, 3), MESH_PX)
+        corners = points[:, :2]
+        return FaceLandmarks(
+            points=points,
+            left=self._eye(image, corners[LEFT_CORNERS[1]], corners[LEFT_CORNERS[0]], mirrored=True),
+            right=self._eye(image, corners[RIGHT_CORNERS[0]], corners[RIGHT_CORNERS[1]], mirrored=False),
+            presence=presence,
+        )
+
+    def _eye(
+        self, image: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.float32], *, mirrored: bool
+    ) -> Eye:
+        """The person's left eye is shown mirrored: unmirrored it reads closed lids as half open.
+
+        ``start`` is the corner nearer the left picture edge.
+        """
+        region = around(np.stack([start, end]), start, end, EYE_SCALE, mirrored)
+        contour, iris = self._iris(region.crop(image, EYE_PX, 0.0, 1.0))
+        return Eye(
+            contour=_placed(contour.reshape(-1, 3)[:CONTOUR_POINTS], region),
+            iris=_placed(iris.reshape(-1, 3), region),
+        )
+
+
+def _placed(raw: NDArray[np.float32], region: Region) -> NDArray[np.float32]:
+    return region.to_picture(require_finite(raw, "iris_landmark")[:, :2], EYE_PX)

@@ -1,0 +1,55 @@
+"""One network, whichever runtime carries it: ``load("face_landmark")`` and then ``network(tensor)``.
+
+Runtimes are found by name and imported only when a network asks for them; a new one is a file with a class that takes
+``(path, threads)`` and a line in ``RUNTIMES``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import registry
+from wakeful import ConfigError, ModelError
+
+RUNTIMES = {
+    "litert": ("device.perception.runtime_litert", "LiteRtNetwork", ".tflite"),
+    "onnxruntime": ("device.perception.runtime_onnx", "OnnxNetwork", ".onnx"),
+}
+
+
+class NetworkLoadError(ModelError, ValueError):
+    """A network file that its runtime refuses."""
+
+
+class Network(Protocol):
+    """A loaded network with one float32 input."""
+
+    input_shape: tuple[int, ...]
+
+    def __call__(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Run once. ``tensor`` has ``input_shape``; the outputs come in the file's order and stay valid."""
+        ...
+
+
+def load(name: str, threads: int = 1) -> Network:
+    """Load a network of the registry, its hash checked, with the runtime its file is made for.
+
+    Raises:
+        ModelError: it is missing, corrupt, or refused by the runtime.
+    """
+    return load_file(registry.path(name), threads)
+
+
+def load_file(path: Path, threads: int = 1) -> Network:
+    """Load a network file with the runtime that its ending names."""
+    for module, cls, ending in RUNTIMES.values():
+        if path.suffix == ending:
+            network: Network = getattr(import_module(module), cls)(path, threads)
+            return network
+    known = ", ".join(ending for *_, ending in RUNTIMES.values())
+    raise ConfigError(f"{path}: no runtime reads {path.suffix or 'files without an ending'}; known endings: {known}")

@@ -1,0 +1,177 @@
+"""One frame in, one observation out: detect, follow, read, measure.
+
+The detector runs only while nobody is followed; afterwards each frame's landmarks say where to look in the next.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.messages import Observation
+from device.perception.eyes import eye_aspect, gaze_deg
+from device.perception.face_detector import FaceDetector
+from device.perception.head_pose import HeadPose, head_pose
+from device.perception.landmarks import (
+    LEFT_CORNERS,
+    RIGHT_CORNERS,
+    TRACKING_SCALE,
+    FaceLandmarks,
+    NetworkOutputError,
+    load_reader,
+)
+from device.perception.person import WatchedPerson
+from device.perception.region import Region, around
+from sensors.frame import Frame
+
+log = logging.getLogger("wakeful.perception")
+
+# Inner lips of the mesh: corners, and the three pairs of points above each other in their middle.
+MOUTH_CORNERS = (78, 308)
+UPPER_LIP = np.array([82, 13, 312])
+LOWER_LIP = np.array([87, 14, 317])
+# An iris is hidden behind lids closer than this, and gaze is then unknown.
+MIN_GAZE_ASPECT = 0.12
+# Pictures smaller than this hold no readable face.
+MIN_PICTURE_PX = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What perception saw in one frame: the observation and, for drawing, the geometry behind it."""
+
+    observation: Observation
+    landmarks: FaceLandmarks | None = None
+    pose: HeadPose | None = None
+
+
+class Perception:
+    """Follows one person through the frames of one source.
+
+    Args:
+        landmarks: ``auto``, ``v2`` or ``mesh+iris``.
+        focal_px: focal length of the camera in pixels; None guesses the longer side of the picture.
+        min_detection, min_presence: below these scores a face is none.
+
+    Raises:
+        ModelError: a network is missing or corrupt.
+    """
+
+    def __init__(
+        self,
+        landmarks: str = "auto",
+        *,
+        threads: int = 1,
+        focal_px: float | None = None,
+        min_detection: float = 0.5,
+        min_presence: float = 0.5,
+    ) -> None:
+        self._detector = FaceDetector(min_detection, threads)
+        self._reader = load_reader(landmarks, min_presence, threads)
+        self._focal_px = focal_px
+        self._person = WatchedPerson()
+        self._region: Region | None = None
+        self.network_faults = 0
+
+    @property
+    def reader(self) -> str:
+        """Name of the landmark reader in use."""
+        return self._reader.name
+
+    @property
+    def closed_ratio(self) -> float:
+        """What is left of an open eye's aspect in a closed one, as the reader in use sees it."""
+        return self._reader.closed_ratio
+
+    def observe(self, frame: Frame) -> Observation:
+        """What ``frame`` shows of the watched person. Never raises for what is in the picture."""
+        return self.look(frame).observation
+
+    def look(self, frame: Frame) -> Sighting:
+        """As ``observe``, with the geometry."""
+        if min(frame.image.shape[:2]) < MIN_PICTURE_PX:
+            return _nobody(frame)
+        try:
+            face = self._follow(frame) or self._find(frame)
+        except NetworkOutputError as error:
+            self._note_fault(error)
+            face = None
+        if face is None:
+            self._region = None
+            return _nobody(frame)
+        self._region = around(face.points, face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]], TRACKING_SCALE)
+        centre = (self._region.x_px, self._region.y_px)
+        self._person.seen(frame.t_ns, centre, self._region.size_px / TRACKING_SCALE)
+        return self._measure(frame, face)
+
+    def _follow(self, frame: Frame) -> FaceLandmarks | None:
+        return self._reader(frame.image, self._region) if self._region else None
+
+    def _find(self, frame: Frame) -> FaceLandmarks | None:
+        height, width = frame.image.shape[:2]
+        found = self._person.choose(frame.t_ns, self._detector(frame.image), width, height)
+        return self._reader(frame.image, found.region()) if found else None
+
+    def _note_fault(self, error: NetworkOutputError) -> None:
+        self.network_faults += 1
+        if self.network_faults == 1:
+            log.warning("%s; frames without a valid answer count as frames without a face", error)
+
+    def _measure(self, frame: Frame, face: FaceLandmarks) -> Sighting:
+        height, width = frame.image.shape[:2]
+        focal = self._focal_px or float(max(width, height))
+        pose = head_pose(face.points, width, height, focal)
+        left = right = gaze = None
+        if pose is not None:
+            left = eye_aspect(face.left, pose.yaw_deg, far=pose.yaw_deg > 0.0)
+            right = eye_aspect(face.right, pose.yaw_deg, far=pose.yaw_deg < 0.0)
+            pairs = ((face.left, left), (face.right, right))
+            open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
+            gaze = gaze_deg(open_eyes, pose, focal)
+        observation = Observation(
+            t_ns=frame.t_ns,
+            seq=frame.seq,
+            face=True,
+            presence=face.presence,
+            face_px=float(np.ptp(face.points[:, 0])),
+            brightness=face_brightness(frame.image, face.points),
+            eye_aspect_left=left,
+            eye_aspect_right=right,
+            mouth_aspect=mouth_aspect(face.points),
+            yaw_deg=pose.yaw_deg if pose else None,
+            pitch_deg=pose.pitch_deg if pose else None,
+            roll_deg=pose.roll_deg if pose else None,
+            gaze_yaw_deg=gaze[0] if gaze else None,
+            gaze_pitch_deg=gaze[1] if gaze else None,
+        )
+        return Sighting(observation, face, pose)
+
+
+def mouth_aspect(points: NDArray[np.float32]) -> float:
+    """Height over width of the inner lips, from mesh points [468, 3]; in depth too, so that a turned head counts."""
+    start, end = (points[i] for i in MOUTH_CORNERS)
+    width = float(np.linalg.norm(end - start))
+    gap = float(np.linalg.norm(points[LOWER_LIP] - points[UPPER_LIP], axis=1).mean())
+    return gap / max(width, 1e-3)
+
+
+def face_brightness(image: NDArray[np.uint8], points: NDArray[np.float32]) -> float | None:
+    """Mean grey level, 0 to 255, of the part of the picture that the landmarks span; None outside the picture."""
+    height, width = image.shape[:2]
+    low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    x0, y0 = max(math.floor(low[0]), 0), max(math.floor(low[1]), 0)
+    x1, y1 = min(math.ceil(high[0]), width), min(math.ceil(high[1]), height)
+    if x1 <= x0 or y1 <= y0:
+        return None
+    step = max(1, (x1 - x0) // 32)  # about 32 samples across are enough for a mean
+    blue, green, red, _ = cv2.mean(image[y0:y1:step, x0:x1:step])
+    return 0.114 * blue + 0.587 * green + 0.299 * red
+
+
+def _nobody(frame: Frame) -> Sighting:
+    return Sighting(Observation(t_ns=frame.t_ns, seq=frame.seq, face=False))

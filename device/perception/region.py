@@ -1,0 +1,94 @@
+"""A square, rotated piece of the picture: what a network looks at, and the way back to picture coordinates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A square of ``size_px`` around a centre, turned by ``angle_rad`` (clockwise in the picture, y down).
+
+    ``mirrored`` flips the crop from left to right, for networks trained on one side of the face.
+    """
+
+    x_px: float
+    y_px: float
+    size_px: float
+    angle_rad: float = 0.0
+    mirrored: bool = False
+
+    def crop(self, image: NDArray[np.uint8], side: int, low: float, high: float) -> NDArray[np.float32]:
+        """The region as a network takes it.
+
+        Args:
+            image: uint8 [H, W, 3] blue-green-red.
+            side: width and height of the result.
+            low, high: what 0 and 255 become.
+
+        Returns:
+            float32 [1, side, side, 3], red-green-blue; parts outside the picture are black.
+        """
+        to_crop = cv2.invertAffineTransform(self._to_picture(side))
+        pixels = cv2.warpAffine(image, to_crop, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+        tensor = np.multiply(rgb, np.float32((high - low) / 255.0), dtype=np.float32)
+        if low:
+            tensor += np.float32(low)
+        return tensor[np.newaxis]
+
+    def to_picture(self, points: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+        """Points [N, 2 or 3] from the pixels of a ``side`` wide crop to picture pixels; depth keeps its proportion."""
+        matrix = self._to_picture(side)
+        moved = points.astype(np.float32, copy=True)
+        moved[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        moved[:, 2:] *= self.size_px / side
+        return moved
+
+    def _to_picture(self, side: int) -> NDArray[np.float32]:
+        """The affine map [2, 3] from crop pixels to picture pixels."""
+        scale = self.size_px / side
+        cos, sin = math.cos(self.angle_rad) * scale, math.sin(self.angle_rad) * scale
+        flip = -1.0 if self.mirrored else 1.0
+        middle = side / 2.0
+        return np.array(
+            [
+                [cos * flip, -sin, self.x_px - cos * flip * middle + sin * middle],
+                [sin * flip, cos, self.y_px - sin * flip * middle - cos * middle],
+            ],
+            dtype=np.float32,
+        )
+
+
+def around(
+    points: NDArray[np.float32],
+    right: NDArray[np.float32],
+    left: NDArray[np.float32],
+    scale: float,
+    mirrored: bool = False,
+) -> Region:
+    """The square that holds all points and lies along the line from ``right`` to ``left``, enlarged by ``scale``.
+
+    Args:
+        points: float32 [N, >=2] in picture pixels.
+        right, left: float32 [>=2]; the two ends of the line that shall lie level (right: nearer the left picture edge).
+    """
+    angle = math.atan2(float(left[1] - right[1]), float(left[0] - right[0]))
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = np.array([[cos, -sin], [sin, cos]], dtype=np.float32)
+    level = points[:, :2] @ turn
+    low, high = level.min(axis=0), level.max(axis=0)
+    x_px, y_px = turn @ ((low + high) / 2.0)
+    size = float((high - low).max())
+    return Region(float(x_px), float(y_px), size * scale, angle, mirrored)
+
+
+def whole(image: NDArray[np.uint8]) -> Region:
+    """The smallest upright square that holds the whole picture."""
+    height, width = image.shape[:2]
+    return Region(width / 2.0, height / 2.0, float(max(width, height)))
