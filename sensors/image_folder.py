@@ -22,6 +22,7 @@ from sensors.source import SourceInfo
 from wakeful import SourceError
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".jp2"})
+"""Files that are one picture. A GIF is a video."""
 
 DEFAULT_FPS = 30.0
 

@@ -1,0 +1,105 @@
+"""Open whatever gives pictures, by the name a user gives it.
+
+    with contextlib.closing(open_source("0")) as source:
+        frame = source.read_latest(max_age_s=0.5)
+
+Every backend is a file of its own and loaded only when it is asked for. All give ``sensors.source.Source``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from sensors.discovery import camera_path, cameras
+from sensors.request import CaptureRequest
+from sensors.source import Source, SourceNotFound
+from wakeful import ConfigError
+
+Pace = Literal["realtime", "fast"]
+
+BACKENDS = {
+    "v4l2": ("sensors.v4l2", "open_camera"),
+    "video": ("sensors.video_file", "open_video"),
+    "images": ("sensors.image_folder", "open_images"),
+    "synthetic": ("sensors.synthetic", "open_synthetic"),
+}
+"""Kind of source -> (module, function that opens it)."""
+
+DEFAULT_SCENARIO = "demo"
+
+
+def open_source(
+    spec: str,
+    *,
+    pace: Pace | None = None,
+    width: int | None = None,
+    height: int | None = None,
+    fps: float | None = None,
+    pixel_format: str | None = None,
+) -> Source:
+    """Open a camera, a file, a folder or the synthetic driver.
+
+    Args:
+        spec: ``auto`` (the first camera, else the synthetic driver), a camera's number, its device path
+            (``/dev/video0``), its stable name (``/dev/v4l/by-id/...`` or what comes after the last slash), a video file
+            or GIF, an image, a folder of images, or ``synthetic[:SCENARIO]``.
+        pace: ``realtime`` plays by the clock and drops what nobody reads in time; ``fast`` gives every frame as soon as
+            it is asked for, with its own time stamp. Without it: files fast, the synthetic driver in real time.
+            Cameras know only real time.
+        width, height, fps, pixel_format: asked of the camera, see ``CaptureRequest``; what was not granted is told in
+            ``info.requested``. Image folders are played at ``fps``, 30 without it.
+
+    Raises:
+        SourceNotFound: no such camera, file or folder.
+        SourceError: it is there and cannot be used; the message says why and what to do.
+        ConfigError: a request that makes no sense.
+    """
+    request = CaptureRequest(width, height, fps, pixel_format)
+    if spec == "auto":
+        spec = first_camera_or_synthetic()
+    kind, what = kind_of(spec)
+    if kind == "synthetic":
+        return _open(kind, what, pace or "realtime")
+    if kind == "v4l2":
+        if pace == "fast":
+            raise ConfigError(f"camera {spec} runs in real time: leave out the pace, or set it to realtime")
+        return _open(kind, Path(what), request)
+    return _open(kind, Path(what), realtime=pace == "realtime", request=request)
+
+
+def first_camera_or_synthetic() -> str:
+    """The camera with the lowest number, by its stable name if it has one; ``synthetic`` where there is no camera."""
+    found = cameras()
+    return (found[0].by_id or found[0].path) if found else "synthetic"
+
+
+def kind_of(spec: str) -> tuple[str, str]:
+    """Which backend a name belongs to and what to tell it: ("v4l2", "/dev/video0"), ("synthetic", "demo"), ...
+
+    Raises:
+        SourceNotFound: it is neither a camera's name nor the path of a file or folder.
+    """
+    head, _, scenario = spec.partition(":")
+    if head == "synthetic":
+        return "synthetic", scenario or DEFAULT_SCENARIO
+    device = camera_path(spec)
+    if device is not None:
+        return "v4l2", str(device)
+    path = Path(spec).expanduser()
+    if path.is_dir() and spec:
+        return "images", str(path)
+    if path.is_file():
+        from sensors.image_folder import IMAGE_SUFFIXES
+
+        return ("images" if path.suffix.lower() in IMAGE_SUFFIXES else "video"), str(path)
+    raise SourceNotFound(
+        f"{spec or 'an empty name'}: no such file, folder or camera; check the name, or list the cameras with "
+        "`wakeful devices`"
+    )
+
+
+def _open(kind: str, *arguments: Any, **options: Any) -> Source:
+    module, function = BACKENDS[kind]
+    return cast(Source, getattr(importlib.import_module(module), function)(*arguments, **options))

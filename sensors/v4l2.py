@@ -1,0 +1,259 @@
+"""A V4L2 camera as a source: captured in a thread of its own, watched, and opened again when it is lost.
+
+Three threads, so that a driver that never returns takes nothing else along:
+
+- the reader calls ``read_latest`` and ``lost``; neither waits for the camera longer than asked;
+- the capture thread lives in the driver: grab, note the time, decode, judge, put into the slot;
+- the keeper notices that no good frame comes, and replaces the capture thread, with growing pauses.
+
+There is one rule for all faults: **no good frame for 1.2 s is a lost camera**. Black, frozen and unreadable pictures
+are not good frames; a failed or hanging grab gives none. The last complaint is the reason that is told.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from threading import Event, Lock, Thread
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sensors.frame import Frame
+from sensors.opencv import cv2
+from sensors.pixels import to_bgr8
+from sensors.request import CaptureRequest
+from sensors.slot import CLOSE_TIMEOUT_S, LatestSlot
+from sensors.source import EndOfSource, SourceInfo, SourceNotFound, StaleFrame
+from sensors.v4l2_device import Capture, open_device, opencv_v4l2
+from sensors.watch import PictureWatch
+from wakeful import SourceError
+
+UNPLUGGED = "unplugged"
+UNREADABLE = "unreadable"
+HANGING = "hanging"
+"""Reasons beside ``frozen`` and ``black``: device gone; pictures that cannot be decoded; no pictures, yet no error."""
+
+MAX_HANGING_THREADS = 2
+"""Capture threads left behind inside a driver before no further one is sent after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what, s.
+
+    Attributes:
+        lost_after_s: without a good frame until the camera counts as lost. Has to stay below 2 s, and above the
+            frame period of the slowest camera.
+        first_retry_s, longest_retry_s: pause before the camera is opened again; doubles from the first to the longest.
+        first_frame_s: what a newly opened camera may take for its first good frame before it is given up.
+    """
+
+    lost_after_s: float = 1.2
+    first_retry_s: float = 0.5
+    longest_retry_s: float = 8.0
+    first_frame_s: float = 3.0
+
+    def pauses_s(self) -> Iterator[float]:
+        """0.5, 1, 2, 4, 8, 8, ..."""
+        pause_s = self.first_retry_s
+        while True:
+            yield pause_s
+            pause_s = min(2 * pause_s, self.longest_retry_s)
+
+
+class V4l2Camera:
+    """A camera behind OpenCV's V4L2 backend; a ``Source``.
+
+    Args:
+        path: device path; a by-id link is followed anew each time the camera is opened.
+        backend: makes a ``cv2.VideoCapture`` of a device path.
+        clock_ns: monotonic clock, ns.
+
+    Raises:
+        SourceNotFound, SourceError: the camera cannot be opened now. Later losses never raise; see ``lost``.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        request: CaptureRequest,
+        *,
+        backend: Callable[[str], Capture] = opencv_v4l2,
+        patience: Patience | None = None,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._connect = partial(open_device, path, request, backend)
+        self._path = path
+        self._patience = patience or Patience()
+        self._clock_ns = clock_ns
+        self._slot = LatestSlot()
+        self._watch = PictureWatch()
+        self._lock = Lock()
+        self._closed = Event()
+        self._seq = 0
+        opened, self._info = self._connect()
+        self._last_good_ns = clock_ns()
+        self._session = _Session(self, opened, HANGING)
+        self._session.start()
+        self._keeper = Thread(target=self._keep, name=f"keep {path}", daemon=True)
+        self._keeper.start()
+
+    @property
+    def info(self) -> SourceInfo:
+        return self._info
+
+    @property
+    def dropped(self) -> int:
+        return self._slot.dropped
+
+    @property
+    def lost(self) -> str | None:
+        """See ``sensors.source.Source``. Computed from the time, so that it is right while the driver hangs."""
+        if self._without_good_frame_s() <= self._patience.lost_after_s:
+            return None
+        return self._session.complaint
+
+    def read_latest(self, max_age_s: float) -> Frame:
+        """See ``sensors.source.Source``. While the camera is lost, StaleFrame comes after ``max_age_s``."""
+        oldest_ns = self._clock_ns() - round(max_age_s * 1e9)
+        frame = self._slot.take(max_age_s, not_before_ns=oldest_ns)
+        if frame is None:
+            reason = self.lost
+            raise StaleFrame(f"{self._path}: no new frame for {max_age_s:g} s" + (f" ({reason})" if reason else ""))
+        return frame
+
+    def close(self) -> None:
+        if self._closed.is_set():
+            return
+        self._closed.set()
+        self._slot.end(EndOfSource(f"{self._path} was closed"))
+        self._keeper.join(CLOSE_TIMEOUT_S)
+        self._session.stopped.set()
+        self._session.join(CLOSE_TIMEOUT_S)
+
+    def _without_good_frame_s(self) -> float:
+        return (self._clock_ns() - self._last_good_ns) / 1e9
+
+    # From here on: called by the capture thread.
+
+    def reopen(self) -> Capture:
+        capture, self._info = self._connect()
+        return capture
+
+    def present(self) -> bool:
+        return self._path.exists()
+
+    def now_ns(self) -> int:
+        return self._clock_ns()
+
+    def take_in(self, session: _Session, image: NDArray[np.uint8] | None, t_ns: int) -> str | None:
+        """Judge a captured picture (None: it could not be decoded), hand it on if it is good, and tell its fault."""
+        with self._lock:
+            if session is not self._session:
+                return HANGING
+            seq, self._seq = self._seq, self._seq + 1
+            fault = UNREADABLE if image is None else self._watch.fault(image)
+            if image is None or fault is not None:
+                self._slot.skip()
+                return fault
+            height, width = image.shape[:2]
+            if (width, height) != (self._info.width, self._info.height):
+                self._info = replace(self._info, width=width, height=height)
+            self._last_good_ns = t_ns
+            self._slot.put(Frame(image=image, t_ns=t_ns, seq=seq))
+            return None
+
+    # From here on: the keeper's thread.
+
+    def _keep(self) -> None:
+        pauses_s = self._patience.pauses_s()
+        left_behind: list[_Session] = []
+        while not self._closed.wait(self._patience.lost_after_s / 20):
+            session = self._session
+            if self.lost is None:
+                if session.age_s() > self._patience.longest_retry_s:
+                    pauses_s = self._patience.pauses_s()
+                continue
+            if session.is_alive() and session.age_s() < self._patience.first_frame_s:
+                continue
+            if self._closed.wait(next(pauses_s)):
+                return
+            left_behind = [one for one in left_behind if one.is_alive()]
+            if self.lost is not None and len(left_behind) < MAX_HANGING_THREADS:
+                left_behind.append(session)
+                self._replace(session)
+
+    def _replace(self, session: _Session) -> None:
+        session.stopped.set()
+        # The device opens again only after the old thread has let go of it; one that hangs is not waited for.
+        session.join(self._patience.first_retry_s)
+        fresh = _Session(self, None, session.complaint)
+        with self._lock:
+            self._session = fresh
+        fresh.start()
+
+
+class _Session(Thread):
+    """The capture thread: one life of the device, from opening it to losing it."""
+
+    RETRY_GRAB_S = 0.02
+    GIVE_UP_GRABBING_S = 1.0
+
+    def __init__(self, camera: V4l2Camera, opened: Capture | None, complaint: str) -> None:
+        super().__init__(name=f"capture {camera.info.name}", daemon=True)
+        self.stopped = Event()
+        self.complaint = complaint
+        self._camera = camera
+        self._opened = opened
+        self._born_ns = camera.now_ns()
+
+    def age_s(self) -> float:
+        return (self._camera.now_ns() - self._born_ns) / 1e9
+
+    def run(self) -> None:
+        try:
+            capture = self._opened or self._camera.reopen()
+        except SourceNotFound:
+            self.complaint = UNPLUGGED
+            return
+        except SourceError:
+            # Seen right after plugging in, until udev has set the permissions: what was wrong before still is.
+            return
+        try:
+            self._capture(capture)
+        finally:
+            capture.release()
+
+    def _capture(self, capture: Capture) -> None:
+        grabbed_ns = self._camera.now_ns()
+        while not self.stopped.is_set():
+            if capture.grab():
+                grabbed_ns = self._camera.now_ns()
+                fault = self._camera.take_in(self, _retrieved(capture), grabbed_ns)
+                self.complaint = fault or HANGING
+            elif not self._camera.present():
+                # Letting go at once leaves the device number free for when the camera comes back.
+                self.complaint = UNPLUGGED
+                return
+            elif self._camera.now_ns() - grabbed_ns > self.GIVE_UP_GRABBING_S * 1e9:
+                self.complaint = HANGING
+                return
+            else:
+                self.stopped.wait(self.RETRY_GRAB_S)
+
+
+def _retrieved(capture: Capture) -> NDArray[np.uint8] | None:
+    try:
+        decoded, image = capture.retrieve()
+        return to_bgr8(image) if decoded and image is not None else None
+    except (cv2.error, SourceError):
+        return None
+
+
+def open_camera(path: Path, request: CaptureRequest) -> V4l2Camera:
+    """Open the camera at a device path; see ``V4l2Camera``."""
+    return V4l2Camera(path, request)

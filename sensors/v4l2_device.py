@@ -1,0 +1,108 @@
+"""Opening a V4L2 camera through OpenCV: what to ask of it, what it granted, and why it would not open."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from sensors.opencv import cv2
+from sensors.request import CaptureRequest
+from sensors.source import SourceInfo, SourceNotFound
+from wakeful import SourceError
+
+BUFFERS = 2
+"""Frames the driver may hold. One holds the picture being decoded; with no other free, the driver drops every second
+frame. More would only grow old: the capture thread takes each frame as it comes."""
+
+
+class Capture(Protocol):
+    """The part of ``cv2.VideoCapture`` that a camera needs."""
+
+    def isOpened(self) -> bool: ...
+    def set(self, propId: int, value: float, /) -> bool: ...
+    def get(self, propId: int, /) -> float: ...
+    def grab(self) -> bool: ...
+    def retrieve(self) -> tuple[bool, Any]: ...
+    def release(self) -> None: ...
+
+
+def opencv_v4l2(path: str) -> Capture:
+    """OpenCV's own V4L2 backend on a device path."""
+    return cv2.VideoCapture(path, cv2.CAP_V4L2)
+
+
+def open_device(
+    path: Path, request: CaptureRequest, backend: Callable[[str], Capture] = opencv_v4l2
+) -> tuple[Capture, SourceInfo]:
+    """Open the camera that ``path`` names at this moment (links are followed anew), set it up, read back what it does.
+
+    Raises:
+        SourceNotFound: no such device.
+        SourceError: no permission, in use by another program, or not a camera.
+    """
+    device = os.path.realpath(path)
+    _check_access(path, device)
+    capture = backend(device)
+    if not capture.isOpened():
+        capture.release()
+        raise SourceError(
+            f"{path} opens but gives no video: another program uses it (find it with `fuser -v {device}`), "
+            "or it is not a camera (list the cameras with `wakeful devices`)"
+        )
+    _ask(capture, request)
+    return capture, _granted(capture, str(path), request)
+
+
+def _check_access(path: Path, device: str) -> None:
+    try:
+        os.close(os.open(device, os.O_RDWR | os.O_NONBLOCK))
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+            message = f"no camera at {path}: list the cameras with `wakeful devices`"
+            raise SourceNotFound(message) from None
+        if error.errno in (errno.EACCES, errno.EPERM):
+            message = f"no permission to open {path}: `sudo usermod -aG video $USER`, then log in again"
+        elif error.errno == errno.EBUSY:
+            message = f"{path} is in use by another program: find it with `fuser -v {device}` and stop it"
+        else:
+            message = f"{path} cannot be opened ({error.strerror}): list the cameras with `wakeful devices`"
+        raise SourceError(message) from None
+
+
+def _ask(capture: Capture, request: CaptureRequest) -> None:
+    # The pixel format first: it decides which sizes and rates a camera offers.
+    if request.pixel_format:
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*request.pixel_format.upper().ljust(4)))
+    if request.width:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, request.width)
+    if request.height:
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, request.height)
+    if request.fps:
+        capture.set(cv2.CAP_PROP_FPS, request.fps)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, BUFFERS)
+
+
+def _granted(capture: Capture, name: str, request: CaptureRequest) -> SourceInfo:
+    width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+    height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    fps = rate if math.isfinite(rate) and rate > 0 else None
+    pixel_format = _four_letters(int(capture.get(cv2.CAP_PROP_FOURCC)))
+    return SourceInfo(
+        name=name,
+        live=True,
+        width=width,
+        height=height,
+        fps=fps,
+        pixel_format=pixel_format,
+        requested=request.not_granted(width, height, fps, pixel_format),
+    )
+
+
+def _four_letters(fourcc: int) -> str:
+    letters = bytes((fourcc >> shift) & 0xFF for shift in (0, 8, 16, 24))
+    return letters.decode("ascii", "replace").strip() if fourcc > 0 else ""
