@@ -1,0 +1,52 @@
+"""Messages that the tests of the outputs share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from device.messages import Alert, DriverState, Health, Level, Phase
+
+SECOND_NS = 1_000_000_000
+
+AWAKE = DriverState(
+    t_ns=5 * SECOND_NS,
+    seq=150,
+    health=Health.OK,
+    face=True,
+    eye_open_left=0.9512,
+    eye_open_right=0.9,
+    mouth_open=0.05,
+    yaw_deg=12.34,
+    pitch_deg=-3.46,
+    roll_deg=0.0,
+    gaze_yaw_deg=4.0,
+    gaze_pitch_deg=-1.0,
+    eyes_closed=False,
+    closure_s=0.0,
+    perclos_60s=0.0412,
+    perclos_180s=0.03,
+    perclos_coverage=0.98,
+    calibration_pct=100.0,
+    speed_kmh=60.0,
+    expression="neutral",
+    expression_p=(0.9, 0.1),
+)
+
+MICROSLEEP = replace(AWAKE, eyes_closed=True, closure_s=1.2, level=Level.WARNING, code="microsleep")
+
+
+def alert(seq: int = 1, t_s: float = 7.61, level: Level = Level.WARNING, phase: Phase = Phase.RAISED) -> Alert:
+    """A microsleep alert, ``t_s`` seconds after an origin of 0."""
+    return Alert(round(t_s * SECOND_NS), seq, "microsleep", level, phase, {"closure_s": 1.0})
+
+
+def eventually(condition: Callable[[], bool], timeout_s: float = 3.0) -> bool:
+    """Whether ``condition`` comes true in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
