@@ -13,16 +13,17 @@ def devices(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
     """List cameras, serial ports and GPIO chips."""
     from sensors import discovery
 
-    found = {
-        "cameras": [asdict(one) for one in discovery.cameras()],
-        "serial ports": [asdict(one) for one in discovery.serial_ports()],
-        "GPIO chips": [asdict(one) for one in discovery.gpio_chips()],
-    }
+    cameras, ports, chips = discovery.cameras(), discovery.serial_ports(), discovery.gpio_chips()
     if as_json:
-        typer.echo(json.dumps({kind.lower().replace(" ", "_"): items for kind, items in found.items()}, indent=2))
+        found = {"cameras": cameras, "serial_ports": ports, "gpio_chips": chips}
+        typer.echo(json.dumps({kind: [asdict(one) for one in items] for kind, items in found.items()}, indent=2))
         return
-    for kind, items in found.items():
-        typer.echo(f"{kind}:" if items else f"{kind}: none")
-        for item in items:
-            first, *others = (str(value) for value in item.values() if value not in ("", None, ()))
-            typer.echo(f"  {first}  {'  '.join(others)}".rstrip())
+    _print("cameras", [(one.path, one.name, one.by_id) for one in cameras])
+    _print("serial ports", [(one.path, one.description, one.by_id) for one in ports])
+    _print("GPIO chips", [(one.path, one.label, one.problem or f"{one.lines} lines") for one in chips])
+
+
+def _print(kind: str, rows: list[tuple[str, str, str]]) -> None:
+    typer.echo(f"{kind}:" if rows else f"{kind}: none")
+    for row in rows:
+        typer.echo("  " + "  ".join(cell for cell in row if cell))

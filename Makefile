@@ -1,0 +1,45 @@
+# `make run` watches the first camera (the synthetic driver where there is none), `make test` runs the tests.
+# Both set themselves up in .venv, and do so again only when what they are made from has changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+
+.PHONY: run test check setup clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.installed  # for one: make run ARGS="--source synthetic:demo --duration 10"
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/wakeful run $(ARGS)
+
+test: $(VENV)/.installed-dev  # for one: make test ARGS=tests/models
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: $(VENV)/.installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+setup: $(VENV)/.installed-dev
+	@$(BIN)/wakeful models pull
+
+$(VENV)/.python: deploy/virtual_environment.py
+	@echo "making $(VENV)"
+	@$(PYTHON) deploy/virtual_environment.py $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.python pyproject.toml
+	@echo "installing wakeful into $(VENV)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.python pyproject.toml
+	@echo "installing wakeful and what its tests need into $(VENV)"
+	@$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
