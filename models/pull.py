@@ -15,7 +15,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from models import registry
@@ -115,7 +115,8 @@ def _put(one: Network, content: bytes, where: Path) -> None:
             os.fsync(out.fileno())
         part.replace(target)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise ModelMissing(
             f"{target} cannot be written ({error.strerror}): make its folder writable or set WAKEFUL_MODELS to another"
         ) from None

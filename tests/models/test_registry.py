@@ -1,0 +1,114 @@
+"""The registry names every network, and lets none pass that is not the one it names."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from models import registry
+from models.registry import ModelCorrupt, ModelMissing, ModelUnknown, State
+from wakeful import ModelError
+
+NAMES = list(registry.networks())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_entry_is_complete(name: str) -> None:
+    one = registry.network(name)
+    assert re.fullmatch("[0-9a-f]{64}", one.sha256)
+    assert one.bytes > 100_000
+    assert one.licence == "Apache-2.0"
+    assert one.about and one.member and one.readers and one.outputs
+    assert all(tensor.meaning and tensor.shape for tensor in (*one.inputs, *one.outputs))
+    assert all(tensor.range is not None for tensor in one.inputs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shapes_are_those_of_the_network_itself(name: str) -> None:
+    if not registry.available(name):
+        pytest.skip(f"{name} is not in the cache: {registry.mend(registry.network(name))}")
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=str(registry.path(name)))
+    one = registry.network(name)
+    for tensors, details in (
+        (one.inputs, interpreter.get_input_details()),
+        (one.outputs, interpreter.get_output_details()),
+    ):
+        assert [(tensor.name, tensor.shape) for tensor in tensors] == [
+            (detail["name"], tuple(detail["shape"])) for detail in details
+        ]
+
+
+def test_a_complete_installation_serves_the_reader_mesh_iris() -> None:
+    required = {one.name for one in registry.networks().values() if one.required}
+    assert required == {one.name for one in registry.networks().values() if "mesh+iris" in one.readers}
+
+
+def test_verifying_the_largest_network_takes_less_than_a_frame() -> None:
+    registry.path("iris_landmark")
+    begun = time.perf_counter()
+    registry.path("iris_landmark")
+    assert time.perf_counter() - begun < 0.03
+
+
+def test_a_missing_network_tells_the_command_that_fetches_it(empty_cache: Path) -> None:
+    with pytest.raises(ModelMissing, match="run `wakeful models pull`") as caught:
+        registry.path("face_landmark")
+    assert str(empty_cache) in str(caught.value)
+    assert isinstance(caught.value, FileNotFoundError)
+    assert caught.value.exit_status == 4
+    assert not registry.available("face_landmark")
+    assert registry.state("face_landmark") is State.MISSING
+
+
+def test_a_network_that_no_package_carries_tells_its_address(empty_cache: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"https://storage\.googleapis\.com/.*pull --from FOLDER"):
+        registry.path("face_landmarks_detector")
+
+
+def test_one_changed_byte_is_refused(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as user:
+        user.delenv("WAKEFUL_MODELS")
+        content = bytearray(registry.path("face_detection_short_range").read_bytes())
+    content[1000] ^= 1
+    empty_cache.mkdir()
+    (empty_cache / "face_detection_short_range.tflite").write_bytes(content)
+    with pytest.raises(ModelCorrupt, match="wrong sha256") as caught:
+        registry.path("face_detection_short_range")
+    assert isinstance(caught.value, ValueError)
+    assert registry.state("face_detection_short_range") is State.CORRUPT
+    assert registry.path("face_detection_short_range", verify=False).is_file()
+
+
+def test_a_corrupt_network_counts_as_available_so_that_loading_it_fails_loudly(empty_cache: Path) -> None:
+    empty_cache.mkdir()
+    (empty_cache / "face_landmarks_detector.tflite").write_bytes(b"half a downl")
+    assert registry.available("face_landmarks_detector")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for root")
+def test_a_file_that_cannot_be_read_is_an_error_of_one_line(empty_cache: Path) -> None:
+    empty_cache.mkdir()
+    file = empty_cache / "face_landmark.tflite"
+    file.write_bytes(b"")
+    file.chmod(0)
+    with pytest.raises(ModelError, match="cannot be read"):
+        registry.path("face_landmark")
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(ModelUnknown, match=r"'face_landmrk'.*face_landmark, iris_landmark"):
+        registry.path("face_landmrk")
+
+
+def test_the_cache_is_where_the_user_says_else_in_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAKEFUL_MODELS", "~/nets")
+    assert registry.cache_folder() == Path.home() / "nets"
+    monkeypatch.delenv("WAKEFUL_MODELS")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert registry.cache_folder() == Path.home() / ".cache" / "wakeful"
