@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from device.perception.head_pose import HeadPose
 from device.perception.landmarks import Eye

@@ -117,7 +117,8 @@ def box_iou(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np
     shared = overlap.clip(0.0).prod(axis=1)
     area = (others[:, 1] - others[:, 0]).clip(0.0).prod(axis=1)
     own = (box[1] - box[0]).clip(0.0).prod()
-    return shared / np.maximum(own + area - shared, 1e-9)
+    iou: NDArray[np.float32] = shared / np.maximum(own + area - shared, 1e-9)
+    return iou
 
 
 def merge(points: NDArray[np.float32], scores: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:

@@ -82,7 +82,7 @@ def head_pose(points: NDArray[np.float32], width_px: int, height_px: int, focal_
         return None
     if not solved or not np.isfinite(turn).all() or shift[2, 0] <= 0.0:
         return None
-    return HeadPose(*angles_deg(cv2.Rodrigues(turn)[0]), distance_cm=float(np.linalg.norm(shift)))
+    return HeadPose(*angles_deg(cv2.Rodrigues(turn)[0].astype(np.float64)), distance_cm=float(np.linalg.norm(shift)))
 
 
 def angles_deg(rotation: NDArray[np.float64]) -> tuple[float, float, float]:

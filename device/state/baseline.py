@@ -1,0 +1,73 @@
+"""The person's own open eye, so that an opening can be told as a share of it.
+
+Learned over the first minute in which eyes are seen and not closed; afterwards it follows the last minute freely
+upwards, but falls to no less than a fixed share of what was learned: a tiring driver cannot teach it away.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+# The baseline is the aspect that an open eye exceeds in a quarter of the time: brows raised now and then stay out.
+QUANTILE = 0.75
+SAMPLE_S = 0.2
+WINDOW_SAMPLES = 300
+# Until this much is seen, the baseline leans on an average open eye: height over width of the lid opening, as either
+# reader measures it over the development clips (0.25 to 0.34).
+AVERAGE_ASPECT = 0.28
+PRIOR_SAMPLES = 5
+
+
+class OpenEyeBaseline:
+    """The aspect of one open eye.
+
+    Args:
+        learn_s: seen time it takes to learn.
+        floor: share of the learned value below which the baseline never falls.
+    """
+
+    def __init__(self, learn_s: float, floor: float) -> None:
+        self._learn_samples = max(1, round(learn_s / SAMPLE_S))
+        self._floor = floor
+        self._recent: deque[float] = deque(maxlen=WINDOW_SAMPLES)
+        self._samples = 0
+        self._learned: float | None = None
+        self._next_ns: int | None = None
+        self.aspect = AVERAGE_ASPECT
+
+    @property
+    def progress_pct(self) -> float:
+        """How much of it is learned, 0 to 100."""
+        return min(100.0, 100.0 * self._samples / self._learn_samples)
+
+    def add(self, t_ns: int, aspect: float) -> None:
+        """The eye was seen, not closed, with this aspect."""
+        if self._next_ns is not None and t_ns < self._next_ns:
+            return
+        self._next_ns = t_ns + round(SAMPLE_S * 1e9)
+        self._recent.append(aspect)
+        self._samples += 1
+        typical = float(np.quantile(np.fromiter(self._recent, float), QUANTILE))
+        if self._learned is None:
+            trust = min(1.0, self._samples / PRIOR_SAMPLES)
+            self.aspect = trust * typical + (1.0 - trust) * AVERAGE_ASPECT
+            if self._samples >= self._learn_samples:
+                self._learned = self.aspect
+        else:
+            self.aspect = max(typical, self._floor * self._learned)
+
+
+def opening(aspect: float | None, baseline: float, closed_ratio: float) -> float | None:
+    """0 closed to 1 open, unknown where the aspect is.
+
+    Args:
+        aspect: measured lid distance over width.
+        baseline: the same of this person's open eye.
+        closed_ratio: share of ``baseline`` that the landmark reader still measures in a closed eye.
+    """
+    if aspect is None:
+        return None
+    share = (aspect / baseline - closed_ratio) / (1.0 - closed_ratio)
+    return min(1.0, max(0.0, share))

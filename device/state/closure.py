@@ -1,0 +1,71 @@
+"""Eye closures: when they began, how long they last, when they ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """One finished closure of both eyes; ``end_ns`` is the first moment they were seen open, or the last they were
+    seen closed where nobody saw them open."""
+
+    start_ns: int
+    end_ns: int
+
+
+class EyeState:
+    """Closed or open, with hysteresis, from the openings of the eyes that are seen."""
+
+    def __init__(self, closed_below: float, open_above: float) -> None:
+        self._closed_below = closed_below
+        self._open_above = open_above
+        self._closed = False
+
+    def step(self, left: float | None, right: float | None) -> bool | None:
+        """Whether the eyes are closed; None where none is seen. Two eyes are judged by their mean: a wink is open."""
+        seen = [eye for eye in (left, right) if eye is not None]
+        if not seen:
+            return None
+        mean = sum(seen) / len(seen)
+        self._closed = mean < (self._open_above if self._closed else self._closed_below)
+        return self._closed
+
+
+class ClosureTracker:
+    """Follows the running closure over time. Eyes that are not seen neither end nor lengthen it, for a short while."""
+
+    def __init__(self, bridge_s: float) -> None:
+        self._bridge_ns = round(bridge_s * 1e9)
+        self._start_ns: int | None = None
+        self._seen_closed_ns = 0
+
+    @property
+    def start_ns(self) -> int | None:
+        """When the running closure began."""
+        return self._start_ns
+
+    def step(self, t_ns: int, closed: bool | None) -> Closure | None:
+        """Take in one moment; gives the closure that ended with it."""
+        ended = self._give_up(t_ns) if self._too_long_unseen(t_ns) else None
+        if closed is None:
+            return ended
+        if closed:
+            if self._start_ns is None:
+                self._start_ns = t_ns
+            self._seen_closed_ns = t_ns
+        elif self._start_ns is not None:
+            ended = Closure(self._start_ns, t_ns)
+            self._start_ns = None
+        return ended
+
+    def duration_s(self) -> float:
+        """Length of the running closure as far as it was seen, 0 with open eyes."""
+        return 0.0 if self._start_ns is None else (self._seen_closed_ns - self._start_ns) / 1e9
+
+    def _too_long_unseen(self, t_ns: int) -> bool:
+        return self._start_ns is not None and t_ns - self._seen_closed_ns > self._bridge_ns
+
+    def _give_up(self, t_ns: int) -> Closure | None:
+        start_ns, self._start_ns = self._start_ns, None
+        return Closure(start_ns, self._seen_closed_ns) if start_ns is not None else None
