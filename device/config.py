@@ -9,6 +9,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import difflib
+import json
+import math
 import tomllib
 import typing
 from collections.abc import Iterator, Mapping
@@ -24,6 +26,9 @@ from wakeful import ConfigError
 
 PROFILES = Path(__file__).with_name("state") / "profiles"
 Table = dict[str, Any]
+
+# What pydantic calls a key that a model does not have, and one that a dataclass does not have.
+UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,9 @@ def load_profile(name_or_path: str) -> tuple[Profile, Table]:
     """
     file = _profile_file(name_or_path)
     tables = read_toml(file)
-    values = tables.pop("settings", {})
-    if mistakes := [*_mistakes(Profile, tables), *(f"settings.{one}" for one in _mistakes(Settings, values))]:
+    if mistakes := _profile_mistakes(tables):
         raise ConfigError(_one_line(str(file), mistakes))
-    if "profile" in values:
-        raise ConfigError(f"{file}: settings.profile: a profile cannot name another one; remove the key")
+    values = tables.pop("settings", {})
     return TypeAdapter(Profile).validate_python(tables), values
 
 
@@ -133,13 +136,31 @@ def read_toml(file: Path) -> Table:
 
 def check(layer: Layer) -> None:
     """Raises ``ConfigError`` for the first mistake of a layer and tells how many more there are."""
-    if mistakes := config_mistakes(layer.values):
+    if mistakes := _mistakes(Settings, layer.values):
         raise ConfigError(_one_line(layer.name, mistakes))
 
 
-def config_mistakes(values: Table) -> list[str]:
-    """All mistakes of a configuration, one line each, without the name of its file."""
-    return _mistakes(Settings, values)
+def is_profile(tables: Table) -> bool:
+    """Whether a file holds the rules of a profile, not a configuration."""
+    return "closure_rules" in tables or "settings" in tables
+
+
+def all_mistakes(tables: Table) -> list[str]:
+    """All mistakes of a configuration or profile, one line each, without the name of its file."""
+    return _profile_mistakes(tables) if is_profile(tables) else _mistakes(Settings, tables)
+
+
+def _profile_mistakes(tables: Table) -> list[str]:
+    rules = {key: value for key, value in tables.items() if key != "settings"}
+    values = tables.get("settings", {})
+    mistakes = [
+        *_mistakes(Profile, rules),
+        *_below_zero(rules),
+        *(f"[settings] {one}" for one in _mistakes(Settings, values)),
+    ]
+    if isinstance(values, dict) and "profile" in values:
+        mistakes.append("[settings] profile: a profile cannot name another one; remove the key")
+    return mistakes
 
 
 def _one_line(where: str, mistakes: list[str]) -> str:
@@ -149,18 +170,26 @@ def _one_line(where: str, mistakes: list[str]) -> str:
 
 def _mistakes(kind: type, values: object) -> list[str]:
     try:
-        TypeAdapter(kind).validate_python(values)
+        # Strict, and by way of JSON: strict Python mode would demand dataclasses where a file can only have tables.
+        TypeAdapter(kind).validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
-        return [_sentence(kind, dict(one)) for one in error.errors(include_url=False)]
+        # A misspelt key is often why another is missing, so it is told first.
+        errors = sorted(error.errors(include_url=False), key=lambda one: one["type"] not in UNKNOWN_KEY)
+        return [_sentence(kind, dict(one)) for one in errors]
     return []
+
+
+def _below_zero(tables: Table) -> list[str]:
+    """Rules count seconds, shares and km/h: none of them can be negative or no number."""
+    numbers = [(key, value) for key, value in _flat(tables) if isinstance(value, float | int)]
+    return [f"{key} = {value}: it should be 0 or more" for key, value in numbers if not 0 <= value < math.inf]
 
 
 def _sentence(kind: type, error: dict[str, Any]) -> str:
     """One mistake in words, from what pydantic tells of it."""
     path = error["loc"]
     key = ".".join(str(part) for part in path)
-    # Pydantic calls a field that a model does not have "extra", and one a dataclass does not have "unexpected".
-    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+    if error["type"] in UNKNOWN_KEY:
         return f"unknown key {key}: {_suggestion(str(path[-1]), _keys(kind, path[:-1]))}"
     if error["type"] == "missing":
         return f"{key} is missing"

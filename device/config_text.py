@@ -43,7 +43,7 @@ def _fields(model: BaseModel) -> Iterator[tuple[str, FieldInfo, Any]]:
 
 def _entry(key: str, field: FieldInfo, value: Any, origin: str | None) -> list[str]:
     about = " ".join((field.description or "").split())
-    where = f"  # from {origin}" if origin else ""
+    where = f"  # {origin or 'default'}"
     line = f"# {key} =" if value is None else f"{key} = {toml_value(value)}{where}"
     return [f"# {about}", line]
 

@@ -34,14 +34,18 @@ def show(
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Configuration or profile to check.")]) -> int:
-    """Check a configuration file and the profile it names; status 2 if anything is wrong."""
-    from device.config import config_mistakes, load, read_toml
+    """Check a configuration or a profile; status 2 if anything is wrong."""
+    from device.config import all_mistakes, is_profile, load, load_profile, read_toml
 
-    mistakes = config_mistakes(read_toml(file))
+    tables = read_toml(file)
+    mistakes = all_mistakes(tables)
     for mistake in mistakes:
         typer.echo(f"{file}: {mistake}", err=True)
     if mistakes:
         return 2
-    effective = load(file)
-    typer.echo(f"{file}: ok, profile {effective.settings.profile}")
+    if is_profile(tables):
+        rules, _ = load_profile(str(file.absolute()))
+        typer.echo(f"{file}: ok, a profile with {len(rules.closure_rules)} closure rules")
+    else:
+        typer.echo(f"{file}: ok, for the profile {load(file).settings.profile}")
     return 0

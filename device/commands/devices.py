@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +16,7 @@ def devices(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
     cameras, ports, chips = discovery.cameras(), discovery.serial_ports(), discovery.gpio_chips()
     if as_json:
-        found = {"cameras": cameras, "serial_ports": ports, "gpio_chips": chips}
+        found: dict[str, Sequence[Any]] = {"cameras": cameras, "serial_ports": ports, "gpio_chips": chips}
         typer.echo(json.dumps({kind: [asdict(one) for one in items] for kind, items in found.items()}, indent=2))
         return
     _print("cameras", [(one.path, one.name, one.by_id) for one in cameras])

@@ -1,0 +1,194 @@
+"""Settings come in layers, each checked by itself, and every mistake is one line that says what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from device.config import PROFILES, load, load_profile, load_settings, profile_names
+from device.config_text import as_toml, json_schema
+from device.settings import Settings
+from device.state.profile import Profile
+from wakeful import ConfigError
+
+
+def write(file: Path, text: str) -> Path:
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def vehicle_with(tmp_path: Path, addition: str, name: str = "mine.toml") -> Path:
+    """A copy of the shipped vehicle profile with something added at its end."""
+    return write(tmp_path / name, (PROFILES / "vehicle.toml").read_text(encoding="utf-8") + "\n" + addition)
+
+
+def mistake(config: Path | None = None, profile: str | None = None, **overrides: object) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(config, profile, overrides)
+    assert caught.value.exit_status == 2
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_without_anything_the_defaults_and_the_vehicle_profile_hold() -> None:
+    settings, profile = load_settings()
+    assert settings == Settings()
+    assert settings.profile == "vehicle"
+    assert {"microsleep", "sleep", "unresponsive"} <= set(profile.closure_rules)
+    assert profile.closure_rules["sleep"].closure_s == 3.0
+
+
+def test_the_command_line_goes_before_the_file_before_the_profile_before_the_defaults(tmp_path: Path) -> None:
+    profile = vehicle_with(tmp_path, "[settings.source]\nwidth = 320\nheight = 240\nfps = 15\n")
+    config = write(tmp_path / "board.toml", f'profile = "{profile}"\n[source]\nheight = 720\nfps = 25\n')
+    effective = load(config, overrides={"source.fps": 10.0, "source.pace": None})
+    source = effective.settings.source
+    assert (source.width, source.height, source.fps, source.max_age_s) == (320, 720, 10.0, 0.1)
+    assert effective.origin["source.width"] == f"profile {profile}"
+    assert effective.origin["source.height"] == str(config)
+    assert effective.origin["source.fps"] == "command line"
+    assert "source.max_age_s" not in effective.origin
+
+
+def test_the_profile_of_the_command_line_goes_before_that_of_the_file(tmp_path: Path) -> None:
+    config = write(tmp_path / "board.toml", 'profile = "no such profile"\n')
+    effective = load(config, profile="vehicle")
+    assert effective.settings.profile == "vehicle"
+    assert effective.origin["profile"] == "command line"
+
+
+def test_a_profile_in_a_file_is_found_beside_that_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vehicle_with(tmp_path, "")
+    config = write(tmp_path / "board.toml", 'profile = "mine.toml"\n')
+    monkeypatch.chdir("/")
+    settings, _ = load_settings(config)
+    assert settings.profile == str(tmp_path / "mine.toml")
+
+
+def test_loading_twice_does_not_mix_layers(tmp_path: Path) -> None:
+    profile = vehicle_with(tmp_path, "[settings.source]\nwidth = 320\n")
+    load_settings(profile=str(profile), overrides={"source.height": 100})
+    settings, _ = load_settings(profile=str(profile))
+    assert (settings.source.width, settings.source.height) == (320, 480)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[source]\nwidht = 3", "unknown key source.widht: did you mean width?"),
+        ("[sorce]\nwidth = 3", "unknown key sorce: did you mean source?"),
+        ("[gpio]\nzzz = 3", "unknown key gpio.zzz: there are line, active_low"),
+        ("[source]\nfps = 0", "source.fps = 0: it should be greater than 0"),
+        ("[source]\nfps = nan", "source.fps = nan: it should be a finite number"),
+        ("[source]\nwidth = '640'", "source.width = '640': it should be a valid integer"),
+        ("[source]\npace = 'slow'", "source.pace = 'slow': it should be 'realtime' or 'fast'"),
+        ("[gpio]\nline = '17'", "gpio.line = '17': it should be CHIP:LINE, as in /dev/gpiochip0:17"),
+        ("[vehicle]\nspeed_kmh = -1", "vehicle.speed_kmh = -1: it should be greater than or equal to 0"),
+        ("source = 'auto'", "source = 'auto': it should be a table"),
+        ("[source]\nfps = 0\nwidth = 0\nheight = 0", "(and 2 more)"),
+    ],
+)
+def test_a_mistake_names_file_key_value_and_what_is_allowed(text: str, told: str, tmp_path: Path) -> None:
+    config = write(tmp_path / "board.toml", text)
+    message = mistake(config)
+    assert message.startswith(f"{config}: ")
+    assert told in message
+
+
+def test_a_mistake_on_the_command_line_names_the_command_line() -> None:
+    message = mistake(None, None, **{"vehicle.speed_kmh": -5.0})
+    assert message == "command line: vehicle.speed_kmh = -5.0: it should be greater than or equal to 0"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"[source", "is not valid TOML"),
+        (b"\xff\xfe", "is not a text file in UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_an_error_of_one_line(content: bytes, told: str, tmp_path: Path) -> None:
+    config = tmp_path / "board.toml"
+    config.write_bytes(content)
+    assert told in mistake(config)
+
+
+def test_a_file_that_does_not_exist_or_is_a_folder_is_an_error_of_one_line(tmp_path: Path) -> None:
+    assert "there is no such file" in mistake(tmp_path / "nowhere.toml")
+    assert "is a folder" in mistake(tmp_path)
+
+
+def test_an_unknown_profile_suggests_a_known_one(tmp_path: Path) -> None:
+    assert mistake(profile="vehicel") == "no profile is called 'vehicel': did you mean vehicle?"
+    assert "there is no such file" in mistake(profile=str(tmp_path / "mine.toml"))
+
+
+@pytest.mark.parametrize(
+    ("addition", "told"),
+    [
+        ("[closure_rules.nap]\nclosure_s = 2.0\nlevel = 'warning'", "closure_rules.nap.source is missing"),
+        (
+            "[closure_rules.nap]\nclosure_s = 2.0\nlevel = 'loud'\nsource = 'x'",
+            "closure_rules.nap.level = 'loud': it should be 'advisory', 'warning', 'urgent' or 'emergency'",
+        ),
+        (
+            "[closure_rules.nap]\nclosure_s = -2.0\nlevel = 'warning'\nsource = 'x'",
+            "closure_rules.nap.closure_s = -2.0: it should be 0 or more",
+        ),
+        (
+            "[closure_rules.nap]\nclosure = 2.0\nlevel = 'warning'\nsource = 'x'",
+            "closure_rules.nap.closure: did you mean closure_s?",
+        ),
+        ("[latches]\nopen_s = 1.0", "unknown key latches: did you mean latch?"),
+        ("[settings.source]\nwidht = 3", "[settings] unknown key source.widht: did you mean width?"),
+        ("[settings]\nprofile = 'vehicle'", "a profile cannot name another one"),
+    ],
+)
+def test_a_mistake_in_a_profile_names_file_and_key(addition: str, told: str, tmp_path: Path) -> None:
+    profile = vehicle_with(tmp_path, addition)
+    message = mistake(profile=str(profile))
+    assert message.startswith(f"{profile}: ")
+    assert told in message
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_shipped_profile_is_valid_and_gives_the_source_of_each_rule(name: str) -> None:
+    profile, _ = load_profile(name)
+    assert isinstance(profile, Profile)
+    assert profile.about
+    assert all(rule.source for rule in profile.closure_rules.values())
+
+
+def test_settings_that_are_shown_read_back_as_the_same_settings(tmp_path: Path) -> None:
+    config = write(
+        tmp_path / "board.toml",
+        '[source]\nsource = "C:\\\\odd \\"name\\".mp4"\nduration_s = 2.5\n[terminal]\nlive = false\n'
+        '[outputs.extra.bus]\ntopic = "a/ü"\nqos = 1\nretain = true\nnames = ["a", "b"]\n',
+    )
+    effective = load(config, overrides={"source.fps": 10.0})
+    text = as_toml(effective)
+    assert load(write(tmp_path / "shown.toml", text)).settings == effective.settings
+    assert "fps = 10.0  # command line" in text
+    assert f"duration_s = 2.5  # {config}" in text
+    assert "width = 640  # default" in text
+
+
+def settings_models() -> list[type[BaseModel]]:
+    tables = [type(value) for _, value in Settings() if isinstance(value, BaseModel)]
+    return [Settings, *tables]
+
+
+@pytest.mark.parametrize("model", settings_models())
+def test_every_setting_is_described_and_numbers_have_bounds(model: type[BaseModel]) -> None:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            continue
+        assert field.description, name
+        if field.annotation in (int, float, int | None, float | None):
+            assert field.metadata, f"{name} has no bounds"
+
+
+def test_the_schema_describes_every_table() -> None:
+    assert set(json_schema()["properties"]) == set(Settings.model_fields)
