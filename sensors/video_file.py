@@ -38,7 +38,9 @@ def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedS
     # The full path, because FFmpeg reads a relative "a:b.mp4" as a network address.
     capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
-        raise SourceError(f"{path} is not a video that can be read: give a video file, a GIF or a folder of images")
+        raise SourceError(
+            f"{path} is not a video, or its recording was never finished: give a video, a GIF or a folder of images"
+        )
     fps = _known(capture.get(cv2.CAP_PROP_FPS))
     image, frames = with_first_picture(_decoded(capture, fps or DEFAULT_FPS))
     if image is None:
