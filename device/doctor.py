@@ -194,16 +194,20 @@ def check_terminal(stream: TextIO) -> Check:
     return Check("terminal", OK, f"{size.columns}x{size.lines}, {stream.encoding}")
 
 
-def _mend_device(path: Path, error: OSError, usual_group: str) -> str:
-    if error.errno == errno.EBUSY:
-        return f"another program holds it: `fuser {path}` tells which"
-    if error.errno != errno.EACCES:
-        return "unplug it and plug it in again; `dmesg` tells why it does not answer"
-    group = _group(path)
+def mend_forbidden(path: Path, group: str, usual_group: str) -> str:
+    """How a user gets access to a device file that belongs to ``group``."""
     if group in ("", "root"):
         rule = f'KERNEL=="{path.name.rstrip("0123456789")}*", GROUP="{usual_group}", MODE="0660"'
         return f"put the line {rule} into /etc/udev/rules.d/60-wakeful.rules, restart, and join the group {usual_group}"
     return f"sudo usermod -aG {group} $USER, then log in again"
+
+
+def _mend_device(path: Path, error: OSError, usual_group: str) -> str:
+    if error.errno == errno.EBUSY:
+        return f"another program holds it: `fuser {path}` tells which"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return mend_forbidden(path, _group(path), usual_group)
+    return "unplug it and plug it in again; `dmesg` tells why it does not answer"
 
 
 def _group(path: Path) -> str:

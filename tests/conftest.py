@@ -54,7 +54,7 @@ def clips() -> Path:
 
 
 @pytest.fixture(scope="session")
-def annotations(clips: Path) -> dict[str, object]:
+def marked(clips: Path) -> dict[str, object]:
     """What is marked in the real clips."""
     found: dict[str, object] = json.loads((clips / "annotations.json").read_text(encoding="utf-8"))
     return found
