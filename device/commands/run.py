@@ -81,5 +81,4 @@ def run(
         "perception.landmarks": landmarks and landmarks.value,
         "terminal.live": live,
     }
-    settings, _ = load_settings(config, profile, overrides)
-    return run_monitor(settings)
+    return run_monitor(*load_settings(config, profile, overrides))

@@ -58,13 +58,15 @@ class Engine:
         self._health = HealthJudge(profile.health)
         self._standing = StandingAlerts(profile.latch)
         self._last = DriverState(t_ns=0, seq=-1, health=Health.STALE)
+        self._last_frame_ns: int | None = None
         self._told_health: Health | None = None
         self._told_calibration_pct = 0.0
 
     def step(self, seen: Observation) -> Step:
         """Judge one frame. Frames must come in the order of their times; one that does not is left out."""
-        if self._last.seq >= 0 and seen.t_ns <= self._last.t_ns:
+        if self._last_frame_ns is not None and seen.t_ns <= self._last_frame_ns:
             return Step(self._last)
+        self._last_frame_ns = seen.t_ns
         left, right, closed = self._judge_eyes(seen)
         fps = self._rate.step(seen.t_ns)
         slow = fps is not None and fps < self._profile.perclos.min_fps

@@ -1,0 +1,136 @@
+"""The loop that joins the stages: frame, observation, judgement, outputs. Thin: no policy in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from device.alerts.loop_stats import LoopStats
+from device.alerts.output import Output
+from device.messages import Command, Health
+from device.perception.pipeline import Perception
+from device.state.engine import Engine, Step
+from device.state.frame_rate import FrameRate
+from device.summary import Summary
+from sensors.frame import Frame
+from sensors.source import EndOfSource, Source, StaleFrame
+
+
+class Monitor:
+    """Runs until the source ends, the duration is over, or somebody calls ``stop``.
+
+    Args:
+        source: gives the frames; the monitor closes neither it nor the outputs.
+        output: hears of everything; see ``device.alerts.output``.
+        commands: what the outside world says, from any thread.
+        max_age_s: longest wait for a frame; after it the outputs are told that none came.
+        duration_s: end after this much of the source's own time.
+        stale_s: no frame for this long is ``stale``.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        perception: Perception,
+        engine: Engine,
+        output: Output,
+        summary: Summary,
+        commands: SimpleQueue[Command],
+        *,
+        max_age_s: float = 0.1,
+        duration_s: float | None = None,
+        stale_s: float = 0.5,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._source = source
+        self._perception = perception
+        self._engine = engine
+        self._output = output
+        self._summary = summary
+        self._commands = commands
+        self._max_age_s = max_age_s
+        self._duration_ns = None if duration_s is None else round(duration_s * 1e9)
+        self._stale_ns = round(stale_s * 1e9)
+        self._clock_ns = clock_ns
+        self._rate = FrameRate()
+        self._origin_ns: int | None = None
+        self._newest_ns = 0
+        self._stopped = False
+        self.stats = LoopStats(0.0, 0.0, 0, perception.reader)
+
+    def stop(self) -> None:
+        """End after the frame at hand. Safe in a signal handler and from any thread."""
+        self._stopped = True
+
+    def run(self) -> None:
+        """Judge frame after frame.
+
+        Raises:
+            SourceError: the source is broken for good.
+        """
+        while not self._stopped and not self._over():
+            try:
+                frame = self._source.read_latest(self._max_age_s)
+            except StaleFrame:
+                self._without_frame(self._clock_ns())
+            except EndOfSource:
+                return
+            else:
+                self._with_frame(frame)
+
+    def _over(self) -> bool:
+        if self._duration_ns is None or self._origin_ns is None:
+            return False
+        return self._newest_ns - self._origin_ns >= self._duration_ns
+
+    def _with_frame(self, frame: Frame) -> None:
+        self._start(frame.t_ns)
+        self._newest_ns = frame.t_ns
+        self._obey(frame.t_ns)
+        begin_s = time.perf_counter()
+        seen = self._perception.observe(frame)
+        seen_s = time.perf_counter()
+        step = self._engine.step(seen)
+        self._tell(step)
+        done_s = time.perf_counter()
+        self._summary.perception.add(seen_s - begin_s)
+        self._summary.decision.add(done_s - begin_s)
+        self._summary.frame(step)
+        # A file played fast has no clock to be late against: what counts is how long its frame took.
+        age_s = (self._clock_ns() - frame.t_ns) / 1e9 if self._source.info.live else done_s - begin_s
+        self._note(self._rate.step(round(done_s * 1e9)) or 0.0, age_s)
+
+    def _without_frame(self, now_ns: int) -> None:
+        self._start(now_ns)
+        self._obey(now_ns)
+        lost = self._source.lost is not None
+        if lost or now_ns - self._newest_ns >= self._stale_ns:
+            step = self._engine.tick(now_ns, Health.CAMERA_LOST if lost else Health.STALE)
+            self._tell(step)
+            self._summary.happened(step)
+            self._note(0.0, (now_ns - self._newest_ns) / 1e9)
+
+    def _note(self, fps: float, frame_age_s: float) -> None:
+        self.stats = LoopStats(fps, frame_age_s * 1000.0, self._source.dropped, self._perception.reader)
+
+    def _start(self, t_ns: int) -> None:
+        if self._origin_ns is None:
+            self._origin_ns = self._newest_ns = t_ns
+            self._output.start(t_ns)
+
+    def _obey(self, t_ns: int) -> None:
+        while True:
+            try:
+                command = self._commands.get_nowait()
+            except Empty:
+                return
+            for alert in self._engine.command(t_ns, command):
+                self._output.alert(alert)
+
+    def _tell(self, step: Step) -> None:
+        for alert in step.alerts:
+            self._output.alert(alert)
+        for event in step.events:
+            self._output.event(event)
+        self._output.state(step.state)

@@ -1,0 +1,143 @@
+"""One run of the monitor from settings to exit status: opens everything, joins it, and puts it down again."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from queue import SimpleQueue
+from types import FrameType
+from typing import Any
+
+from device.alerts.fan_out import FanOut
+from device.alerts.loop_stats import LoopStats
+from device.alerts.output import Output
+from device.alerts.registry import make_output
+from device.alerts.terminal import terminal_view
+from device.messages import Command
+from device.monitor import Monitor
+from device.perception.pipeline import Perception
+from device.settings import Settings
+from device.state.engine import Engine
+from device.state.profile import Profile
+from device.summary import Summary, write_summary
+from sensors.camera import open_source
+from sensors.source import Source
+from wakeful import WakefulError
+
+
+def run(settings: Settings, profile: Profile) -> int:
+    """Watch until the source ends, its duration is over, or SIGTERM or Ctrl-C comes. Gives the exit status.
+
+    Raises:
+        SourceError: the source cannot be opened, or broke for good.
+        ModelError: a network is missing or corrupt.
+        ConfigError: an output cannot be used as configured.
+    """
+    logging.basicConfig(level=logging.WARNING, format="wakeful: %(message)s")
+    # Networks and source first: what is wrong with them is told before any output says that the monitor lives.
+    perception = _perception(settings)
+    commands: SimpleQueue[Command] = SimpleQueue()
+    with ExitStack() as stack:
+        source = stack.enter_context(closing(_source(settings)))
+        summary = Summary(_about(settings, source, perception))
+        output = FanOut(_outputs(settings, source, lambda: monitor.stats, commands))
+        stack.callback(output.close)
+        monitor = Monitor(
+            source,
+            perception,
+            Engine(profile, perception.closed_ratio, settings.vehicle.speed_kmh),
+            output,
+            summary,
+            commands,
+            max_age_s=settings.source.max_age_s,
+            duration_s=settings.source.duration_s,
+            stale_s=profile.health.stale_s,
+        )
+        with _ended_by_signals(monitor):
+            monitor.run()
+        if settings.outputs.summary:
+            write_summary(settings.outputs.summary, summary.figures(source.dropped, perception.network_faults))
+    return 0
+
+
+def _perception(settings: Settings) -> Perception:
+    chosen = settings.perception
+    return Perception(
+        chosen.landmarks,
+        threads=chosen.threads,
+        focal_px=chosen.focal_px,
+        min_detection=chosen.min_detection_score,
+        min_presence=chosen.min_presence,
+    )
+
+
+def _source(settings: Settings) -> Source:
+    wanted = settings.source
+    return open_source(
+        wanted.source,
+        pace=wanted.pace,
+        width=wanted.width,
+        height=wanted.height,
+        fps=wanted.fps,
+        pixel_format=wanted.pixel_format,
+    )
+
+
+def _about(settings: Settings, source: Source, perception: Perception) -> dict[str, str | float | None]:
+    return {
+        "source": source.info.name,
+        "width": source.info.width,
+        "height": source.info.height,
+        "profile": settings.profile,
+        "landmarks": perception.reader,
+        "threads": settings.perception.threads,
+    }
+
+
+def _outputs(
+    settings: Settings, source: Source, stats: Callable[[], LoopStats], commands: SimpleQueue[Command]
+) -> list[Output]:
+    """Everything the settings ask for. If one cannot be made, those before it are closed."""
+    wanted = settings.outputs
+    outputs: list[Output] = []
+    try:
+        for name, table in (_own_outputs(settings) | wanted.extra).items():
+            outputs.append(make_output(name, table, commands.put))
+        # Events on the standard output leave the standard error to the lines for people.
+        descriptor = 2 if wanted.events == "-" else 1
+        outputs.append(terminal_view(stats, source.info.name, settings.terminal.live, descriptor))
+    except WakefulError:
+        FanOut(outputs).close()
+        raise
+    return outputs
+
+
+def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Outputs that have settings of their own, by name, with what they are built from."""
+    tables: dict[str, dict[str, Any]] = {}
+    if settings.outputs.events:
+        tables["events"] = {"target": settings.outputs.events}
+    if settings.outputs.signals:
+        tables["signals"] = {"target": settings.outputs.signals}
+    if settings.serial.url:
+        tables["serial"] = {"url": settings.serial.url, "baud": settings.serial.baud}
+    if settings.gpio.line:
+        tables["gpio"] = {"spec": settings.gpio.line, "active_low": settings.gpio.active_low}
+    return tables
+
+
+@contextmanager
+def _ended_by_signals(monitor: Monitor) -> Iterator[None]:
+    """SIGTERM and Ctrl-C end the monitor after the frame at hand, so that outputs get their last word out."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        monitor.stop()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
