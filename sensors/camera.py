@@ -84,20 +84,32 @@ def kind_of(spec: str) -> tuple[str, str]:
     head, _, scenario = spec.partition(":")
     if head == "synthetic":
         return "synthetic", scenario or DEFAULT_SCENARIO
-    device = camera_path(spec)
-    if device is not None:
-        return "v4l2", str(device)
-    path = Path(spec).expanduser()
-    if path.is_dir() and spec:
-        return "images", str(path)
+    try:
+        device = camera_path(spec)
+        if device is not None:
+            return "v4l2", str(device)
+        path = Path(spec).expanduser()
+        kind = _kind_of_path(path) if spec else None
+    except (OSError, ValueError, RuntimeError):
+        raise SourceNotFound(
+            f"{spec[:200]!r} cannot be looked up: check the name, and that you may enter the folders it names"
+        ) from None
+    if kind is None:
+        raise SourceNotFound(
+            f"{spec or 'an empty name'}: no such file, folder or camera; check the name, or list the cameras with "
+            "`wakeful devices`"
+        )
+    return kind, str(path)
+
+
+def _kind_of_path(path: Path) -> str | None:
+    if path.is_dir():
+        return "images"
     if path.is_file():
         from sensors.image_folder import IMAGE_SUFFIXES
 
-        return ("images" if path.suffix.lower() in IMAGE_SUFFIXES else "video"), str(path)
-    raise SourceNotFound(
-        f"{spec or 'an empty name'}: no such file, folder or camera; check the name, or list the cameras with "
-        "`wakeful devices`"
-    )
+        return "images" if path.suffix.lower() in IMAGE_SUFFIXES else "video"
+    return None
 
 
 def _open(kind: str, *arguments: Any, **options: Any) -> Source:

@@ -39,7 +39,10 @@ def open_images(path: Path, *, realtime: bool, request: CaptureRequest) -> Paced
     Raises:
         SourceError: no images there, or none that can be decoded.
     """
-    files = natural_order(path) if path.is_dir() else [path]
+    try:
+        files = natural_order(path) if path.is_dir() else [path]
+    except PermissionError:
+        raise SourceError(f"{path} may not be read: give yourself permission (chmod +rx)") from None
     if not files:
         raise SourceError(f"{path} holds no images (.png, .jpg, ...): give a folder of images or a video file")
     fps = request.fps or DEFAULT_FPS

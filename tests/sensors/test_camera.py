@@ -64,6 +64,13 @@ def test_every_shipped_backend_but_the_synthetic_one_is_where_the_table_says() -
         assert callable(getattr(importlib.import_module(module), function))
 
 
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/a.mp4", "x" * 5000])
+def test_a_name_that_cannot_even_be_looked_up_is_refused_in_one_line(name: str) -> None:
+    with pytest.raises(SourceNotFound) as caught:
+        open_source(name)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
+
+
 @pytest.mark.parametrize("name", ["", "nowhere.mp4", "usb-cam-that-is-not-plugged-in", "/dev/nothing"])
 def test_a_name_of_nothing_says_what_to_do(name: str) -> None:
     with pytest.raises(SourceNotFound, match="wakeful devices") as caught:

@@ -106,6 +106,7 @@ def test_a_camera_that_goes_bad_is_noticed_gives_nothing_and_recovers(
     camera: V4l2Camera, device: ScriptedCamera, mode: str, reason: str
 ) -> None:
     last = camera.read_latest(1.0)
+    time.sleep(0.05)  # a good frame lies in the slot, and grows old there
     device.mode = mode
     wait_until(lambda: camera.lost == reason)
     before = time.monotonic()
@@ -126,7 +127,6 @@ def test_an_unplugged_camera_is_let_go_and_found_again_under_another_number(tmp_
     last = camera.read_latest(1.0)
     device.unplug()
     wait_until(lambda: camera.lost == "unplugged")
-    assert device.released == 1
     by_id.unlink()
     device.device = tmp_path / "video2"
     device.plug_in()
@@ -134,6 +134,16 @@ def test_an_unplugged_camera_is_let_go_and_found_again_under_another_number(tmp_
     wait_until(lambda: works_again(camera))
     assert [Path(path).name for _, path in device.opened] == ["video0", "video2"]
     assert camera.read_latest(1.0).seq > last.seq
+    camera.close()
+
+
+def test_an_unplugged_camera_is_let_go_before_it_counts_as_lost(device: ScriptedCamera) -> None:
+    patience = Patience(lost_after_s=5.0)
+    camera = V4l2Camera(device.device, CaptureRequest(), backend=device.open, patience=patience)
+    camera.read_latest(1.0)
+    device.unplug()
+    wait_until(lambda: device.released == 1, timeout_s=0.8)
+    assert camera.lost is None
     camera.close()
 
 
