@@ -30,7 +30,9 @@ def _print(checks: list[Check]) -> None:
     from rich.text import Text
 
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}
-    table = Table("", "what", "found", box=None, pad_edge=False, show_header=False)
+    table = Table("", "what", box=None, pad_edge=False, show_header=False)
+    # Addresses and paths are broken over lines, since a shortened one cannot be copied.
+    table.add_column("found", overflow="fold")
     for one in checks:
         found = Text(one.found)
         if one.mend:

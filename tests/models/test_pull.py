@@ -56,12 +56,17 @@ def test_network_files_may_lie_in_a_child_of_the_folder(
     assert registry.path("iris_landmark").parent == empty_cache
 
 
-def test_the_optional_network_is_taken_out_of_its_archive(v2: str, folder: Path, empty_cache: Path) -> None:
-    with pytest.MonkeyPatch.context() as user:
-        user.delenv("WAKEFUL_MODELS")
-        content = registry.path(v2).read_bytes()
+@pytest.fixture
+def v2_content(v2: str) -> bytes:
+    """The bytes of the optional network, from the user's cache."""
+    return registry.path(v2).read_bytes()
+
+
+def test_the_optional_network_is_taken_out_of_its_archive(
+    v2: str, v2_content: bytes, folder: Path, empty_cache: Path
+) -> None:
     with zipfile.ZipFile(folder / "face_landmarker.task", "w") as archive:
-        archive.writestr("face_landmarks_detector.tflite", content)
+        archive.writestr("face_landmarks_detector.tflite", v2_content)
     assert [one.name for one in pull_from(folder)] == [v2]
     assert registry.state(v2) is State.PRESENT
 

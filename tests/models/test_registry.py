@@ -71,10 +71,14 @@ def test_a_network_that_no_package_carries_tells_its_address(empty_cache: Path) 
         registry.path("face_landmarks_detector")
 
 
-def test_one_changed_byte_is_refused(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as user:
-        user.delenv("WAKEFUL_MODELS")
-        content = bytearray(registry.path("face_detection_short_range").read_bytes())
+@pytest.fixture
+def detector() -> bytes:
+    """The content of a right network, from the user's cache."""
+    return registry.path("face_detection_short_range").read_bytes()
+
+
+def test_one_changed_byte_is_refused(detector: bytes, empty_cache: Path) -> None:
+    content = bytearray(detector)
     content[1000] ^= 1
     empty_cache.mkdir()
     (empty_cache / "face_detection_short_range.tflite").write_bytes(content)
