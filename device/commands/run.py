@@ -64,7 +64,6 @@ def run(
 ) -> int:
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
     from device.config import load_settings
-    from device.run import run as run_monitor
 
     overrides = {
         "source.source": source,
@@ -81,4 +80,9 @@ def run(
         "perception.landmarks": landmarks and landmarks.value,
         "terminal.live": live,
     }
-    return run_monitor(*load_settings(config, profile, overrides))
+    settings, rules = load_settings(config, profile, overrides)
+
+    # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
+    from device.run import run as run_monitor
+
+    return run_monitor(settings, rules)

@@ -14,6 +14,7 @@ import pytest
 
 from device.cli import status
 from device.settings import Settings
+from device.state.profile import Profile
 from wakeful import ModelError, SourceError, __version__
 
 COMMAND = [sys.executable, "-m", "wakeful"]
@@ -25,7 +26,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings of each monitor that would have been started."""
     settings: list[Settings] = []
 
-    def run(given: Settings) -> int:
+    def run(given: Settings, _: Profile) -> int:
         settings.append(given)
         return 0
 
@@ -143,7 +144,7 @@ def test_wrong_usage_is_one_line_and_status_2(
 def test_errors_of_the_monitor_end_with_their_status(
     error: BaseException, expected_status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def run(_: Settings) -> int:
+    def run(*_: object) -> int:
         raise error
 
     monkeypatch.setitem(sys.modules, "device.run", SimpleNamespace(run=run))
@@ -154,7 +155,7 @@ def test_errors_of_the_monitor_end_with_their_status(
 def test_an_error_over_several_lines_is_told_in_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def run(_: Settings) -> int:
+    def run(*_: object) -> int:
         raise SourceError("two\n  lines")
 
     monkeypatch.setitem(sys.modules, "device.run", SimpleNamespace(run=run))
@@ -162,7 +163,7 @@ def test_an_error_over_several_lines_is_told_in_one(
 
 
 def test_a_defect_of_our_own_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(_: Settings) -> int:
+    def run(*_: object) -> int:
         raise ZeroDivisionError
 
     monkeypatch.setitem(sys.modules, "device.run", SimpleNamespace(run=run))
