@@ -252,3 +252,13 @@ def test_the_installed_command_is_this_one() -> None:
         pytest.skip("wakeful is not installed in this environment")
     done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"wakeful {__version__}\n"
+
+
+def test_a_source_that_does_not_exist_ends_with_status_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "/no/such.mp4" in complaint(["run", "--plain", "--source", "/no/such.mp4"], 3, capsys)
+
+
+def test_a_network_with_a_wrong_hash_ends_with_status_4(empty_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty_cache.mkdir()
+    (empty_cache / "face_detection_short_range.tflite").write_bytes(b"half a download")
+    assert "wakeful models pull" in complaint(["run", "--plain", "--landmarks", "mesh+iris"], 4, capsys)
