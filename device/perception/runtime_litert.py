@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,9 @@ class LiteRtNetwork:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         try:
-            self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with _native_chatter_hidden():
+                self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise NetworkLoadError(f"{path}: LiteRT cannot load it ({error}); run `wakeful models verify`") from error
         given = self._interpreter.get_input_details()[0]
@@ -32,6 +36,20 @@ class LiteRtNetwork:
         self._interpreter.set_tensor(self._input, tensor)
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index) for index in self._outputs]
+
+
+@contextmanager
+def _native_chatter_hidden() -> Iterator[None]:
+    """LiteRT's native part tells on the standard error that it made a delegate, and knows no switch against it."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _interpreter_class() -> Any:
