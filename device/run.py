@@ -26,6 +26,8 @@ from sensors.camera import open_source
 from sensors.source import Source
 from wakeful import WakefulError
 
+log = logging.getLogger("wakeful.run")
+
 
 def run(settings: Settings, profile: Profile) -> int:
     """Watch until the source ends, its duration is over, or SIGTERM or Ctrl-C comes. Gives the exit status.
@@ -41,6 +43,8 @@ def run(settings: Settings, profile: Profile) -> int:
     commands: SimpleQueue[Command] = SimpleQueue()
     with ExitStack() as stack:
         source = stack.enter_context(closing(_source(settings)))
+        if source.info.requested:
+            log.warning("%s: asked for and not granted: %s", source.info.name, source.info.requested)
         summary = Summary(_about(settings, source, perception))
         output = FanOut(_outputs(settings, source, lambda: monitor.stats, commands))
         stack.callback(output.close)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from sensors.opencv import cv2
 
 # Mesh point: place in the canonical face, cm; x to the person's left, y up, z out of the face. From MediaPipe's
 # canonical face model (Apache-2.0). Points of the upper face and nose alone: the jaw moves when a driver yawns.

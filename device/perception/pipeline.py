@@ -9,7 +9,6 @@ import logging
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +27,7 @@ from device.perception.landmarks import (
 from device.perception.person import WatchedPerson
 from device.perception.region import Region, around
 from sensors.frame import Frame
+from sensors.opencv import cv2
 
 log = logging.getLogger("wakeful.perception")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from sensors.opencv import cv2
 
 
 @dataclass(frozen=True, slots=True)

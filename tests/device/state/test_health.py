@@ -1,0 +1,45 @@
+"""What the monitor says of itself."""
+
+from __future__ import annotations
+
+from device.messages import Health
+from device.state.health import HealthJudge
+from device.state.profile import HealthSection
+
+
+def judged(*parts: tuple[float, bool, bool], calibrated: bool = True) -> list[Health]:
+    """Parts of (seconds, face, readable) at 10 fps; gives the health at the end of each."""
+    judge = HealthJudge(HealthSection())
+    ends, frame = [], 0
+    for seconds, face, readable in parts:
+        for _ in range(round(seconds * 10)):
+            health = judge.see(round(frame * 1e8), face=face, readable=readable, calibrated=calibrated)
+            frame += 1
+        ends.append(health)
+    return ends
+
+
+def test_a_readable_face_is_ok_once_calibrated() -> None:
+    assert judged((1.0, True, True)) == [Health.OK]
+    assert judged((1.0, True, True), calibrated=False) == [Health.CALIBRATING]
+
+
+def test_an_empty_seat_is_told_from_the_first_frame() -> None:
+    assert judged((0.1, False, False)) == [Health.NO_FACE]
+
+
+def test_a_face_that_is_gone_for_a_moment_is_not_told() -> None:
+    assert judged((5.0, True, True), (0.9, False, False), (1.0, False, False)) == [Health.OK, Health.OK, Health.NO_FACE]
+
+
+def test_unreadable_eyes_are_degraded_after_five_seconds_and_ok_again_within_two() -> None:
+    assert judged((5.0, True, True), (4.5, True, False), (1.0, True, False), (1.0, True, True)) == [
+        Health.OK,
+        Health.OK,
+        Health.DEGRADED,
+        Health.OK,
+    ]
+
+
+def test_time_without_a_face_does_not_count_as_unreadable_eyes() -> None:
+    assert judged((3.0, True, False), (10.0, False, False), (3.0, True, False))[-1] is Health.OK
