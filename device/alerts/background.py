@@ -1,0 +1,114 @@
+"""Writes lines to a file from a thread of its own, so that a slow disk or a full pipe never holds up the monitor."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import stat
+import threading
+import time
+from pathlib import Path
+
+from wakeful import ConfigError
+
+MAX_QUEUED_LINES = 10_000
+MAX_LINES_A_WRITE = 500
+CLOSE_TIMEOUT_S = 1.0
+
+_log = logging.getLogger("wakeful.files")
+
+
+class BackgroundWriter:
+    """A file, the standard output for ``-``, or an open descriptor by number, that takes lines without waiting.
+
+    A line is with the operating system as soon as the thread gets to it: nothing lies in a buffer of ours. New files
+    are created with mode 0600, because they tell about a person; an existing one is emptied and keeps its mode.
+
+    Attributes:
+        dropped: lines that were lost, because over 10 000 waited or because the file can no longer be written.
+
+    Raises:
+        ConfigError: the target cannot be opened.
+    """
+
+    def __init__(self, target: Path | str | int) -> None:
+        self.name = str(target)
+        self.dropped = 0
+        self._descriptor = _open(1 if target == "-" else target)
+        self._lines: queue.Queue[str | None] = queue.Queue(MAX_QUEUED_LINES)
+        self._in_flight = 0
+        self._broken = False
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=f"wakeful-write-{self.name}", daemon=True)
+        self._thread.start()
+
+    def write(self, line: str) -> None:
+        """Queues ``line``, which brings its own line end; drops and counts it where it cannot."""
+        try:
+            if self._broken or self._closed:
+                raise queue.Full
+            self._lines.put_nowait(line)
+        except queue.Full:
+            self.dropped += 1
+
+    def close(self) -> None:
+        """Writes everything queued, within a second."""
+        if self._closed:
+            return
+        self._closed = True
+        deadline = time.monotonic() + CLOSE_TIMEOUT_S
+        with contextlib.suppress(queue.Full):
+            self._lines.put(None, timeout=CLOSE_TIMEOUT_S)
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        if self._thread.is_alive():
+            self.dropped += self._lines.qsize() + self._in_flight
+        if self.dropped:
+            _log.warning("%s: %d lines could not be written", self.name, self.dropped)
+
+    def _run(self) -> None:
+        running = True
+        while running:
+            lines, running = self._next_lines()
+            self._in_flight = len(lines)
+            if self._broken:
+                self.dropped += len(lines)
+                continue
+            try:
+                _write_all(self._descriptor, "".join(lines).encode())
+            except OSError as error:
+                self._broken = True
+                self.dropped += len(lines)
+                _log.warning("%s can no longer be written: %s", self.name, error.strerror)
+        os.close(self._descriptor)
+
+    def _next_lines(self) -> tuple[list[str], bool]:
+        """Lines that wait, at least one unless it is the end, and whether more may come."""
+        lines: list[str] = []
+        line = self._lines.get()
+        while line is not None:
+            lines.append(line)
+            if len(lines) >= MAX_LINES_A_WRITE or self._lines.empty():
+                return lines, True
+            line = self._lines.get()
+        return lines, False
+
+
+def _open(target: Path | str | int) -> int:
+    try:
+        if isinstance(target, int):
+            # A copy of the descriptor, past sys.stdout: a reader that goes away must not trip the interpreter's exit.
+            return os.dup(target)
+        flags = os.O_WRONLY
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISFIFO(Path(target).stat().st_mode):
+                flags = os.O_RDWR  # opening a named pipe for writing alone would wait for its reader
+        return os.open(target, flags | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigError(f"cannot write to {target}: {error.strerror}; name a file in a folder that exists") from error
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]

@@ -1,0 +1,88 @@
+"""Alerts and events as JSON lines: one object a line, ``t`` in seconds since the first frame.
+
+{"t": 7.61, "kind": "alert", "code": "microsleep", "level": "warning", "phase": "raised", "seq": 1,
+ "evidence": {"closure_s": 1.0}}                                  (in one line)
+{"t": 3.77, "kind": "closure", "start": 3.57, "end": 3.77}
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from device.alerts.background import BackgroundWriter
+from device.alerts.output import seconds
+from device.messages import Alert, DriverState, Event
+
+
+class EventsOutput:
+    """Writes ``target``, or the standard output for ``-``.
+
+    Raises:
+        ConfigError: the file cannot be created.
+    """
+
+    def __init__(self, target: Path | str) -> None:
+        self._lines = BackgroundWriter(target)
+        self._origin_ns = 0
+
+    @property
+    def dropped(self) -> int:
+        """Lines that could not be written."""
+        return self._lines.dropped
+
+    def start(self, origin_ns: int) -> None:
+        self._origin_ns = origin_ns
+
+    def alert(self, alert: Alert) -> None:
+        self._lines.write(alert_line(alert, self._origin_ns))
+
+    def event(self, event: Event) -> None:
+        self._lines.write(event_line(event, self._origin_ns))
+
+    def state(self, state: DriverState) -> None:
+        """States are signals, not events."""
+
+    def close(self) -> None:
+        self._lines.close()
+
+
+def alert_line(alert: Alert, origin_ns: int) -> str:
+    """The JSON line of an alert, line end included."""
+    return _line(
+        {
+            "t": seconds(alert.t_ns, origin_ns),
+            "kind": "alert",
+            "code": alert.code,
+            "level": alert.level.label,
+            "phase": str(alert.phase),
+            "seq": alert.seq,
+            "evidence": published(alert.evidence, origin_ns),
+        }
+    )
+
+
+def event_line(event: Event, origin_ns: int) -> str:
+    """The JSON line of an event, line end included."""
+    head = {"t": seconds(event.t_ns, origin_ns), "kind": event.kind}
+    return _line({**head, **published(event.data, origin_ns), **head})
+
+
+def published(data: Mapping[str, object], origin_ns: int) -> dict[str, object]:
+    """``data`` for readers: ``start_ns`` becomes ``start`` in seconds, floats have three decimals, NaN is null."""
+    result: dict[str, object] = {}
+    for key, value in data.items():
+        if key.endswith("_ns"):
+            result[key.removesuffix("_ns")] = seconds(int(value), origin_ns)  # type: ignore[call-overload]
+        elif value is None or isinstance(value, (str, bool, int)):
+            result[key] = value
+        else:
+            number = float(value)  # type: ignore[arg-type]
+            result[key] = round(number, 3) if math.isfinite(number) else None
+    return result
+
+
+def _line(fields: Mapping[str, object]) -> str:
+    return json.dumps(fields, allow_nan=False) + "\n"

@@ -1,0 +1,73 @@
+"""All outputs as one, each kept from hurting the others or the monitor."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from device.alerts.output import Output
+from device.messages import Alert, DriverState, Event
+from wakeful import WakefulError
+
+_log = logging.getLogger("wakeful.outputs")
+
+
+class FanOut:
+    """Passes every call on to each of ``outputs``, in order.
+
+    An output that raises is reported once, counted, and called again the next time; the others do not notice. Only
+    ``start`` lets errors meant for the user through (a GPIO line that does not exist), after closing all outputs.
+
+    Attributes:
+        failures: calls that raised, by the name of the output's class.
+    """
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = tuple(outputs)
+        self.failures: dict[str, int] = {}
+
+    def start(self, origin_ns: int) -> None:
+        """Raises: WakefulError: an output cannot be used as configured; all are closed then."""
+        for output in self._outputs:
+            try:
+                output.start(origin_ns)
+            except WakefulError:
+                self.close()
+                raise
+            except Exception as error:
+                self._count(output, error)
+
+    def alert(self, alert: Alert) -> None:
+        for output in self._outputs:
+            self._isolated(output, output.alert, alert)
+
+    def event(self, event: Event) -> None:
+        for output in self._outputs:
+            self._isolated(output, output.event, event)
+
+    def state(self, state: DriverState) -> None:
+        for output in self._outputs:
+            self._isolated(output, output.state, state)
+
+    def close(self) -> None:
+        for output in self._outputs:
+            self._isolated(output, output.close)
+
+    @property
+    def problems(self) -> list[str]:
+        """What the outputs themselves report as wrong at present, a line each."""
+        told = (getattr(output, "problem", None) for output in self._outputs)
+        return [problem for problem in told if problem]
+
+    def _isolated(self, output: Output, call: Callable[..., None], *message: Alert | Event | DriverState) -> None:
+        try:
+            call(*message)
+        except Exception as error:
+            self._count(output, error)
+
+    def _count(self, output: Output, error: Exception) -> None:
+        name = type(output).__name__
+        self.failures[name] = self.failures.get(name, 0) + 1
+        if self.failures[name] == 1:
+            _log.warning("output %s failed: %s: %s; the monitor goes on", name, type(error).__name__, error)
+            _log.debug("output %s failed", name, exc_info=error)

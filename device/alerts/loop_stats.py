@@ -1,0 +1,22 @@
+"""How the monitor's loop itself is doing: what the terminal shows beside the driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LoopStats:
+    """Figures of the loop at one moment.
+
+    Attributes:
+        fps: frames judged a second, lately.
+        frame_age_ms: from the capture of the newest frame to its judgement.
+        dropped: frames that were captured and never judged, so far.
+        landmarks: which networks read the face (``v2``, ``mesh+iris``).
+    """
+
+    fps: float
+    frame_age_ms: float
+    dropped: int
+    landmarks: str

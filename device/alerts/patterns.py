@@ -1,0 +1,48 @@
+"""How a lamp or a buzzer on one line tells the four levels apart: on/off patterns as functions of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from device.messages import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """On for ``on_s``, off for ``off_s``, and again for ever unless it comes only ``once``. All zero: always off."""
+
+    on_s: float
+    off_s: float
+    once: bool = False
+
+
+OFF = Pattern(0.0, 0.0)
+STEADY = Pattern(1.0, 0.0)
+
+PATTERNS = {
+    Level.NONE: OFF,
+    Level.ADVISORY: Pattern(0.2, 0.0, once=True),
+    Level.WARNING: Pattern(0.5, 0.5),
+    Level.URGENT: Pattern(0.125, 0.125),
+    Level.EMERGENCY: STEADY,
+}
+"""One short pulse; pulses at 1 Hz; fast blinking at 4 Hz; steadily on: more urgent is busier, and a wire that is
+stuck on is at least noticed."""
+
+
+def is_on(pattern: Pattern, elapsed_s: float) -> bool:
+    """Whether the line is on, ``elapsed_s`` seconds after the pattern began."""
+    if pattern.once:
+        return elapsed_s < pattern.on_s
+    period_s = pattern.on_s + pattern.off_s
+    return period_s > 0.0 and elapsed_s % period_s < pattern.on_s
+
+
+def until_change_s(pattern: Pattern, elapsed_s: float) -> float | None:
+    """Seconds until the line switches next; None if it never will."""
+    if pattern.once:
+        return pattern.on_s - elapsed_s if elapsed_s < pattern.on_s else None
+    if pattern.on_s <= 0.0 or pattern.off_s <= 0.0:
+        return None
+    into_period_s = elapsed_s % (pattern.on_s + pattern.off_s)
+    return (pattern.on_s if into_period_s < pattern.on_s else pattern.on_s + pattern.off_s) - into_period_s

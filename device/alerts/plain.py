@@ -1,0 +1,77 @@
+"""What happens as plain lines, where the output is no terminal: for a journal, a pipe, a serial console."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from device.alerts.background import BackgroundWriter
+from device.alerts.loop_stats import LoopStats
+from device.alerts.output import seconds
+from device.alerts.wording import say_alert, say_code, say_event, say_health, say_time
+from device.messages import Alert, DriverState, Event, Health
+
+STATUS_EVERY_S = 5.0
+
+
+class PlainOutput:
+    """One line for each alert, event and change of health, and a status line every 5 s of the reader's time.
+
+    Args:
+        stats: figures of the loop.
+        descriptor: where to write, 1 or 2 for the standard output or error.
+    """
+
+    def __init__(self, stats: Callable[[], LoopStats], descriptor: int = 1) -> None:
+        self._stats = stats
+        self._lines = BackgroundWriter(descriptor)
+        self._origin_ns = 0
+        self._health: Health | None = None
+        self._status_due_s = 0.0
+
+    def start(self, origin_ns: int) -> None:
+        self._origin_ns = origin_ns
+
+    def alert(self, alert: Alert) -> None:
+        self._say(alert.t_ns, alert.level.label.upper(), say_alert(alert))
+
+    def event(self, event: Event) -> None:
+        text = say_event(event)
+        if text:
+            self._say(event.t_ns, "event", text)
+
+    def state(self, state: DriverState) -> None:
+        if state.health != self._health:
+            self._health = state.health
+            self._say(state.t_ns, "health", say_health(state.health))
+        if time.monotonic() >= self._status_due_s:
+            self._status_due_s = time.monotonic() + STATUS_EVERY_S
+            self._say(state.t_ns, "status", status_text(state, self._stats()))
+
+    def close(self) -> None:
+        self._lines.close()
+
+    def _say(self, t_ns: int, kind: str, text: str) -> None:
+        self._lines.write(f"{say_time(seconds(t_ns, self._origin_ns)):>9}  {kind:<9}  {text}\n")
+
+
+def status_text(state: DriverState, stats: LoopStats) -> str:
+    """The state and the loop in one line; what is unknown is left out."""
+    parts = [
+        say_health(state.health),
+        say_code(state.code) if state.code else "no alert",
+        _known("eyes {:.2f}", state.eye_open_left) + _known(" {:.2f}", state.eye_open_right),
+        _known("closed {:.1f} s", state.closure_s or None),
+        _known("PERCLOS {:.1%}", state.perclos_60s),
+        _known("yaw {:+z.0f}°", state.yaw_deg) + _known(" pitch {:+z.0f}°", state.pitch_deg),
+        state.expression or "",
+        _known("{:.0f} km/h", state.speed_kmh),
+        f"{stats.fps:.1f} fps",
+        f"age {stats.frame_age_ms:.0f} ms",
+        f"dropped {stats.dropped}",
+    ]
+    return ", ".join(part.strip() for part in parts if part)
+
+
+def _known(template: str, value: float | None) -> str:
+    return "" if value is None else template.format(value)

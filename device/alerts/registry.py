@@ -1,0 +1,87 @@
+"""Finds outputs by name: our own, imported when asked for, and those of other packages.
+
+Another package adds one by an entry point; anything that fulfils ``device.alerts.output.Output`` will do:
+
+    [project.entry-points."wakeful.outputs"]
+    seat = "my_package.seat:SeatShaker"
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from device.alerts.output import Output
+from device.messages import Command
+from wakeful import ConfigError, WakefulError
+
+BACKENDS = {
+    "serial": ("device.alerts.serial_line", "SerialOutput"),
+    "gpio": ("device.alerts.gpio", "GpioOutput"),
+    "events": ("device.alerts.events", "EventsOutput"),
+    "signals": ("device.alerts.signals", "SignalsOutput"),
+    "terminal": ("device.alerts.terminal", "TerminalOutput"),
+    "plain": ("device.alerts.plain", "PlainOutput"),
+}
+"""Our own outputs: name to module and class."""
+
+ENTRY_POINTS = "wakeful.outputs"
+METHODS = ("start", "alert", "event", "state", "close")
+
+
+def load_output(name: str) -> Callable[..., Output]:
+    """What builds the output called ``name``. Our own names come first.
+
+    Raises:
+        ConfigError: there is none, or the package that brings it does not load.
+    """
+    if name in BACKENDS:
+        module, attribute = BACKENDS[name]
+        factory: Callable[..., Output] = getattr(importlib.import_module(module), attribute)
+        return factory
+    entry = _entry_points().get(name)
+    if entry is None:
+        known = ", ".join([*BACKENDS, *sorted(_entry_points())])
+        raise ConfigError(f"there is no output {name!r}; known are {known}")
+    try:
+        loaded = entry.load()
+    except Exception as error:
+        raise ConfigError(f"output {name!r} ({entry.value}) does not load: {_one_line(error)}") from error
+    if not callable(loaded):
+        raise ConfigError(f"output {name!r} ({entry.value}) is not a class or function that builds an output")
+    return loaded  # type: ignore[no-any-return]
+
+
+def make_output(name: str, settings: Mapping[str, Any], on_command: Callable[[Command], None] | None = None) -> Output:
+    """Builds the output called ``name`` from its table of settings.
+
+    ``on_command`` is handed to outputs that have a parameter of that name, to bring commands from outside in.
+
+    Raises:
+        ConfigError: it is unknown, refuses its settings, or lacks a method of ``Output``.
+    """
+    factory = load_output(name)
+    arguments = dict(settings)
+    try:
+        if "on_command" in inspect.signature(factory).parameters:
+            arguments["on_command"] = on_command
+        output = factory(**arguments)
+    except WakefulError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"output {name!r} refuses its settings: {_one_line(error)}") from error
+    missing = [method for method in METHODS if not callable(getattr(output, method, None))]
+    if missing:
+        raise ConfigError(f"output {name!r} is no output: it has no method {', '.join(missing)}")
+    return output
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,0 +1,94 @@
+"""Everything measured and judged, as CSV: one row a frame, empty where unknown."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from device.alerts.background import BackgroundWriter
+from device.alerts.output import seconds
+from device.messages import Alert, DriverState, Event
+
+COLUMNS = (
+    *("t", "frame", "face", "eye_open_left", "eye_open_right", "mouth_open"),
+    *("yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg"),
+    *("eyes_closed", "closure_s", "perclos_60s", "level", "health", "expression"),
+)
+
+
+class SignalsOutput:
+    """Writes ``target``, or the standard output for ``-``; a ``p_<class>`` column for each of ``expression_classes``.
+
+    States without a frame of their own (the camera is lost) add no row.
+
+    Raises:
+        ConfigError: the file cannot be created.
+    """
+
+    def __init__(self, target: Path | str, expression_classes: Sequence[str] = ()) -> None:
+        self._lines = BackgroundWriter(target)
+        self._rows = csv.writer(self._lines, lineterminator="\n")
+        self._classes = tuple(expression_classes)
+        self._origin_ns = 0
+        self._last_seq: int | None = None
+
+    @property
+    def dropped(self) -> int:
+        """Rows that could not be written."""
+        return self._lines.dropped
+
+    def start(self, origin_ns: int) -> None:
+        self._origin_ns = origin_ns
+        self._rows.writerow((*COLUMNS, *(f"p_{name}" for name in self._classes)))
+
+    def alert(self, alert: Alert) -> None:
+        """Alerts show in the column ``level``."""
+
+    def event(self, event: Event) -> None:
+        """Events are not signals."""
+
+    def state(self, state: DriverState) -> None:
+        if state.seq == self._last_seq or state.seq < 0:
+            return
+        self._last_seq = state.seq
+        self._rows.writerow((*row(state, self._origin_ns), *self._probabilities(state)))
+
+    def close(self) -> None:
+        self._lines.close()
+
+    def _probabilities(self, state: DriverState) -> list[str]:
+        known = [_number(p, 3) for p in state.expression_p[: len(self._classes)]]
+        return known + [""] * (len(self._classes) - len(known))
+
+
+def row(state: DriverState, origin_ns: int) -> list[str]:
+    """The fields of ``COLUMNS`` as text. Angles have one decimal, openings, shares and seconds three or four."""
+    return [
+        f"{seconds(state.t_ns, origin_ns):.3f}",
+        str(state.seq),
+        _flag(state.face),
+        _number(state.eye_open_left, 3),
+        _number(state.eye_open_right, 3),
+        _number(state.mouth_open, 3),
+        _number(state.yaw_deg, 1),
+        _number(state.pitch_deg, 1),
+        _number(state.roll_deg, 1),
+        _number(state.gaze_yaw_deg, 1),
+        _number(state.gaze_pitch_deg, 1),
+        _flag(state.eyes_closed),
+        _number(state.closure_s, 3),
+        _number(state.perclos_60s, 4),
+        state.level.label,
+        str(state.health),
+        state.expression or "",
+    ]
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "" if value is None or not math.isfinite(value) else f"{value:.{decimals}f}"
+
+
+def _flag(value: bool | None) -> str:
+    return "" if value is None else str(int(value))

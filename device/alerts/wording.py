@@ -1,0 +1,78 @@
+"""Alerts and events in a few words, for people who read them on a terminal."""
+
+from __future__ import annotations
+
+import math
+
+from device.messages import Alert, DriverState, Event, Health, Level
+
+BLINK_S = 0.5
+"""Closures shorter than this are not listed: blinks would hide everything else."""
+
+QUIET_EVENTS = frozenset({"health", "expression"})
+"""Events that show elsewhere on the terminal."""
+
+_STANDING = {
+    Health.OK: "no alert",
+    Health.CALIBRATING: "learning this person's open eyes",
+    Health.DEGRADED: "sees too little to judge well",
+    Health.NO_FACE: "no face in view",
+    Health.CAMERA_LOST: "camera lost, waiting for it to come back",
+    Health.STALE: "the monitor does not answer",
+}
+
+
+def say_health(health: Health) -> str:
+    """``camera lost``."""
+    return str(health).replace("_", " ")
+
+
+def say_code(code: str) -> str:
+    """``long distraction``."""
+    return code.replace("_", " ")
+
+
+def say_standing(state: DriverState) -> str:
+    """What stands at present: the alert, or why there is none."""
+    if state.level == Level.NONE:
+        return _STANDING[state.health]
+    return say_code(state.code)
+
+
+def say_alert(alert: Alert) -> str:
+    """``microsleep raised, closure 1.0 s``."""
+    evidence = [_say_figure(name, value) for name, value in alert.evidence.items()]
+    return ", ".join([f"{say_code(alert.code)} {alert.phase}", *evidence])
+
+
+def say_event(event: Event) -> str | None:
+    """``yawn, 4.2 s``; None for events that are not worth a line."""
+    if event.kind in QUIET_EVENTS:
+        return None
+    start_ns, end_ns = event.data.get("start_ns"), event.data.get("end_ns")
+    if isinstance(start_ns, int) and isinstance(end_ns, int):
+        duration_s = (end_ns - start_ns) / 1e9
+        if event.kind == "closure" and duration_s < BLINK_S:
+            return None
+        name = "eyes closed" if event.kind == "closure" else say_code(event.kind)
+        return f"{name}, {duration_s:.1f} s"
+    figures = [_say_figure(name, value) for name, value in event.data.items() if not name.endswith("_ns")]
+    return ", ".join([say_code(event.kind), *figures])
+
+
+def say_time(seconds: float) -> str:
+    """``1:02.3``, ``1:00:02.3``."""
+    minutes, rest_s = divmod(max(0.0, math.floor(seconds * 10) / 10), 60.0)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest_s:04.1f}" if hours else f"{minutes}:{rest_s:04.1f}"
+
+
+def _say_figure(name: str, value: object) -> str:
+    """``closure 1.0 s`` from ``closure_s``: the unit is the end of the name."""
+    stem, _, unit = name.rpartition("_")
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return f"{say_code(name)} {value}"
+    if unit in ("s", "deg", "kmh", "pct") and stem:
+        shown = {"s": f"{value:.1f} s", "deg": f"{value:+z.0f}°", "kmh": f"{value:.0f} km/h", "pct": f"{value:.0f} %"}
+        return f"{say_code(stem)} {shown[unit]}"
+    return f"{say_code(name)} {value:.3g}"

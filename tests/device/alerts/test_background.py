@@ -1,0 +1,95 @@
+"""The background writer: files, pipes and readers that misbehave."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from device.alerts.background import BackgroundWriter
+from wakeful import ConfigError
+
+
+def test_everything_queued_is_written_when_it_closes(tmp_path: Path) -> None:
+    lines = BackgroundWriter(tmp_path / "out")
+    for number in range(5000):
+        lines.write(f"{number}\n")
+    lines.close()
+    lines.close()
+    assert (tmp_path / "out").read_text() == "".join(f"{number}\n" for number in range(5000))
+    assert lines.dropped == 0
+
+
+def test_a_line_is_in_the_file_soon_and_not_only_at_the_end(tmp_path: Path) -> None:
+    lines = BackgroundWriter(tmp_path / "out")
+    lines.write("now\n")
+    time.sleep(0.1)
+    assert (tmp_path / "out").read_text() == "now\n"
+    lines.close()
+
+
+def test_new_files_are_for_their_owner_only_and_old_ones_are_emptied(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("from the last run\n")
+    (tmp_path / "old").chmod(0o644)
+    for name in ("new", "old"):
+        BackgroundWriter(tmp_path / name).close()
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "old").stat().st_mode) == 0o644
+    assert (tmp_path / "old").read_text() == ""
+
+
+def test_a_file_that_cannot_be_created_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot write to .*No such file or directory"):
+        BackgroundWriter(tmp_path / "nowhere" / "out")
+    with pytest.raises(ConfigError, match="Is a directory"):
+        BackgroundWriter(tmp_path)
+
+
+def test_a_pipe_without_a_reader_costs_lines_but_no_time(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    lines = BackgroundWriter(tmp_path / "pipe")
+    before_s = time.monotonic()
+    for _ in range(15_000):
+        lines.write("x" * 99 + "\n")
+    assert time.monotonic() - before_s < 1.0
+    lines.close()
+    assert time.monotonic() - before_s < 2.0
+    assert lines.dropped > 14_000  # a pipe holds 64 KiB
+
+
+def test_a_full_disk_is_reported_once_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    lines = BackgroundWriter("/dev/full")
+    for _ in range(3):
+        lines.write("x\n")
+        time.sleep(0.03)
+    lines.close()
+    assert lines.dropped == 3
+    assert [record.message for record in caplog.records if "No space left" in record.message] == [
+        "/dev/full can no longer be written: No space left on device"
+    ]
+
+
+def test_a_reader_of_the_standard_output_that_goes_away_does_not_end_the_process() -> None:
+    code = """
+import time
+from device.alerts.background import BackgroundWriter
+lines = BackgroundWriter("-")
+for number in range(200):
+    lines.write(f"{number}\\n")
+    time.sleep(0.002)
+lines.close()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.readline() == "0\n"
+    process.stdout.close()
+    assert process.wait(timeout=5.0) == 0
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()

@@ -1,0 +1,81 @@
+"""Outputs by name, our own and those of other packages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from device.alerts import registry
+from device.alerts.events import EventsOutput
+from device.alerts.registry import BACKENDS, METHODS, load_output, make_output
+from device.messages import Command
+from tests.device.alerts.test_fan_out import Recorder
+from wakeful import ConfigError
+
+
+class Shaker(Recorder):
+    """An output of another package that brings commands in."""
+
+    def __init__(self, strength: int, on_command: Callable[[Command], None] | None = None) -> None:
+        super().__init__()
+        self.strength, self.on_command = strength, on_command
+
+
+class HalfAnOutput:
+    def start(self, origin_ns: int) -> None: ...
+
+
+@pytest.fixture
+def seats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entry points as another package would bring them."""
+    targets = {"seat": "Shaker", "half": "HalfAnOutput", "gone": "Missing", "number": "__name__"}
+    entries = [EntryPoint(name, f"{__name__}:{target}", registry.ENTRY_POINTS) for name, target in targets.items()]
+    entries.append(EntryPoint("absent", "no_such_package:Output", registry.ENTRY_POINTS))
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries if group == "wakeful.outputs" else [])
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_every_output_of_ours_loads_and_is_an_output(name: str) -> None:
+    factory = load_output(name)
+    assert [method for method in METHODS if not hasattr(factory, method)] == []
+
+
+def test_the_registry_itself_imports_no_backend() -> None:
+    code = "import sys, device.alerts.registry; print([m for m in ('rich', 'serial', 'gpiod') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_an_output_is_built_from_its_settings(tmp_path: Path) -> None:
+    output = make_output("events", {"target": tmp_path / "e"})
+    assert isinstance(output, EventsOutput)
+    output.close()
+
+
+@pytest.mark.usefixtures("seats")
+def test_another_package_adds_an_output_that_may_bring_commands_in() -> None:
+    output = make_output("seat", {"strength": 3}, on_command=print)
+    assert isinstance(output, Shaker)
+    assert (output.strength, output.on_command) == (3, print)
+
+
+@pytest.mark.usefixtures("seats")
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("smoke", {}, "there is no output 'smoke'; known are serial, gpio"),
+        ("absent", {}, "does not load: ModuleNotFoundError"),
+        ("gone", {}, "does not load: AttributeError"),
+        ("number", {}, "is not a class or function"),
+        ("half", {}, "it has no method alert, event, state, close"),
+        ("seat", {"strenght": 3}, "refuses its settings: TypeError"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(name: str, settings: dict[str, int], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        make_output(name, settings)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,54 @@
+"""The CSV of ``--signals``."""
+
+from __future__ import annotations
+
+import csv
+import math
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from device.alerts.signals import SignalsOutput
+from device.messages import DriverState, Health
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS
+
+
+def written(path: Path, states: list[DriverState], classes: tuple[str, ...] = ()) -> list[str]:
+    output = SignalsOutput(path, classes)
+    output.start(SECOND_NS)
+    for state in states:
+        output.state(state)
+    output.close()
+    return path.read_text().splitlines()
+
+
+def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
+    [header] = written(tmp_path / "s.csv", [], ("neutral", "happy"))
+    assert header == (
+        "t,frame,face,eye_open_left,eye_open_right,mouth_open,yaw_deg,pitch_deg,roll_deg,gaze_yaw_deg,gaze_pitch_deg,"
+        "eyes_closed,closure_s,perclos_60s,level,health,expression,p_neutral,p_happy"
+    )
+    assert stat.S_IMODE((tmp_path / "s.csv").stat().st_mode) == 0o600
+
+
+def test_a_row_says_the_state_to_a_sensible_precision(tmp_path: Path) -> None:
+    _, row = written(tmp_path / "s.csv", [MICROSLEEP], ("neutral", "happy"))
+    assert row == ("4.000,150,1,0.951,0.900,0.050,12.3,-3.5,0.0,4.0,-1.0,1,1.200,0.0412,warning,ok,neutral,0.900,0.100")
+
+
+def test_what_is_unknown_is_empty(tmp_path: Path) -> None:
+    nobody = DriverState(t_ns=SECOND_NS, seq=0, health=Health.NO_FACE, yaw_deg=math.nan)
+    _, row = written(tmp_path / "s.csv", [nobody], ("neutral", "happy"))
+    assert row == "0.000,0,0,,,,,,,,,,,,none,no_face,,,"
+
+
+def test_only_frames_make_rows(tmp_path: Path) -> None:
+    lost = replace(AWAKE, health=Health.CAMERA_LOST, face=False)
+    before_the_first = replace(lost, seq=-1)
+    rows = written(tmp_path / "s.csv", [before_the_first, AWAKE, lost, lost, replace(AWAKE, seq=151)])
+    assert [row["frame"] for row in csv.DictReader(rows)] == ["150", "151"]
+
+
+def test_without_an_expression_network_there_are_no_class_columns(tmp_path: Path) -> None:
+    header, row = written(tmp_path / "s.csv", [AWAKE])
+    assert header.endswith(",expression") and row.endswith(",neutral")
