@@ -1,0 +1,69 @@
+"""Opening and gaze from drawn eyes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from device.perception.eyes import eye_aspect, gaze_deg
+from device.perception.head_pose import HeadPose
+from device.perception.landmarks import Eye
+
+FRONTAL = HeadPose(0.0, 0.0, 0.0, distance_cm=64.0)
+FOCAL_PX = 640.0  # at 64 cm ten pixels are a centimetre
+
+
+def drawn_eye(
+    gap_px: float, width_px: float = 30.0, tilt_deg: float = 0.0, iris_px: tuple[float, float] = (0, 0)
+) -> Eye:
+    """An eye whose lids are ``gap_px`` apart along their whole middle, its iris moved by ``iris_px`` (right, down)."""
+    x = np.linspace(-width_px / 2, width_px / 2, 9)
+    y = np.full(9, gap_px / 2)
+    y[[0, 8]] = 0.0
+    lower = np.stack([x, y], axis=1)
+    upper = np.stack([x[1:8], -y[1:8]], axis=1)
+    tilt = math.radians(tilt_deg)
+    turn = np.array([[math.cos(tilt), -math.sin(tilt)], [math.sin(tilt), math.cos(tilt)]])
+    contour = np.concatenate([lower, upper]) @ turn.T + 100.0
+    iris = np.tile(np.array(iris_px) + 100.0, (5, 1))
+    return Eye(contour.astype(np.float32), iris.astype(np.float32))
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 30.0, -75.0])
+def test_the_aspect_is_lid_distance_over_width_however_the_head_is_tilted(tilt_deg: float) -> None:
+    assert eye_aspect(drawn_eye(9.0, 30.0, tilt_deg), 0.0, far=False) == pytest.approx(0.3)
+
+
+def test_a_width_shortened_by_turning_does_not_open_the_eye() -> None:
+    shortened = 30.0 * math.cos(math.radians(40))
+    assert eye_aspect(drawn_eye(9.0, shortened), 40.0, far=True) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(("yaw_deg", "far", "seen"), [(50, True, False), (50, False, True), (-70, False, False)])
+def test_eyes_turned_too_far_away_are_unknown(yaw_deg: float, far: bool, seen: bool) -> None:
+    assert (eye_aspect(drawn_eye(9.0), yaw_deg, far=far) is not None) is seen
+
+
+def test_an_eye_of_a_few_pixels_is_unknown() -> None:
+    assert eye_aspect(drawn_eye(2.0, 7.0), 0.0, far=False) is None
+
+
+def test_irises_in_the_middle_of_a_frontal_face_look_at_the_camera() -> None:
+    assert gaze_deg([drawn_eye(9.0)], FRONTAL, FOCAL_PX) == pytest.approx((0.0, 0.0), abs=0.01)
+
+
+def test_an_iris_to_the_right_in_the_picture_looks_to_the_persons_left() -> None:
+    gaze = gaze_deg([drawn_eye(9.0, iris_px=(5.25, 0.0))], FRONTAL, FOCAL_PX)
+    assert gaze == pytest.approx((30.0, 0.0), abs=0.1)
+
+
+def test_an_iris_that_is_higher_looks_up() -> None:
+    gaze = gaze_deg([drawn_eye(9.0, iris_px=(0.0, -2.0))], FRONTAL, FOCAL_PX)
+    assert gaze is not None
+    assert gaze[1] == pytest.approx(11.0, abs=0.1)
+
+
+def test_without_an_open_eye_the_gaze_is_unknown() -> None:
+    assert gaze_deg([], FRONTAL, FOCAL_PX) is None
