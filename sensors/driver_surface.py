@@ -27,7 +27,7 @@ Sheet = dict[str, Array]
 ASSETS = Path(__file__).with_name("assets")
 TEXTURE_SCALE = 3
 """Texels per portrait pixel: lids are painted finer than the portrait shows them."""
-GRID_SCALE = 2
+GRID_SCALE = 1.5
 """Surface points per portrait pixel, in each direction."""
 RIM_TEXELS_PER_CM = 9.0
 """How much of the hair beside the edge is shown again on the band behind it."""
@@ -105,7 +105,7 @@ def _direction_deg(direction: Array) -> tuple[float, float]:
     return math.degrees(math.atan2(x, -z)), math.degrees(math.atan2(-y, math.hypot(x, z)))
 
 
-def _sampled(image: Array, scale: int) -> Array:
+def _sampled(image: Array, scale: float) -> Array:
     return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
 
 

@@ -6,8 +6,18 @@
 A scenario is a TOML file: the bundled ones lie in ``sensors/assets/*.scenario.toml``, others are given by their path.
 Keyframes name a time and some fields of ``DriverPose``; between two keyframes that name the same field its value runs
 straight from one to the other, before the first and after the last it stays. ``eyes`` stands for both eyes. On top of
-that the driver lives: the head sways and the eyes blink, by the numbers under ``[life]`` and its seed, so that the
-truth is known to the last blink.
+that the driver lives: the head sways and the eyes blink, by the numbers of ``life`` and its seed, so that the truth is
+known to the last blink.
+
+    about = "A nap"
+    duration_s = 20.0
+    life = { sway_deg = 1.5, blink_every_s = [3.0, 5.0], seed = 1 }
+    keyframes = [
+        { t = 10.0, eyes = 1 },
+        { t = 10.2, eyes = 0 },
+        { t = 14.0, eyes = 0, pitch_deg = 0 },
+        { t = 14.3, eyes = 1 },
+    ]
 """
 
 from __future__ import annotations
@@ -66,7 +76,7 @@ class Keyframe(BaseModel):
 
 
 class Life(BaseModel):
-    """What a person does all the time. Without this table the driver is a statue."""
+    """What a person does all the time. Without it the driver is a statue."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -126,7 +136,7 @@ class Scenario:
 
     Attributes:
         tracks: field of ``DriverPose`` -> its course.
-        blinks: the blinks of ``[life]``, in order; scripted closures are not among them.
+        blinks: the blinks of ``life``, in order; scripted closures are not among them.
     """
 
     name: str
