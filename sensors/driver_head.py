@@ -93,7 +93,8 @@ class HeadSurface:
         placed *= self.turning
         placed += points
         placed += pivot_cm[:, None]
-        facing = (_turned(turn, self.normals) * placed).sum(axis=0)
+        outward = _turned(turn, self.normals)
+        facing = outward[0] * placed[0] + outward[1] * placed[1] + outward[2] * placed[2]
         if mouth < LIPS_CLOSED_AT / 2:
             # Closed lips hide it; gaps between points must not betray it.
             facing += self.cavity * 1e3
