@@ -123,7 +123,10 @@ class TerminalOutput:
             _log.warning("the terminal view ended: %s: %s; the monitor goes on", type(error).__name__, error)
 
     def _draw_until_closed(self) -> None:
-        with Live(console=self._console, screen=True, auto_refresh=False, redirect_stdout=False) as live:
+        # Not redirected: what others print would else wait, in their threads, for a terminal that is stopped.
+        with Live(
+            console=self._console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+        ) as live:
             while not self._closing.wait(REDRAW_EVERY_S):
                 view = self._view()
                 if view is not None:

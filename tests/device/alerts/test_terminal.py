@@ -13,6 +13,8 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import StringIO
 
@@ -121,7 +123,8 @@ while True:
 """
 
 
-def on_a_terminal(term: str = "xterm-256color") -> tuple[subprocess.Popen[bytes], int]:
+@contextmanager
+def on_a_terminal(term: str = "xterm-256color") -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """PROGRAM on a fresh pseudo-terminal of 80 by 24; the descriptor is that of its screen."""
     screen, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -133,8 +136,19 @@ def on_a_terminal(term: str = "xterm-256color") -> tuple[subprocess.Popen[bytes]
         env={**os.environ, "TERM": term, "LANG": "C.UTF-8"},
     )
     os.close(terminal)
+    try:
+        yield process, screen
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(screen)
+
+
+def first_line(process: subprocess.Popen[bytes]) -> bytes:
+    """What the program says first on its standard error, or nothing within 10 s."""
     assert process.stderr is not None
-    return process, screen
+    readable, _, _ = select.select([process.stderr], [], [], 10.0)
+    return process.stderr.readline() if readable else b""
 
 
 def read_for(descriptor: int, duration_s: float) -> str:
@@ -148,37 +162,29 @@ def read_for(descriptor: int, duration_s: float) -> str:
 
 
 def test_sigterm_gives_the_terminal_back() -> None:
-    process, screen = on_a_terminal()
-    assert process.stderr is not None and process.stderr.readline() == b"TerminalOutput\n"
-    drawn = read_for(screen, 0.5)
-    process.send_signal(signal.SIGTERM)
-    drawn += read_for(screen, 1.0)
-    assert process.wait(timeout=3.0) == 0
-    os.close(screen)
+    with on_a_terminal() as (process, screen):
+        assert first_line(process) == b"TerminalOutput\n"
+        drawn = read_for(screen, 0.5)
+        process.send_signal(signal.SIGTERM)
+        drawn += read_for(screen, 1.0)
+        assert process.wait(timeout=5.0) == 0
     assert "synthetic:demo" in drawn
     assert drawn.index(ENTER) < drawn.index(LEAVE)
     assert drawn.rindex("\x1b[?25h") > drawn.rindex("\x1b[?25l")
-    process.stderr.close()
 
 
 def test_a_terminal_that_nobody_reads_holds_up_neither_the_loop_nor_the_end() -> None:
-    process, screen = on_a_terminal()
-    assert process.stderr is not None and process.stderr.readline() == b"TerminalOutput\n"
-    time.sleep(1.0)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=3.0) == 0
-    assert process.stderr.read() == b""
-    process.stderr.close()
-    os.close(screen)
+    with on_a_terminal() as (process, _):
+        assert first_line(process) == b"TerminalOutput\n"
+        time.sleep(1.0)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=5.0)
+        assert (process.returncode, said) == (0, b"")
 
 
 def test_dumb_terminals_and_pipes_get_plain_lines(capfd: pytest.CaptureFixture[str]) -> None:
-    process, screen = on_a_terminal(term="dumb")
-    assert process.stderr is not None and process.stderr.readline() == b"PlainOutput\n"
-    process.kill()
-    process.wait()
-    process.stderr.close()
-    os.close(screen)
+    with on_a_terminal(term="dumb") as (process, _):
+        assert first_line(process) == b"PlainOutput\n"
     output = terminal_view(lambda: STATS)
     assert isinstance(output, PlainOutput)
     output.close()
