@@ -47,6 +47,16 @@ class Phase(StrEnum):
     CLEARED = "cleared"
 
 
+class Unreadable(StrEnum):
+    """Why the eyes of a face that is seen cannot be judged."""
+
+    DARK = "dark"
+    GLARE = "glare"
+    BLUR = "blur"
+    OCCLUDED = "occluded"
+    OFF_AXIS = "off_axis"
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What one frame shows of the watched person, as measured, before any judgement.
@@ -58,6 +68,7 @@ class Observation:
         face_px: width of the face box in pixels.
         brightness: mean grey level of the face, 0 to 255.
         presence: the landmark network's own belief that it looks at a face, 0 to 1.
+        unreadable: why no eye of this face can be judged (both eye aspects are None then); None where one can.
         expression: class probabilities of the expression network, in the order of its registry entry.
     """
 
@@ -75,6 +86,7 @@ class Observation:
     roll_deg: float | None = None
     gaze_yaw_deg: float | None = None
     gaze_pitch_deg: float | None = None
+    unreadable: Unreadable | None = None
     expression: tuple[float, ...] | None = None
 
 
@@ -83,6 +95,7 @@ class DriverState:
     """The judged person after one frame, or after a while without one (then ``face`` is False).
 
     Attributes:
+        reason: why the health is degraded (``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``, ``slow``), else "".
         eye_open_left, eye_open_right: 0 closed to 1 this person's own open eye.
         mouth_open: 0 closed to 1 wide open.
         eyes_closed: None where the eyes are not seen.
@@ -97,6 +110,7 @@ class DriverState:
     t_ns: int
     seq: int
     health: Health
+    reason: str = ""
     face: bool = False
     eye_open_left: float | None = None
     eye_open_right: float | None = None
