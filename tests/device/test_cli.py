@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,16 +53,12 @@ def test_help_imports_nothing_slow(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"]])
-def test_help_is_there_within_half_a_second(arguments: list[str]) -> None:
-    # The best of a few: what the command needs, not what else the machine does at the moment.
-    fastest_s = 1e9
-    for _ in range(5):
-        begun = time.perf_counter()
-        subprocess.run([*COMMAND, *arguments], capture_output=True, check=True)
-        fastest_s = min(fastest_s, time.perf_counter() - begun)
-        if fastest_s < 0.5:
-            break
-    assert fastest_s < 0.5
+def test_help_takes_less_than_half_a_second(arguments: list[str]) -> None:
+    # Its processor time, which on an idle machine is the time a user waits, and which a busy one hardly changes.
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([*COMMAND, *arguments], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
