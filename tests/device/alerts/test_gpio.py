@@ -129,7 +129,9 @@ def test_a_crash_or_a_sigterm_that_becomes_an_exit_sets_the_safe_level(end: str)
     assert process.stdout.readline() == b"on\n"
     if "pause" in end:
         process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=5.0)[0] == b"levels [False, True, False]\n"
+    assert process.stdout.read() == b"levels [False, True, False]\n"
+    process.stdout.close()
+    process.wait(timeout=5.0)
 
 
 class Request:
