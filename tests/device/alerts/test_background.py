@@ -58,7 +58,7 @@ def test_a_pipe_without_a_reader_costs_lines_but_no_time(tmp_path: Path) -> None
         lines.write("x" * 99 + "\n")
     assert time.monotonic() - before_s < 1.0
     lines.close()
-    assert time.monotonic() - before_s < 2.0
+    assert time.monotonic() - before_s < 4.0
     assert lines.dropped > 14_000  # a pipe holds 64 KiB
 
 
