@@ -121,8 +121,9 @@ class SerialOutput:
                     self._serve(port)
                 finally:
                     port.close()
-            except PortError as error:
-                self._report(str(error))
+            except Exception as error:
+                # Whatever a driver or a URL handler raises, the line must come back.
+                self._report(str(error) if isinstance(error, PortError) else f"{self._url}: {error!r}")
                 self._take_back()
             if time.monotonic() - opened_at > STEADY_AFTER_S:
                 retry_s = FIRST_RETRY_S
