@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -54,11 +53,11 @@ def terminal_view(
 
     Args:
         live: True or False decides instead.
-        descriptor: where plain lines go: 1, or 2 where the standard output carries the events.
+        descriptor: where to, 1, or 2 where the standard output carries the events; gauges go there only if asked for.
     """
     if live is None:
         live = descriptor == 1 and sys.stdout.isatty() and not Console().is_dumb_terminal
-    return TerminalOutput(stats, title) if live else PlainOutput(stats, descriptor)
+    return TerminalOutput(stats, title, terminal_on(descriptor)) if live else PlainOutput(stats, descriptor)
 
 
 class TerminalOutput:
@@ -75,7 +74,7 @@ class TerminalOutput:
     def __init__(self, stats: Callable[[], LoopStats], title: str = "", console: Console | None = None) -> None:
         self._stats = stats
         self._title = title
-        self._console = console or Console(file=_own_stdout())
+        self._console = console or terminal_on(1)
         self._lock = threading.Lock()
         self._state: DriverState | None = None
         self._beat_s = 0.0
@@ -178,9 +177,9 @@ def _style(name: str) -> Style:
     return Style.parse(name)
 
 
-def _own_stdout() -> TextIO:
-    """The standard output by another name: a thread that hangs in writing it must not hang the interpreter's exit."""
-    return os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding)
+def terminal_on(descriptor: int) -> Console:
+    """A console on a copy of ``descriptor``: a thread that hangs in writing it must not hang the interpreter's exit."""
+    return Console(file=os.fdopen(os.dup(descriptor), "w", encoding=sys.stdout.encoding))
 
 
 @contextlib.contextmanager
