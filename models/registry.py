@@ -48,12 +48,14 @@ class Tensor:
 
     Attributes:
         range: smallest and largest value an input takes; None for outputs.
+        classes: what each value of the last axis stands for, where it is one of a set of names.
     """
 
     name: str
     shape: tuple[int, ...]
     meaning: str
     range: tuple[float, float] | None = None
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +204,5 @@ def _tensor(table: dict[str, Any]) -> Tensor:
         shape=tuple(table["shape"]),
         meaning=table["meaning"],
         range=(float(limits[0]), float(limits[1])) if limits else None,
+        classes=tuple(table.get("classes", ())),
     )

@@ -1,0 +1,27 @@
+"""``wakeful data``: makes the packed data files that training and evaluation read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Pack data for training from its official sources.", no_args_is_help=True)
+build = typer.Typer(help="Build one packed file.", no_args_is_help=True)
+app.add_typer(build, name="build")
+
+
+@build.command("ferplus")
+def ferplus(
+    faces: Annotated[Path, typer.Option("--faces", metavar="FILE|FOLDER", help="Kaggle's fer2013.csv, or pictures.")],
+    votes: Annotated[Path, typer.Option("--votes", metavar="FILE", help="Microsoft's fer2013new.csv.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write.")] = Path("ferplus.npz"),
+) -> None:
+    """FER2013 faces with the votes of FER+, as one .npz file."""
+    from models.expression.build import build as build_file
+    from models.expression.data import SPLITS
+
+    packed = build_file(faces, votes, out)
+    counts = ", ".join(f"{split} {(packed.split == split).sum()}" for split in SPLITS)
+    typer.echo(f"{out}: {len(packed)} faces ({counts})")

@@ -1,0 +1,86 @@
+"""``wakeful evaluate``: how good a part of the monitor is, on data whose truth is known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from models.expression.evaluate import Report
+
+app = typer.Typer(help="Judge parts of the monitor on data whose truth is known.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    pass
+
+
+@app.command("expression")
+def expression(
+    data: Annotated[
+        Path, typer.Option("--data", metavar="FILE|FOLDER", help="Packed FER+, or one subfolder of faces per class.")
+    ],
+    weights: Annotated[
+        Path | None, typer.Option("--weights", metavar="FILE", help="An ONNX file; by default the shipped one.")
+    ] = None,
+    split: Annotated[str, typer.Option("--split", metavar="NAME", help="train, valid or test.")] = "test",
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
+    confusion: Annotated[
+        Path | None, typer.Option("--confusion", metavar="OUT", help="Draw the confusion matrices here (.png).")
+    ] = None,
+) -> None:
+    """Accuracy, macro F1, recall, calibration and confusion of an expression network, each with its uncertainty."""
+    from device.commands.extras import need
+    from models import registry
+    from models.expression.evaluate import confusion_picture, evaluate
+
+    if confusion:
+        need("train", "matplotlib")
+    report = evaluate(weights or registry.path("expression"), data, split)
+    if json_file:
+        _write(json_file, json.dumps(report.as_dict(), indent=2).encode())
+    if confusion:
+        import io
+
+        drawn = io.BytesIO()
+        confusion_picture(report).savefig(drawn, format="png", dpi=100)
+        _write(confusion, drawn.getvalue())
+    _print(report)
+
+
+def _print(report: Report) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(f"{report.weights}: {report.bytes / 1000:.0f} kB, {report.median_ms:.2f} ms a face on one thread")
+    table = Table("protocol", "faces", "accuracy (95 %)", "macro F1 (95 %)", "calibration error", box=None)
+    for name, one in report.protocols.items():
+        table.add_row(
+            name,
+            str(one.faces),
+            f"{one.accuracy:.2%} ({one.accuracy_95[0]:.1%} to {one.accuracy_95[1]:.1%})",
+            f"{one.macro_f1:.3f} ({one.macro_f1_95[0]:.3f} to {one.macro_f1_95[1]:.3f})",
+            f"{one.calibration_error:.3f}",
+        )
+    console.print(table)
+    for name, one in report.protocols.items():
+        recalls = ", ".join(f"{known} {value:.1%}" for known, value in one.recall.items() if value is not None)
+        console.print(f"recall, {name}: {recalls}", soft_wrap=True)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Whole or not at all."""
+    from wakeful import ConfigError
+
+    part = file.with_name(file.name + ".part")
+    try:
+        part.write_bytes(content)
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ConfigError(f"{file} cannot be written: {error.strerror}") from None

@@ -1,0 +1,69 @@
+"""``wakeful explain``: what a network looks at, and what it is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+app = typer.Typer(help="Show what a network looks at and what it is made of.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    pass
+
+
+@app.command("expression")
+def expression(
+    image: Annotated[Path, typer.Option("--image", metavar="FILE", help="A picture with a face.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Pictures and index.html go here.")],
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="A float network (.onnx or .pt); by default the shipped one."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="Packed faces to look for dead channels with.")
+    ] = None,
+) -> None:
+    """Heat map of the answer, first filters, feature maps, silent channels and a table of layers, as one page."""
+    from device.commands.extras import need
+    from models import registry
+
+    need("train", "onnx", "matplotlib")
+    from models.expression.explain import explain
+    from models.expression.page import write_page
+
+    network = weights or registry.path("expression_float")
+    face = _face(image)
+    explanation = explain(network, face, _more_faces(data))
+    page = write_page(explanation, out)
+    typer.echo(f"{page}: {explanation.answer} ({explanation.probabilities[explanation.answer]:.0%})")
+
+
+def _face(image: Path) -> NDArray[np.uint8]:
+    """The face in a picture file, cropped as the monitor crops it."""
+    from device.perception.expression import crop
+    from device.perception.pipeline import Perception
+    from sensors.frame import Frame
+    from sensors.opencv import cv2
+    from wakeful import SourceError
+
+    picture = cv2.imread(str(image), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise SourceError(f"{image} is no picture that can be read")
+    sighting = Perception().look(Frame(picture.astype("uint8", copy=False), 0, 0))
+    if sighting.landmarks is None:
+        raise SourceError(f"{image} shows no face that can be found")
+    return crop(picture.astype("uint8", copy=False), sighting.landmarks.points)
+
+
+def _more_faces(data: Path | None) -> NDArray[np.uint8] | None:
+    from models.expression.data import load
+
+    return load(data).images[:1000] if data else None

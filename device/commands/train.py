@@ -1,0 +1,70 @@
+"""``wakeful train``: makes the weights of the project's own networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from models.expression.train import Epoch
+
+app = typer.Typer(help="Train the project's own networks.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    pass
+
+
+@app.command("expression")
+def expression(
+    data: Annotated[Path, typer.Option("--data", metavar="FILE", help="Made by `wakeful data build ferplus`.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Weights, checkpoint and curve go here.")],
+    epochs: Annotated[int | None, typer.Option(min=1, help="How often each face is seen.")] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Faces per step.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same weights.")] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Weights of an earlier training to learn from, too.")
+    ] = None,
+    float32: Annotated[bool, typer.Option("--float32", help="No 16-bit convolutions.")] = False,
+    threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0: all.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")] = False,
+) -> None:
+    """Train the expression network, then write its float and int8 ONNX files."""
+    from device.commands.extras import need
+
+    need("train", "torch", "onnx", "matplotlib")
+    import torch
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from models.expression.data import load
+    from models.expression.export import export
+    from models.expression.train import WEIGHTS, Settings, load_weights, train
+
+    if threads:
+        torch.set_num_threads(threads)
+    chosen = {"epochs": epochs, "batch": batch, "seed": seed, "bfloat16": False if float32 else None}
+    settings = Settings(**{key: value for key, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+    faces = load(data)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task("epoch")
+
+        def steps(epoch: int, count: int) -> Iterator[int]:
+            bar.reset(task, total=count, description=f"epoch {epoch + 1}/{settings.epochs}")
+            for step in range(count):
+                yield step
+                bar.advance(task)
+
+        def told(row: Epoch) -> None:
+            bar.console.print(
+                f"epoch {row.epoch}: loss {row.loss:.3f}, validation FER+ {row.valid_ferplus:.2%}, "
+                f"FER2013 {row.valid_fer2013:.2%}, {row.seconds:.0f} s"
+            )
+
+        train(faces, out, settings, teacher=teacher, resume=resume, steps=steps, told=told)
+    shipped = export(load_weights(out / WEIGHTS), faces, out)
+    typer.echo(f"{out}: weights, curve and networks; temperature {shipped.ferplus_temperature:.2f} (FER+)")

@@ -1,0 +1,1 @@
+"""The expression network: its data, training, evaluation, export and explanation."""

@@ -1,0 +1,88 @@
+"""The expression network: plain 3x3 convolutions, batch normalisation and ReLU in three residual stages.
+
+Nothing in it is hard to quantize: batch normalisation folds into the convolutions, and what is left are convolutions,
+additions, ReLU, one mean and one matrix product. Two heads share all of it: the eight emotions of FER+ and the seven
+labels of FER2013.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX
+
+# Channels of the stem and of the three stages, which work on 24x24, 12x12 and 6x6 pixels.
+WIDTHS = (24, 32, 80, 192)
+
+
+class ExpressionNet(nn.Module):
+    """Logits of both label sets for standardised grey faces.
+
+    Takes [N, 1, 48, 48] float32 (see ``face.standardise``) and gives ([N, 8], [N, 7]), in the order of
+    ``FERPLUS_CLASSES`` and ``FER2013_CLASSES``.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = WIDTHS, dropout: float = 0.2) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(convolution(1, widths[0]), nn.ReLU())
+        self.stages = nn.Sequential(*(Residual(a, b) for a, b in pairwise(widths)))
+        self.dropout = nn.Dropout(dropout)
+        self.ferplus = nn.Linear(widths[-1], len(FERPLUS_CLASSES))
+        self.fer2013 = nn.Linear(widths[-1], len(FER2013_CLASSES))
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+        features = F.adaptive_avg_pool2d(self.stages(self.stem(faces)), 1).flatten(1)
+        features = self.dropout(features)
+        return self.ferplus(features), self.fer2013(features)
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions that halve the picture, beside a 1x1 convolution that carries their input past them."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.first = convolution(inputs, outputs, stride=2)
+        self.second = convolution(outputs, outputs)
+        self.past = convolution(inputs, outputs, stride=2, kernel=1)
+        self.relu_inside = nn.ReLU()
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = self.second(self.relu_inside(self.first(x)))
+        return self.relu(inner + self.past(x))
+
+
+def convolution(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
+    """A convolution without bias and its batch normalisation."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs)
+    )
+
+
+def parameters(net: nn.Module) -> int:
+    """Number of trained values."""
+    return sum(p.numel() for p in net.parameters())
+
+
+def multiplications(net: nn.Module) -> int:
+    """Multiply-accumulates of one face."""
+    total = 0
+
+    def count(layer: nn.Module, _: object, output: Tensor) -> None:
+        nonlocal total
+        places = output[0, 0].numel() if output.dim() == 4 else 1
+        total += int(layer.weight.numel()) * places
+
+    layers = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    was_training = net.training
+    with torch.no_grad():
+        net.eval()(torch.zeros(1, 1, SIZE_PX, SIZE_PX))
+    net.train(was_training)
+    for hook in hooks:
+        hook.remove()
+    return total

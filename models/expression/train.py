@@ -1,0 +1,378 @@
+"""Trains the expression network: ``wakeful train expression``.
+
+The target of a face is how ten people voted (FER+), softly; a second head learns the FER2013 label of the same face.
+Stochastic gradient descent with one rise and one long fall of the learning rate; what is kept is the running average of
+the weights. Each epoch draws from a generator seeded with (seed, epoch), so a run that was interrupted and resumed
+equals one that was not.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models.expression.augment import Augmentation, augmented
+from models.expression.data import Faces, distributions, paper_labels
+from models.expression.face import FER2013_CLASSES, standardise
+from models.expression.net import ExpressionNet
+from wakeful import WakefulError
+
+CHECKPOINT = "checkpoint.pt"
+WEIGHTS = "expression.pt"
+CURVE_CSV = "curve.csv"
+CURVE_PNG = "curve.png"
+
+
+class TrainingError(WakefulError, ValueError):
+    """Training cannot start or go on as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that decides what comes out of training.
+
+    Attributes:
+        peak_rate: learning rate after the first ``rise`` of all steps; it falls to 0 along half a cosine.
+        fer2013_share: weight of the FER2013 loss beside the loss of the votes.
+        smoothing: share of the FER2013 label that is spread over all seven, for one label in three is disputed.
+        averaging: share of the old average that is left after a step.
+        teacher_share: how much of the targets is what a teacher says of the face, where there is one.
+        sizes_px: size of the pictures in equal parts of the training; small ones are cheap, and teach the rough things.
+        bfloat16: convolutions in 16 bits, two to three times as fast where the processor has them.
+    """
+
+    epochs: int = 70
+    batch: int = 128
+    peak_rate: float = 0.12
+    rise: float = 0.15
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    dropout: float = 0.2
+    fer2013_share: float = 0.6
+    smoothing: float = 0.05
+    averaging: float = 0.9985
+    teacher_share: float = 0.5
+    sizes_px: tuple[int, ...] = (32, 40, 48)
+    seed: int = 1
+    bfloat16: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One row of the curve; the validation figures are those of the averaged weights, one look at each face."""
+
+    epoch: int
+    rate: float
+    loss: float
+    valid_loss: float
+    valid_ferplus: float
+    valid_fer2013: float
+    seconds: float
+
+
+def train(
+    faces: Faces,
+    out: Path,
+    settings: Settings,
+    *,
+    teacher: Path | None = None,
+    resume: bool = False,
+    steps: Callable[[int, int], Iterator[int]] | None = None,
+    told: Callable[[Epoch], None] | None = None,
+) -> list[Epoch]:
+    """Trains on the split ``train``, judges on ``valid``, and leaves weights, checkpoint and curve in ``out``.
+
+    Args:
+        teacher: weights of an earlier training; what they say of a face, read both ways, is mixed into its targets.
+        resume: go on from the checkpoint in ``out``.
+        steps: wraps the steps of an epoch, given its number and their count; for a progress bar.
+        told: called after each epoch.
+
+    Raises:
+        TrainingError: a split is empty, or the checkpoint is missing or belongs to other settings.
+    """
+    run = Run(faces, settings, load_weights(teacher) if teacher else None)
+    out.mkdir(parents=True, exist_ok=True)
+    if resume:
+        run.restore(out / CHECKPOINT)
+    while run.epoch < settings.epochs:
+        row = run.one_epoch(steps or (lambda _, count: iter(range(count))))
+        run.save(out / CHECKPOINT)
+        write_curve(out / CURVE_CSV, run.curve)
+        if told:
+            told(row)
+    save_weights(out / WEIGHTS, run.average, settings)
+    draw_curve(out / CURVE_PNG, run.curve)
+    return run.curve
+
+
+class Run:
+    """A training run between two epochs: network, average, optimizer and curve."""
+
+    def __init__(self, faces: Faces, settings: Settings, teacher: nn.Module | None = None) -> None:
+        self.settings = settings
+        torch.manual_seed(settings.seed)
+        self.train_set = Targets.of(faces.of("train"))
+        self.valid = faces.of("valid")
+        if len(self.train_set.images) < settings.batch or len(self.valid) == 0:
+            raise TrainingError(f"training needs at least {settings.batch} faces in train and one in valid")
+        if teacher is not None:
+            self.train_set = self.train_set.taught_by(teacher, settings)
+        self.net = ExpressionNet(dropout=settings.dropout).to(memory_format=torch.channels_last)
+        self.average = torch.optim.swa_utils.AveragedModel(
+            self.net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.averaging), use_buffers=True
+        )
+        self.optimizer = torch.optim.SGD(
+            parameter_groups(self.net, settings.weight_decay),
+            lr=settings.peak_rate,
+            momentum=settings.momentum,
+            nesterov=True,
+        )
+        self.augmentation = Augmentation()
+        self.curve: list[Epoch] = []
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return len(self.curve)
+
+    def one_epoch(self, steps: Callable[[int, int], Iterator[int]]) -> Epoch:
+        """Sees every training face once, but for the last incomplete batch."""
+        began = time.monotonic()
+        batch = self.settings.batch
+        torch.manual_seed(self.settings.seed * 100_003 + self.epoch)
+        order = torch.randperm(len(self.train_set.images))
+        count = len(order) // batch
+        self.net.train()
+        losses = []
+        sizes = self.settings.sizes_px
+        size = sizes[min(self.epoch * len(sizes) // self.settings.epochs, len(sizes) - 1)]
+        for step in steps(self.epoch, count):
+            self._set_rate((self.epoch + step / count) / self.settings.epochs)
+            losses.append(self._one_step(order[step * batch : (step + 1) * batch], size))
+        valid_loss, ferplus, fer2013 = validate(self.average.module, self.valid, self.settings.bfloat16)
+        row = Epoch(
+            epoch=self.epoch + 1,
+            rate=self.optimizer.param_groups[0]["lr"],
+            loss=float(np.mean(losses)),
+            valid_loss=valid_loss,
+            valid_ferplus=ferplus,
+            valid_fer2013=fer2013,
+            seconds=time.monotonic() - began,
+        )
+        self.curve.append(row)
+        return row
+
+    def _one_step(self, chosen: Tensor, size: int) -> float:
+        given = augmented(self.train_set.images[chosen], self.augmentation, size)
+        given = given.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bfloat16):
+            ferplus, fer2013 = self.net(given)
+        loss = self.train_set.loss(chosen, ferplus.float(), fer2013.float(), self.settings)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.average.update_parameters(self.net)
+        return float(loss.detach())
+
+    def _set_rate(self, progress: float) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(progress, self.settings)
+
+    def save(self, file: Path) -> None:
+        """Writes everything that ``restore`` needs; the old file stays until the new one is whole."""
+        state = {
+            "settings": asdict(self.settings),
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "curve": [asdict(row) for row in self.curve],
+        }
+        _write_whole(file, lambda part: torch.save(state, part))
+
+    def restore(self, file: Path) -> None:
+        """Goes on where ``save`` was called. The number of epochs may differ; other settings may not."""
+        if not file.is_file():
+            raise TrainingError(f"there is no {file} to resume from: leave out --resume")
+        state = load_checkpoint(file)
+        mine = asdict(self.settings)
+        other = [key for key in mine if key != "epochs" and state["settings"].get(key, mine[key]) != mine[key]]
+        if other:
+            raise TrainingError(f"{file} was trained with another {other[0]}: resume it with the same settings")
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.curve = [Epoch(**row) for row in state["curve"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Training faces and what the network shall say of them.
+
+    Attributes:
+        images: [N, 48, 48] uint8.
+        votes: [N, 8], distribution over the emotions; weight: [N], how far it counts.
+        fer2013: [N, 7], distribution over the FER2013 labels.
+    """
+
+    images: Tensor
+    votes: Tensor
+    weight: Tensor
+    fer2013: Tensor
+
+    @classmethod
+    def of(cls, faces: Faces) -> Targets:
+        """From labelled faces."""
+        votes, weight = distributions(faces.votes)
+        return cls(
+            torch.from_numpy(faces.images),
+            torch.from_numpy(votes),
+            torch.from_numpy(weight),
+            F.one_hot(torch.from_numpy(faces.fer2013.astype(np.int64)), len(FER2013_CLASSES)).float(),
+        )
+
+    def taught_by(self, teacher: nn.Module, settings: Settings) -> Targets:
+        """Targets mixed with what a teacher says of each face and its mirror image."""
+        votes, fer2013 = said_both_ways(teacher, self.images.numpy(), settings.bfloat16)
+        share = settings.teacher_share
+        return replace(
+            self,
+            votes=(1.0 - share) * self.votes + share * votes.softmax(dim=1),
+            fer2013=(1.0 - share) * self.fer2013 + share * fer2013.softmax(dim=1),
+        )
+
+    def loss(self, chosen: Tensor, ferplus: Tensor, fer2013: Tensor, settings: Settings) -> Tensor:
+        """Cross-entropy with the votes, plus the weighted cross-entropy with the FER2013 label."""
+        by_votes = (F.cross_entropy(ferplus, self.votes[chosen], reduction="none") * self.weight[chosen]).mean()
+        by_label = F.cross_entropy(fer2013, self.fer2013[chosen], label_smoothing=settings.smoothing)
+        return by_votes + settings.fer2013_share * by_label
+
+
+def rate(progress: float, settings: Settings) -> float:
+    """Learning rate at ``progress``, 0 to 1 of all steps."""
+    if progress < settings.rise:
+        return settings.peak_rate * (0.04 + 0.96 * progress / settings.rise)
+    return settings.peak_rate * 0.5 * (1.0 + math.cos(math.pi * (progress - settings.rise) / (1.0 - settings.rise)))
+
+
+def parameter_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Weights decay; biases and batch normalisation do not."""
+    weights = [p for p in net.parameters() if p.dim() > 1]
+    others = [p for p in net.parameters() if p.dim() <= 1]
+    return [{"params": weights, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+
+@torch.no_grad()
+def said(net: nn.Module, given: NDArray[np.float32], bfloat16: bool = False) -> tuple[Tensor, Tensor]:
+    """Logits ([N, 8], [N, 7]) of network input [N, 1, 48, 48]."""
+    net.eval()
+    faces = torch.from_numpy(np.ascontiguousarray(given)).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        parts = [net(part) for part in faces.split(256)]
+    ferplus, fer2013 = (torch.cat(logits).float() for logits in zip(*parts, strict=True))
+    return ferplus, fer2013
+
+
+def said_both_ways(net: nn.Module, images: NDArray[np.uint8], bfloat16: bool = False) -> tuple[Tensor, Tensor]:
+    """Logits of grey faces [N, 48, 48], averaged over each face and its mirror image."""
+    given = standardise(images)
+    straight, mirrored = said(net, given, bfloat16), said(net, given[..., ::-1], bfloat16)
+    return (straight[0] + mirrored[0]) / 2.0, (straight[1] + mirrored[1]) / 2.0
+
+
+def validate(net: nn.Module, faces: Faces, bfloat16: bool = False) -> tuple[float, float, float]:
+    """Loss against the votes, accuracy of the paper's protocol and accuracy on the FER2013 labels."""
+    ferplus, fer2013 = said(net, standardise(faces.images), bfloat16)
+    targets = Targets.of(faces)
+    loss = (F.cross_entropy(ferplus, targets.votes, reduction="none") * targets.weight).mean()
+    labels = paper_labels(faces.votes)
+    clear = labels >= 0
+    right = ferplus.argmax(dim=1).numpy()[clear] == labels[clear]
+    right_fer2013 = fer2013.argmax(dim=1).numpy() == faces.fer2013
+    return float(loss), float(np.mean(right)) if clear.any() else math.nan, float(np.mean(right_fer2013))
+
+
+def save_weights(file: Path, average: nn.Module, settings: Settings) -> None:
+    """The averaged weights alone, for ``load_weights``."""
+    state = {"settings": asdict(settings), "weights": average.module.state_dict()}
+    _write_whole(file, lambda part: torch.save(state, part))
+
+
+def load_weights(file: Path) -> ExpressionNet:
+    """The network with the averaged weights of a weights file or of a checkpoint.
+
+    Raises:
+        TrainingError: the file is not one, or is of another network.
+    """
+    state = load_checkpoint(file)
+    weights = state.get("weights")
+    if weights is None and "average" in state:
+        weights = {key.removeprefix("module."): v for key, v in state["average"].items() if key.startswith("module.")}
+    net = ExpressionNet()
+    try:
+        net.load_state_dict(weights)
+    except (RuntimeError, TypeError, AttributeError):
+        raise TrainingError(f"{file} does not hold weights of this expression network") from None
+    return net.eval()
+
+
+def load_checkpoint(file: Path) -> dict[str, Any]:
+    """What ``torch.save`` wrote; only tensors and plain values are accepted."""
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise TrainingError(f"{file} cannot be read: {error.strerror or error}") from None
+    except Exception:
+        raise TrainingError(f"{file} is not a checkpoint of this training") from None
+    if not isinstance(state, dict) or "settings" not in state:
+        raise TrainingError(f"{file} is not a checkpoint of this training")
+    return state
+
+
+def write_curve(file: Path, curve: list[Epoch]) -> None:
+    """The curve as CSV, one row an epoch."""
+
+    def write(part: Path) -> None:
+        with part.open("w", newline="", encoding="utf-8") as text:
+            rows = csv.DictWriter(text, fieldnames=list(Epoch.__slots__))
+            rows.writeheader()
+            rows.writerows(asdict(row) for row in curve)
+
+    _write_whole(file, write)
+
+
+def draw_curve(file: Path, curve: list[Epoch]) -> None:
+    """Loss, accuracies and learning rate over the epochs, as a picture."""
+    from matplotlib.figure import Figure
+
+    epochs = [row.epoch for row in curve]
+    figure = Figure(figsize=(9, 7), layout="constrained")
+    loss, accuracy = figure.subplots(2, 1, sharex=True)
+    loss.plot(epochs, [row.loss for row in curve], label="training loss (both heads)")
+    loss.plot(epochs, [row.valid_loss for row in curve], label="validation loss (votes)")
+    loss.set_ylabel("cross-entropy")
+    accuracy.plot(epochs, [100 * row.valid_ferplus for row in curve], label="FER+ validation")
+    accuracy.plot(epochs, [100 * row.valid_fer2013 for row in curve], label="FER2013 public test")
+    accuracy.set_ylabel("accuracy, %")
+    accuracy.set_xlabel("epoch")
+    for axes in (loss, accuracy):
+        axes.grid(alpha=0.3)
+        axes.legend()
+    _write_whole(file, lambda part: figure.savefig(part, format="png", dpi=110))
+
+
+def _write_whole(file: Path, write: Callable[[Path], object]) -> None:
+    part = file.with_name(file.name + ".part")
+    write(part)
+    part.replace(file)
