@@ -58,12 +58,29 @@ class Unreadable(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderTraits:
+    """What the judge must know of the landmark reader whose measures it gets.
+
+    Attributes:
+        name: ``v2`` or ``mesh+iris``.
+        closed_ratio: share of an open eye's aspect that the reader still measures in a closed one.
+        wide_mouth_aspect: aspect of the inner lips that it measures in a mouth as wide open as mouths go.
+    """
+
+    name: str
+    closed_ratio: float
+    wide_mouth_aspect: float
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What one frame shows of the watched person, as measured, before any judgement.
 
     Attributes:
         eye_aspect_left, eye_aspect_right: height over width of the visible eye contour, as the landmark reader sees
             it; not yet relative to the person's own open eye.
+        lid_drop: height of the lower lid and of the iris below the line of the eye's corners, summed, over the eye's
+            width; rises when an eye looks down, falls when it closes.
         mouth_aspect: height over width of the inner lips.
         face_px: width of the face box in pixels.
         brightness: mean grey level of the face, 0 to 255.
@@ -80,6 +97,7 @@ class Observation:
     brightness: float | None = None
     eye_aspect_left: float | None = None
     eye_aspect_right: float | None = None
+    lid_drop: float | None = None
     mouth_aspect: float | None = None
     yaw_deg: float | None = None
     pitch_deg: float | None = None
@@ -98,11 +116,14 @@ class DriverState:
         reason: why the health is degraded (``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``, ``slow``), else "".
         eye_open_left, eye_open_right: 0 closed to 1 this person's own open eye.
         mouth_open: 0 closed to 1 wide open.
+        gaze_zone: where the person looks by the zones of the profile (``road``, ``lap``, ...), "" where unknown.
+        off_road_s: length of the running glance away from the road, None where unknown.
         eyes_closed: None where the eyes are not seen.
         closure_s: length of the running closure, 0 with open eyes, None where unknown.
         perclos_60s, perclos_180s: share of the known time with closed eyes, None below the minimal coverage.
         perclos_coverage: known share of the last 60 s.
         level, code: of the most urgent alert that stands; NONE and "" without one.
+        kss_estimate: an estimate, no measure, of the Karolinska Sleepiness Scale, 1 to 9.
         calibration_pct: how much of the personal baseline is learned, 0 to 100.
         speed_kmh: as last told by the vehicle, None if unknown.
     """
@@ -120,11 +141,14 @@ class DriverState:
     roll_deg: float | None = None
     gaze_yaw_deg: float | None = None
     gaze_pitch_deg: float | None = None
+    gaze_zone: str = ""
+    off_road_s: float | None = None
     eyes_closed: bool | None = None
     closure_s: float | None = None
     perclos_60s: float | None = None
     perclos_180s: float | None = None
     perclos_coverage: float = 0.0
+    kss_estimate: float | None = None
     level: Level = Level.NONE
     code: str = ""
     calibration_pct: float = 0.0

@@ -51,7 +51,7 @@ def run(settings: Settings, profile: Profile) -> int:
         monitor = Monitor(
             source,
             perception,
-            Engine(profile, perception.closed_ratio, settings.vehicle.speed_kmh),
+            Engine(profile, perception.traits, settings.vehicle.speed_kmh),
             output,
             summary,
             commands,

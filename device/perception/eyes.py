@@ -45,6 +45,20 @@ def eye_aspect(eye: Eye, yaw_deg: float, *, far: bool) -> float | None:
     return float(across.mean()) / width * math.cos(math.radians(yaw_deg))
 
 
+def lid_drop(eye: Eye) -> float:
+    """How far the lower lid and the iris lie below the line of the eye's corners, summed, over the eye's width.
+
+    An eye that looks down takes its lower lid along; one that closes lifts it. This tells lowered lids from closed ones.
+    """
+    along = eye.contour[8] - eye.contour[0]
+    width = max(math.hypot(along[0], along[1]), 1e-3)
+    down = np.array([-along[1], along[0]]) / width
+    if down[1] < 0.0:
+        down = -down
+    lower = (eye.contour[LOWER_LID] - eye.contour[0]) @ down
+    return float(lower.mean() + (eye.iris[0] - eye.contour[0]) @ down) / width
+
+
 def gaze_deg(eyes: list[Eye], pose: HeadPose, focal_px: float) -> tuple[float, float] | None:
     """Where the eyes look, in the camera's frame: yaw and pitch in degrees, signs as for the head.
 

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from device.messages import ReaderTraits
 from device.perception.region import Region
 from models import registry
 from wakeful import ConfigError, ModelError
@@ -65,14 +66,9 @@ class FaceLandmarks:
 
 
 class LandmarkReader(Protocol):
-    """Networks that read the landmarks of the face in a region.
+    """Networks that read the landmarks of the face in a region."""
 
-    Attributes:
-        closed_ratio: what is left of a person's open eye aspect when the eye is shut, as this reader sees it.
-    """
-
-    name: str
-    closed_ratio: float
+    traits: ReaderTraits
 
     def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:
         """Landmarks of the face in ``region`` of a blue-green-red picture; None where there is no face.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from device.messages import ReaderTraits
 from device.perception.landmarks import (
     LEFT_CORNERS,
     RIGHT_CORNERS,
@@ -26,8 +27,7 @@ CONTOUR_POINTS = 16
 class MeshIrisReader:
     """Needs only networks that the package index carries."""
 
-    name = "mesh+iris"
-    closed_ratio = 0.25
+    traits = ReaderTraits("mesh+iris", closed_ratio=0.25, wide_mouth_aspect=0.62)
 
     def __init__(self, min_presence: float = 0.5, threads: int = 1) -> None:
         self._mesh = load("face_landmark", threads)

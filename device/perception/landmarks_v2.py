@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from device.messages import ReaderTraits
 from device.perception.landmarks import Eye, FaceLandmarks, require_finite, sigmoid
 from device.perception.network import load
 from device.perception.region import Region
@@ -20,8 +21,7 @@ LEFT_IRIS = slice(473, 478)
 class V2Reader:
     """Eyelids read best by this one; its file is not on the package index (``wakeful models list`` tells)."""
 
-    name = "v2"
-    closed_ratio = 0.05
+    traits = ReaderTraits("v2", closed_ratio=0.05, wide_mouth_aspect=0.75)
 
     def __init__(self, min_presence: float = 0.5, threads: int = 1) -> None:
         self._network = load("face_landmarks_detector", threads)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.messages import Observation
-from device.perception.eyes import eye_aspect, gaze_deg
+from device.messages import Observation, ReaderTraits
+from device.perception.expression import ExpressionReader
+from device.perception.eyes import eye_aspect, gaze_deg, lid_drop
 from device.perception.face_detector import FaceDetector
 from device.perception.head_pose import HeadPose, head_pose
 from device.perception.landmarks import (
@@ -37,6 +38,8 @@ UPPER_LIP = np.array([82, 13, 312])
 LOWER_LIP = np.array([87, 14, 317])
 # An iris is hidden behind lids closer than this, and gaze is then unknown.
 MIN_GAZE_ASPECT = 0.12
+# The expression is read in one of this many frames with a face: it changes slowly, and costs as much as a landmark.
+EXPRESSION_EVERY = 3
 # Pictures smaller than this hold no readable face.
 MIN_PICTURE_PX = 32
 
@@ -57,6 +60,7 @@ class Perception:
         landmarks: ``auto``, ``v2`` or ``mesh+iris``.
         focal_px: focal length of the camera in pixels; None guesses the longer side of the picture.
         min_detection, min_presence: below these scores a face is none.
+        expression: reads the expression in every third frame with a face; None leaves it out.
 
     Raises:
         ModelError: a network is missing or corrupt.
@@ -70,23 +74,26 @@ class Perception:
         focal_px: float | None = None,
         min_detection: float = 0.5,
         min_presence: float = 0.5,
+        expression: ExpressionReader | None = None,
     ) -> None:
         self._detector = FaceDetector(min_detection, threads)
         self._reader = load_reader(landmarks, min_presence, threads)
         self._focal_px = focal_px
         self._person = WatchedPerson()
         self._region: Region | None = None
+        self._expression = expression
+        self._frames_to_expression = 0
         self.network_faults = 0
 
     @property
     def reader(self) -> str:
         """Name of the landmark reader in use."""
-        return self._reader.name
+        return self._reader.traits.name
 
     @property
-    def closed_ratio(self) -> float:
-        """What is left of an open eye's aspect in a closed one, as the reader in use sees it."""
-        return self._reader.closed_ratio
+    def traits(self) -> ReaderTraits:
+        """What the judge must know of the reader in use."""
+        return self._reader.traits
 
     def observe(self, frame: Frame) -> Observation:
         """What ``frame`` shows of the watched person. Never raises for what is in the picture."""
@@ -103,6 +110,7 @@ class Perception:
             face = None
         if face is None:
             self._region = None
+            self._frames_to_expression = 0
             return _nobody(frame)
         self._region = around(face.points, face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]], TRACKING_SCALE)
         centre = (self._region.x_px, self._region.y_px)
@@ -117,22 +125,38 @@ class Perception:
         found = self._person.choose(frame.t_ns, self._detector(frame.image), width, height)
         return self._reader(frame.image, found.region()) if found else None
 
+    def _read_expression(self, frame: Frame, face: FaceLandmarks) -> tuple[float, ...] | None:
+        """Probabilities of the expressions; None in the frames between two readings, and without a reader."""
+        if self._expression is None:
+            return None
+        self._frames_to_expression -= 1
+        if self._frames_to_expression > 0:
+            return None
+        self._frames_to_expression = EXPRESSION_EVERY
+        try:
+            return self._expression(frame.image, face.points)
+        except NetworkOutputError as error:
+            self._note_fault(error)
+            return None
+
     def _note_fault(self, error: NetworkOutputError) -> None:
         self.network_faults += 1
         if self.network_faults == 1:
-            log.warning("%s; frames without a valid answer count as frames without a face", error)
+            log.warning("%s; what it cannot answer counts as not seen", error)
 
     def _measure(self, frame: Frame, face: FaceLandmarks) -> Sighting:
         height, width = frame.image.shape[:2]
         focal = self._focal_px or float(max(width, height))
         pose = head_pose(face.points, width, height, focal)
-        left = right = gaze = None
+        left = right = gaze = drop = None
         if pose is not None:
             left = eye_aspect(face.left, pose.yaw_deg, far=pose.yaw_deg > 0.0)
             right = eye_aspect(face.right, pose.yaw_deg, far=pose.yaw_deg < 0.0)
             pairs = ((face.left, left), (face.right, right))
             open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
             gaze = gaze_deg(open_eyes, pose, focal)
+            drops = [lid_drop(eye) for eye, aspect in pairs if aspect is not None]
+            drop = sum(drops) / len(drops) if drops else None
         observation = Observation(
             t_ns=frame.t_ns,
             seq=frame.seq,
@@ -142,12 +166,14 @@ class Perception:
             brightness=face_brightness(frame.image, face.points),
             eye_aspect_left=left,
             eye_aspect_right=right,
+            lid_drop=drop,
             mouth_aspect=mouth_aspect(face.points),
             yaw_deg=pose.yaw_deg if pose else None,
             pitch_deg=pose.pitch_deg if pose else None,
             roll_deg=pose.roll_deg if pose else None,
             gaze_yaw_deg=gaze[0] if gaze else None,
             gaze_pitch_deg=gaze[1] if gaze else None,
+            expression=self._read_expression(frame, face),
         )
         return Sighting(observation, face, pose)
 

@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from device.messages import Acknowledge, Alert, Command, DriverState, Event, Health, Level, Observation, VehicleSpeed
+from device.messages import (
+    Acknowledge,
+    Alert,
+    Command,
+    DriverState,
+    Event,
+    Health,
+    Level,
+    Observation,
+    ReaderTraits,
+    VehicleSpeed,
+)
 from device.state.baseline import OpenEyeBaseline, opening
 from device.state.closure import ClosureTracker, EyeState
 from device.state.frame_rate import FrameRate
@@ -19,8 +30,6 @@ from device.state.perclos import PerclosWindows
 from device.state.profile import Profile
 from device.state.standing import StandingAlerts
 
-# Inner lips this far apart, relative to their width, are a mouth as wide open as mouths go.
-WIDE_OPEN_MOUTH_ASPECT = 0.9
 # Two frames further apart than this say nothing of the eyes between them.
 MAX_GAP_S = 0.5
 CALIBRATION_STEP_PCT = 10.0
@@ -40,13 +49,14 @@ class Engine:
 
     Args:
         profile: the rules.
-        closed_ratio: share of an open eye's aspect that the landmark reader in use still measures in a closed one.
+        reader: what to know of the landmark reader whose measures come in.
         speed_kmh: the vehicle's speed until it says otherwise; None is unknown, and opens every speed gate.
     """
 
-    def __init__(self, profile: Profile, closed_ratio: float, speed_kmh: float | None = None) -> None:
+    def __init__(self, profile: Profile, reader: ReaderTraits, speed_kmh: float | None = None) -> None:
         self._profile = profile
-        self._closed_ratio = closed_ratio
+        self._wide_mouth = reader.wide_mouth_aspect
+        self._closed_ratio = reader.closed_ratio
         self._speed_kmh = speed_kmh
         eyes = profile.eyes
         self._left = OpenEyeBaseline(eyes.baseline_s, eyes.baseline_floor)
@@ -151,7 +161,7 @@ class Engine:
             face=seen.face,
             eye_open_left=left,
             eye_open_right=right,
-            mouth_open=None if seen.mouth_aspect is None else min(1.0, seen.mouth_aspect / WIDE_OPEN_MOUTH_ASPECT),
+            mouth_open=None if seen.mouth_aspect is None else min(1.0, seen.mouth_aspect / self._wide_mouth),
             yaw_deg=seen.yaw_deg,
             pitch_deg=seen.pitch_deg,
             roll_deg=seen.roll_deg,

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from device.config import load_profile
-from device.messages import Alert, Command, Event, Observation, Phase
+from device.messages import Alert, Command, Event, Observation, Phase, ReaderTraits
 from device.state.engine import Engine, Step
 
 OPEN_ASPECT = 0.3
 # A reader that sees nothing of a closed eye: openings are then shares of the open aspect as they stand.
-CLOSED_RATIO = 0.0
+EYES_ALONE = ReaderTraits("test", closed_ratio=0.0, wide_mouth_aspect=1.0)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def drive(
     """
     chance = random.Random(1)
     profile, _ = load_profile("vehicle")
-    engine = Engine(profile, CLOSED_RATIO, speed_kmh)
+    engine = Engine(profile, EYES_ALONE, speed_kmh)
     outcome = Outcome([], [], [])
     for seen, command in observations(parts, fps):
         if chance.random() < drop:
