@@ -24,7 +24,8 @@ def test_alerts_say_their_evidence_with_units() -> None:
         (Event(0, "closure", {"start_ns": 0, "end_ns": SECOND_NS // 5}), None),
         (Event(0, "yawn", {"start_ns": 0, "end_ns": 4 * SECOND_NS}), "yawn, 4.0 s"),
         (Event(0, "health", {"health": "ok"}), None),
-        (Event(0, "calibration", {"progress_pct": 50, "eye": "left"}), "calibration, progress 50 %, eye left"),
+        (Event(0, "calibration", {"progress_pct": 50}), None),
+        (Event(0, "seat_belt", {"open_pct": 50, "side": "left"}), "seat belt, open 50 %, side left"),
         (Event(0, "nod"), "nod"),
     ],
 )
