@@ -201,11 +201,11 @@ def test_reopening_an_unplugged_camera_backs_off(camera: V4l2Camera, device: Scr
     camera.read_latest(1.0)
     device.busy = True
     device.mode = "failing"
-    wait_until(lambda: len(device.opened) >= 5, timeout_s=5.0)
+    wait_until(lambda: len(device.opened) >= 5, timeout_s=20.0)
     retries = [at for at, _ in device.opened[1:]]
-    pauses_s = [b - a for a, b in pairwise(retries)]
-    assert pauses_s[1] > 1.5 * pauses_s[0]
-    assert pauses_s[-1] >= QUICK.longest_retry_s
+    # A busy machine makes the pauses longer, and nothing makes them shorter.
+    for (before, after), least_s in zip(pairwise(retries), islice(QUICK.pauses_s(), 1, None), strict=False):
+        assert after - before >= least_s
 
 
 def test_the_loss_is_told_from_the_clock_even_if_no_thread_runs(device: ScriptedCamera) -> None:

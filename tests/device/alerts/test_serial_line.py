@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import select
 import socket
-import threading
 import time
-import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,65 +14,11 @@ from pathlib import Path
 import pytest
 
 from device.alerts import heartbeat
-from device.alerts.sentences import BrokenSentence, Sentence, encode_command, unframe
+from device.alerts.sentences import Sentence, encode_command, unframe
 from device.alerts.serial_line import SerialOutput
 from device.messages import Acknowledge, Command, Health, Marker, Phase, VehicleSpeed
+from tests.device.alerts.receiver import Receiver
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
-
-
-class Receiver:
-    """The far end of a pseudo-terminal; splits what arrives into lines and notes when."""
-
-    def __init__(self) -> None:
-        self.descriptor, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        self.path = os.ttyname(self._slave)
-        self.lines: list[tuple[float, Sentence]] = []
-        self.broken: list[bytes] = []
-        self._rest = b""
-        self._attended = threading.Event()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        self.read_on()
-
-    def read_on(self) -> None:
-        self._attended.set()
-
-    def stop_reading(self) -> None:
-        self._attended.clear()
-
-    def say(self, data: bytes) -> None:
-        os.write(self.descriptor, data)
-
-    def of(self, kind: str) -> list[Sentence]:
-        return [sentence for _, sentence in list(self.lines) if sentence.kind == kind]
-
-    def alert_seqs(self) -> list[int]:
-        return [int(sentence.fields[0]) for sentence in self.of("WKA")]
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._attended.set()
-            self._thread.join(1.0)
-            os.close(self.descriptor)
-            os.close(self._slave)
-
-    def _run(self) -> None:
-        while not self._closed:
-            self._attended.wait()
-            readable, _, _ = select.select([self.descriptor], [], [], 0.05)
-            if readable and self._attended.is_set() and not self._closed:
-                self._take(os.read(self.descriptor, 4096), time.monotonic())
-
-    def _take(self, data: bytes, now_s: float) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            try:
-                self.lines.append((now_s, unframe(line)))
-            except BrokenSentence:
-                self.broken.append(line)
 
 
 @pytest.fixture
