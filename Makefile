@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: run test check setup clean
+.PHONY: run test check scenarios setup clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  # for one: make run ARGS="--source synthetic:demo --duration 10"
@@ -17,10 +17,18 @@ test: $(VENV)/.installed-dev  # for one: make test ARGS=tests/models
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
+test-train: $(VENV)/.installed-train  # what needs torch; `make test` skips it where torch is not installed
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/python -m pytest tests/models/expression $(ARGS)
+
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+scenarios: $(VENV)/.installed  # the functional matrix, most of an hour on two cores: build/scenarios/index.html
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/wakeful scenarios run --matrix --report build/scenarios $(ARGS)
 
 setup: $(VENV)/.installed-dev
 	@$(BIN)/wakeful models pull
@@ -39,6 +47,11 @@ $(VENV)/.installed-dev: $(VENV)/.python pyproject.toml
 	@echo "installing wakeful and what its tests need into $(VENV)"
 	@$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-train: $(VENV)/.installed-dev deploy/train-constraints.txt
+	@echo "installing what training needs into $(VENV)"
+	@$(PIP) --editable '.[train]' --constraint deploy/train-constraints.txt
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

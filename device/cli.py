@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from device.commands import config, data, devices, doctor, evaluate, explain, models, run, train
+from device.commands import config, data, devices, doctor, evaluate, explain, models, run, scenarios, train
 from wakeful import WakefulError, __version__
 
 INTERRUPTED = 130
@@ -35,6 +35,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(explain.app, name="explain")
 
 

@@ -1,0 +1,107 @@
+"""The results of many cells as counts, lines of a table and plain values for JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from device.scenarios.matrix import Cell
+from device.scenarios.runner import Result
+from device.scenarios.trace import Told
+from device.scenarios.verdict import Outcome
+from wakeful import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many cells ended how."""
+
+    judged: int
+    told_blind: int
+    failed: int
+
+    @property
+    def total(self) -> int:
+        return self.judged + self.told_blind + self.failed
+
+    @property
+    def passed(self) -> int:
+        return self.judged + self.told_blind
+
+
+GROUPS: tuple[tuple[str, Callable[[Cell], bool]], ...] = (
+    ("eyes visible, head within 20° of the camera", lambda cell: cell.expected.sight == "judged"),
+    ("sunglasses or near dark", lambda cell: cell.expected.sight == "blind"),
+    ("eyes visible, head 40° off the camera", lambda cell: cell.expected.sight == "either"),
+)
+"""What a reader asks first: name, and which cells belong to it."""
+
+
+def count(results: Sequence[Result]) -> Count:
+    """How ``results`` ended."""
+    outcomes = [result.verdict.outcome for result in results]
+    return Count(*(outcomes.count(outcome) for outcome in (Outcome.JUDGED, Outcome.TOLD_BLIND, Outcome.FAILED)))
+
+
+def by_group(results: Sequence[Result]) -> list[tuple[str, Count]]:
+    """Counts of each of ``GROUPS`` that was run."""
+    groups = [(name, count([one for one in results if belongs(one.cell)])) for name, belongs in GROUPS]
+    return [(name, counted) for name, counted in groups if counted.total]
+
+
+def by_behaviour(results: Sequence[Result]) -> list[tuple[str, Count]]:
+    """Counts of each behaviour."""
+    names = dict.fromkeys(one.cell.behaviour.name for one in results)
+    return [(name, count([one for one in results if one.cell.behaviour.name == name])) for name in names]
+
+
+def as_json(results: Sequence[Result], about: dict[str, Any]) -> dict[str, Any]:
+    """Everything that was found, as plain values; times in seconds of the script."""
+    return {
+        "version": __version__,
+        **about,
+        "count": _counted(count(results)),
+        "groups": {name: _counted(counted) for name, counted in by_group(results)},
+        "behaviours": {name: _counted(counted) for name, counted in by_behaviour(results)},
+        "cells": [_cell(result) for result in results],
+    }
+
+
+def _counted(counted: Count) -> dict[str, int]:
+    return {
+        "cells": counted.total,
+        "judged": counted.judged,
+        "told_blind": counted.told_blind,
+        "failed": counted.failed,
+    }
+
+
+def _cell(result: Result) -> dict[str, Any]:
+    cell, trace = result.cell, result.trace
+    expected = cell.expected
+    return {
+        "cell": cell.id,
+        "light": cell.light.name,
+        "eyewear": cell.eyewear,
+        "yaw_deg": cell.head.yaw_deg,
+        "pitch_deg": cell.head.pitch_deg,
+        "behaviour": cell.behaviour.name,
+        "expected": {
+            "sight": expected.sight,
+            "why": expected.why,
+            "required": [
+                {"any_of": list(one.any_of), "after_s": one.after_s, "by_s": one.by_s} for one in expected.required
+            ],
+            "tolerated": sorted(expected.tolerated),
+        },
+        "outcome": result.verdict.outcome.value,
+        "reasons": list(result.verdict.reasons),
+        "alerts": [_told(one) | {"level": one.level} for one in trace.alerts],
+        "events": [_told(one) for one in trace.events],
+        "health": [{"t": round(one.t_s, 3), "health": one.health, "reason": one.reason} for one in trace.health],
+    }
+
+
+def _told(one: Told) -> dict[str, Any]:
+    return {"t": round(one.t_s, 3), "code": one.code}

@@ -1,0 +1,193 @@
+"""The cells of the functional matrix as data: which light, eyewear, head and behaviour, and what must come of it.
+
+    for cell in select(matrix(), "dim,sleep"):
+        print(cell.id, cell.expected.why)
+
+The head's angles are those the camera sees while the driver looks at the road: 20 degrees of yaw are a camera mounted
+20 degrees beside the road, 20 degrees down one mounted above the driver. What the driver does is counted from the road.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from device.scenarios.behaviour import BEHAVIOURS, START_S, Behaviour
+from wakeful import ConfigError
+
+Eyewear = Literal["none", "glasses", "sunglasses"]
+Sight = Literal["judged", "blind", "either"]
+
+DEGRADED_BY_S = 10.0
+"""Eyes that cannot be judged are told within this time of the first frame."""
+CLOSURE_CODES = frozenset({"microsleep", "sleep", "unresponsive"})
+DISTRACTION_CODES = frozenset({"long_distraction", "short_distraction"})
+READABLE_YAW_DEG = 20.0
+"""Both eyes of a head turned no further than this face the camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """How the picture is lit; the fields of ``sensors.driver_face.DriverPose`` with the same names."""
+
+    name: str
+    brightness: float = 1.0
+    noise: float = 2.0
+    glare: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the camera sees the head of a driver who looks at the road, degrees."""
+
+    yaw_deg: int
+    pitch_deg: int
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """As in a cell's name: ``("yaw+20", "pitch0")``."""
+        return f"yaw{self.yaw_deg:+d}" if self.yaw_deg else "yaw0", f"pitch{self.pitch_deg}"
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """Something that must be told in time.
+
+    Attributes:
+        any_of: alert codes or kinds of events; one of them is enough.
+        after_s, by_s: script time within which it must be told.
+    """
+
+    any_of: tuple[str, ...]
+    after_s: float
+    by_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a cell must end in.
+
+    Attributes:
+        required: what must be told, if the driver is judged at all.
+        tolerated: alert codes that may be raised besides; any other is a false alarm.
+        sight: ``judged``: the monitor must judge this driver; ``blind``: it must say that it cannot; ``either``.
+        blind_healths: health values that say so.
+        why: the reason for ``sight``, for the reader of the report.
+    """
+
+    required: tuple[Required, ...]
+    tolerated: frozenset[str]
+    sight: Sight
+    blind_healths: frozenset[str]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One case."""
+
+    light: Light
+    eyewear: Eyewear
+    head: Head
+    behaviour: Behaviour
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (self.light.name, self.eyewear, *self.head.words, self.behaviour.name)
+
+    @property
+    def id(self) -> str:
+        """Its name, as in ``dim/glasses/yaw-20/pitch0/sleep``."""
+        return "/".join(self.words)
+
+    @property
+    def stage(self) -> tuple[Light, Eyewear, Head]:
+        """Everything but the behaviour: cells of one stage look the same until the behaviour begins."""
+        return self.light, self.eyewear, self.head
+
+    @property
+    def expected(self) -> Expected:
+        return _expected(self)
+
+
+LIGHTS = (
+    Light("bright", brightness=1.4),
+    Light("normal"),
+    Light("dim", brightness=0.3, noise=3.0),
+    Light("dark", brightness=0.08, noise=4.0),
+    Light("glare", glare=0.7),
+)
+EYEWEAR: tuple[Eyewear, ...] = ("none", "glasses", "sunglasses")
+HEADS = tuple(Head(yaw, pitch) for pitch in (0, -20) for yaw in (-40, -20, 0, 20, 40))
+
+SAMPLE = (
+    "normal/none/yaw0/pitch0",
+    "dim/glasses/yaw0/pitch0/sleep",
+    "dark/none/yaw0/pitch0/sleep",
+    ("glare/none/yaw0/pitch0/microsleep"),
+    "normal/sunglasses/yaw0/pitch0/sleep",
+)
+"""What runs when the whole matrix was not asked for, as selections."""
+
+
+def matrix() -> tuple[Cell, ...]:
+    """All cells; those of one stage follow each other."""
+    return tuple(Cell(*parts) for parts in itertools.product(LIGHTS, EYEWEAR, HEADS, BEHAVIOURS))
+
+
+def sample() -> tuple[Cell, ...]:
+    """A small part of the matrix that touches every behaviour and every kind of expectation."""
+    chosen = {cell.id for only in SAMPLE for cell in select(matrix(), only)}
+    return tuple(cell for cell in matrix() if cell.id in chosen)
+
+
+def select(cells: Sequence[Cell], only: str) -> tuple[Cell, ...]:
+    """The cells that ``only`` names by words of their names, as in ``dim,normal,sleep`` or a whole name.
+
+    Words of one axis are alternatives, the axes must all fit; commas, slashes and blanks separate.
+
+    Raises:
+        ConfigError: a word that no cell has.
+    """
+    words = set(only.replace(",", " ").replace("/", " ").split())
+    axes = [{cell.words[axis] for cell in matrix()} for axis in range(5)]
+    for word in sorted(words):
+        if not any(word in axis for axis in axes):
+            known = ", ".join(dict.fromkeys(word for axis in _axis_words() for word in axis))
+            raise ConfigError(f"--only {word}: no cell of the matrix has this word; there are {known}")
+    wanted = [axis & words or axis for axis in axes]
+    chosen = (cell for cell in cells if all(word in axis for word, axis in zip(cell.words, wanted, strict=True)))
+    return tuple(chosen)
+
+
+def _axis_words() -> Iterable[Iterable[str]]:
+    yield (light.name for light in LIGHTS)
+    yield EYEWEAR
+    yield (head.words[0] for head in HEADS)
+    yield (head.words[1] for head in HEADS)
+    yield (behaviour.name for behaviour in BEHAVIOURS)
+
+
+def _expected(cell: Cell) -> Expected:
+    frontal = abs(cell.head.yaw_deg) <= READABLE_YAW_DEG
+    only_degraded, any_blind = frozenset({"degraded"}), frozenset({"degraded", "no_face"})
+    if cell.eyewear == "sunglasses" or cell.light.name == "dark":
+        cause = (
+            "dark lenses hide the eyes" if cell.eyewear == "sunglasses" else "the eyes are lost in darkness and noise"
+        )
+        return Expected(
+            required=(),
+            # Where the head points is seen without the eyes; the mouth too.
+            tolerated=DISTRACTION_CODES | {"yawning"},
+            sight="blind",
+            blind_healths=only_degraded if frontal else any_blind,
+            why=f"{cause}: the monitor must say so, and take nothing for a closure",
+        )
+    required = tuple(Required(one.any_of, START_S + one.after_s, START_S + one.by_s) for one in cell.behaviour.required)
+    if frontal:
+        why = "both eyes face the camera: this driver must be judged"
+        return Expected(required, cell.behaviour.tolerated, "judged", only_degraded, why)
+    why = "at 40 degrees one eye is hidden: judged by the other one, or the monitor says that it cannot"
+    return Expected(required, cell.behaviour.tolerated, "either", any_blind, why)

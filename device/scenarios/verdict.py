@@ -1,0 +1,98 @@
+"""The verdict on one cell: what was told against what must be. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from device.scenarios.behaviour import DURATION_S, START_S
+from device.scenarios.matrix import CLOSURE_CODES, DEGRADED_BY_S, Cell, Expected, Required
+from device.scenarios.trace import Trace
+
+BLIND = frozenset({"degraded", "no_face"})
+"""Health values that say that the driver is not judged at present."""
+
+
+class Outcome(StrEnum):
+    """How a cell ended."""
+
+    JUDGED = "judged"
+    """The driver was judged, and rightly."""
+    TOLD_BLIND = "told_blind"
+    """The monitor said in time that it cannot judge, where that is right or allowed, and stayed silent."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a cell ended, and why it failed (one sentence each)."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is not Outcome.FAILED
+
+
+def judge(cell: Cell, trace: Trace) -> Verdict:
+    """The verdict on ``cell`` after a run of the whole script."""
+    expected = cell.expected
+    false_alarms = tuple(_false_alarms(expected, trace))
+    unseen = (*false_alarms, *_not_judged(expected, trace))
+    untold = (*false_alarms, *_not_told_blind(expected, trace))
+    if expected.sight != "blind" and not unseen:
+        return Verdict(Outcome.JUDGED)
+    if expected.sight != "judged" and not untold:
+        return Verdict(Outcome.TOLD_BLIND)
+    return Verdict(Outcome.FAILED, untold if expected.sight == "blind" else unseen)
+
+
+def _false_alarms(expected: Expected, trace: Trace) -> Iterator[str]:
+    for alert in trace.alerts:
+        early = alert.t_s < START_S
+        if early or alert.code not in expected.tolerated:
+            kind = "false closure alert" if alert.code in CLOSURE_CODES else "false alert"
+            yield f"{kind} {alert.code} at {alert.t_s:.1f} s"
+
+
+def _not_judged(expected: Expected, trace: Trace) -> Iterator[str]:
+    for moment, when in ((START_S, "before the behaviour began"), (DURATION_S, "at the end")):
+        said = trace.health_at(moment)
+        if said.health in BLIND:
+            yield f"{_named(said.health, said.reason)} {when}"
+    for required in expected.required:
+        complaint = _missing(required, trace)
+        if complaint:
+            yield complaint
+
+
+def _missing(required: Required, trace: Trace) -> str | None:
+    told = sorted(one.t_s for one in (*trace.alerts, *trace.events) if one.code in required.any_of)
+    in_time = [t_s for t_s in told if required.after_s <= t_s <= required.by_s]
+    if in_time:
+        return None
+    what = " or ".join(required.any_of)
+    window = f"between {required.after_s:.1f} and {required.by_s:.1f} s"
+    late = [t_s for t_s in told if t_s > required.after_s] or told
+    return f"no {what} {window}" + (f", but at {late[0]:.1f} s" if late else "")
+
+
+def _not_told_blind(expected: Expected, trace: Trace) -> Iterator[str]:
+    first = next((change.t_s for change in trace.health if change.health in expected.blind_healths), None)
+    names = " or ".join(sorted(expected.blind_healths))
+    if first is None:
+        yield f"never told {names}; health was {_course(trace)}"
+    elif first > DEGRADED_BY_S:
+        yield f"told {names} only at {first:.1f} s; health was {_course(trace)}"
+    elif expected.sight == "blind" and trace.health_at(DURATION_S).health not in expected.blind_healths:
+        yield f"no longer {names} at the end; health was {_course(trace)}"
+
+
+def _course(trace: Trace) -> str:
+    return ", ".join(f"{_named(one.health, one.reason)} from {one.t_s:.1f} s" for one in trace.health) or "never told"
+
+
+def _named(health: str, reason: str) -> str:
+    return f"{health} ({reason})" if reason else health
