@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,6 +29,9 @@ def expression(
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="NAME", help="train, valid or test.")] = "test",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
+    pipeline: Annotated[
+        bool, typer.Option("--pipeline", help="Also send each face, enlarged, through the whole of perception.")
+    ] = False,
     confusion: Annotated[
         Path | None, typer.Option("--confusion", metavar="OUT", help="Draw the confusion matrices here (.png).")
     ] = None,
@@ -41,8 +44,11 @@ def expression(
     if confusion:
         need("train", "matplotlib")
     report = evaluate(weights or registry.path("expression"), data, split)
+    found = report.as_dict()
+    if pipeline:
+        found["pipeline"] = _through_pipeline(data, split, weights)
     if json_file:
-        _write(json_file, json.dumps(report.as_dict(), indent=2).encode())
+        _write(json_file, json.dumps(found, indent=2).encode())
     if confusion:
         import io
 
@@ -50,6 +56,29 @@ def expression(
         confusion_picture(report).savefig(drawn, format="png", dpi=100)
         _write(confusion, drawn.getvalue())
     _print(report)
+    if pipeline:
+        typer.echo("through the pipeline, over the faces it found: {}".format(json.dumps(found["pipeline"])))
+
+
+def _through_pipeline(data: Path, split: str, weights: Path | None) -> dict[str, Any]:
+    """What the monitor itself makes of the faces of a packed file."""
+    from dataclasses import asdict
+
+    from device.perception.expression_check import check_pipeline
+    from models import registry
+    from models.expression.data import load, paper_labels
+    from models.expression.network import ExpressionFile
+    from wakeful import ConfigError
+
+    if data.is_dir():
+        raise ConfigError("--pipeline needs a packed file of faces, not a folder")
+    if weights:
+        raise ConfigError("--pipeline judges the network the monitor runs: leave out --weights")
+    faces = load(data).of(split)
+    labels = paper_labels(faces.votes)
+    clear = labels >= 0
+    logits, _ = ExpressionFile(registry.path("expression")).logits(faces.images[clear])
+    return asdict(check_pipeline(faces.images[clear], labels[clear], logits.argmax(axis=1)))
 
 
 def _print(report: Report) -> None:
