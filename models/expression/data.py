@@ -94,7 +94,7 @@ def _check(file: Path, faces: Faces) -> None:
         raise DataError(f"{file} holds no faces")
     if faces.votes.min() < 0 or not 0 <= faces.fer2013.min() <= faces.fer2013.max() < len(FER2013_CLASSES):
         raise DataError(f"{file}: a label is out of range")
-    if strange := set(np.unique(faces.split)) - set(SPLITS):
+    if strange := set(faces.split.tolist()) - set(SPLITS):
         raise DataError(f"{file}: unknown split {sorted(strange)[0]!r}, not one of {', '.join(SPLITS)}")
 
 
