@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 
-import numpy as np
-
 # The baseline is the aspect that an open eye exceeds in a quarter of the time: brows raised now and then stay out.
 QUANTILE = 0.75
 SAMPLE_S = 0.2
@@ -18,6 +16,8 @@ WINDOW_SAMPLES = 300
 # reader measures it over the development clips (0.25 to 0.34).
 AVERAGE_ASPECT = 0.28
 PRIOR_SAMPLES = 5
+# Lids that hang from the first second on are not taken for open ones: narrower eyes than this are not believed.
+NARROWEST_ASPECT = 0.65 * AVERAGE_ASPECT
 
 
 class OpenEyeBaseline:
@@ -26,16 +26,17 @@ class OpenEyeBaseline:
     Args:
         learn_s: seen time it takes to learn.
         floor: share of the learned value below which the baseline never falls.
+        learned: what was learned of this person before.
     """
 
-    def __init__(self, learn_s: float, floor: float) -> None:
+    def __init__(self, learn_s: float, floor: float, learned: float | None = None) -> None:
         self._learn_samples = max(1, round(learn_s / SAMPLE_S))
         self._floor = floor
         self._recent: deque[float] = deque(maxlen=WINDOW_SAMPLES)
-        self._samples = 0
-        self._learned: float | None = None
+        self._samples = 0 if learned is None else self._learn_samples
+        self.learned = learned
         self._next_ns: int | None = None
-        self.aspect = AVERAGE_ASPECT
+        self.aspect = AVERAGE_ASPECT if learned is None else learned
 
     @property
     def progress_pct(self) -> float:
@@ -49,14 +50,14 @@ class OpenEyeBaseline:
         self._next_ns = t_ns + round(SAMPLE_S * 1e9)
         self._recent.append(aspect)
         self._samples += 1
-        typical = float(np.quantile(np.fromiter(self._recent, float), QUANTILE))
-        if self._learned is None:
+        typical = max(NARROWEST_ASPECT, sorted(self._recent)[int(QUANTILE * len(self._recent))])
+        if self.learned is None:
             trust = min(1.0, self._samples / PRIOR_SAMPLES)
             self.aspect = trust * typical + (1.0 - trust) * AVERAGE_ASPECT
             if self._samples >= self._learn_samples:
-                self._learned = self.aspect
+                self.learned = self.aspect
         else:
-            self.aspect = max(typical, self._floor * self._learned)
+            self.aspect = max(typical, self._floor * self.learned)
 
 
 def opening(aspect: float | None, baseline: float, closed_ratio: float) -> float | None:

@@ -1,14 +1,16 @@
 """The judge: observations in, driver state, alerts and events out.
 
-Pure: time is what the observations carry, nothing is read or written. Signals over time live in files of their own
-beside this one; this file only joins them in their order. Rules other than the closure ladder find their place in
-``_judge``.
+Pure: time is what the observations carry, nothing is read or written. What happens over time lives in files of its own
+beside this one (``eyelids``, ``attention``, ``yawn``, ``nod``, ``expression``, ``health``); they give the signals that
+the rules of the profile are applied to (``rules``). This file only joins them in their order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from device.messages import (
     Acknowledge,
@@ -22,17 +24,36 @@ from device.messages import (
     ReaderTraits,
     VehicleSpeed,
 )
-from device.state.baseline import OpenEyeBaseline, opening
-from device.state.closure import ClosureTracker, EyeState
+from device.state.attention import Attention, AttentionView
+from device.state.expression import DistressWatch, ExpressionStep, ExpressionTracker
+from device.state.eyelids import Eyelids, LidView
 from device.state.frame_rate import FrameRate
-from device.state.health import HealthJudge
-from device.state.perclos import PerclosWindows
+from device.state.gaze_zone import Direction
+from device.state.health import SLOW, HealthJudge
+from device.state.nod import NodTracker
+from device.state.person import Calibration, SwapWatch
 from device.state.profile import Profile
-from device.state.standing import StandingAlerts
+from device.state.recent import RecentCount
+from device.state.rules import RuleBook
+from device.state.signals import Signals
+from device.state.sleepiness import kss_estimate
+from device.state.yawn import YawnTracker
 
-# Two frames further apart than this say nothing of the eyes between them.
-MAX_GAP_S = 0.5
 CALIBRATION_STEP_PCT = 10.0
+TEN_MINUTES_S = 600.0
+# Frames a little out of order are left out; a clock that jumps back further starts a new count of time.
+CLOCK_JUMP_NS = 1_000_000_000
+MEASURES = (
+    "eye_aspect_left",
+    "eye_aspect_right",
+    "lid_drop",
+    "mouth_aspect",
+    "yaw_deg",
+    "pitch_deg",
+    "roll_deg",
+    "gaze_yaw_deg",
+    "gaze_pitch_deg",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,140 +72,232 @@ class Engine:
         profile: the rules.
         reader: what to know of the landmark reader whose measures come in.
         speed_kmh: the vehicle's speed until it says otherwise; None is unknown, and opens every speed gate.
+        known: what was learned of this person before; left aside if it was learned with another reader.
+        road: the way to the road in the camera's frame, if it is known.
+        expression_classes: names of the probabilities in ``Observation.expression``.
     """
 
-    def __init__(self, profile: Profile, reader: ReaderTraits, speed_kmh: float | None = None) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        reader: ReaderTraits,
+        speed_kmh: float | None = None,
+        *,
+        known: Calibration | None = None,
+        road: Direction | None = None,
+        expression_classes: Sequence[str] = (),
+    ) -> None:
         self._profile = profile
-        self._wide_mouth = reader.wide_mouth_aspect
-        self._closed_ratio = reader.closed_ratio
+        self._reader = reader
         self._speed_kmh = speed_kmh
-        eyes = profile.eyes
-        self._left = OpenEyeBaseline(eyes.baseline_s, eyes.baseline_floor)
-        self._right = OpenEyeBaseline(eyes.baseline_s, eyes.baseline_floor)
-        self._eyes = EyeState(eyes.closed_below, eyes.open_above)
-        self._closure = ClosureTracker(eyes.bridge_s)
-        self._perclos = PerclosWindows(180.0, profile.perclos.min_closure_s, MAX_GAP_S)
-        self._rate = FrameRate()
+        self._road = road
+        self._classes = tuple(expression_classes)
+        self._rules = RuleBook(profile.rules, profile.latch)
         self._health = HealthJudge(profile.health)
-        self._standing = StandingAlerts(profile.latch)
+        self._swap = SwapWatch()
+        self._meet(known if known and known.reader == reader.name else None)
         self._last = DriverState(t_ns=0, seq=-1, health=Health.STALE)
         self._last_frame_ns: int | None = None
-        self._told_health: Health | None = None
+        self._told_health: tuple[Health, str] | None = None
         self._told_calibration_pct = 0.0
 
+    def _meet(self, known: Calibration | None) -> None:
+        """Begin with a person."""
+        road = self._road
+        if road is None and known is not None and known.road_yaw_deg is not None and known.road_pitch_deg is not None:
+            road = Direction(known.road_yaw_deg, known.road_pitch_deg)
+        self._lids = Eyelids(self._profile, self._reader, known)
+        self._attention = Attention(self._profile, road)
+        self._restart()
+
+    def _restart(self) -> None:
+        """Begin to count time anew, with the same person."""
+        self._lids.restart()
+        self._attention.restart()
+        self._rate = FrameRate()
+        self._mouth = YawnTracker(self._profile.mouth)
+        self._nod = NodTracker(self._profile.nod)
+        self._yawns = RecentCount(TEN_MINUTES_S)
+        self._nods = RecentCount(TEN_MINUTES_S)
+        self._expression = ExpressionTracker(self._classes)
+        self._distress = DistressWatch(self._classes, hold_s=0.0)
+
     def step(self, seen: Observation) -> Step:
-        """Judge one frame. Frames must come in the order of their times; one that does not is left out."""
+        """Judge one frame. A frame that is older than the one before it is left out."""
+        events: list[Event] = []
         if self._last_frame_ns is not None and seen.t_ns <= self._last_frame_ns:
-            return Step(self._last)
+            if self._last_frame_ns - seen.t_ns < CLOCK_JUMP_NS:
+                return Step(self._last)
+            self._restart()
         self._last_frame_ns = seen.t_ns
-        left, right, closed = self._judge_eyes(seen)
+        seen = without_nan(seen)
         fps = self._rate.step(seen.t_ns)
-        slow = fps is not None and fps < self._profile.perclos.min_fps
-        ended = self._closure.step(seen.t_ns, closed)
-        self._perclos.see(seen.t_ns, closed is not None and not slow)
-        if ended:
-            self._perclos.add_closure(ended.start_ns, ended.end_ns)
-        health = self._health.see(
-            seen.t_ns,
-            face=seen.face,
-            readable=closed is not None and not slow,
-            calibrated=self.calibration_pct >= 100.0,
-        )
-        alerts = tuple(self._judge(seen.t_ns, closed))
-        state = self._state(seen, health, left, right, closed)
-        events = []
-        if ended:
-            events.append(Event(seen.t_ns, "closure", {"start_ns": ended.start_ns, "end_ns": ended.end_ns}))
+        alerts = list(self._notice_swap(seen, events))
+        lids = self._lids.step(seen, fps)
+        attention = self._attention.step(seen, lids.lowered_since_ns, eyes_open=lids.closed is False)
+        expression = self._expression.step(seen.t_ns, seen.expression)
+        mouth_open = None if seen.mouth_aspect is None else seen.mouth_aspect / self._reader.wide_mouth_aspect
+        events.extend(self._events(seen, lids, attention, mouth_open, expression))
+        signals = self._signals(seen.t_ns, lids, attention, expression)
+        alerts.extend(self._rules.step(seen.t_ns, signals, self._speed_kmh))
+        health = self._judge_health(seen, lids, fps)
+        state = self._state(seen, health, lids, attention, mouth_open, signals, expression)
         return self._told(state, alerts, events)
 
     def tick(self, t_ns: int, health: Health) -> Step:
         """Time went by without a frame; ``health`` says why. Nothing is known of the driver, and nothing clears."""
+        worst = self._rules.worst()
         state = DriverState(
             t_ns=t_ns,
             seq=self._last.seq,
             health=health,
-            level=self._last.level,
-            code=self._last.code,
+            level=worst.rule.rank if worst else Level.NONE,
+            code=worst.rule.code if worst else "",
             calibration_pct=self._last.calibration_pct,
             speed_kmh=self._speed_kmh,
         )
-        return self._told(state, (), [])
+        return self._told(state, [], [])
 
-    def command(self, t_ns: int, command: Command) -> Iterable[Alert]:
+    def command(self, t_ns: int, command: Command) -> Iterator[Alert]:
         """Take in what the outside world says."""
         if isinstance(command, VehicleSpeed):
             self._speed_kmh = command.kmh
         elif isinstance(command, Acknowledge):
-            yield from self._standing.acknowledge(t_ns, command.alert_seq)
+            yield from self._rules.acknowledge(t_ns, command.alert_seq)
 
-    @property
-    def calibration_pct(self) -> float:
-        """How much of the personal baseline is learned: that of the eye seen longer."""
-        return max(self._left.progress_pct, self._right.progress_pct)
+    def calibration(self) -> Calibration | None:
+        """What was learned of this person, to be kept; None while the eyes are not learned."""
+        left, right = self._lids.left.learned, self._lids.right.learned
+        if left is None or right is None:
+            return None
+        road = self._attention.road.direction if self._attention.road.learned else None
+        return Calibration(
+            self._reader.name, left, right, road.yaw_deg if road else None, road.pitch_deg if road else None
+        )
 
-    def _judge_eyes(self, seen: Observation) -> tuple[float | None, float | None, bool | None]:
-        left = opening(seen.eye_aspect_left, self._left.aspect, self._closed_ratio)
-        right = opening(seen.eye_aspect_right, self._right.aspect, self._closed_ratio)
-        closed = self._eyes.step(left, right)
-        if closed is False:
-            if seen.eye_aspect_left is not None:
-                self._left.add(seen.t_ns, seen.eye_aspect_left)
-            if seen.eye_aspect_right is not None:
-                self._right.add(seen.t_ns, seen.eye_aspect_right)
-        return left, right, closed
+    def _notice_swap(self, seen: Observation, events: list[Event]) -> Iterator[Alert]:
+        aspects = [aspect for aspect in (seen.eye_aspect_left, seen.eye_aspect_right) if aspect is not None]
+        open_aspect = sum(aspects) / len(aspects) if aspects and not self._last.eyes_closed else None
+        if self._swap.see(seen.t_ns, face=seen.face, open_aspect=open_aspect, learned=self._lids.learned_aspect):
+            self._meet(None)
+            self._told_calibration_pct = 0.0
+            events.append(Event(seen.t_ns, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
+            yield from self._rules.clear_all(seen.t_ns)
 
-    def _judge(self, t_ns: int, closed: bool | None) -> Iterable[Alert]:
-        yield from self._standing.see_eyes(t_ns, closed)
-        start_ns = self._closure.start_ns
-        if start_ns is None or not closed:
-            return
-        closure_s = self._closure.duration_s()
-        for code, rule in self._profile.closure_rules.items():
-            if closure_s >= rule.closure_s and self._fast_enough(rule.from_kmh):
-                yield from self._standing.raise_once(
-                    t_ns, code, rule.rank, start_ns, {"closure_s": round(closure_s, 3)}
-                )
+    def _events(
+        self,
+        seen: Observation,
+        lids: LidView,
+        attention: AttentionView,
+        mouth_open: float | None,
+        expression: ExpressionStep,
+    ) -> Iterator[Event]:
+        """What ended or changed with this frame."""
+        t_ns = seen.t_ns
+        if lids.ended:
+            yield Event(t_ns, "closure", {"start_ns": lids.ended.start_ns, "end_ns": lids.ended.end_ns})
+        if attention.ended:
+            ended = attention.ended
+            yield Event(t_ns, "glance", {"start_ns": ended.start_ns, "end_ns": ended.end_ns, "zone": ended.zone})
+        yawn = self._mouth.step(t_ns, mouth_open)
+        if yawn:
+            self._yawns.add(t_ns)
+            yield Event(t_ns, "yawn", {"start_ns": yawn.start_ns, "end_ns": yawn.end_ns})
+        nod = self._nod.step(t_ns, seen.pitch_deg, lids.closure_s)
+        if nod:
+            self._nods.add(t_ns)
+            yield Event(t_ns, "nod", {"start_ns": nod.start_ns, "end_ns": nod.end_ns})
+        if expression.changed and expression.expression:
+            yield Event(t_ns, "expression", {"expression": expression.expression})
 
-    def _fast_enough(self, from_kmh: float) -> bool:
-        return self._speed_kmh is None or self._speed_kmh >= from_kmh
+    def _signals(self, t_ns: int, lids: LidView, attention: AttentionView, expression: ExpressionStep) -> Signals:
+        """Every signal of ``device.state.signals`` at this moment."""
+        distress = self._distress.step(t_ns, expression.p)
+        yawns = self._yawns.count(t_ns)
+        perclos = self._lids.perclos_180s.share
+        return {
+            "closure_s": lids.closure_s,
+            "eyes_open_s": None if lids.closed is None else lids.eyes_open_s,
+            "perclos_60s": self._lids.perclos_60s.share,
+            "perclos_180s": perclos,
+            "closure_ratio": self._lids.closure_ratio,
+            "off_road_s": attention.off_road_s,
+            "off_road_in_30s": attention.off_road_in_30s,
+            "on_road_s": attention.on_road_s,
+            "yawns_600s": float(yawns),
+            "nods_600s": float(self._nods.count(t_ns)),
+            "kss_estimate": kss_estimate(perclos, self._lids.closure_ratio, yawns),
+            "distress_s": None if not expression.p else distress.duration_s if distress else 0.0,
+        }
+
+    def _judge_health(self, seen: Observation, lids: LidView, fps: float | None) -> Health:
+        unreadable = ""
+        if fps is not None and fps < self._profile.perclos.min_fps:
+            unreadable = SLOW
+        elif lids.left is None and lids.right is None:
+            unreadable = seen.unreadable.value if seen.unreadable else "occluded"
+        calibrated = self._lids.progress_pct >= 100.0
+        return self._health.see(seen.t_ns, face=seen.face, unreadable=unreadable, calibrated=calibrated)
 
     def _state(
-        self, seen: Observation, health: Health, left: float | None, right: float | None, closed: bool | None
+        self,
+        seen: Observation,
+        health: Health,
+        lids: LidView,
+        attention: AttentionView,
+        mouth_open: float | None,
+        signals: Signals,
+        expression: ExpressionStep,
     ) -> DriverState:
-        bounds = self._profile.perclos
-        minute = self._perclos.over(60.0, seen.t_ns, bounds.min_coverage, self._closure.start_ns)
-        three = self._perclos.over(180.0, seen.t_ns, bounds.min_coverage, self._closure.start_ns)
+        worst = self._rules.worst()
         return DriverState(
             t_ns=seen.t_ns,
             seq=seen.seq,
             health=health,
+            reason=self._health.reason if health is Health.DEGRADED else "",
             face=seen.face,
-            eye_open_left=left,
-            eye_open_right=right,
-            mouth_open=None if seen.mouth_aspect is None else min(1.0, seen.mouth_aspect / self._wide_mouth),
+            eye_open_left=lids.left,
+            eye_open_right=lids.right,
+            mouth_open=None if mouth_open is None else min(1.0, mouth_open),
             yaw_deg=seen.yaw_deg,
             pitch_deg=seen.pitch_deg,
             roll_deg=seen.roll_deg,
             gaze_yaw_deg=seen.gaze_yaw_deg,
             gaze_pitch_deg=seen.gaze_pitch_deg,
-            eyes_closed=closed,
-            closure_s=None if closed is None else self._closure.duration_s(),
-            perclos_60s=minute.share,
-            perclos_180s=three.share,
-            perclos_coverage=minute.coverage,
-            calibration_pct=self.calibration_pct,
+            gaze_zone=attention.zone,
+            off_road_s=attention.off_road_s,
+            eyes_closed=lids.closed,
+            closure_s=lids.closure_s,
+            perclos_60s=self._lids.perclos_60s.share,
+            perclos_180s=self._lids.perclos_180s.share,
+            perclos_coverage=self._lids.perclos_60s.coverage,
+            kss_estimate=signals["kss_estimate"],
+            level=worst.rule.rank if worst else Level.NONE,
+            code=worst.rule.code if worst else "",
+            calibration_pct=self._lids.progress_pct,
             speed_kmh=self._speed_kmh,
+            expression=expression.expression,
+            expression_p=expression.p,
         )
 
-    def _told(self, state: DriverState, alerts: tuple[Alert, ...], events: list[Event]) -> Step:
-        """Add level and the events of what changed, and remember."""
-        worst = self._standing.worst()
-        state = replace(state, level=worst.level if worst else Level.NONE, code=worst.code if worst else "")
-        if state.health != self._told_health:
-            self._told_health = state.health
-            events.append(Event(state.t_ns, "health", {"health": state.health.value}))
+    def _told(self, state: DriverState, alerts: list[Alert], events: list[Event]) -> Step:
+        """Add the events of what changed in the monitor itself, and remember."""
+        if (state.health, state.reason) != self._told_health:
+            self._told_health = (state.health, state.reason)
+            data = {"health": state.health.value} | ({"reason": state.reason} if state.reason else {})
+            events.append(Event(state.t_ns, "health", data))
         if state.calibration_pct >= self._told_calibration_pct + CALIBRATION_STEP_PCT:
             self._told_calibration_pct = state.calibration_pct - state.calibration_pct % CALIBRATION_STEP_PCT
             events.append(Event(state.t_ns, "calibration", {"progress_pct": self._told_calibration_pct}))
         self._last = state
-        return Step(state, alerts, tuple(events))
+        return Step(state, tuple(alerts), tuple(events))
+
+
+def without_nan(seen: Observation) -> Observation:
+    """Measures that are no numbers are unknown."""
+    broken: dict[str, Any] = {
+        name: None for name in MEASURES if (value := getattr(seen, name)) is not None and not math.isfinite(value)
+    }
+    if seen.expression is not None and not all(map(math.isfinite, seen.expression)):
+        broken["expression"] = None
+    return replace(seen, **broken) if broken else seen

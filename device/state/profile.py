@@ -1,7 +1,8 @@
-"""What a profile may say: the bounds and rules by which a driver is judged, each with the source it comes from.
+"""What a profile may say: the bounds and rules by which a person is judged, each with the source it comes from.
 
 Profiles are TOML files in ``profiles/``. These dataclasses are their shape; the reader of the configuration fills and
-checks them, so nothing here needs more than the standard library.
+checks them, so nothing here needs more than the standard library. What no single value can show, rules that contradict
+each other, is found by ``device.state.profile_check``.
 """
 
 from __future__ import annotations
@@ -11,12 +12,57 @@ from typing import Literal
 
 from device.messages import Level
 
+Code = Literal[
+    "microsleep",
+    "sleep",
+    "unresponsive",
+    "drowsy",
+    "long_distraction",
+    "short_distraction",
+    "yawning",
+    "distress",
+]
+_SHAPE = {"extra": "forbid", "use_attribute_docstrings": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An alert, what raises it and what ends it."""
+
+    __pydantic_config__ = _SHAPE
+
+    code: Code
+    """The alert it raises; rules of one code at different levels are steps of one ladder."""
+    level: Literal["advisory", "warning", "urgent", "emergency"]
+    """How urgent the alert is; urgent and emergency latch."""
+    when: dict[str, float]
+    """Signals and the values from which on, all together, they raise the alert (units of the signals)."""
+    source: str
+    """The standard or study the rule comes from."""
+    clear: dict[str, float] = field(default_factory=dict)
+    """Signals and the values from which on, all together, they end the alert (units of the signals)."""
+    clear_below: dict[str, float] = field(default_factory=dict)
+    """Signals and the values below which, all together, they end the alert (units of the signals)."""
+    dwell_s: float = 0.0
+    """The condition must have been seen to hold for this long, s."""
+    from_kmh: float = 0.0
+    """Raised from this vehicle speed on, km/h; an unknown speed opens the gate."""
+    below_kmh: float | None = None
+    """Raised only below this vehicle speed, km/h; an unknown speed opens the gate."""
+    rewarn_s: float = 60.0
+    """An alert whose cause lasts is told again after this long, s."""
+
+    @property
+    def rank(self) -> Level:
+        """``level`` as a value that can be compared."""
+        return Level[self.level.upper()]
+
 
 @dataclass(frozen=True, slots=True)
 class EyesSection:
     """When an eye counts as closed, as a share of this person's own open eye."""
 
-    __pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}  # noqa: RUF012
+    __pydantic_config__ = _SHAPE
 
     source: str = ""
     """Where the bounds come from."""
@@ -26,6 +72,10 @@ class EyesSection:
     """Closed eyes become open above this opening (0 to 1)."""
     bridge_s: float = 0.5
     """A closure goes on over eyes unseen for at most this long, s."""
+    lowered_drop: float = 0.05
+    """Lids are lowered, not closed, if lower lid and iris went down by this share of the eye's width."""
+    lowered_max_s: float = 3.0
+    """Lids that look lowered count as closed after this long all the same, s."""
     baseline_s: float = 60.0
     """Seen time over which the personal open eye is learned, s."""
     baseline_floor: float = 0.9
@@ -36,7 +86,7 @@ class EyesSection:
 class PerclosSection:
     """Share of time with closed eyes."""
 
-    __pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}  # noqa: RUF012
+    __pydantic_config__ = _SHAPE
 
     source: str = ""
     """Where the bounds come from."""
@@ -45,71 +95,124 @@ class PerclosSection:
     min_coverage: float = 0.5
     """Below this known share of the window the figure is unknown."""
     min_fps: float = 8.0
-    """Frames that come slower than this do not count as seen time, 1/s."""
+    """Below this frame rate the eyes do not count as seen, 1/s."""
+    blink_min_fps: float = 15.0
+    """Below this frame rate durations of blinks are unknown, 1/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A part of what can be looked at, as angles against the way to the road."""
+
+    __pydantic_config__ = _SHAPE
+
+    name: str
+    """What lies there; ``road`` is where a driver should look."""
+    yaw_deg: tuple[float, float]
+    """From and to, degrees, positive to the person's left."""
+    pitch_deg: tuple[float, float]
+    """From and to, degrees, positive up."""
+
+
+DEFAULT_ZONES = (
+    Zone("road", (-20.0, 20.0), (-15.0, 20.0)),
+    Zone("instruments", (-20.0, 20.0), (-25.0, -15.0)),
+    Zone("lap", (-45.0, 45.0), (-90.0, -20.0)),
+    Zone("mirrors", (-55.0, 55.0), (-20.0, 25.0)),
+    Zone("side_window", (-180.0, 180.0), (-90.0, 90.0)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GazeSection:
+    """Where people look, and what counts as the road."""
+
+    __pydantic_config__ = _SHAPE
+
+    source: str = ""
+    """Where the angles come from."""
+    zones: tuple[Zone, ...] = DEFAULT_ZONES
+    """Zones in the order in which they are asked; what lies in none of them is off the road too."""
+    learn_s: float = 5.0
+    """Seen time after which the way to the road is known as where the person looks most, s."""
+    learn_until_s: float = 60.0
+    """Seen time after which the way to the road is learned no further, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class MouthSection:
+    """Yawns, as shares of a mouth as wide open as mouths go."""
+
+    __pydantic_config__ = _SHAPE
+
+    source: str = ""
+    """Where the bounds come from."""
+    yawn_above: float = 0.6
+    """A yawn is a mouth open beyond this share (0 to 1)."""
+    yawn_peak: float = 0.9
+    """... which at its widest reaches this share: speech and laughter do not (0 to 1)."""
+    yawn_min_s: float = 1.5
+    """... for at least this long, s."""
+    yawn_max_s: float = 12.0
+    """... and at most this long, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodSection:
+    """Heads that sink with closed eyes."""
+
+    __pydantic_config__ = _SHAPE
+
+    source: str = ""
+    """Where the bounds come from."""
+    drop_deg: float = 15.0
+    """A nod goes down by at least this angle, degrees."""
+    within_s: float = 1.0
+    """... within this time, s."""
+    closed_s: float = 0.3
+    """... with the eyes closed for at least this long, s."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthSection:
     """When the monitor says of itself that it cannot do its work."""
 
-    __pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}  # noqa: RUF012
+    __pydantic_config__ = _SHAPE
 
     no_face_s: float = 1.0
     """No face for this long is ``no_face``, s."""
     degraded_s: float = 5.0
-    """Unreadable eyes in a face for this long are ``degraded``, s."""
-    recovered_s: float = 0.5
-    """Eyes readable again for this long end ``degraded``, s."""
+    """Eyes unreadable for most of this long are ``degraded``, s."""
+    recovered_s: float = 1.0
+    """Eyes readable for this long end ``degraded``, s."""
     stale_s: float = 0.5
     """No new frame for this long is ``stale``, s."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClosureRule:
-    """An alert for eyes that stay closed."""
-
-    __pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}  # noqa: RUF012
-
-    closure_s: float
-    """Eyes closed without a break for this long raise the alert, s."""
-    level: Literal["advisory", "warning", "urgent", "emergency"]
-    """How urgent the alert is."""
-    source: str
-    """The standard or study the rule comes from."""
-    from_kmh: float = 0.0
-    """Raised from this vehicle speed on, km/h; an unknown speed opens the gate."""
-
-    @property
-    def rank(self) -> Level:
-        """``level`` as a value that can be compared."""
-        return Level[self.level.upper()]
-
-
-@dataclass(frozen=True, slots=True)
 class LatchSection:
-    """How alerts end."""
+    """How urgent alerts end."""
 
-    __pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}  # noqa: RUF012
+    __pydantic_config__ = _SHAPE
 
-    open_s: float = 2.0
-    """Latched alerts (urgent and above) stand until the eyes have been seen open for this long, s."""
     unacknowledged_s: float = 10.0
-    """... and until acknowledged, or this long after they were raised, s."""
-    clear_s: float = 0.5
-    """Alerts that do not latch stand until the eyes have been seen open for this long, s."""
+    """Urgent and emergency alerts stand until acknowledged, or this long after they were last told, s."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """All rules of one use."""
 
-    __pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}  # noqa: RUF012
+    __pydantic_config__ = _SHAPE
 
     about: str
     """One line: whom the profile is for."""
-    closure_rules: dict[str, ClosureRule]
-    """Alert code: its rule."""
+    rules: tuple[Rule, ...]
+    """The rules, in any order."""
     eyes: EyesSection = field(default_factory=EyesSection)
     perclos: PerclosSection = field(default_factory=PerclosSection)
+    gaze: GazeSection = field(default_factory=GazeSection)
+    mouth: MouthSection = field(default_factory=MouthSection)
+    nod: NodSection = field(default_factory=NodSection)
     health: HealthSection = field(default_factory=HealthSection)
     latch: LatchSection = field(default_factory=LatchSection)

@@ -84,9 +84,9 @@ def test_the_next_closure_raises_the_alert_again() -> None:
     assert len(outcome.raised("microsleep")) == 2
 
 
-def test_a_driver_who_sleeps_again_under_a_standing_alert_is_warned_again() -> None:
+def test_a_driver_who_sleeps_again_under_a_standing_alert_is_told_again() -> None:
     outcome = drive(AWAKE, Part(3.5, 0.0), Part(1.0), Part(3.5, 0.0), AWAKE)
-    assert [phase for code, phase in codes(outcome) if code == "sleep"] == ["raised", "cleared", "raised", "cleared"]
+    assert [phase for code, phase in codes(outcome) if code == "sleep"] == ["raised", "escalated", "cleared"]
 
 
 def test_a_warning_ends_when_the_eyes_have_been_open_for_a_while() -> None:

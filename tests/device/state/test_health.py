@@ -13,7 +13,8 @@ def judged(*parts: tuple[float, bool, bool], calibrated: bool = True) -> list[He
     ends, frame = [], 0
     for seconds, face, readable in parts:
         for _ in range(round(seconds * 10)):
-            health = judge.see(round(frame * 1e8), face=face, readable=readable, calibrated=calibrated)
+            reason = "" if readable else "dark"
+            health = judge.see(round(frame * 1e8), face=face, unreadable=reason, calibrated=calibrated)
             frame += 1
         ends.append(health)
     return ends

@@ -1,0 +1,64 @@
+"""What is known of one person: learned while driving, kept between drives, dropped when somebody else sits down."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+# Somebody who was away for this long may have been replaced.
+AWAY_NS = 3_000_000_000
+# The eyes that come back are compared over this long.
+COMPARE_NS = 3_000_000_000
+# Eyes that differ by more than this share of the learned ones are another person's.
+CLEARLY_DIFFERENT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What can be kept of a person under a name.
+
+    Attributes:
+        reader: the landmark reader it was learned with; it holds for no other.
+        eye_aspect_left, eye_aspect_right: of the open eyes.
+        road_yaw_deg, road_pitch_deg: where the road is, in the camera's frame; None if not learned.
+    """
+
+    reader: str
+    eye_aspect_left: float
+    eye_aspect_right: float
+    road_yaw_deg: float | None = None
+    road_pitch_deg: float | None = None
+
+
+class SwapWatch:
+    """Notices that another person sits there: a seat that was empty, and then clearly different eyes."""
+
+    def __init__(self) -> None:
+        self._seen_ns: int | None = None
+        self._back_ns: int | None = None
+        self._aspects: deque[float] = deque(maxlen=300)
+
+    def see(self, t_ns: int, *, face: bool, open_aspect: float | None, learned: float | None) -> bool:
+        """Take in one moment; True when somebody else was recognised.
+
+        Args:
+            open_aspect: mean aspect of the eyes if they are seen and not closed.
+            learned: the same of the person learned so far; None while nobody is.
+        """
+        if not face:
+            return False
+        if self._seen_ns is not None and t_ns - self._seen_ns >= AWAY_NS:
+            self._back_ns = t_ns
+            self._aspects.clear()
+        self._seen_ns = t_ns
+        if self._back_ns is None or learned is None:
+            return False
+        if open_aspect is not None:
+            self._aspects.append(open_aspect)
+        if t_ns - self._back_ns < COMPARE_NS:
+            return False
+        self._back_ns = None
+        if not self._aspects:
+            return False
+        typical = sorted(self._aspects)[len(self._aspects) // 2]
+        return abs(typical / learned - 1.0) > CLEARLY_DIFFERENT

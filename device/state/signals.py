@@ -1,0 +1,36 @@
+"""The signals that rules may name: what each means, its unit and its possible range.
+
+The engine computes all of them at every step; ``None`` is unknown, and an unknown signal neither raises nor clears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Signals = Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalKind:
+    """One signal: ``highest`` is the largest value it can reach, None without limit."""
+
+    meaning: str
+    unit: str
+    highest: float | None = None
+
+
+SIGNALS = {
+    "closure_s": SignalKind("length of the running closure of both eyes", "s"),
+    "eyes_open_s": SignalKind("how long the eyes have been seen open since the last closure over half a second", "s"),
+    "perclos_60s": SignalKind("share of the last 60 s with closed eyes, blinks left out", "share of 1", 1.0),
+    "perclos_180s": SignalKind("share of the last 180 s with closed eyes, blinks left out", "share of 1", 1.0),
+    "closure_ratio": SignalKind("mean duration of the last minute's closures over this person's own", "ratio"),
+    "off_road_s": SignalKind("length of the running glance away from the road", "s"),
+    "off_road_in_30s": SignalKind("time off the road in the last 30 s, since 2 s on the road", "s", 30.0),
+    "on_road_s": SignalKind("how long the person has been seen to look at the road", "s"),
+    "yawns_600s": SignalKind("yawns in the last ten minutes", "count"),
+    "nods_600s": SignalKind("nods with closed eyes in the last ten minutes", "count"),
+    "kss_estimate": SignalKind("estimate of the Karolinska Sleepiness Scale", "1 to 9", 9.0),
+    "distress_s": SignalKind("how long a negative expression has been strong", "s"),
+}

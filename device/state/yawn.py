@@ -1,0 +1,46 @@
+"""Yawns: a mouth that opens wide and stays so, which neither speech nor laughter does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from device.state.profile import MouthSection
+
+# A landmark that slips for a moment does not end a yawn.
+BRIDGE_NS = 300_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Yawn:
+    """One finished yawn."""
+
+    start_ns: int
+    end_ns: int
+
+
+class YawnTracker:
+    """Follows the mouth over time."""
+
+    def __init__(self, bounds: MouthSection) -> None:
+        self._bounds = bounds
+        self._start_ns: int | None = None
+        self._wide_ns = 0
+        self._peak = 0.0
+
+    def step(self, t_ns: int, mouth_open: float | None) -> Yawn | None:
+        """Take in one moment; ``mouth_open`` 0 to 1 (above for mouths wider than most), None unseen."""
+        if mouth_open is not None and mouth_open >= self._bounds.yawn_above:
+            if self._start_ns is None or t_ns - self._wide_ns > BRIDGE_NS:
+                self._start_ns, self._peak = t_ns, 0.0
+            self._wide_ns = t_ns
+            self._peak = max(self._peak, mouth_open)
+            return None
+        if self._start_ns is None or t_ns - self._wide_ns <= BRIDGE_NS:
+            return None
+        start_ns, self._start_ns = self._start_ns, None
+        length_s = (self._wide_ns - start_ns) / 1e9
+        if self._peak < self._bounds.yawn_peak:
+            return None
+        if not self._bounds.yawn_min_s <= length_s <= self._bounds.yawn_max_s:
+            return None
+        return Yawn(start_ns, self._wide_ns)
