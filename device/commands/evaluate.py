@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from device.commands.run import Landmarks
+
 if TYPE_CHECKING:
     from models.expression.evaluate import Report
 
@@ -79,6 +81,41 @@ def _through_pipeline(data: Path, split: str, weights: Path | None) -> dict[str,
     clear = labels >= 0
     logits, _ = ExpressionFile(registry.path("expression")).logits(faces.images[clear])
     return asdict(check_pipeline(faces.images[clear], labels[clear], logits.argmax(axis=1)))
+
+
+@app.command("clips")
+def clips(
+    folder: Annotated[Path, typer.Option("--clips", metavar="DIR", help="Folder of the clips.")],
+    annotations: Annotated[
+        Path, typer.Option("--annotations", metavar="FILE", help="Marked intervals of them, as JSON.")
+    ],
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
+    landmarks: Annotated[Landmarks, typer.Option(help="Which networks read the face.")] = Landmarks.AUTO,
+    profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Rules to judge by.")] = "vehicle",
+    speed: Annotated[float, typer.Option(min=0.0, metavar="KMH", help="Vehicle speed.")] = 60.0,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Clips at a time.")] = 1,
+) -> None:
+    """Closures, blinks, yawns, head turns and false alarms of the whole monitor on marked clips."""
+    from rich.console import Console
+
+    from device.config import load_profile
+    from device.evaluation.annotations import read_annotations
+    from device.evaluation.clips import ClipJob, play
+    from device.evaluation.figures import as_json, print_tables
+    from device.evaluation.scores import score_clip
+    from device.jobs import in_processes
+
+    load_profile(profile)
+    marked = read_annotations(annotations, folder)
+    work = [ClipJob(folder, marks, landmarks.value, profile, speed) for marks in marked]
+    played = list(in_processes(play, work, jobs))
+    scores = [score_clip(marks, one) for marks, one in zip(marked, played, strict=True)]
+    about = {"landmarks": played[0].landmarks, "profile": profile, "speed_kmh": speed}
+    if json_file:
+        _write(json_file, (json.dumps(as_json(scores, about), indent=1) + "\n").encode())
+    console = Console()
+    console.print(f"landmarks {played[0].landmarks}, profile {profile}, {speed:g} km/h")
+    print_tables(scores, console)
 
 
 def _print(report: Report) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +40,9 @@ GROUPS: tuple[tuple[str, Callable[[Cell], bool]], ...] = (
 """What a reader asks first: name, and which cells belong to it."""
 
 
+TIMES = re.compile(r"(,? (but at|only at|at|between|from) [0-9.]+( and [0-9.]+)? s)|(; health was .*)")
+
+
 def count(results: Sequence[Result]) -> Count:
     """How ``results`` ended."""
     outcomes = [result.verdict.outcome for result in results]
@@ -54,6 +59,12 @@ def by_behaviour(results: Sequence[Result]) -> list[tuple[str, Count]]:
     """Counts of each behaviour."""
     names = dict.fromkeys(one.cell.behaviour.name for one in results)
     return [(name, count([one for one in results if one.cell.behaviour.name == name])) for name in names]
+
+
+def by_reason(results: Sequence[Result]) -> list[tuple[str, int]]:
+    """Why cells failed, without the times: sentence and number of cells, the most frequent first."""
+    reasons = Counter(reason for result in results for reason in {TIMES.sub("", one) for one in result.verdict.reasons})
+    return reasons.most_common()
 
 
 def as_json(results: Sequence[Result], about: dict[str, Any]) -> dict[str, Any]:

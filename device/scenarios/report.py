@@ -13,7 +13,7 @@ from typing import Any
 
 from device.scenarios.behaviour import BEHAVIOURS
 from device.scenarios.curves import curves
-from device.scenarios.figures import Count, as_json, by_behaviour, by_group, count
+from device.scenarios.figures import Count, as_json, by_behaviour, by_group, by_reason, count
 from device.scenarios.matrix import EYEWEAR, HEADS, LIGHTS, Cell, Eyewear, Light
 from device.scenarios.runner import Result
 from device.scenarios.verdict import Outcome
@@ -61,6 +61,7 @@ def page(results: Sequence[Result], about: dict[str, Any]) -> str:
         ),
         grid="".join(_grid({result.cell.id: result for result in results})),
         failures_title=f"What failed ({len(failed)})" if failed else "Nothing failed",
+        reasons="".join(f"<tr><td>{escape(reason)}</td><td>{cells}</td></tr>" for reason, cells in by_reason(failed)),
         failures="".join(map(_failure, failed)),
     )
 
@@ -102,7 +103,7 @@ def _panel_row(results: dict[str, Result], light: Light, worn: Eyewear, behaviou
 
 def _square(result: Result | None) -> str:
     if result is None:
-        return "<td></td>"
+        return '<td class="none"></td>'
     said = "; ".join((result.cell.id, *(result.verdict.reasons or (result.cell.expected.why,))))
     inside = f'<a href="#{_anchor(result.cell)}">×</a>' if result.verdict.outcome is Outcome.FAILED else ""
     return f'<td class="{result.verdict.outcome.value}" title="{escape(said)}">{inside}</td>'

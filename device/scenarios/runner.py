@@ -31,7 +31,9 @@ from sensors.opencv import cv2
 SPEED_KMH = 60.0
 """Above every speed gate."""
 SNAPSHOT_EVERY_S = 1.0
-SNAPSHOT_WIDTH_PX = 128
+SNAPSHOT_WIDTH_PX = 112
+HEAD = np.s_[10:340, 155:485]
+"""The part of the synthetic driver's picture that the head moves in."""
 
 Picture = NDArray[np.uint8]
 
@@ -164,8 +166,7 @@ def _moment(t_s: float, pose: DriverPose, step: Step) -> Moment:
 
 
 def _jpeg(picture: Picture) -> bytes:
-    height = SNAPSHOT_WIDTH_PX * picture.shape[0] // picture.shape[1]
-    small = cv2.resize(picture, (SNAPSHOT_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(picture[HEAD], (SNAPSHOT_WIDTH_PX, SNAPSHOT_WIDTH_PX), interpolation=cv2.INTER_AREA)
     _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 70])
     return encoded.tobytes()
 
