@@ -15,12 +15,18 @@ NAMES = {
     "closure": "closures",
     "blink": "  blinks (under 0.5 s)",
     "long_closure": "  long closures",
-    "blink_center": "blinks marked by a centre",
+    "blink_center": "blinks (centres)",
     "yawn": "yawns",
     "head_turn": "head turns",
-    "looking_down": "looks down told as glances",
+    "looking_down": "looks down",
 }
-COLUMNS = ("closure", "blink_center", "yawn", "head_turn", "looking_down")
+COLUMNS = {
+    "closure": "closures",
+    "blink_center": "centres",
+    "yawn": "yawns",
+    "head_turn": "turns",
+    "looking_down": "down",
+}
 """What the table of clips shows; ``blink`` and ``long_closure`` are parts of ``closure``."""
 
 
@@ -49,23 +55,26 @@ def as_json(clips: Sequence[ClipScore], about: dict[str, Any]) -> dict[str, Any]
 
 def print_tables(clips: Sequence[ClipScore], console: Console) -> None:
     """What a person wants to see of them."""
-    by_clip = Table("clip", "s", "face", *(NAMES[kind] for kind in COLUMNS), "alerts", box=None, pad_edge=False)
+    by_clip = Table("clip", "s", "face", *COLUMNS.values(), box=None, pad_edge=False)
     for clip in clips:
         found = (_found(clip.scores.get(kind)) for kind in COLUMNS)
-        alerts = ", ".join(map(_alert_words, clip.alerts))
-        by_clip.add_row(clip.name, f"{clip.duration_s:.0f}", f"{clip.face_share:.1%}", *found, alerts)
+        by_clip.add_row(clip.name, f"{clip.duration_s:.0f}", f"{clip.face_share:.0%}", *found)
     console.print(by_clip)
-    console.print("found of marked, + false ones; blank: not looked for", style="dim")
+    console.print("found/marked +false; blank: not looked for; down: looks down told as glances", style="dim")
+    console.print()
+    for clip in clips:
+        for judged in clip.alerts:
+            console.print(f"{clip.name}: {_alert_words(judged)}", soft_wrap=True)
     console.print()
     together = Table(
-        "overall", "marked", "found", "false", "precision", "recall", "F1", "start error", "end error", box=None
+        "overall", "marked", "found", "false", "prec.", "recall", "F1", "start", "end", box=None, pad_edge=False
     )
     for kind, score in overall(clips).items():
         edges = (_edge(score.start_error_s), _edge(score.end_error_s)) if kind != "blink_center" else ("", "")
         shares = (_percent(score.precision), _percent(score.recall), _percent(score.f1))
         together.add_row(NAMES[kind], str(score.marked), str(score.right), str(score.false), *shares, *edges)
     console.print(together)
-    console.print("errors of edges: mean of their sizes (largest), s", style="dim")
+    console.print("start, end: found against marked edge, mean size (largest), s", style="dim")
     console.print()
     for name, quiet in (("warnings and above", False), ("advisories", True)):
         alarms = false_alarms(clips, quiet)
@@ -105,8 +114,8 @@ def _alert(judged: JudgedAlert) -> dict[str, Any]:
 
 
 def _alert_words(judged: JudgedAlert) -> str:
-    mark = {True: "", False: " (false)", None: " (not judged)"}[judged.explained]
-    return f"{judged.alert.code} {judged.alert.t_s:.1f} s{mark}"
+    mark = {True: "", False: ", false", None: ", not judged"}[judged.explained]
+    return f"{judged.alert.code} ({judged.alert.level}) at {judged.alert.t_s:.1f} s{mark}"
 
 
 def _found(score: Score | None) -> str:
@@ -123,7 +132,7 @@ def _edge(errors: Sequence[float]) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
+    return "" if share is None else f"{share:.0%}" if share == 1.0 else f"{share:.1%}"
 
 
 def _rounded(share: float | None) -> float | None:
