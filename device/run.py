@@ -15,13 +15,18 @@ from device.alerts.loop_stats import LoopStats
 from device.alerts.output import Output
 from device.alerts.registry import make_output
 from device.alerts.terminal import terminal_view
+from device.driver_store import DriverKeeper, load_driver
 from device.messages import Command
 from device.monitor import Monitor
+from device.perception.expression import NETWORK as EXPRESSION
+from device.perception.expression import ExpressionReader, expression_classes
 from device.perception.pipeline import Perception
 from device.settings import Settings
 from device.state.engine import Engine
+from device.state.gaze_zone import Direction
 from device.state.profile import Profile
 from device.summary import Summary, write_summary
+from models import registry
 from sensors.camera import open_source
 from sensors.source import Source
 from wakeful import WakefulError
@@ -46,12 +51,13 @@ def run(settings: Settings, profile: Profile) -> int:
         if source.info.requested:
             log.warning("%s: asked for and not granted: %s", source.info.name, source.info.requested)
         summary = Summary(_about(settings, source, perception))
-        output = FanOut(_outputs(settings, source, lambda: monitor.stats, commands))
+        engine = _engine(settings, profile, perception)
+        output = FanOut(_outputs(settings, source, engine, lambda: monitor.stats, commands))
         stack.callback(output.close)
         monitor = Monitor(
             source,
             perception,
-            Engine(profile, perception.traits, settings.vehicle.speed_kmh),
+            engine,
             output,
             summary,
             commands,
@@ -74,6 +80,27 @@ def _perception(settings: Settings) -> Perception:
         focal_px=chosen.focal_px,
         min_detection=chosen.min_detection_score,
         min_presence=chosen.min_presence,
+        expression=ExpressionReader(chosen.threads) if _reads_expressions(settings) else None,
+    )
+
+
+def _reads_expressions(settings: Settings) -> bool:
+    return settings.perception.expression and EXPRESSION in registry.networks() and registry.available(EXPRESSION)
+
+
+def _engine(settings: Settings, profile: Profile, perception: Perception) -> Engine:
+    driver = settings.driver
+    known = load_driver(driver.name) if driver.name else None
+    road = None
+    if driver.road_yaw_deg is not None and driver.road_pitch_deg is not None:
+        road = Direction(driver.road_yaw_deg, driver.road_pitch_deg)
+    return Engine(
+        profile,
+        perception.traits,
+        settings.vehicle.speed_kmh,
+        known=known,
+        road=road,
+        expression_classes=expression_classes() if _reads_expressions(settings) else (),
     )
 
 
@@ -101,17 +128,24 @@ def _about(settings: Settings, source: Source, perception: Perception) -> dict[s
 
 
 def _outputs(
-    settings: Settings, source: Source, stats: Callable[[], LoopStats], commands: SimpleQueue[Command]
+    settings: Settings,
+    source: Source,
+    engine: Engine,
+    stats: Callable[[], LoopStats],
+    commands: SimpleQueue[Command],
 ) -> list[Output]:
     """Everything the settings ask for. If one cannot be made, those before it are closed."""
     wanted = settings.outputs
-    outputs: list[Output] = []
+    # The terminal comes first, so that what the others log appears in it. Events on the standard output leave the
+    # standard error to the lines for people.
+    descriptor = 2 if wanted.events == "-" else 1
+    title = f"{source.info.name}, {settings.profile}"
+    outputs: list[Output] = [terminal_view(stats, title, settings.terminal.live, descriptor)]
+    if settings.driver.name:
+        outputs.append(DriverKeeper(settings.driver.name, engine.calibration))
     try:
         for name, table in (_own_outputs(settings) | wanted.extra).items():
             outputs.append(make_output(name, table, commands.put))
-        # Events on the standard output leave the standard error to the lines for people.
-        descriptor = 2 if wanted.events == "-" else 1
-        outputs.append(terminal_view(stats, source.info.name, settings.terminal.live, descriptor))
     except WakefulError:
         FanOut(outputs).close()
         raise
@@ -124,7 +158,8 @@ def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
     if settings.outputs.events:
         tables["events"] = {"target": settings.outputs.events}
     if settings.outputs.signals:
-        tables["signals"] = {"target": settings.outputs.signals}
+        classes = expression_classes() if _reads_expressions(settings) else ()
+        tables["signals"] = {"target": settings.outputs.signals, "expression_classes": classes}
     if settings.serial.url:
         tables["serial"] = {"url": settings.serial.url, "baud": settings.serial.baud}
     if settings.gpio.line:

@@ -55,12 +55,25 @@ class PerceptionSettings(Section):
     """Which networks read the face; auto: v2 where its file is in the cache, else mesh+iris."""
     threads: int = Field(default=1, ge=1, le=64)
     """Processor threads a network may use."""
+    expression: bool = True
+    """Read the expression too, in every third frame, where its network is at hand."""
     focal_px: float | None = Field(default=None, gt=0)
     """Focal length of the camera, pixels; unset: the width of the picture."""
     min_detection_score: float = Field(default=0.5, ge=0, le=1)
     """Score from which a detected face counts, 0 to 1."""
     min_presence: float = Field(default=0.5, ge=0, le=1)
     """Presence below which a tracked face is given up and looked for again, 0 to 1."""
+
+
+class DriverSettings(Section):
+    """Who drives, and where the driver looks."""
+
+    name: str | None = None
+    """Name under which what is learned of the driver is kept and taken up again; unset: nothing is kept."""
+    road_yaw_deg: float | None = Field(default=None, ge=-90, le=90)
+    """Way to the road as the camera sees it, degrees, positive to the driver's left; unset: learned."""
+    road_pitch_deg: float | None = Field(default=None, ge=-90, le=90)
+    """Way to the road as the camera sees it, degrees, positive up; unset: learned."""
 
 
 class VehicleSettings(Section):
@@ -115,6 +128,7 @@ class Settings(Section):
     """Rules to judge by: the name of a shipped profile, or a TOML file."""
     source: SourceSettings = SourceSettings()
     perception: PerceptionSettings = PerceptionSettings()
+    driver: DriverSettings = DriverSettings()
     vehicle: VehicleSettings = VehicleSettings()
     serial: SerialSettings = SerialSettings()
     gpio: GpioSettings = GpioSettings()

@@ -38,6 +38,9 @@ def run(
         Pace | None, typer.Option(help="How files are played; fast (their default): as quickly as the machine allows.")
     ] = None,
     duration: Annotated[float | None, typer.Option(metavar="S", help="End after S seconds of the source.")] = None,
+    driver: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Keep what is learned of the driver under this name.")
+    ] = None,
     speed: Annotated[
         float | None, typer.Option(metavar="KMH", help="Fixed vehicle speed; unknown speed opens every speed gate.")
     ] = None,
@@ -69,6 +72,7 @@ def run(
         "source.source": source,
         "source.pace": pace and pace.value,
         "source.duration_s": duration,
+        "driver.name": driver,
         "vehicle.speed_kmh": speed,
         "outputs.events": events,
         "outputs.signals": signals,

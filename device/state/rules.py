@@ -1,7 +1,7 @@
 """Rules applied to signals: alerts raised once, escalated, told again, acknowledged and cleared.
 
-One alert stands a code. It rises with its ladder (``escalated``), is told again while its cause lasts or when the cause
-comes back (``escalated`` too, at the same level), and is ``cleared`` when what its rule asks for was seen. What is
+One alert stands a code. It rises with its ladder (``escalated``), is told again while its cause lasts, or when the
+cause of an urgent or acknowledged one comes back (``escalated`` too, at the same level), and is ``cleared`` when what its rule asks for was seen. What is
 unknown changes nothing: a person who hides from the camera neither raises an alert nor clears one.
 """
 
@@ -146,7 +146,9 @@ def _should_tell(t_ns: int, standing: Standing, rule: Rule, *, came_back: bool) 
     if rule is not standing.rule:
         return False
     since_ns = t_ns - standing.told_ns
-    return since_ns >= rule.rewarn_s * 1e9 or (came_back and since_ns >= TELL_AGAIN_NS)
+    # An alert that nobody silenced still sounds; one around its bound would otherwise be told with every wave of it.
+    worth_it = standing.acknowledged or rule.rank >= Level.URGENT
+    return since_ns >= rule.rewarn_s * 1e9 or (came_back and worth_it and since_ns >= TELL_AGAIN_NS)
 
 
 def _ends(rule: Rule, signals: Signals) -> bool:
