@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from device.messages import Observation, ReaderTraits
 from device.perception.expression import ExpressionReader
-from device.perception.eyes import eye_aspect, gaze_deg, lid_drop
+from device.perception.eyes import gaze_deg, lid_drop
 from device.perception.face_detector import FaceDetector
 from device.perception.head_pose import HeadPose, head_pose
 from device.perception.landmarks import (
@@ -26,6 +26,7 @@ from device.perception.landmarks import (
     load_reader,
 )
 from device.perception.person import WatchedPerson
+from device.perception.readability import read_eyes
 from device.perception.region import Region, around
 from sensors.frame import Frame
 from sensors.opencv import cv2
@@ -148,11 +149,10 @@ class Perception:
         height, width = frame.image.shape[:2]
         focal = self._focal_px or float(max(width, height))
         pose = head_pose(face.points, width, height, focal)
-        left = right = gaze = drop = None
+        eyes = read_eyes(frame.image, face, pose, self._reader.traits.name)
+        gaze = drop = None
         if pose is not None:
-            left = eye_aspect(face.left, pose.yaw_deg, far=pose.yaw_deg > 0.0)
-            right = eye_aspect(face.right, pose.yaw_deg, far=pose.yaw_deg < 0.0)
-            pairs = ((face.left, left), (face.right, right))
+            pairs = ((face.left, eyes.left), (face.right, eyes.right))
             open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
             gaze = gaze_deg(open_eyes, pose, focal)
             drops = [lid_drop(eye) for eye, aspect in pairs if aspect is not None]
@@ -164,8 +164,8 @@ class Perception:
             presence=face.presence,
             face_px=float(np.ptp(face.points[:, 0])),
             brightness=face_brightness(frame.image, face.points),
-            eye_aspect_left=left,
-            eye_aspect_right=right,
+            eye_aspect_left=eyes.left,
+            eye_aspect_right=eyes.right,
             lid_drop=drop,
             mouth_aspect=mouth_aspect(face.points),
             yaw_deg=pose.yaw_deg if pose else None,
@@ -173,6 +173,7 @@ class Perception:
             roll_deg=pose.roll_deg if pose else None,
             gaze_yaw_deg=gaze[0] if gaze else None,
             gaze_pitch_deg=gaze[1] if gaze else None,
+            unreadable=eyes.unreadable,
             expression=self._read_expression(frame, face),
         )
         return Sighting(observation, face, pose)

@@ -1,0 +1,225 @@
+"""Whether the eyes of a seen face can be judged, and if not, why.
+
+Landmark networks draw an eye wherever a face has one: behind sunglasses, under a hand, in the dark. What they draw
+there is mostly an open eye, and sometimes a closed one; neither is known. So the pixels are asked first. A closed eye
+must stay readable: it has no white and no iris, but its lashes and folds are still dark lines on lit skin.
+
+Each eye is looked at in a patch that is always ``EYE_PX`` pixels per eye width, so that one set of bounds serves faces
+near and far. The bounds were found on recordings of twelve people (webcams, phones, mirror cameras in cars; with and
+without glasses; one in a dim room, two lit from one side) as they are and darkened, blurred, overexposed and covered
+step by step, until the readers no longer told open from closed.
+
+Not noticed: a patterned thing or the fingers of a hand before the eyes (they have lines as an eye has), mirrored
+sunglasses that show a scene, and smear along one direction.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.messages import Unreadable
+from device.perception.eyes import NEAR_EYE_MAX_YAW_DEG, eye_aspect
+from device.perception.head_pose import HeadPose
+from device.perception.landmarks import Eye, FaceLandmarks
+from sensors.opencv import cv2
+
+# Skin darker than this many grey levels is too dark for the reader. Closed eyes begin to be read as open at a skin of
+# 9 to 16 (the more noise, the earlier) by v2 and of 20 to 35 by mesh+iris; the dimmest recording has 90.
+DARK_SKIN = {"v2": 18.0, "mesh+iris": 30.0}
+# Grey levels between the dark and the light parts of the eye, as a share of those of the whole face. Lowest on
+# recordings 0.14 (the shaded side of a side-lit face), closed eyes above 0.25; behind sunglasses 0.04 to 0.09, washed
+# out below 0.05.
+MIN_CONTRAST = 0.11
+# The lightest parts around the eye against the skin beside it. Lowest on recordings 0.63 (deep sockets, dim room).
+# Lenses that let 30 % through give 0.42, and mesh+iris reads closed eyes as open behind these.
+MIN_LIGHT = 0.5
+# A part with no contrast that is lighter than this is washed out, not covered.
+WASHED_OUT = 235.0
+# Share of saturated pixels around the eye beyond which lids are mostly lost (closed eyes are read well up to 0.8).
+SATURATED, MAX_SATURATED = 250, 0.9
+# Share of the edges' energy that survives further smoothing: 0.3 to 0.6 in focus, at most 0.78 on recordings; above
+# 0.82 from a blur of 0.15 eye widths on, where v2 reads open eyes as half closed.
+MAX_SOFTNESS = 0.82
+# With the head further down or up the lids hide behind the brows or the cheeks.
+MAX_PITCH_DEG = 45.0
+
+PATCH_PX = 48
+EYE_PX = 24
+# The parts of a patch (rows, columns): the lids and lashes; with them the skin between brow and cheek; the same with
+# a margin for gradients.
+LIDS = np.s_[18:30, 12:36]
+AROUND = np.s_[12:36, 10:38]
+EDGES = np.s_[8:40, 6:42]
+# Mesh points of skin: cheeks and temples by side, nose and forehead.
+LEFT_SKIN = np.array([280, 425, 346, 266, 330, 411])
+RIGHT_SKIN = np.array([50, 205, 117, 36, 101, 187])
+SKIN = np.concatenate([LEFT_SKIN, RIGHT_SKIN, [4, 5, 195, 151, 9, 108, 337]])
+Grey = NDArray[np.float32]
+GREY = np.array([0.114, 0.587, 0.299], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class EyeReading:
+    """The aspects of the person's eyes, None for one that cannot be judged, and why neither can be (else None)."""
+
+    left: float | None
+    right: float | None
+    unreadable: Unreadable | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLight:
+    """Grey levels of a face: of its skin, of the skin beside each eye, and between its lightest and darkest parts."""
+
+    skin: float
+    left: float
+    right: float
+    contrast: float
+
+
+@dataclass(frozen=True, slots=True)
+class EyeLight:
+    """What the patch of one eye looks like.
+
+    Attributes:
+        light: grey level of the lightest tenth between brow and cheek.
+        contrast: grey levels between the dark and the light parts of lids and lashes.
+        saturated: share of saturated pixels, 0 to 1.
+        softness: share of the edges' energy that survives smoothing, 0 to 1.
+    """
+
+    light: float
+    contrast: float
+    saturated: float
+    softness: float
+
+
+def read_eyes(image: NDArray[np.uint8], face: FaceLandmarks, pose: HeadPose | None, reader: str) -> EyeReading:
+    """The aspects of the eyes that can be judged, and why none can be.
+
+    Args:
+        image: uint8 [height, width, 3], blue-green-red.
+        face: landmarks in pixels of ``image``.
+        pose: of the head; None where none fits.
+        reader: name of the landmark reader whose reading is to be trusted.
+    """
+    if pose is None or abs(pose.pitch_deg) > MAX_PITCH_DEG or abs(pose.yaw_deg) > NEAR_EYE_MAX_YAW_DEG:
+        return EyeReading(None, None, Unreadable.OFF_AXIS)
+    left_is_far = pose.yaw_deg > 0.0
+    left_why, right_why = unreadable_eyes(image, face, pose.yaw_deg, reader)
+    left = None if left_why else eye_aspect(face.left, pose.yaw_deg, far=left_is_far)
+    right = None if right_why else eye_aspect(face.right, pose.yaw_deg, far=not left_is_far)
+    if left is not None or right is not None:
+        return EyeReading(left, right, None)
+    # An eye on the near side that shows no fault and has no aspect either is too few pixels wide.
+    near_why = right_why if left_is_far else left_why
+    return EyeReading(None, None, near_why or Unreadable.BLUR)
+
+
+def unreadable_eyes(
+    image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str
+) -> tuple[Unreadable | None, Unreadable | None]:
+    """Why the pixels of the person's left and right eye cannot be judged; None for an eye that can be."""
+    seen = face_light(image, face.points)
+    dark = DARK_SKIN[reader]
+    left = eye_light(image, face.left, face.left.contour[0] - face.left.contour[8], yaw_deg)
+    right = eye_light(image, face.right, face.right.contour[8] - face.right.contour[0], yaw_deg)
+    return (
+        why_unreadable(left, min(seen.skin, seen.left), seen.contrast, dark),
+        why_unreadable(right, min(seen.skin, seen.right), seen.contrast, dark),
+    )
+
+
+def why_unreadable(eye: EyeLight, skin: float, face_contrast: float, dark: float) -> Unreadable | None:
+    """The reason why an eye cannot be judged, None if it can.
+
+    Args:
+        eye: its light.
+        skin: grey level of the skin beside it.
+        face_contrast: grey levels between the lightest and darkest parts of the face.
+        dark: ``skin`` below which the reader fails.
+    """
+    if skin < dark:
+        return Unreadable.DARK
+    if eye.contrast < MIN_CONTRAST * face_contrast:
+        return Unreadable.GLARE if eye.light > WASHED_OUT else Unreadable.OCCLUDED
+    if eye.light < MIN_LIGHT * skin:
+        return Unreadable.OCCLUDED
+    if eye.saturated > MAX_SATURATED:
+        return Unreadable.GLARE
+    if eye.softness > MAX_SOFTNESS:
+        return Unreadable.BLUR
+    return None
+
+
+def face_light(image: NDArray[np.uint8], points: NDArray[np.float32]) -> FaceLight:
+    """Grey levels under the mesh points [468, >=2]; those outside the picture count as its edge."""
+    height, width = image.shape[:2]
+    x = np.clip(points[:, 0], 0, width - 1).astype(np.intp)
+    y = np.clip(points[:, 1], 0, height - 1).astype(np.intp)
+    grey = image[y, x] @ GREY
+    ordered = np.sort(grey)
+    return FaceLight(
+        skin=_middle(grey[SKIN]),
+        left=_middle(grey[LEFT_SKIN]),
+        right=_middle(grey[RIGHT_SKIN]),
+        contrast=_at(ordered, 0.95) - _at(ordered, 0.02),
+    )
+
+
+def eye_light(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], yaw_deg: float) -> EyeLight:
+    """Light, contrast, saturation and softness of one eye.
+
+    Args:
+        eye: contour and iris in pixels of ``image``.
+        along: from the eye's corner on the picture's left to the other one (of a head that is upright), px.
+        yaw_deg: of the head, to undo the foreshortening of the width.
+    """
+    grey = cv2.cvtColor(_patch(image, eye, along, yaw_deg), cv2.COLOR_BGR2GRAY)
+    # Noise of single pixels is neither contrast nor sharpness.
+    smooth: Grey = cv2.GaussianBlur(grey.astype(np.float32), (5, 5), 1.0).astype(np.float32, copy=False)
+    softer: Grey = cv2.GaussianBlur(smooth, (9, 9), math.sqrt(3.0)).astype(
+        np.float32, copy=False
+    )  # together as one of 2 px
+    around, lids = np.sort(smooth[AROUND], axis=None), np.sort(smooth[LIDS], axis=None)
+    return EyeLight(
+        light=_at(around, 0.9),
+        contrast=_at(lids, 0.95) - _at(lids, 0.05),
+        saturated=float(np.count_nonzero(grey[AROUND] >= SATURATED)) / around.size,
+        softness=_edge_energy(softer[EDGES]) / max(_edge_energy(smooth[EDGES]), 1e-3),
+    )
+
+
+def _patch(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], yaw_deg: float) -> NDArray[np.uint8]:
+    """The eye in the middle, level, ``EYE_PX`` wide: uint8 [PATCH_PX, PATCH_PX, 3]."""
+    px = 1.0 / (EYE_PX * max(math.cos(math.radians(yaw_deg)), 0.5))
+    right, down = float(along[0]) * px, float(along[1]) * px
+    middle = (eye.contour[0] + eye.contour[8]) / 2.0
+    half = (PATCH_PX - 1) / 2.0
+    to_picture = np.array(
+        [
+            [right, -down, middle[0] - (right - down) * half],
+            [down, right, middle[1] - (down + right) * half],
+        ],
+        np.float32,
+    )
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    patch = cv2.warpAffine(image, to_picture, (PATCH_PX, PATCH_PX), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return patch.astype(np.uint8, copy=False)
+
+
+def _edge_energy(grey: Grey) -> float:
+    across, down = np.diff(grey, axis=1).ravel(), np.diff(grey, axis=0).ravel()
+    return float(across @ across + down @ down)
+
+
+def _at(ordered: Grey, share: float) -> float:
+    return float(ordered[round(share * (ordered.size - 1))])
+
+
+def _middle(values: Grey) -> float:
+    return _at(np.sort(values), 0.5)
