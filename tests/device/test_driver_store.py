@@ -1,0 +1,80 @@
+"""What is learned of a driver outlives the drive."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from device.driver_store import DriverKeeper, load_driver, save_driver
+from device.messages import Event
+from device.state.person import Calibration
+from wakeful import ConfigError
+
+ANNA = Calibration("v2", 0.28, 0.27, 12.0, -4.0)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of drivers in place of the user's."""
+    chosen = tmp_path / "drivers"
+    monkeypatch.setenv("WAKEFUL_DRIVERS", str(chosen))
+    return chosen
+
+
+def test_a_driver_is_taken_up_as_left() -> None:
+    save_driver("anna", ANNA)
+    assert load_driver("anna") == ANNA
+
+
+def test_a_new_driver_is_nobody_yet() -> None:
+    assert load_driver("bert") is None
+
+
+def test_only_the_owner_can_read_it(folder: Path) -> None:
+    save_driver("anna", ANNA)
+    assert stat.S_IMODE((folder / "anna.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("name", ["", "../anna", "a/b", ".hidden", "x" * 65, "anna\n"])
+def test_names_that_are_no_file_names_are_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="no driver's name"):
+        load_driver(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"reader": "v2"}', '{"reader": "v2", "eye_aspect_left": 9.0, "eye_aspect_right": 0.3}', '{"reader"'],
+)
+def test_a_damaged_file_is_refused_and_named(folder: Path, text: str) -> None:
+    folder.mkdir()
+    (folder / "anna.json").write_text(text)
+    with pytest.raises(ConfigError, match=r"anna\.json.*delete the file"):
+        load_driver("anna")
+
+
+def test_the_keeper_keeps_what_is_learned_at_the_end() -> None:
+    DriverKeeper("anna", lambda: ANNA).close()
+    assert load_driver("anna") == ANNA
+
+
+def test_the_keeper_keeps_nothing_of_somebody_else() -> None:
+    keeper = DriverKeeper("anna", lambda: ANNA)
+    keeper.event(Event(0, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
+    keeper.close()
+    assert load_driver("anna") is None
+
+
+def test_the_keeper_keeps_nothing_before_it_is_learned() -> None:
+    DriverKeeper("anna", lambda: None).close()
+    assert load_driver("anna") is None
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_does_not_end_the_drive(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.write_text("a file where the folder should be")
+    DriverKeeper("anna", lambda: ANNA).close()
+    assert "cannot be written" in caplog.text
