@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import threading
@@ -33,6 +34,14 @@ class Receiver:
     def stop_reading(self) -> None:
         self._attended.clear()
 
+    def fill_up(self) -> None:
+        """While nobody reads: noise takes all the room there is on the line, so that not one more byte fits."""
+        os.set_blocking(self._slave, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self._slave, b"\n")
+        os.set_blocking(self._slave, True)
+
     def say(self, data: bytes) -> None:
         os.write(self.descriptor, data)
 
@@ -60,6 +69,8 @@ class Receiver:
     def _take(self, data: bytes, now_s: float) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
+            if not line:
+                continue
             try:
                 self.lines.append((now_s, unframe(line)))
             except BrokenSentence:
