@@ -45,7 +45,7 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Configurati
         return 2
     if is_profile(tables):
         rules, _ = load_profile(str(file.absolute()))
-        typer.echo(f"{file}: ok, a profile with {len(rules.closure_rules)} closure rules")
+        typer.echo(f"{file}: ok, a profile with {len(rules.rules)} rules")
     else:
         typer.echo(f"{file}: ok, for the profile {load(file).settings.profile}")
     return 0
