@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 # A reading speaks for the time since the one before it, but for no longer than this: beyond, nobody looked.
 MAX_WEIGHT_S = 0.5
@@ -72,10 +73,10 @@ class ExpressionTracker:
         self._readings.append((t_ns, min(gap_s, MAX_WEIGHT_S), p))
 
     def _mean(self) -> tuple[float, ...]:
-        total = sum(weight for _, weight, _ in self._readings)
-        columns = zip(*(p for _, _, p in self._readings), strict=True)
         weights = [weight for _, weight, _ in self._readings]
-        return tuple(sum(w * p for w, p in zip(weights, column, strict=True)) / total for column in columns)
+        total = sum(weights)
+        columns = zip(*(p for _, _, p in self._readings), strict=True)
+        return tuple([sum(map(mul, weights, column)) / total for column in columns])
 
     def _follow(self, t_ns: int, leading: str) -> bool:
         """Whether ``leading`` has now led for long enough to be told as something new."""

@@ -5,6 +5,7 @@ Time in which the eyes were not seen counts neither way; the figure carries how 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 
@@ -33,7 +34,9 @@ class PerclosWindows:
         self._longest_ns = round(longest_s * 1e9)
         self._min_closure_ns = round(min_closure_s * 1e9)
         self._max_gap_ns = round(max_gap_s * 1e9)
-        self._slots: deque[tuple[int, int]] = deque()
+        # Begin of each slot, and how much had been seen before it.
+        self._slots: list[tuple[int, int]] = []
+        self._seen_ns = 0
         self._closures: deque[tuple[int, int]] = deque()
         self._last_ns: int | None = None
         self._last_seen = False
@@ -58,7 +61,7 @@ class PerclosWindows:
         Coverage is of the whole window, so the figure is unknown until enough of the first window has passed.
         """
         from_ns = t_ns - round(window_s * 1e9)
-        seen_ns = sum(seen for slot, seen in self._slots if slot >= from_ns)
+        seen_ns = self._seen_since(from_ns)
         closures = list(self._closures)
         if running_ns is not None and t_ns - running_ns >= self._min_closure_ns:
             closures.append((running_ns, t_ns))
@@ -68,14 +71,17 @@ class PerclosWindows:
         return Perclos(share, coverage)
 
     def _add_seen(self, t_ns: int, seen_ns: int) -> None:
-        slot = t_ns - t_ns % SLOT_NS
-        if self._slots and self._slots[-1][0] == slot:
-            seen_ns += self._slots.pop()[1]
-        self._slots.append((slot, seen_ns))
+        if not self._slots or t_ns - self._slots[-1][0] >= SLOT_NS:
+            self._slots.append((t_ns, self._seen_ns))
+        self._seen_ns += seen_ns
+
+    def _seen_since(self, from_ns: int) -> int:
+        first = bisect_left(self._slots, (from_ns, 0))
+        return self._seen_ns - self._slots[first][1] if first < len(self._slots) else 0
 
     def _forget(self, t_ns: int) -> None:
         before_ns = t_ns - self._longest_ns
         while self._slots and self._slots[0][0] < before_ns:
-            self._slots.popleft()
+            del self._slots[0]
         while self._closures and self._closures[0][1] < before_ns:
             self._closures.popleft()
