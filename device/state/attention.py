@@ -42,6 +42,7 @@ class Attention:
 
     def restart(self) -> None:
         """Forget what was going on, but not where the road is: time has jumped."""
+        self.road.restart()
         self._glances = GlanceTracker()
         self._gaze: Direction | None = None
         self._last_ns: int | None = None

@@ -6,6 +6,7 @@ upwards, but falls to no less than a fixed share of what was learned: a tiring d
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 
 # The baseline is the aspect that an open eye exceeds in a quarter of the time: brows raised now and then stay out.
@@ -32,7 +33,8 @@ class OpenEyeBaseline:
     def __init__(self, learn_s: float, floor: float, learned: float | None = None) -> None:
         self._learn_samples = max(1, round(learn_s / SAMPLE_S))
         self._floor = floor
-        self._recent: deque[float] = deque(maxlen=WINDOW_SAMPLES)
+        self._recent: deque[float] = deque()
+        self._sorted: list[float] = []
         self._samples = 0 if learned is None else self._learn_samples
         self.learned = learned
         self._next_ns: int | None = None
@@ -48,9 +50,9 @@ class OpenEyeBaseline:
         if self._next_ns is not None and t_ns < self._next_ns:
             return
         self._next_ns = t_ns + round(SAMPLE_S * 1e9)
-        self._recent.append(aspect)
+        self._remember(aspect)
         self._samples += 1
-        typical = max(NARROWEST_ASPECT, sorted(self._recent)[int(QUANTILE * len(self._recent))])
+        typical = max(NARROWEST_ASPECT, self._sorted[int(QUANTILE * len(self._sorted))])
         if self.learned is None:
             trust = min(1.0, self._samples / PRIOR_SAMPLES)
             self.aspect = trust * typical + (1.0 - trust) * AVERAGE_ASPECT
@@ -58,6 +60,16 @@ class OpenEyeBaseline:
                 self.learned = self.aspect
         else:
             self.aspect = max(typical, self._floor * self.learned)
+
+    def _remember(self, aspect: float) -> None:
+        self._recent.append(aspect)
+        insort(self._sorted, aspect)
+        if len(self._recent) > WINDOW_SAMPLES:
+            del self._sorted[bisect_left(self._sorted, self._recent.popleft())]
+
+    def restart(self) -> None:
+        """Time is counted anew; what was learned stays."""
+        self._next_ns = None
 
 
 def opening(aspect: float | None, baseline: float, closed_ratio: float) -> float | None:

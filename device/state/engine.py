@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from device.messages import (
@@ -54,6 +55,9 @@ MEASURES = (
     "gaze_yaw_deg",
     "gaze_pitch_deg",
 )
+GET_MEASURES = attrgetter(*MEASURES)
+# No angle and no ratio of a face is larger.
+LARGEST_MEASURE = 360.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,6 @@ class Engine:
         self._road = road
         self._classes = tuple(expression_classes)
         self._rules = RuleBook(profile.rules, profile.latch)
-        self._health = HealthJudge(profile.health)
-        self._swap = SwapWatch()
         self._meet(known if known and known.reader == reader.name else None)
         self._last = DriverState(t_ns=0, seq=-1, health=Health.STALE)
         self._last_frame_ns: int | None = None
@@ -112,6 +114,8 @@ class Engine:
 
     def _restart(self) -> None:
         """Begin to count time anew, with the same person."""
+        self._health = HealthJudge(self._profile.health)
+        self._swap = SwapWatch()
         self._lids.restart()
         self._attention.restart()
         self._rate = FrameRate()
@@ -129,8 +133,9 @@ class Engine:
             if self._last_frame_ns - seen.t_ns < CLOCK_JUMP_NS:
                 return Step(self._last)
             self._restart()
+            self._rules.restart(seen.t_ns)
         self._last_frame_ns = seen.t_ns
-        seen = without_nan(seen)
+        seen = without_impossible(seen)
         fps = self._rate.step(seen.t_ns)
         alerts = list(self._notice_swap(seen, events))
         lids = self._lids.step(seen, fps)
@@ -293,10 +298,14 @@ class Engine:
         return Step(state, tuple(alerts), tuple(events))
 
 
-def without_nan(seen: Observation) -> Observation:
-    """Measures that are no numbers are unknown."""
+def without_impossible(seen: Observation) -> Observation:
+    """Measures that are no numbers, or that no face can have, are unknown."""
+    values = GET_MEASURES(seen)
+    # Comparisons with NaN are false, so this finds it too.
     broken: dict[str, Any] = {
-        name: None for name in MEASURES if (value := getattr(seen, name)) is not None and not math.isfinite(value)
+        name: None
+        for name, value in zip(MEASURES, values, strict=True)
+        if value is not None and not -LARGEST_MEASURE <= value <= LARGEST_MEASURE
     }
     if seen.expression is not None and not all(map(math.isfinite, seen.expression)):
         broken["expression"] = None

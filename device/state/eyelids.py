@@ -62,6 +62,9 @@ class Eyelids:
     def restart(self) -> None:
         """Forget what was going on, but not the person: time has jumped."""
         profile = self._profile
+        self.left.restart()
+        self.right.restart()
+        self._lids.restart()
         self._closures = ClosureTracker(profile.eyes.bridge_s)
         self._lowered = False
         self._windows = PerclosWindows(180.0, profile.perclos.min_closure_s, MAX_GAP_S)

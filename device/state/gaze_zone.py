@@ -43,6 +43,10 @@ class RoadDirection:
         """Whether it changes no more."""
         return self._fixed
 
+    def restart(self) -> None:
+        """Time is counted anew; what was learned stays."""
+        self._next_ns = None
+
     def see(self, t_ns: int, gaze: Direction) -> None:
         """The person looks there now."""
         if self._fixed or (self._next_ns is not None and t_ns < self._next_ns):

@@ -25,6 +25,10 @@ class LoweredLids:
     def __init__(self, lowered_drop: float) -> None:
         self._bound = lowered_drop
         self._usual: float | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """Time is counted anew; what was learned stays."""
         self._last_open_ns: int | None = None
         self._sum = 0.0
         self._moments = 0

@@ -1,8 +1,9 @@
 """Rules applied to signals: alerts raised once, escalated, told again, acknowledged and cleared.
 
 One alert stands a code. It rises with its ladder (``escalated``), is told again while its cause lasts, or when the
-cause of an urgent or acknowledged one comes back (``escalated`` too, at the same level), and is ``cleared`` when what its rule asks for was seen. What is
-unknown changes nothing: a person who hides from the camera neither raises an alert nor clears one.
+cause of an urgent or acknowledged one comes back (``escalated`` too, at the same level), and is ``cleared`` when what
+its rule asks for was seen. What is unknown changes nothing: a person who hides from the camera neither raises an alert
+nor clears one.
 """
 
 from __future__ import annotations
@@ -76,6 +77,13 @@ class RuleBook:
                     yield self._raise(t_ns, watch.rule, signals)
             elif _should_tell(t_ns, standing, watch.rule, came_back=not held_before):
                 yield self._escalate(t_ns, standing, watch.rule, signals)
+
+    def restart(self, t_ns: int) -> None:
+        """Time is counted anew from here, with the same person: alerts stand on."""
+        for code, standing in self._standing.items():
+            self._standing[code] = replace(standing, raised_ns=t_ns, told_ns=t_ns)
+        for watch in self._watches:
+            watch.held_ns, watch.looked_ns = 0, None
 
     def acknowledge(self, t_ns: int, seq: int) -> Iterator[Alert]:
         """Somebody has noticed alert ``seq``; anything else is ignored."""
