@@ -55,7 +55,7 @@ class Monitor:
         self._clock_ns = clock_ns
         self._rate = FrameRate()
         self._origin_ns: int | None = None
-        self._newest_ns = 0
+        self._newest_ns: int | None = None
         self._stopped = False
         self.stats = LoopStats(0.0, 0.0, 0, perception.reader)
 
@@ -82,7 +82,7 @@ class Monitor:
     def _over(self) -> bool:
         if self._duration_ns is None or self._origin_ns is None:
             return False
-        return self._newest_ns - self._origin_ns >= self._duration_ns
+        return self._newest_ns is not None and self._newest_ns - self._origin_ns >= self._duration_ns
 
     def _with_frame(self, frame: Frame) -> None:
         self._start(frame.t_ns)
@@ -102,10 +102,13 @@ class Monitor:
         self._note(self._rate.step(round(done_s * 1e9)) or 0.0, age_s)
 
     def _without_frame(self, now_ns: int) -> None:
-        self._start(now_ns)
+        if self._newest_ns is None:
+            # A camera takes a moment for its first frame, which is second 0: silence is told only if it lasts.
+            self._newest_ns = now_ns
         self._obey(now_ns)
         lost = self._source.lost is not None
         if lost or now_ns - self._newest_ns >= self._stale_ns:
+            self._start(now_ns)
             step = self._engine.tick(now_ns, Health.CAMERA_LOST if lost else Health.STALE)
             self._tell(step)
             self._summary.happened(step)
@@ -116,7 +119,7 @@ class Monitor:
 
     def _start(self, t_ns: int) -> None:
         if self._origin_ns is None:
-            self._origin_ns = self._newest_ns = t_ns
+            self._origin_ns = t_ns
             self._output.start(t_ns)
 
     def _obey(self, t_ns: int) -> None:

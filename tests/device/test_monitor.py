@@ -219,6 +219,20 @@ def test_a_camera_that_never_gives_a_frame_is_told_too() -> None:
     assert {state.health for state in heard.states} == {Health.CAMERA_LOST}
 
 
+def test_second_0_is_the_first_frame_also_of_a_camera_that_takes_a_moment() -> None:
+    heard = Heard()
+    monitor(ScriptedSource([None, None, None, *seconds(0.35, 1.0)]), heard).run()
+    assert heard.origin_ns == [350_000_000]
+    assert heard.healths() == ["calibrating"]
+
+
+def test_a_camera_that_gives_nothing_from_the_start_is_stale_after_half_a_second() -> None:
+    heard = Heard()
+    monitor(ScriptedSource([None] * 8), heard).run()
+    assert [round(state.t_ns / 1e9, 1) for state in heard.states] == [0.6, 0.7, 0.8]
+    assert heard.healths() == ["stale"]
+
+
 def test_an_alert_stands_while_the_camera_is_lost() -> None:
     heard = Heard()
     source = ScriptedSource([*seconds(0.0, 5.0), *[None] * 30])
