@@ -37,6 +37,14 @@ MIN_CONTRAST = 0.11
 # The lightest parts around the eye against the skin beside it. Lowest on recordings 0.63 (deep sockets, dim room).
 # Lenses that let 30 % through give 0.42, and mesh+iris reads closed eyes as open behind these.
 MIN_LIGHT = 0.5
+# Share of the patch that is both dark (below this share of the skin) and even (smoothing changes it by less than this
+# share of the skin, or these grey levels, which is noise): the lens of sunglasses seen from the side, past whose rim
+# skin and lids are seen. Highest on recordings 0.26 (dim room, deep sockets); 0.45 and more with the head turned by 30
+# degrees.
+LENS_LEVEL, LENS_RELIEF, LENS_NOISE = 0.3, 0.01, 0.75
+MAX_LENS = 0.36
+# With one lens found on a head turned further than this, the eye behind the nose is taken for covered too.
+PAIR_YAW_DEG = 22.0
 # A part with no contrast that is lighter than this is washed out, not covered.
 WASHED_OUT = 235.0
 # Share of saturated pixels around the eye beyond which lids are mostly lost (closed eyes are read well up to 0.8).
@@ -88,12 +96,14 @@ class EyeLight:
     Attributes:
         light: grey level of the lightest tenth between brow and cheek.
         contrast: grey levels between the dark and the light parts of lids and lashes.
+        lens: share of dark and even pixels, 0 to 1.
         saturated: share of saturated pixels, 0 to 1.
         softness: share of the edges' energy that survives smoothing, 0 to 1.
     """
 
     light: float
     contrast: float
+    lens: float
     saturated: float
     softness: float
 
@@ -125,13 +135,18 @@ def unreadable_eyes(
 ) -> tuple[Unreadable | None, Unreadable | None]:
     """Why the pixels of the person's left and right eye cannot be judged; None for an eye that can be."""
     seen = face_light(image, face.points)
+    left_skin, right_skin = min(seen.skin, seen.left), min(seen.skin, seen.right)
+    left_along = face.left.contour[0] - face.left.contour[8]
+    right_along = face.right.contour[8] - face.right.contour[0]
     dark = DARK_SKIN[reader]
-    left = eye_light(image, face.left, face.left.contour[0] - face.left.contour[8], yaw_deg)
-    right = eye_light(image, face.right, face.right.contour[8] - face.right.contour[0], yaw_deg)
-    return (
-        why_unreadable(left, min(seen.skin, seen.left), seen.contrast, dark),
-        why_unreadable(right, min(seen.skin, seen.right), seen.contrast, dark),
+    left = why_unreadable(eye_light(image, face.left, left_along, yaw_deg, left_skin), left_skin, seen.contrast, dark)
+    right = why_unreadable(
+        eye_light(image, face.right, right_along, yaw_deg, right_skin), right_skin, seen.contrast, dark
     )
+    near = right if yaw_deg > 0.0 else left
+    if abs(yaw_deg) > PAIR_YAW_DEG and near is Unreadable.OCCLUDED:
+        return near, near
+    return left, right
 
 
 def why_unreadable(eye: EyeLight, skin: float, face_contrast: float, dark: float) -> Unreadable | None:
@@ -147,7 +162,7 @@ def why_unreadable(eye: EyeLight, skin: float, face_contrast: float, dark: float
         return Unreadable.DARK
     if eye.contrast < MIN_CONTRAST * face_contrast:
         return Unreadable.GLARE if eye.light > WASHED_OUT else Unreadable.OCCLUDED
-    if eye.light < MIN_LIGHT * skin:
+    if eye.light < MIN_LIGHT * skin or eye.lens > MAX_LENS:
         return Unreadable.OCCLUDED
     if eye.saturated > MAX_SATURATED:
         return Unreadable.GLARE
@@ -171,13 +186,14 @@ def face_light(image: NDArray[np.uint8], points: NDArray[np.float32]) -> FaceLig
     )
 
 
-def eye_light(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], yaw_deg: float) -> EyeLight:
-    """Light, contrast, saturation and softness of one eye.
+def eye_light(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], yaw_deg: float, skin: float) -> EyeLight:
+    """What the patch of one eye looks like.
 
     Args:
         eye: contour and iris in pixels of ``image``.
         along: from the eye's corner on the picture's left to the other one (of a head that is upright), px.
         yaw_deg: of the head, to undo the foreshortening of the width.
+        skin: grey level of the skin beside it.
     """
     grey = cv2.cvtColor(_patch(image, eye, along, yaw_deg), cv2.COLOR_BGR2GRAY)
     # Noise of single pixels is neither contrast nor sharpness.
@@ -186,9 +202,11 @@ def eye_light(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], ya
         np.float32, copy=False
     )  # together as one of 2 px
     around, lids = np.sort(smooth[AROUND], axis=None), np.sort(smooth[LIDS], axis=None)
+    even = np.abs(smooth[AROUND] - softer[AROUND]) < max(LENS_RELIEF * skin, LENS_NOISE)
     return EyeLight(
         light=_at(around, 0.9),
         contrast=_at(lids, 0.95) - _at(lids, 0.05),
+        lens=float(np.count_nonzero(even & (smooth[AROUND] < LENS_LEVEL * skin))) / around.size,
         saturated=float(np.count_nonzero(grey[AROUND] >= SATURATED)) / around.size,
         softness=_edge_energy(softer[EDGES]) / max(_edge_energy(smooth[EDGES]), 1e-3),
     )
