@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 from typing import Any
@@ -48,7 +49,8 @@ def run(settings: Settings, profile: Profile) -> int:
     commands: SimpleQueue[Command] = SimpleQueue()
     with ExitStack() as stack:
         source = stack.enter_context(closing(_source(settings)))
-        if source.info.requested:
+        # Size and rate are asked of cameras; a file has those it has.
+        if source.info.requested and not _is_file(settings.source.source):
             log.warning("%s: asked for and not granted: %s", source.info.name, source.info.requested)
         summary = Summary(_about(settings, source, perception))
         engine = _engine(settings, profile, perception)
@@ -114,6 +116,11 @@ def _source(settings: Settings) -> Source:
         fps=wanted.fps,
         pixel_format=wanted.pixel_format,
     )
+
+
+def _is_file(source: str) -> bool:
+    path = Path(source).expanduser()
+    return path.is_file() or path.is_dir()
 
 
 def _about(settings: Settings, source: Source, perception: Perception) -> dict[str, str | float | None]:
