@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from device.commands import config, data, devices, doctor, evaluate, explain, models, run, scenarios, train
+from device.commands import config, data, devices, doctor, evaluate, explain, models, rules, run, scenarios, train
 from wakeful import WakefulError, __version__
 
 INTERRUPTED = 130
@@ -32,6 +32,7 @@ app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
+app.add_typer(rules.app, name="rules")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(evaluate.app, name="evaluate")

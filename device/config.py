@@ -1,34 +1,26 @@
 """Reads the configuration: defaults < profile < file < command line, each layer checked by itself.
 
-A mistake is one ``ConfigError`` line that names where it was made, the key, what was given and what is allowed. The
-settings are listed in ``device.settings``, the rules of a profile in ``device.state.profile``.
+A mistake is one ``ConfigError`` line that names where it was made (file and line), the key, what was given and what is
+allowed; ``device.config_mistakes`` finds them. The settings are listed in ``device.settings``, the rules of a profile
+in ``device.state.profile``.
 """
 
 from __future__ import annotations
 
 import copy
-import dataclasses
-import difflib
-import json
-import math
 import tomllib
-import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
+from device.config_mistakes import Table, as_profile, profile_mistakes, settings_mistakes, suggestion
 from device.settings import Settings
 from device.state.profile import Profile
+from device.state.profile_problem import Problem
+from device.toml_lines import TomlLines
 from wakeful import ConfigError
 
 PROFILES = Path(__file__).with_name("state") / "profiles"
-Table = dict[str, Any]
-
-# What pydantic calls a key that a model does not have, and one that a dataclass does not have.
-UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +29,8 @@ class Layer:
 
     name: str
     values: Table
+    text: str = ""
+    """The text of the file it was read from, if it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +92,10 @@ def load_profile(name_or_path: str) -> tuple[Profile, Table]:
     Args:
         name_or_path: a shipped profile (``vehicle``), or a TOML file.
     """
-    file = _profile_file(name_or_path)
-    tables = read_toml(file)
-    if mistakes := _profile_mistakes(tables):
-        raise ConfigError(_one_line(str(file), mistakes))
-    values = tables.pop("settings", {})
-    return TypeAdapter(Profile).validate_python(tables), values
+    layer = read_toml(_profile_file(name_or_path))
+    _refuse(layer, profile_mistakes(layer.values))
+    values = layer.values.pop("settings", {})
+    return as_profile(layer.values), values
 
 
 def profile_names() -> list[str]:
@@ -113,15 +105,16 @@ def profile_names() -> list[str]:
 
 def read_config(file: Path) -> Layer:
     """One configuration file, checked."""
-    layer = Layer(str(file), read_toml(file))
+    layer = read_toml(file)
     check(layer)
     return layer
 
 
-def read_toml(file: Path) -> Table:
-    """The tables of a TOML file; ``ConfigError`` if it cannot be read or is no TOML."""
+def read_toml(file: Path) -> Layer:
+    """The tables of a TOML file, unchecked; ``ConfigError`` if it cannot be read or is no TOML."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        return Layer(str(file), tomllib.loads(text), text)
     except FileNotFoundError:
         raise ConfigError(f"{file}: there is no such file") from None
     except IsADirectoryError:
@@ -136,96 +129,36 @@ def read_toml(file: Path) -> Table:
 
 def check(layer: Layer) -> None:
     """Raises ``ConfigError`` for the first mistake of a layer and tells how many more there are."""
-    if mistakes := _mistakes(Settings, layer.values):
-        raise ConfigError(_one_line(layer.name, mistakes))
+    _refuse(layer, settings_mistakes(layer.values))
 
 
 def is_profile(tables: Table) -> bool:
     """Whether a file holds the rules of a profile, not a configuration."""
-    return "closure_rules" in tables or "settings" in tables
+    return any(key in tables for key in ("about", "rules", "settings"))
 
 
-def all_mistakes(tables: Table) -> list[str]:
-    """All mistakes of a configuration or profile, one line each, without the name of its file."""
-    return _profile_mistakes(tables) if is_profile(tables) else _mistakes(Settings, tables)
+def all_mistakes(layer: Layer) -> list[str]:
+    """All mistakes of a configuration or profile, one line each, with file and line."""
+    mistakes = profile_mistakes(layer.values) if is_profile(layer.values) else settings_mistakes(layer.values)
+    return _lines(layer, mistakes)
 
 
-def _profile_mistakes(tables: Table) -> list[str]:
-    rules = {key: value for key, value in tables.items() if key != "settings"}
-    values = tables.get("settings", {})
-    mistakes = [
-        *_mistakes(Profile, rules),
-        *_below_zero(rules),
-        *(f"[settings] {one}" for one in _mistakes(Settings, values)),
-    ]
-    if isinstance(values, dict) and "profile" in values:
-        mistakes.append("[settings] profile: a profile cannot name another one; remove the key")
-    return mistakes
+def _refuse(layer: Layer, mistakes: list[Problem]) -> None:
+    if mistakes:
+        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+        raise ConfigError(_lines(layer, mistakes)[0] + more)
 
 
-def _one_line(where: str, mistakes: list[str]) -> str:
-    more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
-    return f"{where}: {mistakes[0]}{more}"
-
-
-def _mistakes(kind: type, values: object) -> list[str]:
-    try:
-        # Strict, and by way of JSON: strict Python mode would demand dataclasses where a file can only have tables.
-        TypeAdapter(kind).validate_json(json.dumps(values, default=str), strict=True)
-    except ValidationError as error:
-        # A misspelt key is often why another is missing, so it is told first.
-        errors = sorted(error.errors(include_url=False), key=lambda one: one["type"] not in UNKNOWN_KEY)
-        return [_sentence(kind, dict(one)) for one in errors]
-    return []
-
-
-def _below_zero(tables: Table) -> list[str]:
-    """Rules count seconds, shares and km/h: none of them can be negative or no number."""
-    numbers = [(key, value) for key, value in _flat(tables) if isinstance(value, float | int)]
-    return [f"{key} = {value}: it should be 0 or more" for key, value in numbers if not 0 <= value < math.inf]
-
-
-def _sentence(kind: type, error: dict[str, Any]) -> str:
-    """One mistake in words, from what pydantic tells of it."""
-    path = error["loc"]
-    key = ".".join(str(part) for part in path)
-    if error["type"] in UNKNOWN_KEY:
-        return f"unknown key {key}: {_suggestion(str(path[-1]), _keys(kind, path[:-1]))}"
-    if error["type"] == "missing":
-        return f"{key} is missing"
-    allowed = error["msg"].removeprefix("Value error, ")
-    for subject in ("Input ", "String ", "Value "):
-        allowed = allowed.removeprefix(subject)
-    if error["type"] in ("model_type", "dataclass_type", "dict_type"):
-        allowed = "should be a table"
-    return f"{key} = {_short(error['input'])}: it {allowed}"
-
-
-def _suggestion(given: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(given, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _keys(kind: Any, path: tuple[int | str, ...]) -> list[str]:
-    """The keys that are allowed in the table at ``path`` of a model or dataclass."""
-    for part in path:
-        kind = _field_types(kind).get(str(part), kind) if isinstance(part, str) else kind
-    return list(_field_types(kind))
-
-
-def _field_types(kind: Any) -> dict[str, Any]:
-    """Fields of a model or dataclass; of a container or union, those of the first of its types that has any."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return {name: field.annotation for name, field in kind.model_fields.items()}
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
-    return next((found for part in typing.get_args(kind) if (found := _field_types(part))), {})
+def _lines(layer: Layer, mistakes: list[Problem]) -> list[str]:
+    """Each mistake with the name of the layer and, in a file, the line it stands on."""
+    lines = TomlLines(layer.text)
+    told = []
+    for mistake in mistakes:
+        line = lines.of(mistake.where)
+        against = lines.of(mistake.against) if mistake.against else None
+        where = f"{layer.name}: line {line}" if line else layer.name
+        told.append(f"{where}: {mistake.told}" + (f" (see line {against})" if against else ""))
+    return told
 
 
 def _profile_of(layer: Layer, config: Path | None) -> str | None:
@@ -241,7 +174,7 @@ def _profile_file(name_or_path: str) -> Path:
         return Path(name_or_path).expanduser()
     if name_or_path not in profile_names():
         known = profile_names()
-        raise ConfigError(f"no profile is called {name_or_path!r}: {_suggestion(name_or_path, known)}")
+        raise ConfigError(f"no profile is called {name_or_path!r}: {suggestion(name_or_path, known)}")
     return PROFILES / f"{name_or_path}.toml"
 
 

@@ -37,15 +37,15 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Configurati
     """Check a configuration or a profile; status 2 if anything is wrong."""
     from device.config import all_mistakes, is_profile, load, load_profile, read_toml
 
-    tables = read_toml(file)
-    mistakes = all_mistakes(tables)
+    layer = read_toml(file)
+    mistakes = all_mistakes(layer)
     for mistake in mistakes:
-        typer.echo(f"{file}: {mistake}", err=True)
+        typer.echo(mistake, err=True)
     if mistakes:
         return 2
-    if is_profile(tables):
-        rules, _ = load_profile(str(file.absolute()))
-        typer.echo(f"{file}: ok, a profile with {len(rules.rules)} rules")
+    if is_profile(layer.values):
+        profile, _ = load_profile(str(file.absolute()))
+        typer.echo(f"{file}: ok, a profile with {len(profile.rules)} rules")
     else:
         typer.echo(f"{file}: ok, for the profile {load(file).settings.profile}")
     return 0

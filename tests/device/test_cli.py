@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from device.cli import status
+from device.config import PROFILES
 from device.settings import Settings
 from device.state.profile import Profile
 from wakeful import ModelError, SourceError, __version__
@@ -229,9 +230,29 @@ def test_config_check_tells_every_mistake(tmp_path: Path, capsys: pytest.Capture
     config.write_text("[source]\nwidht = 3\nfps = 0\n")
     assert status(["config", "check", str(config)]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        f"{config}: unknown key source.widht: did you mean width?",
-        f"{config}: source.fps = 0: it should be greater than 0",
+        f"{config}: line 2: unknown key source.widht: did you mean width?",
+        f"{config}: line 3: source.fps = 0: it should be greater than 0",
     ]
+
+
+def test_config_check_tells_every_contradiction_of_a_profile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    profile = tmp_path / "mine.toml"
+    rule = "[[rules]]\ncode = 'drowsy'\nlevel = 'warning'\nwhen = { perclos_60s = 15 }\nsource = ''\n"
+    profile.write_text(f"about = 'mine'\n{rule}")
+    assert status(["config", "check", str(profile)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"{profile}: line 6: the rule drowsy has no source: name the standard or study it comes from",
+        f"{profile}: line 5: when.perclos_60s = 15: it is a share of 1, not percent: 0.15?",
+        f"{profile}: line 2: nothing ends the rule drowsy: "
+        "add clear or clear_below, as in clear = { eyes_open_s = 0.5 }",
+    ]
+
+
+def test_config_check_accepts_a_shipped_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["config", "check", str(PROFILES / "vehicle.toml")]) == 0
+    assert "ok, a profile with 9 rules" in capsys.readouterr().out
 
 
 def test_devices_lists_each_kind(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from device.config import PROFILES, load, load_profile, load_settings, profile_names
+from device.config import PROFILES, load, load_settings
 from device.config_text import as_toml, json_schema
 from device.settings import Settings
-from device.state.profile import Profile
 from wakeful import ConfigError
 
 
@@ -36,8 +35,8 @@ def test_without_anything_the_defaults_and_the_vehicle_profile_hold() -> None:
     settings, profile = load_settings()
     assert settings == Settings()
     assert settings.profile == "vehicle"
-    assert {"microsleep", "sleep", "unresponsive"} <= set(profile.closure_rules)
-    assert profile.closure_rules["sleep"].closure_s == 3.0
+    bounds = {rule.code: rule.when["closure_s"] for rule in profile.rules if "closure_s" in rule.when}
+    assert bounds == {"microsleep": 1.0, "sleep": 3.0, "unresponsive": 6.0}
 
 
 def test_the_command_line_goes_before_the_file_before_the_profile_before_the_defaults(tmp_path: Path) -> None:
@@ -125,40 +124,57 @@ def test_an_unknown_profile_suggests_a_known_one(tmp_path: Path) -> None:
     assert "there is no such file" in mistake(profile=str(tmp_path / "mine.toml"))
 
 
+def test_a_mistake_in_a_configuration_names_its_line(tmp_path: Path) -> None:
+    config = write(tmp_path / "board.toml", "# ours\n[source]\nwidth = 320\nfps = 0\n")
+    assert mistake(config) == f"{config}: line 4: source.fps = 0: it should be greater than 0"
+
+
+NAP = "[[rules]]\ncode = 'sleep'\nlevel = 'advisory'\nwhen = { closure_s = 2.0 }\nclear = { eyes_open_s = 1.0 }\n"
+
+
 @pytest.mark.parametrize(
-    ("addition", "told"),
+    ("addition", "line", "told"),
     [
-        ("[closure_rules.nap]\nclosure_s = 2.0\nlevel = 'warning'", "closure_rules.nap.source is missing"),
+        (NAP, 1, "rules.source is missing"),
         (
-            "[closure_rules.nap]\nclosure_s = 2.0\nlevel = 'loud'\nsource = 'x'",
-            "closure_rules.nap.level = 'loud': it should be 'advisory', 'warning', 'urgent' or 'emergency'",
+            NAP.replace("advisory", "loud") + "source = 'x'",
+            3,
+            "rules.level = 'loud': it should be 'advisory', 'warning', 'urgent' or 'emergency'",
         ),
+        (NAP.replace("'sleep'", "'nap'") + "source = 'x'", 2, "rules.code = 'nap': it should be 'microsleep', "),
+        (NAP.replace("2.0", "'2'") + "source = 'x'", 4, "rules.when.closure_s = '2': it should be a valid number"),
+        (NAP.replace("{ closure_s = 2.0 }", "2.0") + "source = 'x'", 4, "rules.when = 2.0: it should be a table"),
+        (NAP + "sorce = 'x'", 6, "unknown key rules.sorce: did you mean source?"),
+        (NAP.replace("2.0", "-2.0") + "source = 'x'", 4, "when.closure_s = -2: it should be a number above 0"),
         (
-            "[closure_rules.nap]\nclosure_s = -2.0\nlevel = 'warning'\nsource = 'x'",
-            "closure_rules.nap.closure_s = -2.0: it should be 0 or more",
+            NAP.replace("closure_s", "closur_s") + "source = 'x'",
+            4,
+            "no signal closur_s (when): did you mean closure_s?",
         ),
-        (
-            "[closure_rules.nap]\nclosure = 2.0\nlevel = 'warning'\nsource = 'x'",
-            "closure_rules.nap.closure: did you mean closure_s?",
-        ),
-        ("[latches]\nopen_s = 1.0", "unknown key latches: did you mean latch?"),
-        ("[settings.source]\nwidht = 3", "[settings] unknown key source.widht: did you mean width?"),
-        ("[settings]\nprofile = 'vehicle'", "a profile cannot name another one"),
+        ("[latches]\nopen_s = 1.0", 1, "unknown key latches: did you mean latch?"),
+        ("[settings.source]\nwidht = 3", 2, "[settings] unknown key source.widht: did you mean width?"),
+        ("[settings]\nprofile = 'vehicle'", 2, "a profile cannot name another one"),
     ],
 )
-def test_a_mistake_in_a_profile_names_file_and_key(addition: str, told: str, tmp_path: Path) -> None:
+def test_a_mistake_in_a_profile_names_file_line_and_key(addition: str, line: int, told: str, tmp_path: Path) -> None:
     profile = vehicle_with(tmp_path, addition)
+    begins = profile.read_text(encoding="utf-8").count("\n") - addition.count("\n")
     message = mistake(profile=str(profile))
-    assert message.startswith(f"{profile}: ")
+    assert message.startswith(f"{profile}: line {begins + line}: ")
     assert told in message
 
 
-@pytest.mark.parametrize("name", profile_names())
-def test_every_shipped_profile_is_valid_and_gives_the_source_of_each_rule(name: str) -> None:
-    profile, _ = load_profile(name)
-    assert isinstance(profile, Profile)
-    assert profile.about
-    assert all(rule.source for rule in profile.closure_rules.values())
+def test_a_file_without_a_right_key_at_its_top_is_told_without_a_line(tmp_path: Path) -> None:
+    profile = write(tmp_path / "mine.toml", "rules = []\n")
+    assert mistake(profile=str(profile)) == f"{profile}: about is missing"
+
+
+def test_a_contradiction_between_two_rules_names_both_lines(tmp_path: Path) -> None:
+    text = f"about = 'x'\n{NAP}source = 'x'\n{NAP.replace('2.0', '4.0')}source = 'x'\n"
+    profile = write(tmp_path / "mine.toml", text)
+    message = mistake(profile=str(profile))
+    assert message.startswith(f"{profile}: line 8: the rule sleep is there twice")
+    assert message.endswith("(see line 2)")
 
 
 def test_settings_that_are_shown_read_back_as_the_same_settings(tmp_path: Path) -> None:

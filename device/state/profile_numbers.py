@@ -1,0 +1,43 @@
+"""Numbers of a profile's sections that cannot be: negative times, shares above 1, a smaller bound above its greater."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import fields
+
+from device.state.profile import Profile
+from device.state.profile_problem import Problem
+
+SECTIONS = ("eyes", "perclos", "gaze", "mouth", "nod", "health", "latch")
+SHARES = {
+    "eyes": ("closed_below", "open_above", "lowered_drop", "baseline_floor"),
+    "perclos": ("min_coverage",),
+    "mouth": ("yawn_above", "yawn_peak"),
+}
+# Pairs of which the first must not exceed the second.
+ORDERED = (
+    ("eyes", "closed_below", "open_above"),
+    ("gaze", "learn_s", "learn_until_s"),
+    ("mouth", "yawn_above", "yawn_peak"),
+    ("mouth", "yawn_min_s", "yawn_max_s"),
+)
+
+
+def section_problems(profile: Profile) -> Iterator[Problem]:
+    """All problems of the sections' numbers."""
+    for section in SECTIONS:
+        values = getattr(profile, section)
+        for key in (field.name for field in fields(values)):
+            value = getattr(values, key)
+            if not isinstance(value, float | int):
+                continue
+            highest = 1.0 if key in SHARES.get(section, ()) else math.inf
+            if not 0.0 <= value <= highest or value == math.inf:
+                mend = "a share from 0 to 1" if highest == 1.0 else "0 or more"
+                yield Problem((section, key), f"{section}.{key} = {value:g}: it should be {mend}")
+    for section, low, high in ORDERED:
+        values = getattr(profile, section)
+        if getattr(values, low) > getattr(values, high):
+            given = f"{section}.{low} = {getattr(values, low):g} is above {high} = {getattr(values, high):g}"
+            yield Problem((section, low), f"{given}: it should be that or less", (section, high))

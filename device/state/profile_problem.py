@@ -1,0 +1,23 @@
+"""One contradiction of a profile, as the checks beside this file find it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KeyPath = tuple[int | str, ...]
+"""Keys and, for lists, positions from 0 on, as in ("rules", 2, "when")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One contradiction.
+
+    Attributes:
+        where: what is wrong.
+        told: one sentence with the mend.
+        against: the other part of the contradiction, if it is another rule or zone.
+    """
+
+    where: KeyPath
+    told: str
+    against: KeyPath | None = None
