@@ -135,13 +135,16 @@ def unreadable_eyes(
 ) -> tuple[Unreadable | None, Unreadable | None]:
     """Why the pixels of the person's left and right eye cannot be judged; None for an eye that can be."""
     seen = face_light(image, face.points)
-    left_skin, right_skin = min(seen.skin, seen.left), min(seen.skin, seen.right)
-    left_along = face.left.contour[0] - face.left.contour[8]
-    right_along = face.right.contour[8] - face.right.contour[0]
     dark = DARK_SKIN[reader]
-    left = why_unreadable(eye_light(image, face.left, left_along, yaw_deg, left_skin), left_skin, seen.contrast, dark)
-    right = why_unreadable(
-        eye_light(image, face.right, right_along, yaw_deg, right_skin), right_skin, seen.contrast, dark
+    sides = (
+        (face.left, face.left.contour[0] - face.left.contour[8], min(seen.skin, seen.left)),
+        (face.right, face.right.contour[8] - face.right.contour[0], min(seen.skin, seen.right)),
+    )
+    left, right = (
+        why_unreadable(eye_light(image, eye, along, yaw_deg, skin), skin, seen.contrast, dark)
+        if _in_picture(image, eye)
+        else Unreadable.OFF_AXIS
+        for eye, along, skin in sides
     )
     near = right if yaw_deg > 0.0 else left
     if abs(yaw_deg) > PAIR_YAW_DEG and near is Unreadable.OCCLUDED:
@@ -210,6 +213,11 @@ def eye_light(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], ya
         saturated=float(np.count_nonzero(grey[AROUND] >= SATURATED)) / around.size,
         softness=_edge_energy(softer[EDGES]) / max(_edge_energy(smooth[EDGES]), 1e-3),
     )
+
+
+def _in_picture(image: NDArray[np.uint8], eye: Eye) -> bool:
+    height, width = image.shape[:2]
+    return all(0.0 <= x < width and 0.0 <= y < height for x, y in eye.contour[::8].tolist())
 
 
 def _patch(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], yaw_deg: float) -> NDArray[np.uint8]:
