@@ -1,0 +1,205 @@
+"""Perception end to end: real networks on rendered drivers. What each pose reads as is told in tests/sensors."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from device.messages import Observation
+from device.perception.landmarks import FaceLandmarks
+from device.perception.pipeline import Perception, face_brightness, mouth_aspect
+from sensors.driver_face import HEIGHT_PX, WIDTH_PX, DriverPose, render
+from sensors.frame import Frame
+from sensors.opencv import cv2
+
+Picture = NDArray[np.uint8]
+FRAME_NS = 33_000_000
+
+
+def frame(picture: Picture, seq: int = 0) -> Frame:
+    return Frame(picture, seq * FRAME_NS, seq)
+
+
+def side_by_side(left: Picture | None, right: Picture | None) -> Picture:
+    """A wide picture of two seats; None is an empty one."""
+    empty = render(DriverPose(present=False))
+    return np.hstack([empty if seat is None else seat for seat in (left, right)])
+
+
+class Counted:
+    """A detector or reader that counts how often it is asked."""
+
+    def __init__(self, asked: object) -> None:
+        self._asked = asked
+        self.calls = 0
+
+    def __call__(self, *arguments: object) -> object:
+        self.calls += 1
+        return self._asked(*arguments)  # type: ignore[operator]
+
+
+class AnswersNan:
+    """A network whose weights went bad."""
+
+    def __init__(self, network: object) -> None:
+        self._network = network
+
+    def __call__(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        answers: list[NDArray[np.float32]] = self._network(tensor)  # type: ignore[operator]
+        return [np.full_like(answer, np.nan) if answer.size > 100 else answer for answer in answers]
+
+
+def watched_x(perception: Perception, picture: Picture, seq: int) -> float | None:
+    """Where the watched face is across the picture, px; None without one."""
+    sighting = perception.look(frame(picture, seq))
+    return None if sighting.landmarks is None else float(sighting.landmarks.points[:, 0].mean())
+
+
+class TestOneFrame:
+    def test_a_driver_is_seen_and_measured(self, landmarks: str) -> None:
+        seen = Perception(landmarks).observe(Frame(render(DriverPose()), 123_456, 7))
+        assert (seen.t_ns, seen.seq, seen.face) == (123_456, 7, True)
+        assert seen.presence > 0.9
+        assert seen.face_px is not None and 120 < seen.face_px < 260
+        assert seen.brightness is not None and 100 < seen.brightness < 220
+        eyes_and_mouth = (seen.eye_aspect_left, seen.eye_aspect_right, seen.lid_drop, seen.mouth_aspect)
+        angles = (seen.yaw_deg, seen.pitch_deg, seen.roll_deg, seen.gaze_yaw_deg, seen.gaze_pitch_deg)
+        assert all(value is not None and np.isfinite(value) for value in eyes_and_mouth + angles)
+        assert seen.unreadable is None
+
+    def test_it_names_its_reader(self, landmarks: str) -> None:
+        perception = Perception(landmarks)
+        assert perception.reader == perception.traits.name == landmarks
+
+    def test_without_a_face_everything_is_unknown(self, landmarks: str) -> None:
+        nobody = Perception(landmarks).observe(Frame(render(DriverPose(present=False)), 123_456, 7))
+        assert nobody == Observation(t_ns=123_456, seq=7, face=False)
+
+    def test_the_picture_is_left_as_it_was(self, landmarks: str) -> None:
+        picture = render(DriverPose())
+        before = picture.copy()
+        Perception(landmarks).observe(frame(picture))
+        assert np.array_equal(picture, before)
+
+
+class TestFollowing:
+    def test_a_face_once_found_is_followed_without_the_detector(self, landmarks: str) -> None:
+        perception = Perception(landmarks)
+        detector = Counted(perception._detector)
+        perception._detector = detector  # type: ignore[assignment]
+        for seq in range(12):
+            head = DriverPose(yaw_deg=2.0 * seq, roll_deg=float(seq), distance=1.0 + seq / 40)
+            assert perception.observe(frame(render(head, seed=seq), seq)).face
+        assert detector.calls == 1
+
+    def test_a_face_that_comes_back_elsewhere_is_found_again(self, landmarks: str) -> None:
+        perception = Perception(landmarks)
+        driver = render(DriverPose())
+        assert watched_x(perception, side_by_side(driver, None), 0) == pytest.approx(WIDTH_PX / 2, abs=30)
+        for seq in range(1, 40):
+            assert watched_x(perception, side_by_side(None, None), seq) is None
+        assert watched_x(perception, side_by_side(None, driver), 40) == pytest.approx(WIDTH_PX * 1.5, abs=30)
+
+    def test_a_second_face_does_not_steal_the_first_one_s_place(self, landmarks: str) -> None:
+        perception = Perception(landmarks)
+        first, larger = render(DriverPose()), render(DriverPose(distance=0.75))
+        assert watched_x(perception, side_by_side(first, None), 0) == pytest.approx(WIDTH_PX / 2, abs=30)
+        for seq in range(1, 6):
+            assert watched_x(perception, side_by_side(first, larger), seq) == pytest.approx(WIDTH_PX / 2, abs=30)
+
+    def test_nor_while_the_first_one_is_hidden_for_a_moment(self, landmarks: str) -> None:
+        perception = Perception(landmarks)
+        first, larger = render(DriverPose()), render(DriverPose(distance=0.75))
+        watched_x(perception, side_by_side(first, None), 0)
+        for seq in range(1, 6):
+            assert watched_x(perception, side_by_side(None, larger), seq) is None
+        assert watched_x(perception, side_by_side(first, larger), 6) == pytest.approx(WIDTH_PX / 2, abs=30)
+
+    def test_it_takes_over_when_the_first_one_has_gone(self, landmarks: str) -> None:
+        perception = Perception(landmarks)
+        first, larger = render(DriverPose()), render(DriverPose(distance=0.75))
+        watched_x(perception, side_by_side(first, None), 0)
+        seen = [watched_x(perception, side_by_side(None, larger), seq) for seq in range(1, 40)]
+        assert seen[-1] == pytest.approx(WIDTH_PX * 1.5, abs=40)
+
+
+class TestOddPictures:
+    @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 4000), (31, 640), (6000, 8000)])
+    @pytest.mark.parametrize("level", [0, 255])
+    def test_an_empty_one_of_any_size_holds_no_face(self, landmarks: str, height: int, width: int, level: int) -> None:
+        perception = Perception(landmarks)
+        assert not perception.observe(frame(np.full((height, width, 3), level, np.uint8))).face
+        assert perception.network_faults == 0
+
+    def test_noise_holds_no_face(self, landmarks: str) -> None:
+        noise = np.random.default_rng(1).integers(0, 256, (HEIGHT_PX, WIDTH_PX, 3), np.uint8)
+        assert not Perception(landmarks).observe(frame(noise)).face
+
+    def test_a_driver_fills_a_very_large_one_as_well(self, landmarks: str) -> None:
+        perception = Perception(landmarks)
+        large = cv2.resize(render(DriverPose()), (8000, 6000)).astype(np.uint8)
+        for seq in range(2):
+            seen = perception.observe(frame(large, seq))
+        assert seen.face and seen.eye_aspect_left is not None and seen.eye_aspect_left > 0.2
+
+    def test_a_face_half_out_of_the_picture_is_no_error(self, landmarks: str) -> None:
+        perception = Perception(landmarks)
+        driver = render(DriverPose())
+        for seq, cut in enumerate(range(0, WIDTH_PX // 2, 20)):
+            perception.observe(frame(np.ascontiguousarray(driver[:, cut:]), seq))
+        assert perception.network_faults == 0
+
+
+class TestBrokenNetworks:
+    def broken(self, landmarks: str) -> Perception:
+        perception = Perception(landmarks)
+        for name in ("_network", "_mesh"):
+            if network := getattr(perception._reader, name, None):
+                setattr(perception._reader, name, AnswersNan(network))
+        return perception
+
+    def test_nan_is_no_face_and_counted(self, landmarks: str) -> None:
+        perception = self.broken(landmarks)
+        for seq in range(3):
+            assert not perception.observe(frame(render(DriverPose()), seq)).face
+        assert perception.network_faults == 3
+
+    def test_it_is_told_once(self, landmarks: str, caplog: pytest.LogCaptureFixture) -> None:
+        perception = self.broken(landmarks)
+        with caplog.at_level(logging.WARNING, logger="wakeful.perception"):
+            for seq in range(3):
+                perception.observe(frame(render(DriverPose()), seq))
+        assert [record.getMessage().count("NaN") for record in caplog.records] == [1]
+
+    def test_once_they_answer_again_the_face_is_back(self, landmarks: str) -> None:
+        perception = self.broken(landmarks)
+        assert not perception.observe(frame(render(DriverPose()), 0)).face
+        perception._reader = Perception(landmarks)._reader
+        assert perception.observe(frame(render(DriverPose()), 1)).face
+
+
+class TestMeasures:
+    @pytest.fixture
+    def face(self) -> FaceLandmarks:
+        sighting = Perception("mesh+iris").look(frame(render(DriverPose())))
+        assert sighting.landmarks is not None
+        return sighting.landmarks
+
+    def test_the_mouth_has_an_aspect_whatever_the_size_of_the_face(self, face: FaceLandmarks) -> None:
+        assert mouth_aspect(face.points * np.float32(3.0)) == pytest.approx(mouth_aspect(face.points), rel=1e-4)
+
+    def test_lips_in_one_point_are_no_error(self) -> None:
+        assert mouth_aspect(np.zeros((468, 3), np.float32)) == 0.0
+
+    def test_brightness_is_of_the_face_alone(self, face: FaceLandmarks) -> None:
+        x0, y0 = face.points[:, :2].min(axis=0).astype(int)
+        x1, y1 = face.points[:, :2].max(axis=0).astype(int) + 1
+        picture = np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8)
+        picture[y0:y1, x0:x1] = 80
+        assert face_brightness(picture, face.points) == pytest.approx(80.0, abs=2.0)
+
+    def test_a_face_outside_the_picture_has_no_brightness(self, face: FaceLandmarks) -> None:
+        assert face_brightness(np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8), face.points + np.float32(5000)) is None
