@@ -239,8 +239,9 @@ def _patch(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], yaw_d
 
 
 def _edge_energy(grey: Grey) -> float:
-    across, down = np.diff(grey, axis=1).ravel(), np.diff(grey, axis=0).ravel()
-    return float(across @ across + down @ down)
+    """Sum of the squared differences between neighbours."""
+    across = cv2.norm(grey[:, 1:], grey[:, :-1], cv2.NORM_L2SQR)
+    return across + cv2.norm(grey[1:], grey[:-1], cv2.NORM_L2SQR)
 
 
 def _at(ordered: Grey, share: float) -> float:
