@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-STEPS = 200
+PRECISION = 1e-10
 
 
 def rate_interval(events: int, hours: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -38,9 +38,7 @@ def _mean_with(count: int, probability: float) -> float:
     low, high = 0.0, float(count + 1)
     while at_most(count, high) > probability:
         high *= 2.0
-    for _ in range(STEPS):
+    while high - low > PRECISION * high:
         middle = (low + high) / 2.0
-        if middle in (low, high):
-            break
         low, high = (middle, high) if at_most(count, middle) > probability else (low, middle)
     return (low + high) / 2.0

@@ -15,7 +15,7 @@ SWAY_DEG = 1.0
 BLINK_S = 0.2
 ATTENTIVE_BLINKS_S = (1.7, 4.6, 7.0)
 """Starts of blinks before the behaviour begins."""
-AFTERWARDS_S = 13.8
+AFTERWARDS_S = 15.4
 """Start of the blink after it."""
 ASIDE = {"aside_deg": "yaw_deg", "aside_gaze_deg": "gaze_yaw_deg"}
 

@@ -1,0 +1,89 @@
+"""The grid of the functional matrix, how cells are chosen, and what is expected of them."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from device.scenarios.matrix import CLOSURE_CODES, Cell, matrix, sample, select
+from wakeful import ConfigError
+
+
+def named(cell_id: str) -> Cell:
+    (cell,) = select(matrix(), cell_id)
+    return cell
+
+
+def test_every_light_eyewear_head_and_behaviour_meets_every_other() -> None:
+    lights = ("bright", "normal", "dim", "dark", "glare")
+    yaws = ("yaw-40", "yaw-20", "yaw0", "yaw+20", "yaw+40")
+    behaviours = ("attentive", "blinking", "yawning", "microsleep", "sleep", "lap", "aside")
+    eyewear, pitches = ("none", "glasses", "sunglasses"), ("pitch0", "pitch-20")
+    ids = [cell.id for cell in matrix()]
+    assert set(ids) == {"/".join(words) for words in itertools.product(lights, eyewear, yaws, pitches, behaviours)}
+    assert len(ids) == len(set(ids)) == 1050
+
+
+def test_cells_of_one_stage_follow_each_other() -> None:
+    stages = [stage for stage, _ in itertools.groupby(matrix(), key=lambda cell: cell.stage)]
+    assert len(stages) == len(set(stages)) == 150
+
+
+def test_words_of_one_axis_are_alternatives_and_axes_must_all_fit() -> None:
+    chosen = {cell.id for cell in select(matrix(), "dim, dark none/yaw0 pitch0 sleep")}
+    assert chosen == {"dim/none/yaw0/pitch0/sleep", "dark/none/yaw0/pitch0/sleep"}
+
+
+def test_no_words_choose_everything() -> None:
+    assert select(matrix(), "") == matrix()
+
+
+def test_a_word_that_no_cell_has_is_told_with_those_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"--only asleep: no cell .* bright, .*sunglasses, .*sleep"):
+        select(matrix(), "dim,asleep")
+
+
+def test_the_sample_touches_every_behaviour_and_both_kinds_of_sight() -> None:
+    cells = sample()
+    assert {cell.behaviour.name for cell in cells} == {cell.behaviour.name for cell in matrix()}
+    assert {cell.expected.sight for cell in cells} == {"judged", "blind"}
+    assert len(cells) < 15
+
+
+@pytest.mark.parametrize(
+    ("cell_id", "sight"),
+    [
+        ("normal/none/yaw0/pitch0/sleep", "judged"),
+        ("glare/glasses/yaw-20/pitch-20/lap", "judged"),
+        ("normal/sunglasses/yaw0/pitch0/sleep", "blind"),
+        ("dark/none/yaw0/pitch0/attentive", "blind"),
+        ("dim/none/yaw+40/pitch0/microsleep", "either"),
+        ("dark/none/yaw-40/pitch0/microsleep", "blind"),
+    ],
+)
+def test_the_driver_must_be_judged_where_both_eyes_are_seen(cell_id: str, sight: str) -> None:
+    assert named(cell_id).expected.sight == sight
+
+
+def test_where_the_eyes_cannot_be_seen_no_closure_alert_is_tolerated() -> None:
+    for cell in matrix():
+        if cell.expected.sight == "blind":
+            assert not cell.expected.tolerated & CLOSURE_CODES, cell.id
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "required"),
+    [
+        ("attentive", []),
+        ("blinking", []),
+        ("yawning", [("yawning", "yawn")]),
+        ("microsleep", [("microsleep",)]),
+        ("sleep", [("microsleep",), ("sleep",)]),
+        ("lap", [("long_distraction",)]),
+        ("aside", [("long_distraction",)]),
+    ],
+)
+def test_each_behaviour_has_its_alerts(behaviour: str, required: list[tuple[str, ...]]) -> None:
+    expected = named(f"normal/none/yaw0/pitch0/{behaviour}").expected
+    assert [one.any_of for one in expected.required] == required
