@@ -27,8 +27,9 @@ from device.perception.head_pose import HeadPose
 from device.perception.landmarks import Eye, FaceLandmarks
 from sensors.opencv import cv2
 
-# Skin darker than this many grey levels is too dark for the reader. Closed eyes begin to be read as open at a skin of
-# 9 to 16 (the more noise, the earlier) by v2 and of 20 to 35 by mesh+iris; the dimmest recording has 90.
+# Skin, or the lightest parts around an eye, darker than this many grey levels are too dark for the reader. Closed eyes
+# begin to be read as open at 7 to 20 (the more noise, the earlier) by v2 and at 14 to 30 by mesh+iris; the dimmest
+# recording has 59 around the eyes.
 DARK_SKIN = {"v2": 18.0, "mesh+iris": 30.0}
 # Grey levels between the dark and the light parts of the eye, as a share of those of the whole face. Lowest on
 # recordings 0.14 (the shaded side of a side-lit face), closed eyes above 0.25; behind sunglasses 0.04 to 0.09, washed
@@ -159,7 +160,7 @@ def why_unreadable(eye: EyeLight, skin: float, face_contrast: float, dark: float
         eye: its light.
         skin: grey level of the skin beside it.
         face_contrast: grey levels between the lightest and darkest parts of the face.
-        dark: ``skin`` below which the reader fails.
+        dark: grey level below which the reader fails.
     """
     if skin < dark:
         return Unreadable.DARK
@@ -167,6 +168,8 @@ def why_unreadable(eye: EyeLight, skin: float, face_contrast: float, dark: float
         return Unreadable.GLARE if eye.light > WASHED_OUT else Unreadable.OCCLUDED
     if eye.light < MIN_LIGHT * skin or eye.lens > MAX_LENS:
         return Unreadable.OCCLUDED
+    if eye.light < dark:
+        return Unreadable.DARK
     if eye.saturated > MAX_SATURATED:
         return Unreadable.GLARE
     if eye.softness > MAX_SOFTNESS:
