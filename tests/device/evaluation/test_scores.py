@@ -14,9 +14,7 @@ from device.evaluation.scores import ClipScore, false_alarms, overall, score_cli
 FRAMES = 600
 
 
-def scored(
-    *, blink_centers: tuple[int, ...] | None = None, found: dict[str, Any], **marks: list[Interval]
-) -> ClipScore:
+def scored(*, blink_centers: tuple[int, ...] | None = None, found: dict[str, Any], **marks: Any) -> ClipScore:
     intervals: dict[str, tuple[Interval, ...]] = {key: tuple(value) for key, value in marks.items()}
     clip = ClipMarks("drive.mp4", FRAMES, None, None, intervals, blink_centers)
     told = {"closures": (), "yawns": (), "glances": (), "alerts": ()} | found
