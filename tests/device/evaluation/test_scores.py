@@ -93,7 +93,7 @@ def test_several_glances_within_a_marked_turn_are_not_false() -> None:
     ],
 )
 def test_an_alert_is_false_unless_something_marked_explains_it(
-    code: str, marks: dict[str, list[Interval]], explained: bool | None
+    code: str, marks: dict[str, Any], explained: bool | None
 ) -> None:
     clip = scored(**marks, found={"alerts": (Told(2.0, code, "warning"),)})
     assert clip.alerts[0].explained is explained
