@@ -1,0 +1,73 @@
+"""What the README promises: its commands run, its table is complete, its examples are true, its links lead on."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from device.alerts.sentences import unframe
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MARK = "<!-- run by tests/test_readme.py -->\n```sh\n"
+
+
+def commands() -> list[str]:
+    """The lines of the code blocks that are marked as run by this test."""
+    blocks = README.split(MARK)[1:]
+    return [line for block in blocks for line in block.split("```", 1)[0].splitlines()]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    """A search path on which ``wakeful`` is the one of this environment."""
+    script = tmp_path / "bin" / "wakeful"
+    script.parent.mkdir()
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -m wakeful "$@"\n')
+    script.chmod(0o755)
+    return f"{script.parent}:{os.environ['PATH']}"
+
+
+def test_some_commands_are_marked() -> None:
+    assert len(commands()) >= 5
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_readme_runs(command: str, path: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    written = re.findall(r"\S+\.(?:jsonl|csv|json)\b", command)
+    assert all((tmp_path / name).stat().st_size > 0 for name in written)
+
+
+def test_the_table_of_wakeful_run_is_complete() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wakeful", "run", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    options = set(re.findall(r"(?m)^  (?:-h, )?(--[a-z-]+)(?: / (--[a-z-]+))?", done.stdout))
+    known = {name for pair in options for name in pair if name} - {"--help"}
+    section = README.split("## `wakeful run`")[1].split("\n## ")[0]
+    assert set(re.findall(r"`(--[a-z-]+)`", section)) == known
+
+
+def test_the_sentences_of_the_readme_have_the_right_checksum() -> None:
+    sentences = re.findall(r"\$WK[A-Z],[^*\s`]*\*[0-9A-F]{2}", README)
+    assert len(sentences) >= 4
+    for sentence in sentences:
+        unframe(sentence.encode())
+
+
+def test_links_lead_somewhere() -> None:
+    targets = re.findall(r"\]\(([^)#]+)", README) + re.findall(r"`([\w/]+\.(?:py|md))`", README)
+    local = [target for target in targets if "://" not in target]
+    assert len(local) >= 4
+    assert [target for target in local if not (ROOT / target).exists()] == []
