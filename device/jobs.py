@@ -6,10 +6,17 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
+
+from wakeful import WakefulError
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+
+
+class JobDied(WakefulError, ChildProcessError):
+    """A process ended before its work was done."""
 
 
 def usable_cores() -> int:
@@ -23,6 +30,9 @@ def in_processes(work: Callable[[Item], Answer], items: Sequence[Item], jobs: in
     Args:
         work: a function that can be found by its name in its module; what it raises is raised here.
         jobs: processes at a time; with 1 it is done in this one.
+
+    Raises:
+        JobDied: a process was ended from outside.
     """
     if jobs <= 1 or len(items) <= 1:
         yield from map(work, items)
@@ -32,6 +42,8 @@ def in_processes(work: Callable[[Item], Answer], items: Sequence[Item], jobs: in
     with ProcessPoolExecutor(min(jobs, len(items)), mp_context=context, initializer=_one_thread) as pool:
         try:
             yield from pool.map(work, items)
+        except BrokenProcessPool:
+            raise JobDied("a process died at work, perhaps for want of memory: try again with fewer --jobs") from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
