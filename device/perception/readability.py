@@ -56,6 +56,10 @@ MAX_SOFTNESS = 0.82
 # With the head further down or up the lids hide behind the brows or the cheeks.
 MAX_PITCH_DEG = 45.0
 
+# The eye behind the nose is read open when closed beyond these yaws, where the near one is still read well (rendered
+# driver, turned in steps of 5 degrees).
+FAR_EYE_YAW_DEG = {"v2": 36.0, "mesh+iris": 30.0}
+
 PATCH_PX = 48
 EYE_PX = 24
 # The parts of a patch (rows, columns): the lids and lashes; with them the skin between brow and cheek; the same with
@@ -122,6 +126,11 @@ def read_eyes(image: NDArray[np.uint8], face: FaceLandmarks, pose: HeadPose | No
         return EyeReading(None, None, Unreadable.OFF_AXIS)
     left_is_far = pose.yaw_deg > 0.0
     left_why, right_why = unreadable_eyes(image, face, pose.yaw_deg, reader)
+    if abs(pose.yaw_deg) > FAR_EYE_YAW_DEG[reader]:
+        if left_is_far:
+            left_why = left_why or Unreadable.OFF_AXIS
+        else:
+            right_why = right_why or Unreadable.OFF_AXIS
     left = None if left_why else eye_aspect(face.left, pose.yaw_deg, far=left_is_far)
     right = None if right_why else eye_aspect(face.right, pose.yaw_deg, far=not left_is_far)
     if left is not None or right is not None:

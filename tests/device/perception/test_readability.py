@@ -62,8 +62,8 @@ class TestEyesThatCanBeSeen:
             {"brightness": 1.4},
             {"glare": 1.0},
             {"glare": 0.7, "eyewear": "glasses"},
-            {"yaw_deg": 30.0},
-            {"yaw_deg": -30.0, "eyewear": "glasses"},
+            {"yaw_deg": 20.0},
+            {"yaw_deg": -20.0, "eyewear": "glasses"},
             {"pitch_deg": -20.0},
             {"distance": 2.0},
         ],
@@ -113,6 +113,17 @@ class TestEyesThatCannotBeSeen:
             assert observation.gaze_yaw_deg is None
 
 
+@pytest.mark.parametrize("yaw_deg", [40.0, -40.0])
+def test_a_closed_eye_far_behind_the_nose_does_not_make_the_near_one_open(landmarks: str, yaw_deg: float) -> None:
+    awake, asleep = (watch(landmarks, pictures(yaw_deg=yaw_deg, **eyes(opening)))[-1] for opening in (1.0, 0.0))
+    for opened, closed in (
+        (awake.eye_aspect_left, asleep.eye_aspect_left),
+        (awake.eye_aspect_right, asleep.eye_aspect_right),
+    ):
+        assert opened is None or closed is None or closed < 0.6 * opened
+    assert asleep.unreadable is None
+
+
 def test_of_two_eyes_the_washed_out_one_is_unknown_alone(landmarks: str) -> None:
     for observation in watch(landmarks, pictures(glare=2.0, **eyes(0.0))):
         assert observation.eye_aspect_left is None
@@ -158,6 +169,9 @@ class TestReason:
 
     def test_edges_that_smoothing_does_not_change_are_out_of_focus(self) -> None:
         assert self.why(softness=0.9) is Unreadable.BLUR
+
+    def test_eyes_in_deep_shade_are_too_dark_on_lit_skin(self) -> None:
+        assert self.why(skin=30.0, light=16.0, contrast=20.0) is Unreadable.DARK
 
     def test_darkness_comes_first(self) -> None:
         assert self.why(skin=10.0, light=9.0, contrast=0.0, softness=0.9) is Unreadable.DARK
