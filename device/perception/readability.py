@@ -58,7 +58,7 @@ MAX_PITCH_DEG = 45.0
 
 # The eye behind the nose is read open when closed beyond these yaws, where the near one is still read well (rendered
 # driver, turned in steps of 5 degrees).
-FAR_EYE_YAW_DEG = {"v2": 36.0, "mesh+iris": 30.0}
+FAR_EYE_YAW_DEG = {"v2": 36.0, "mesh+iris": 32.0}
 
 PATCH_PX = 48
 EYE_PX = 24
