@@ -113,7 +113,7 @@ class DriverState:
     """The judged person after one frame, or after a while without one (then ``face`` is False).
 
     Attributes:
-        reason: why the health is degraded (``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``, ``slow``), else "".
+        reason: why the health is degraded (``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``, ``slow``), or "".
         eye_open_left, eye_open_right: 0 closed to 1 this person's own open eye.
         mouth_open: 0 closed to 1 wide open.
         gaze_zone: where the person looks by the zones of the profile (``road``, ``lap``, ...), "" where unknown.
