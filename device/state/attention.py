@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 from device.messages import Observation
@@ -11,9 +12,9 @@ from device.state.glance import Glance, GlanceTracker
 from device.state.profile import Profile
 
 LAP = "lap"
-# Gaze is smoothed over this time: the iris jitters by degrees from frame to frame.
-SMOOTH_S = 0.15
-MAX_GAP_S = 0.5
+# Gaze is the median over this time: the iris jitters by degrees from frame to frame. A mean would make looks far away
+# longer than near ones, because it takes longer on the way back.
+SMOOTH_NS = 150_000_000
 # A head turned further than this from the road says enough, also where the eyes are not seen.
 HEAD_SAYS_DEG = 30.0
 
@@ -44,8 +45,7 @@ class Attention:
         """Forget what was going on, but not where the road is: time has jumped."""
         self.road.restart()
         self._glances = GlanceTracker()
-        self._gaze: Direction | None = None
-        self._last_ns: int | None = None
+        self._recent: deque[tuple[int, float, float]] = deque()
 
     def step(self, seen: Observation, lowered_since_ns: int | None, *, eyes_open: bool) -> AttentionView:
         """Take in one frame.
@@ -83,15 +83,10 @@ class Attention:
     def _smoothed(self, seen: Observation) -> Direction | None:
         if seen.gaze_yaw_deg is None or seen.gaze_pitch_deg is None:
             return None
-        since_s = MAX_GAP_S if self._last_ns is None else (seen.t_ns - self._last_ns) / 1e9
-        self._last_ns = seen.t_ns
-        fresh = Direction(seen.gaze_yaw_deg, seen.gaze_pitch_deg)
-        if self._gaze is None or since_s >= MAX_GAP_S:
-            self._gaze = fresh
-        else:
-            share = 1.0 - math.exp(-since_s / SMOOTH_S)
-            self._gaze = Direction(
-                self._gaze.yaw_deg + share * (fresh.yaw_deg - self._gaze.yaw_deg),
-                self._gaze.pitch_deg + share * (fresh.pitch_deg - self._gaze.pitch_deg),
-            )
-        return self._gaze
+        self._recent.append((seen.t_ns, seen.gaze_yaw_deg, seen.gaze_pitch_deg))
+        while self._recent[0][0] < seen.t_ns - SMOOTH_NS:
+            self._recent.popleft()
+        # Of an even number the oldest is left out, so that looks begin and end with the same delay.
+        odd = list(self._recent)[1 - len(self._recent) % 2 :]
+        middle = len(odd) // 2
+        return Direction(sorted([yaw for _, yaw, _ in odd])[middle], sorted([pitch for _, _, pitch in odd])[middle])

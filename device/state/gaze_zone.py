@@ -12,6 +12,11 @@ SAMPLE_NS = 200_000_000
 CELL_DEG = 4.0
 # How often the way to the road is worked out anew while it is learned.
 LEARN_EVERY_SAMPLES = 5
+# Looks within this of a direction count for it.
+REACH_DEG = 1.5 * CELL_DEG
+# Once known, the road is elsewhere only if it was looked at this much more: who reads on the phone in the first minute
+# looks there most, but not by far.
+MOVES_FOR = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,19 @@ class RoadDirection:
         self._samples.append(gaze)
         count = len(self._samples)
         if count >= self._from_samples and count % LEARN_EVERY_SAMPLES == 0:
-            self.direction = most_frequent(self._samples)
+            self._follow(most_frequent(self._samples))
         if count >= self._until_samples:
             self._fixed = True
             self._samples.clear()
+
+    def _follow(self, found: Direction) -> None:
+        known = self.direction
+        if known is not None and not _near(found, known):
+            for_known = sum(_near(gaze, known) for gaze in self._samples)
+            for_found = sum(_near(gaze, found) for gaze in self._samples)
+            if for_found < MOVES_FOR * for_known:
+                return
+        self.direction = found
 
 
 def most_frequent(samples: list[Direction]) -> Direction:
@@ -69,13 +83,13 @@ def most_frequent(samples: list[Direction]) -> Direction:
         return sum(cells[cell[0] + i, cell[1] + j] for i in (-1, 0, 1) for j in (-1, 0, 1))
 
     yaw, pitch = max(sorted(cells), key=around)
-    reach = 1.5 * CELL_DEG
-    near = [
-        gaze
-        for gaze in samples
-        if abs(gaze.yaw_deg - yaw * CELL_DEG) <= reach and abs(gaze.pitch_deg - pitch * CELL_DEG) <= reach
-    ]
+    middle = Direction(yaw * CELL_DEG, pitch * CELL_DEG)
+    near = [gaze for gaze in samples if _near(gaze, middle)]
     return Direction(sum(gaze.yaw_deg for gaze in near) / len(near), sum(gaze.pitch_deg for gaze in near) / len(near))
+
+
+def _near(gaze: Direction, other: Direction) -> bool:
+    return abs(gaze.yaw_deg - other.yaw_deg) <= REACH_DEG and abs(gaze.pitch_deg - other.pitch_deg) <= REACH_DEG
 
 
 def zone_of(gaze: Direction, road: Direction, section: GazeSection) -> str:

@@ -21,7 +21,7 @@ BRIDGE_NS = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A finished look away from the road, to the zone in which it was longest seen last."""
+    """A finished look away from the road, to the zone in which it stayed longest."""
 
     start_ns: int
     end_ns: int
@@ -36,6 +36,8 @@ class GlanceTracker:
         self._off_seen_ns = 0
         self._on_start_ns: int | None = None
         self._on_seen_ns = 0
+        # How long the running glance was seen in each zone, and in which it is now.
+        self._zones: dict[str, int] = {}
         self._zone = ""
         self._ended: deque[tuple[int, int]] = deque()
 
@@ -58,9 +60,10 @@ class GlanceTracker:
                 self._ended.clear()
             return ended
         if self._off_start_ns is None:
-            self._off_start_ns = t_ns if start_ns is None else start_ns
-        self._off_seen_ns = t_ns
-        self._zone = zone
+            self._off_seen_ns = self._off_start_ns = t_ns if start_ns is None else start_ns
+            self._zones, self._zone = {}, zone
+        self._zones[self._zone] = self._zones.get(self._zone, 0) + t_ns - self._off_seen_ns
+        self._off_seen_ns, self._zone = t_ns, zone
         if t_ns - max(self._off_start_ns, self._on_start_ns or 0) >= MIN_LOOK_NS:
             self._on_start_ns = None
         return ended
@@ -97,4 +100,4 @@ class GlanceTracker:
         if start_ns is None or end_ns - start_ns < MIN_LOOK_NS:
             return None
         self._ended.append((start_ns, end_ns))
-        return Glance(start_ns, end_ns, self._zone)
+        return Glance(start_ns, end_ns, max(self._zones, key=lambda zone: self._zones[zone]))
