@@ -17,6 +17,8 @@ from device.state.signals import Signals
 
 # A cause that comes and goes around its bound is told no more often than this.
 TELL_AGAIN_NS = 2_000_000_000
+# A cause has gone, and can come back, once one of its signals fell below this share of its bound.
+GONE = 0.5
 # A dwell is made of moments no further apart than this.
 MAX_GAP_NS = 500_000_000
 
@@ -39,12 +41,14 @@ class Standing:
 
 @dataclass(slots=True)
 class _Watch:
-    """One rule over time: how long its condition has been seen to hold, and whether it held at the last look."""
+    """One rule over time: how long its condition has been seen to hold, whether it held at the last look, and whether
+    its cause was gone since it last held. A speed gate that closes does not take the cause away."""
 
     rule: Rule
     held_ns: int = 0
     looked_ns: int | None = None
     holds: bool = False
+    gone: bool = False
 
 
 class RuleBook:
@@ -71,11 +75,12 @@ class RuleBook:
             held_before = watch.holds
             if not _look(watch, t_ns, signals, speed_kmh):
                 continue
+            came_back, watch.gone = watch.gone, False
             standing = self._standing.get(watch.rule.code)
             if standing is None:
                 if not held_before:
                     yield self._raise(t_ns, watch.rule, signals)
-            elif _should_tell(t_ns, standing, watch.rule, came_back=not held_before):
+            elif _should_tell(t_ns, standing, watch.rule, came_back=came_back):
                 yield self._escalate(t_ns, standing, watch.rule, signals)
 
     def restart(self, t_ns: int) -> None:
@@ -132,6 +137,7 @@ def _look(watch: _Watch, t_ns: int, signals: Signals, speed_kmh: float | None) -
         if value is None:
             return False
         holds = holds and value >= bound
+        watch.gone = watch.gone or value < GONE * bound
     if holds and speed_kmh is not None:
         holds = speed_kmh >= rule.from_kmh and (rule.below_kmh is None or speed_kmh < rule.below_kmh)
     if not holds:
