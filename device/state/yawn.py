@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from device.state.profile import MouthSection
 
+# In a yawn the mouth is wide nearly all the time; speech and laughter open and shut it.
+MOSTLY = 0.8
 # A landmark that slips for a moment does not end a yawn.
 BRIDGE_NS = 300_000_000
 
@@ -25,13 +27,18 @@ class YawnTracker:
         self._bounds = bounds
         self._start_ns: int | None = None
         self._wide_ns = 0
+        self._wide_for_ns = 0
+        self._last_ns = 0
         self._peak = 0.0
 
     def step(self, t_ns: int, mouth_open: float | None) -> Yawn | None:
         """Take in one moment; ``mouth_open`` 0 to 1 (above for mouths wider than most), None unseen."""
+        before_ns, self._last_ns = self._last_ns, t_ns
         if mouth_open is not None and mouth_open >= self._bounds.yawn_above:
             if self._start_ns is None or t_ns - self._wide_ns > BRIDGE_NS:
-                self._start_ns, self._peak = t_ns, 0.0
+                self._start_ns, self._peak, self._wide_for_ns = t_ns, 0.0, 0
+            elif self._wide_ns == before_ns:
+                self._wide_for_ns += t_ns - before_ns
             self._wide_ns = t_ns
             self._peak = max(self._peak, mouth_open)
             return None
@@ -39,7 +46,7 @@ class YawnTracker:
             return None
         start_ns, self._start_ns = self._start_ns, None
         length_s = (self._wide_ns - start_ns) / 1e9
-        if self._peak < self._bounds.yawn_peak:
+        if self._peak < self._bounds.yawn_peak or self._wide_for_ns < MOSTLY * (self._wide_ns - start_ns):
             return None
         if not self._bounds.yawn_min_s <= length_s <= self._bounds.yawn_max_s:
             return None
