@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
 
 from device.config import load_profile
-from device.messages import Alert, Command, Event, Observation, Phase, ReaderTraits, Unreadable
+from device.messages import Alert, Command, Event, Health, Observation, Phase, ReaderTraits, Unreadable
 from device.state.engine import Engine, Step
 from device.state.person import Calibration
 
 OPEN_ASPECT = 0.3
 # A reader that sees nothing of a closed eye: openings are then shares of the open aspect as they stand.
 EYES_ALONE = ReaderTraits("test", closed_ratio=0.0, wide_mouth_aspect=1.0)
+EXPRESSIONS = ("neutral", "happiness", "anger", "fear")
+TICK_S = 0.1
+# The same scene gives the same alerts at any of these, within this time.
+SAME_S = 0.2
+
+
+@dataclass(frozen=True)
+class Camera:
+    """How the drive is seen: frames a second, by how much capture times vary, which share of frames is lost."""
+
+    fps: float = 30.0
+    jitter_s: float = 0.0
+    drop: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.fps:.0f}fps" + "-jitter" * (self.jitter_s > 0.0) + "-drops" * (self.drop > 0.0)
+
+
+CAMERAS = (Camera(10.0), Camera(15.0), Camera(30.0), Camera(30.0, jitter_s=0.03), Camera(30.0, drop=0.2))
+any_camera = pytest.mark.parametrize("camera", CAMERAS, ids=str)
 
 
 @dataclass(frozen=True)
@@ -26,6 +49,12 @@ class Part:
         drop: how far lower lid and iris went down, as a share of the eye's width.
         mouth: 0 closed to 1 wide open.
         command: comes from outside with the first frame.
+        eyes: aspect of the open eyes over that of most parts: glasses, or somebody else.
+        expression: probabilities of ``EXPRESSIONS``.
+        camera: no frames come, for this reason; the monitor ticks.
+        clock_s: the clock jumps by this much before the first frame.
+        fps: frames a second, where they differ from the camera's.
+        measures: what the observations say instead, by name.
     """
 
     seconds: float
@@ -38,15 +67,22 @@ class Part:
     mouth: float = 0.0
     unreadable: Unreadable | None = None
     command: Command | None = None
+    eyes: float = 1.0
+    expression: tuple[float, ...] | None = None
+    camera: Health | None = None
+    clock_s: float = 0.0
+    fps: float | None = None
+    measures: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that the engine said, and its steps."""
+    """All that the engine said, its steps, and what it learned of the person."""
 
     alerts: list[Alert]
     events: list[Event]
     steps: list[Step]
+    learned: Calibration | None = None
 
     def raised(self, code: str) -> list[float]:
         """When alerts of this code were raised, s."""
@@ -57,29 +93,58 @@ class Outcome:
 
     def closures(self) -> list[tuple[float, float]]:
         """Start and end of each closure, s."""
-        found = [event.data for event in self.events if event.kind == "closure"]
+        return self.spans("closure")
+
+    def spans(self, kind: str) -> list[tuple[float, float]]:
+        """Start and end of each event of this kind, s."""
+        found = [event.data for event in self.events if event.kind == kind]
         return [(float(data["start_ns"]) / 1e9, float(data["end_ns"]) / 1e9) for data in found]
 
+    def health(self) -> list[tuple[float, str]]:
+        """When the health changed, s, and to what: ``degraded dark``."""
+        told = [event for event in self.events if event.kind == "health"]
+        return [(event.t_ns / 1e9, " ".join(map(str, event.data.values()))) for event in told]
 
-def observations(parts: Iterable[Part], fps: float = 30.0) -> Iterator[tuple[Observation, Command | None]]:
-    """The drive as a camera of this rate would see it; a part's command comes with its first frame."""
-    seq, end_s = 0, 0.0
+    def health_at(self, t_s: float) -> str:
+        """The health as last told at this moment."""
+        return [health for told_s, health in self.health() if told_s <= t_s][-1]
+
+
+def told(code: str, phase: str, t_s: float) -> tuple[str, str, float]:
+    """One alert of ``assert_alerts``."""
+    return (code, phase, t_s)
+
+
+def assert_alerts(outcome: Outcome, *expected: tuple[str, str, float]) -> None:
+    """These alerts were told at these times, and no others."""
+    found = sorted((alert.code, alert.phase.value, round(alert.t_ns / 1e9, 3)) for alert in outcome.alerts)
+    wanted = sorted(expected)
+    assert [alert[:2] for alert in found] == [alert[:2] for alert in wanted], found
+    late = [one for one, other in zip(found, wanted, strict=True) if abs(one[2] - other[2]) > SAME_S + 1e-6]
+    assert not late, f"{late} of {found}, expected {wanted}"
+
+
+def observations(parts: Iterable[Part], fps: float = 30.0) -> Iterator[tuple[Observation, Part]]:
+    """The drive as a camera of this rate would see it."""
+    seq, now_s, end_s, clock_s = 0, 0.0, 0.0, 0.0
     for part in parts:
-        end_s += part.seconds
-        command = part.command
-        while seq / fps < end_s - 1e-9:
-            yield observation(part, round(seq / fps * 1e9), seq), command
-            command = None
-            seq += 1
+        begin_s, end_s = now_s, end_s + part.seconds
+        clock_s += part.clock_s
+        step_s = TICK_S if part.camera else 1.0 / (part.fps or fps)
+        frame = 0
+        while now_s < end_s - 1e-9:
+            yield observation(part, round((now_s + clock_s) * 1e9), seq), part
+            seq, frame = seq + 1, frame + 1
+            now_s = begin_s + frame * step_s
 
 
 def observation(part: Part, t_ns: int, seq: int) -> Observation:
     """One frame of a part."""
     if not part.face:
         return Observation(t_ns, seq, face=False)
-    aspect = None if part.opening is None else part.opening * OPEN_ASPECT
+    aspect = None if part.opening is None else part.opening * OPEN_ASPECT * part.eyes
     looks = aspect is not None and aspect > 0.1
-    return Observation(
+    seen = Observation(
         t_ns,
         seq,
         face=True,
@@ -93,7 +158,9 @@ def observation(part: Part, t_ns: int, seq: int) -> Observation:
         gaze_yaw_deg=part.yaw_deg + part.look[0] if looks else None,
         gaze_pitch_deg=part.pitch_deg + part.look[1] if looks else None,
         unreadable=part.unreadable,
+        expression=part.expression,
     )
+    return replace(seen, **part.measures) if part.measures else seen
 
 
 def drive(
@@ -104,6 +171,8 @@ def drive(
     known: Calibration | None = None,
     jitter_s: float = 0.0,
     drop: float = 0.0,
+    camera: Camera | None = None,
+    start_s: float = 0.0,
 ) -> Outcome:
     """Let a profile judge a drive.
 
@@ -111,18 +180,23 @@ def drive(
         known: what was learned of the person before.
         jitter_s: capture times vary by up to this much.
         drop: share of frames that are lost.
+        camera: in place of ``fps``, ``jitter_s`` and ``drop``.
+        start_s: capture time of the first frame.
     """
+    camera = camera or Camera(fps, jitter_s, drop)
     chance = random.Random(1)
-    engine = Engine(load_profile(profile)[0], EYES_ALONE, speed_kmh, known=known)
+    engine = Engine(load_profile(profile)[0], EYES_ALONE, speed_kmh, known=known, expression_classes=EXPRESSIONS)
     outcome = Outcome([], [], [])
-    for seen, command in observations(parts, fps):
-        if chance.random() < drop and command is None:
+    part_before: Part | None = None
+    for seen, part in observations(parts, camera.fps):
+        command, part_before = (None, part) if part is part_before else (part.command, part)
+        if chance.random() < camera.drop and command is None:
             continue
-        moved = replace(seen, t_ns=seen.t_ns + round(chance.uniform(0.0, jitter_s) * 1e9))
+        t_ns = seen.t_ns + round((start_s + chance.uniform(0.0, camera.jitter_s)) * 1e9)
         if command is not None:
-            outcome.alerts.extend(engine.command(moved.t_ns, command))
-        step = engine.step(moved)
+            outcome.alerts.extend(engine.command(t_ns, command))
+        step = engine.tick(t_ns, part.camera) if part.camera else engine.step(replace(seen, t_ns=t_ns))
         outcome.alerts.extend(step.alerts)
         outcome.events.extend(step.events)
         outcome.steps.append(step)
-    return outcome
+    return replace(outcome, learned=engine.calibration())

@@ -180,6 +180,8 @@ def test_a_zone_that_sticks_out_of_those_before_it_is_reached() -> None:
     [
         ({"eyes": EyesSection(closed_below=0.5)}, ("eyes", "closed_below"), "is above open_above = 0.45"),
         ({"eyes": EyesSection(baseline_floor=1.2)}, ("eyes", "baseline_floor"), "should be a share from 0 to 1"),
+        ({"eyes": EyesSection(closed_below=0.0)}, ("eyes", "closed_below"), "should be a share from 0.1 to 1"),
+        ({"eyes": EyesSection(bridge_s=0.0)}, ("eyes", "bridge_s"), "should be 0.2 or more"),
         ({"mouth": MouthSection(yawn_min_s=15.0)}, ("mouth", "yawn_min_s"), "is above yawn_max_s = 12"),
         ({"health": HealthSection(stale_s=-1.0)}, ("health", "stale_s"), "health.stale_s = -1: it should be 0 or more"),
         ({"health": HealthSection(no_face_s=math.nan)}, ("health", "no_face_s"), "= nan: it should be 0 or more"),
