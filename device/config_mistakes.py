@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import json
 import typing
 from typing import Any
@@ -51,7 +52,8 @@ def profile_mistakes(tables: Table) -> list[Problem]:
 
 def as_profile(rules: Table) -> Profile:
     """A profile from tables whose shape is right."""
-    return TypeAdapter(Profile).validate_python(rules)
+    profile: Profile = _adapter(Profile).validate_python(rules)
+    return profile
 
 
 def suggestion(given: str, known: list[str]) -> str:
@@ -60,10 +62,16 @@ def suggestion(given: str, known: list[str]) -> str:
     return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
 
 
+@functools.cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
 def _mistakes(kind: type, values: object) -> list[Problem]:
     try:
         # Strict, and by way of JSON: strict Python mode would demand dataclasses where a file can only have tables.
-        TypeAdapter(kind).validate_json(json.dumps(values, default=str), strict=True)
+        # Dates, which JSON lacks, are no value of ours: a list is wrong wherever one number or text is asked for.
+        _adapter(kind).validate_json(json.dumps(values, default=lambda date: [str(date)]), strict=True)
     except ValidationError as error:
         # A misspelt key is often why another is missing, so it is told first.
         errors = sorted(error.errors(include_url=False), key=lambda one: one["type"] not in UNKNOWN_KEY)

@@ -15,6 +15,8 @@ SHARES = {
     "perclos": ("min_coverage",),
     "mouth": ("yawn_above", "yawn_peak"),
 }
+# Below these no closure would ever be seen: no reader sees an eye close to nothing, and frames come apart and get lost.
+LEAST = {("eyes", "closed_below"): 0.1, ("eyes", "bridge_s"): 0.2}
 # Pairs of which the first must not exceed the second.
 ORDERED = (
     ("eyes", "closed_below", "open_above"),
@@ -32,9 +34,10 @@ def section_problems(profile: Profile) -> Iterator[Problem]:
             value = getattr(values, key)
             if not isinstance(value, float | int):
                 continue
+            least = LEAST.get((section, key), 0.0)
             highest = 1.0 if key in SHARES.get(section, ()) else math.inf
-            if not 0.0 <= value <= highest or value == math.inf:
-                mend = "a share from 0 to 1" if highest == 1.0 else "0 or more"
+            if not least <= value <= highest or value == math.inf:
+                mend = f"a share from {least:g} to 1" if highest == 1.0 else f"{least:g} or more"
                 yield Problem((section, key), f"{section}.{key} = {value:g}: it should be {mend}")
     for section, low, high in ORDERED:
         values = getattr(profile, section)

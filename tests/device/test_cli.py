@@ -43,7 +43,9 @@ def complaint(arguments: list[str], expected_status: int, capsys: pytest.Capture
     return err.strip()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["models", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["models", "--help"], ["rules", "--help"], ["--version"]]
+)
 def test_help_imports_nothing_slow(arguments: list[str]) -> None:
     code = (
         "import sys; from device.cli import status; status(sys.argv[1:]);"

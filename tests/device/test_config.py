@@ -151,6 +151,7 @@ NAP = "[[rules]]\ncode = 'sleep'\nlevel = 'advisory'\nwhen = { closure_s = 2.0 }
             4,
             "no signal closur_s (when): did you mean closure_s?",
         ),
+        (NAP + "source = 1979-05-27", 6, "rules.source = ['1979-05-27']: it should be a valid string"),
         ("[latches]\nopen_s = 1.0", 1, "unknown key latches: did you mean latch?"),
         ("[settings.source]\nwidht = 3", 2, "[settings] unknown key source.widht: did you mean width?"),
         ("[settings]\nprofile = 'vehicle'", 2, "a profile cannot name another one"),
