@@ -5,9 +5,9 @@ there is mostly an open eye, and sometimes a closed one; neither is known. So th
 must stay readable: it has no white and no iris, but its lashes and folds are still dark lines on lit skin.
 
 Each eye is looked at in a patch that is always ``EYE_PX`` pixels per eye width, so that one set of bounds serves faces
-near and far. The bounds were found on recordings of twelve people (webcams, phones, mirror cameras in cars; with and
-without glasses; one in a dim room, two lit from one side) as they are and darkened, blurred, overexposed and covered
-step by step, until the readers no longer told open from closed.
+near and far. The bounds were found on recordings of about a dozen people (webcams, phones, mirror cameras in cars;
+with and without glasses; one in a dim room, two lit from one side) as they are and darkened, blurred, overexposed and
+covered step by step, until the readers no longer told open from closed.
 
 Not noticed: a patterned thing or the fingers of a hand before the eyes (they have lines as an eye has), mirrored
 sunglasses that show a scene, and smear along one direction.
