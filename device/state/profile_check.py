@@ -49,13 +49,21 @@ def problems(profile: Profile) -> Iterator[Problem]:
     if not profile.rules:
         yield Problem(("rules",), "there are no rules: add at least one table [[rules]]")
     for position, rule in enumerate(profile.rules):
-        where = ("rules", position)
-        for check in (_source, _times, _conditions, _end):
-            yield from check(where, rule)
+        yield from _rule_problems(("rules", position), rule)
     for (low, one), (high, other) in combinations(enumerate(profile.rules), 2):
         yield from _against_each_other(("rules", low), one, ("rules", high), other)
     yield from zone_problems(profile.gaze.zones)
     yield from section_problems(profile)
+
+
+def _rule_problems(where: KeyPath, rule: Rule) -> Iterator[Problem]:
+    yield from _source(where, rule)
+    yield from _times(where, rule)
+    by_themselves = list(_conditions(where, rule))
+    yield from by_themselves
+    # How conditions go together says nothing while one of them is wrong.
+    if not by_themselves:
+        yield from _end(where, rule)
 
 
 def _source(where: KeyPath, rule: Rule) -> Iterator[Problem]:
@@ -86,6 +94,9 @@ def _conditions(where: KeyPath, rule: Rule) -> Iterator[Problem]:
             told = _wrong_bound(key, name, bound)
             if told:
                 yield Problem((*where, key, name), told)
+    if not rule.clear and not rule.clear_below:
+        mend = "add clear or clear_below, as in clear = { eyes_open_s = 0.5 }"
+        yield Problem(where, f"nothing ends {_name(rule)}: {mend}")
 
 
 def _wrong_bound(key: str, name: str, bound: float) -> str | None:
@@ -108,10 +119,6 @@ def _wrong_bound(key: str, name: str, bound: float) -> str | None:
 
 def _end(where: KeyPath, rule: Rule) -> Iterator[Problem]:
     """What ends the alert must say that its cause is over, or it could be cleared while the cause lasts."""
-    if not rule.clear and not rule.clear_below:
-        mend = "add clear or clear_below, as in clear = { eyes_open_s = 0.5 }"
-        yield Problem(where, f"nothing ends {_name(rule)}: {mend}")
-        return
     for name, bound in rule.clear.items():
         if name in rule.when:
             told = f"clear.{name} = {bound:g} holds while its cause lasts ({name} is in when)"
@@ -122,7 +129,7 @@ def _end(where: KeyPath, rule: Rule) -> Iterator[Problem]:
             told = f"clear_below.{name} = {bound:g} is above the bound of when, {rule.when[name]:g}"
             yield Problem((*where, "clear_below", name), f"{told}: it should be {rule.when[name]:g} or less")
             return
-    if rule.when and not any(_over(name, rule) for name in rule.when):
+    if not any(_over(name, rule) for name in rule.when):
         cause = next(iter(rule.when))
         told = f"{_name(rule)} can be cleared while its cause lasts"
         yield Problem((*where, "clear" if rule.clear else "clear_below"), f"{told}: {_way_out(cause)}")

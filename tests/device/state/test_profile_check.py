@@ -70,9 +70,13 @@ def test_a_rule_that_cannot_be_meant_is_told(rule: Rule, at: tuple[str, ...], to
     ],
 )
 def test_a_bound_that_the_signal_never_or_always_reaches_is_told(bound: float, told: str) -> None:
-    found = list(problems(profile(replace(DROWSY, when={"perclos_60s": bound}, clear_below={"perclos_60s": 0.1}))))
-    assert found[0].where == ("rules", 0, "when", "perclos_60s")
-    assert told in found[0].told
+    problem = only(profile(replace(DROWSY, when={"perclos_60s": bound})))
+    assert problem.where == ("rules", 0, "when", "perclos_60s")
+    assert told in problem.told
+
+
+def test_a_misspelt_signal_is_told_alone_and_not_as_a_contradiction_too() -> None:
+    assert "did you mean closure_s?" in only(profile(replace(SLEEP, when={"closur_s": 3.0}))).told
 
 
 def test_an_end_that_never_comes_is_told() -> None:
