@@ -48,7 +48,7 @@ def eye_aspect(eye: Eye, yaw_deg: float, *, far: bool) -> float | None:
 def lid_drop(eye: Eye) -> float:
     """How far the lower lid and the iris lie below the line of the eye's corners, summed, over the eye's width.
 
-    An eye that looks down takes its lower lid along; one that closes lifts it. This tells lowered lids from closed ones.
+    An eye that looks down takes its lower lid along, one that closes lifts it: so lowered lids differ from closed ones.
     """
     along = eye.contour[8] - eye.contour[0]
     width = max(math.hypot(along[0], along[1]), 1e-3)

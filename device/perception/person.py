@@ -26,7 +26,7 @@ class WatchedPerson:
 
     def choose(self, t_ns: int, faces: list[Detection], width_px: int, height_px: int) -> Detection | None:
         """The face to watch next, None while the claim of a lost one lasts and nobody sits in its place."""
-        if self._seen_ns is not None and t_ns - self._seen_ns <= CLAIM_S * 1e9:
+        if self._seen_ns is not None and 0 <= t_ns - self._seen_ns <= CLAIM_S * 1e9:
             faces = [face for face in faces if self._in_place(face)]
         return max(faces, key=lambda face: prominence(face, width_px, height_px), default=None)
 

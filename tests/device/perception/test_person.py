@@ -48,3 +48,10 @@ def test_after_a_second_the_seat_is_free_for_the_next() -> None:
 
 def test_no_face_is_nobody() -> None:
     assert WatchedPerson().choose(0, [], WIDTH, HEIGHT) is None
+
+
+def test_a_clock_that_jumps_back_does_not_keep_the_seat_taken() -> None:
+    person = WatchedPerson()
+    person.seen(100 * SECOND_NS, (150.0, 240.0), 100.0)
+    other = face(500, 240)
+    assert person.choose(SECOND_NS, [other], WIDTH, HEIGHT) is other
