@@ -51,7 +51,7 @@ def status(arguments: Sequence[str] | None = None) -> int:
         result = app(arguments, prog_name="wakeful", standalone_mode=False)
     except WakefulError as error:
         return _complain(str(error), error.exit_status)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):  # click turns only what happens inside a command into Abort
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left; Python would complain about it once more at exit.

@@ -151,6 +151,14 @@ def test_errors_of_the_monitor_end_with_their_status(
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_ctrl_c_before_a_command_has_begun_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def app(*_: object, **__: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("device.cli.app", app)
+    assert status(["run"]) == 130
+
+
 def test_an_error_over_several_lines_is_told_in_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -119,7 +119,7 @@ def main() -> None:
         size = "--window-size=1340,500"
         command = ["chromium", *options, size, f"--screenshot={shot}", file.as_uri()]
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-        cv2.imwrite(str(target), cv2.imread(str(shot)), [cv2.IMWRITE_WEBP_QUALITY, 90])
+        cv2.imwrite(str(target), np.asarray(cv2.imread(str(shot))), [cv2.IMWRITE_WEBP_QUALITY, 90])
 
 
 def _terminal() -> str:
