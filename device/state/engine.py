@@ -137,8 +137,11 @@ class Engine:
         self._last_frame_ns = seen.t_ns
         seen = without_impossible(seen)
         fps = self._rate.step(seen.t_ns)
-        alerts = list(self._notice_swap(seen, events))
+        alerts: list[Alert] = []
         lids = self._lids.step(seen, fps)
+        if self._is_somebody_else(seen, lids):
+            alerts.extend(self._change_person(seen.t_ns, events))
+            lids = self._lids.step(seen, None)
         attention = self._attention.step(seen, lids.lowered_since_ns, eyes_open=lids.closed is False)
         expression = self._expression.step(seen.t_ns, seen.expression)
         mouth_open = None if seen.mouth_aspect is None else seen.mouth_aspect / self._reader.wide_mouth_aspect
@@ -180,14 +183,16 @@ class Engine:
             self._reader.name, left, right, road.yaw_deg if road else None, road.pitch_deg if road else None
         )
 
-    def _notice_swap(self, seen: Observation, events: list[Event]) -> Iterator[Alert]:
+    def _is_somebody_else(self, seen: Observation, lids: LidView) -> bool:
         aspects = [aspect for aspect in (seen.eye_aspect_left, seen.eye_aspect_right) if aspect is not None]
-        open_aspect = sum(aspects) / len(aspects) if aspects and not self._last.eyes_closed else None
-        if self._swap.see(seen.t_ns, face=seen.face, open_aspect=open_aspect, learned=self._lids.learned_aspect):
-            self._meet(None)
-            self._told_calibration_pct = 0.0
-            events.append(Event(seen.t_ns, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
-            yield from self._rules.clear_all(seen.t_ns)
+        open_aspect = sum(aspects) / len(aspects) if lids.closed is False else None
+        return self._swap.see(seen.t_ns, face=seen.face, open_aspect=open_aspect, learned=self._lids.learned_aspect)
+
+    def _change_person(self, t_ns: int, events: list[Event]) -> Iterator[Alert]:
+        self._meet(None)
+        self._told_calibration_pct = 0.0
+        events.append(Event(t_ns, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
+        yield from self._rules.clear_all(t_ns)
 
     def _events(
         self,

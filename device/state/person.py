@@ -9,6 +9,8 @@ from dataclasses import dataclass
 AWAY_NS = 3_000_000_000
 # The eyes that come back are compared over this long.
 COMPARE_NS = 3_000_000_000
+# ... and by no fewer looks at them open.
+MIN_LOOKS = 10
 # Eyes that differ by more than this share of the learned ones are another person's.
 CLEARLY_DIFFERENT = 0.25
 
@@ -55,10 +57,8 @@ class SwapWatch:
             return False
         if open_aspect is not None:
             self._aspects.append(open_aspect)
-        if t_ns - self._back_ns < COMPARE_NS:
+        if t_ns - self._back_ns < COMPARE_NS or len(self._aspects) < MIN_LOOKS:
             return False
         self._back_ns = None
-        if not self._aspects:
-            return False
         typical = sorted(self._aspects)[len(self._aspects) // 2]
         return abs(typical / learned - 1.0) > CLEARLY_DIFFERENT
