@@ -15,6 +15,10 @@ LAP = "lap"
 # Gaze is the median over this time: the iris jitters by degrees from frame to frame. A mean would make looks far away
 # longer than near ones, because it takes longer on the way back.
 SMOOTH_NS = 150_000_000
+# The way to the road is not learned from glances away from it. But a look that lasts for half a minute means that what
+# was learned first was not the road: people settle into their seat and start the engine before they look ahead.
+GLANCE_S = 2.0
+MISTAKEN_S = 30.0
 # A head turned further than this from the road says enough, also where the eyes are not seen.
 HEAD_SAYS_DEG = 30.0
 
@@ -55,7 +59,7 @@ class Attention:
             eyes_open: the eyes are seen open.
         """
         gaze = self._smoothed(seen)
-        if gaze is not None and eyes_open:
+        if gaze is not None and eyes_open and not GLANCE_S <= self._glances.off_road_s(seen.t_ns) < MISTAKEN_S:
             self.road.see(seen.t_ns, gaze)
         road = self.road.direction
         if road is None:

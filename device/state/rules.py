@@ -157,7 +157,7 @@ def _should_tell(t_ns: int, standing: Standing, rule: Rule, *, came_back: bool) 
     """Whether a standing alert rises by this rule, or is told again."""
     if rule.rank > standing.rule.rank:
         return True
-    if rule is not standing.rule:
+    if rule.rank != standing.rule.rank:
         return False
     since_ns = t_ns - standing.told_ns
     # An alert that nobody silenced still sounds; one around its bound would otherwise be told with every wave of it.

@@ -169,3 +169,20 @@ def test_perclos_below_eight_frames_a_second_is_unknown() -> None:
     outcome = drive(Part(120.0), fps=6.0)
     assert {step.state.perclos_60s for step in outcome.steps} == {None}
     assert outcome.steps[-1].state.health is Health.DEGRADED
+
+
+def test_a_long_look_at_the_lap_does_not_become_the_way_to_the_road() -> None:
+    outcome = drive(AWAKE, Part(25.0, pitch_deg=-40.0))
+    assert outcome.raised("long_distraction") == [pytest.approx(13.0, abs=0.4)]
+    assert outcome.times("long_distraction", Phase.CLEARED) == []
+
+
+def test_who_settled_down_before_looking_ahead_is_not_called_distracted_for_ever() -> None:
+    outcome = drive(Part(6.0, pitch_deg=-30.0), Part(54.0), Part(30.0))
+    assert outcome.steps[-1].state.gaze_zone == "road"
+
+
+def test_an_alert_is_told_again_under_the_rule_of_another_speed() -> None:
+    parts = AWAKE, Part(10.0, yaw_deg=60.0), Part(80.0, yaw_deg=60.0, command=VehicleSpeed(40.0))
+    outcome = drive(*parts, profile="eu-gsr", speed_kmh=60.0)
+    assert outcome.times("long_distraction", Phase.ESCALATED)
