@@ -13,9 +13,9 @@ from wakeful import __version__
 
 NAMES = {
     "closure": "closures",
-    "blink": "  blinks (under 0.5 s)",
-    "long_closure": "  long closures",
-    "blink_center": "blinks (centres)",
+    "blink": "  blinks",
+    "long_closure": "  long",
+    "blink_center": "centres",
     "yawn": "yawns",
     "head_turn": "head turns",
     "looking_down": "looks down",
@@ -66,15 +66,15 @@ def print_tables(clips: Sequence[ClipScore], console: Console) -> None:
         for judged in clip.alerts:
             console.print(f"{clip.name}: {_alert_words(judged)}", soft_wrap=True)
     console.print()
-    together = Table(
-        "overall", "marked", "found", "false", "prec.", "recall", "F1", "start", "end", box=None, pad_edge=False
-    )
+    together = Table("overall", "marks", "found", "false", "prec.", "recall", "F1", box=None, pad_edge=False)
+    for edge in ("start", "end"):
+        together.add_column(edge, no_wrap=True)
     for kind, score in overall(clips).items():
         edges = (_edge(score.start_error_s), _edge(score.end_error_s)) if kind != "blink_center" else ("", "")
         shares = (_percent(score.precision), _percent(score.recall), _percent(score.f1))
         together.add_row(NAMES[kind], str(score.marked), str(score.right), str(score.false), *shares, *edges)
     console.print(together)
-    console.print("start, end: found against marked edge, mean size (largest), s", style="dim")
+    console.print("blinks: under 0.5 s; start, end: found against marked edge, mean (largest), s", style="dim")
     console.print()
     for name, quiet in (("warnings and above", False), ("advisories", True)):
         alarms = false_alarms(clips, quiet)

@@ -80,6 +80,9 @@ def _grid(results: dict[str, Result]) -> Iterator[str]:
     yield "<thead><tr><th></th>"
     yield "".join(f'<th colspan="{columns}">{_eyewear(worn)}</th><th class="gap"></th>' for worn in EYEWEAR)
     yield "</tr><tr><th></th>"
+    halves = f'<th colspan="{HALF}">level</th><th class="gap"></th><th colspan="{HALF}">from above</th>'
+    yield (halves + '<th class="gap"></th>') * len(EYEWEAR)
+    yield "</tr><tr><th></th>"
     angles = [f"<th>{head.yaw_deg:+d}</th>" if head.yaw_deg else "<th>0</th>" for head in HEADS]
     angles.insert(HALF, '<th class="gap"></th>')
     yield ("".join(angles) + '<th class="gap"></th>') * len(EYEWEAR)
