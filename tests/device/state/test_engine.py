@@ -183,6 +183,6 @@ def test_who_settled_down_before_looking_ahead_is_not_called_distracted_for_ever
 
 
 def test_an_alert_is_told_again_under_the_rule_of_another_speed() -> None:
-    parts = AWAKE, Part(10.0, yaw_deg=60.0), Part(80.0, yaw_deg=60.0, command=VehicleSpeed(40.0))
+    parts = Part(65.0), Part(10.0, yaw_deg=60.0), Part(80.0, yaw_deg=60.0, command=VehicleSpeed(40.0))
     outcome = drive(*parts, profile="eu-gsr", speed_kmh=60.0)
     assert outcome.times("long_distraction", Phase.ESCALATED)
