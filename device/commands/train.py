@@ -37,15 +37,14 @@ def expression(
     from device.commands.extras import need
 
     need("train", "torch", "onnx", "matplotlib")
-    import torch
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from models.expression.data import load
     from models.expression.export import export
-    from models.expression.train import WEIGHTS, Settings, load_weights, train
+    from models.expression.train import WEIGHTS, Settings, load_weights, train, use_threads
 
     if threads:
-        torch.set_num_threads(threads)
+        use_threads(threads)
     chosen = {"epochs": epochs, "batch": batch, "seed": seed, "bfloat16": False if float32 else None}
     settings = Settings(**{key: value for key, value in chosen.items() if value is not None})  # type: ignore[arg-type]
     faces = load(data)

@@ -259,6 +259,11 @@ class Targets:
         return by_votes + settings.fer2013_share * by_label
 
 
+def use_threads(threads: int) -> None:
+    """Let torch use so many processor threads from now on."""
+    torch.set_num_threads(threads)
+
+
 def rate(progress: float, settings: Settings) -> float:
     """Learning rate at ``progress``, 0 to 1 of all steps."""
     if progress < settings.rise:
