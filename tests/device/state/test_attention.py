@@ -1,0 +1,56 @@
+"""Where the person looks, over time."""
+
+from __future__ import annotations
+
+import pytest
+
+from device.messages import Observation, Unreadable
+from device.state.attention import Attention, AttentionView
+from device.state.gaze_zone import Direction
+from device.state.profile import Profile
+
+
+def looked(*looks: tuple[float, float | None], yaw_deg: float | None = 0.0) -> list[AttentionView]:
+    """Looks of (seconds, gaze yaw) at 30 moments a second, the road straight ahead."""
+    attention, views, frame = Attention(Profile("test", ()), Direction(0.0, 0.0)), [], 0
+    for seconds, gaze in looks:
+        for _ in range(round(seconds * 30)):
+            pitch = None if gaze is None else 0.0
+            hidden = Unreadable.OFF_AXIS if gaze is None else None
+            seen = Observation(
+                round(frame / 30 * 1e9),
+                frame,
+                face=True,
+                yaw_deg=yaw_deg,
+                pitch_deg=0.0,
+                gaze_yaw_deg=gaze,
+                gaze_pitch_deg=pitch,
+                unreadable=hidden,
+            )
+            views.append(attention.step(seen, None, eyes_open=gaze is not None))
+            frame += 1
+    return views
+
+
+@pytest.mark.parametrize("away_deg", [25.0, 45.0, 90.0])
+def test_a_look_is_as_long_however_far_it_goes(away_deg: float) -> None:
+    [glance] = [view.ended for view in looked((1.0, 0.0), (1.5, away_deg), (1.0, 0.0)) if view.ended]
+    assert (glance.end_ns - glance.start_ns) / 1e9 == pytest.approx(1.5, abs=0.04)
+
+
+def test_an_iris_that_jumps_for_a_frame_is_no_look() -> None:
+    views = looked((1.0, 0.0), (0.034, 60.0), (1.0, 0.0))
+    assert {view.zone for view in views} == {"road"}
+
+
+def test_a_head_turned_far_says_enough_where_no_eye_is_seen() -> None:
+    assert looked((1.0, None), yaw_deg=60.0)[-1].zone == "side_window"
+    assert looked((1.0, None), yaw_deg=10.0)[-1].zone == ""
+    assert looked((1.0, None), yaw_deg=None)[-1].zone == ""
+
+
+def test_until_the_way_to_the_road_is_known_nothing_is() -> None:
+    view = Attention(Profile("test", ()), None).step(
+        Observation(0, 0, True, gaze_yaw_deg=0.0, gaze_pitch_deg=0.0), None, eyes_open=True
+    )
+    assert view == AttentionView("", None, None, None, None)

@@ -1,0 +1,52 @@
+"""The way to the road and the zones around it."""
+
+from __future__ import annotations
+
+import pytest
+
+from device.state.gaze_zone import Direction, RoadDirection, most_frequent, zone_of
+from device.state.profile import GazeSection, Zone
+
+
+def looked(road: RoadDirection, yaw_deg: float, seconds: float, from_s: float = 0.0) -> float:
+    for frame in range(round(seconds * 10)):
+        road.see(round((from_s + frame / 10) * 1e9), Direction(yaw_deg, 0.0))
+    return from_s + seconds
+
+
+def test_the_road_is_where_most_looks_meet() -> None:
+    looks = [Direction(30.0 + n % 3, 5.0) for n in range(10)] + [Direction(-40.0 + 10.0 * n, 0.0) for n in range(6)]
+    assert most_frequent(looks).yaw_deg == pytest.approx(31.0, abs=0.5)
+
+
+def test_it_is_unknown_for_the_first_seconds_and_stays_after_the_last() -> None:
+    road = RoadDirection(5.0, 20.0)
+    end_s = looked(road, 10.0, 4.0)
+    assert road.direction is None
+    end_s = looked(road, 10.0, 17.0, end_s)
+    assert road.learned
+    looked(road, 60.0, 200.0, end_s)
+    assert road.direction == Direction(10.0, 0.0)
+
+
+def test_it_moves_only_for_twice_as_many_looks() -> None:
+    road = RoadDirection(5.0, 60.0)
+    end_s = looked(road, 0.0, 8.0)
+    end_s = looked(road, 30.0, 14.0, end_s)
+    assert road.direction == Direction(0.0, 0.0)
+    looked(road, 30.0, 6.0, end_s)
+    assert road.direction == Direction(30.0, 0.0)
+
+
+def test_a_road_that_is_told_is_not_learned() -> None:
+    road = RoadDirection(5.0, 60.0, Direction(-20.0, 3.0))
+    looked(road, 10.0, 70.0)
+    assert road.direction == Direction(-20.0, 3.0)
+
+
+def test_zones_are_asked_in_their_order_around_the_road() -> None:
+    section = GazeSection(zones=(Zone("road", (-10, 10), (-10, 10)), Zone("aside", (-90, 90), (-90, 90))))
+    road = Direction(30.0, 0.0)
+    assert zone_of(Direction(35.0, 0.0), road, section) == "road"
+    assert zone_of(Direction(0.0, 0.0), road, section) == "aside"
+    assert zone_of(Direction(150.0, 0.0), road, section) == "elsewhere"

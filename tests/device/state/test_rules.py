@@ -1,0 +1,59 @@
+"""Rules applied to signals."""
+
+from __future__ import annotations
+
+from device.messages import Alert
+from device.state.profile import LatchSection, Rule
+from device.state.rules import RuleBook
+
+SECOND_NS = 1_000_000_000
+HINT = Rule("drowsy", "advisory", {"perclos_60s": 0.08}, "test", clear_below={"perclos_60s": 0.06}, from_kmh=50.0)
+WARN = Rule("drowsy", "warning", {"perclos_60s": 0.15}, "test", clear_below={"perclos_60s": 0.10}, from_kmh=50.0)
+HELD = Rule("distress", "advisory", {"distress_s": 1.0}, "test", clear_below={"distress_s": 0.5}, dwell_s=2.0)
+
+
+def told(*values: float | None, rules: tuple[Rule, ...] = (HINT, WARN), kmh: float | None = None) -> list[str]:
+    """One value a second for the first rule's signal."""
+    book, [name] = RuleBook(rules, LatchSection()), rules[0].when
+    found: list[Alert] = []
+    for second, value in enumerate(values):
+        found += book.step(second * SECOND_NS, {name: value}, kmh)
+    return [f"{alert.level.label} {alert.phase.value}" for alert in found]
+
+
+def test_an_alert_is_raised_at_the_level_it_deserves() -> None:
+    assert told(0.2, 0.2) == ["warning raised"]
+
+
+def test_it_climbs_its_ladder_and_does_not_come_down_but_by_clearing() -> None:
+    assert told(0.09, 0.16, 0.12, 0.16, 0.09) == ["advisory raised", "warning escalated", "warning cleared"]
+
+
+def test_between_raising_and_clearing_nothing_is_told() -> None:
+    assert told(*[0.09, 0.07] * 10) == ["advisory raised"]
+
+
+def test_the_unknown_neither_raises_nor_clears() -> None:
+    assert told(None, 0.2, None, None, 0.2) == ["warning raised"]
+
+
+def test_a_cause_that_lasts_is_told_again_after_a_minute() -> None:
+    assert told(*[0.2] * 122) == ["warning raised", "warning escalated", "warning escalated"]
+
+
+def test_the_gate_is_open_from_its_speed_on_and_for_unknown_speed() -> None:
+    assert told(0.2, kmh=49.0) == []
+    assert told(0.2, kmh=50.0) == told(0.2) == ["warning raised"]
+
+
+def test_a_dwell_is_time_seen_and_frames_far_apart_do_not_make_it() -> None:
+    book = RuleBook((HELD,), LatchSection())
+    times_ns = [n * SECOND_NS // 4 for n in range(12)]
+    raised = [t_ns for t_ns in times_ns for _ in book.step(t_ns, {"distress_s": 2.0}, None)]
+    assert raised == [2 * SECOND_NS]
+    assert told(*[2.0] * 20, rules=(HELD,)) == []
+
+
+def test_evidence_is_what_the_rule_names() -> None:
+    [alert] = RuleBook((WARN,), LatchSection()).step(0, {"perclos_60s": 0.2004, "closure_s": 1.0}, None)
+    assert alert.evidence == {"perclos_60s": 0.2}
