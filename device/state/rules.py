@@ -141,7 +141,10 @@ def _look(watch: _Watch, t_ns: int, signals: Signals, speed_kmh: float | None) -
     if holds and speed_kmh is not None:
         holds = speed_kmh >= rule.from_kmh and (rule.below_kmh is None or speed_kmh < rule.below_kmh)
     if not holds:
-        watch.holds, watch.held_ns, watch.looked_ns = False, 0, t_ns
+        watch.held_ns, watch.looked_ns = 0, t_ns
+        # A figure that wavers around its bound on the way down is no new cause before it was as low as ends an alert.
+        if not rule.clear_below or _below(rule, signals):
+            watch.holds = False
         return False
     if rule.dwell_s > 0.0:
         since_ns = 0 if watch.looked_ns is None else t_ns - watch.looked_ns
@@ -171,6 +174,11 @@ def _ends(rule: Rule, signals: Signals) -> bool:
         value = signals[name]
         if value is None or value < bound:
             return False
+    return _below(rule, signals)
+
+
+def _below(rule: Rule, signals: Signals) -> bool:
+    """Whether every signal that must be low for an alert to end is."""
     for name, bound in rule.clear_below.items():
         value = signals[name]
         if value is None or value >= bound:

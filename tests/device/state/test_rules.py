@@ -33,6 +33,11 @@ def test_between_raising_and_clearing_nothing_is_told() -> None:
     assert told(*[0.09, 0.07] * 10) == ["advisory raised"]
 
 
+def test_a_figure_that_wavers_on_its_way_down_is_no_new_cause() -> None:
+    assert told(0.16, 0.09, 0.079, 0.08, 0.07, 0.09) == ["warning raised", "warning cleared"]
+    assert told(0.16, 0.09, 0.05, 0.08) == ["warning raised", "warning cleared", "advisory raised"]
+
+
 def test_the_unknown_neither_raises_nor_clears() -> None:
     assert told(None, 0.2, None, None, 0.2) == ["warning raised"]
 
