@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from device.messages import Phase, Unreadable, VehicleSpeed
@@ -116,24 +118,24 @@ def test_the_distracted_driver_who_hides_is_distracted_until_seen_on_the_road(ca
 @any_camera
 def test_the_driver_beside_the_camera_is_not_distracted(camera: Camera) -> None:
     """The camera hangs 30 degrees aside and 12 below: where the person looks most is the road."""
-    road = {"yaw_deg": -30.0, "pitch_deg": 12.0}
+    road: dict[str, Any] = {"yaw_deg": -30.0, "pitch_deg": 12.0}
     outcome = drive(Part(30.0, **road), Part(4.0), Part(10.0, **road), camera=camera)
     assert_alerts(outcome, told("long_distraction", "raised", 33.0), told("long_distraction", "cleared", 34.5))
     assert zones(outcome) == ["mirrors"]
 
 
 def test_the_texter_of_the_first_minute_does_not_make_the_phone_the_road() -> None:
-    outcome = drive(AWAKE, *[Part(2.5, look=PHONE), Part(1.5)] * 13, Part(3.0))
+    outcome = drive(AWAKE, *[Part(2.5, look=PHONE), Part(1.5)] * 13, Part(15.0))
     assert outcome.learned is not None
     assert (outcome.learned.road_yaw_deg, outcome.learned.road_pitch_deg) == pytest.approx((0.0, 0.0), abs=0.1)
     assert len(outcome.raised("short_distraction")) == 1
 
 
-def test_the_driver_who_first_sets_the_navigation_is_understood_within_half_a_minute() -> None:
-    outcome = drive(Part(6.0, look=(-30.0, -25.0)), Part(60.0))
+def test_the_driver_who_first_sets_the_navigation_is_understood_within_a_minute() -> None:
+    outcome = drive(Part(6.0, look=(-30.0, -25.0)), Part(130.0), fps=10.0)
     assert outcome.learned is not None
     assert (outcome.learned.road_yaw_deg, outcome.learned.road_pitch_deg) == pytest.approx((0.0, 0.0), abs=0.1)
-    assert max(t_s for t_s in outcome.times("long_distraction", Phase.CLEARED)) < 30.0
+    assert max(t_s for t_s in outcome.times("long_distraction", Phase.CLEARED)) < 60.0
 
 
 @any_camera

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from device.messages import Level, Phase
@@ -10,7 +12,7 @@ from tests.device.state.drives import Camera, Outcome, Part, any_camera, assert_
 AWAKE = Part(10.0)
 
 
-def heavy_lids(share: float, minutes: float, **kinds: float) -> list[Part]:
+def heavy_lids(share: float, minutes: float, **kinds: Any) -> list[Part]:
     """Closures of 0.6 s, none of them a microsleep, that make up this share of the time."""
     every_s = 0.6 / share
     return [Part(0.6, 0.0, **kinds), Part(every_s - 0.6, **kinds)] * round(minutes * 60.0 / every_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from device.state.person import Calibration
@@ -50,7 +52,7 @@ def test_the_driver_who_puts_glasses_on_raises_nothing(change: float, camera: Ca
 def test_the_known_driver_is_judged_from_the_first_second(camera: Camera) -> None:
     known = Calibration(EYES_ALONE.name, 0.18, 0.18, -30.0, 0.0)
     narrow = OPEN_ASPECT * 0.6
-    aside = {"eyes": narrow / OPEN_ASPECT, "yaw_deg": -30.0}
+    aside: dict[str, Any] = {"eyes": narrow / OPEN_ASPECT, "yaw_deg": -30.0}
     outcome = drive(Part(2.0, **aside), Part(1.3, 0.0, **aside), Part(3.0, **aside), known=known, camera=camera)
     assert outcome.raised("microsleep") == [pytest.approx(3.0, abs=0.2)]
     assert outcome.steps[0].state.health.value == "ok"
