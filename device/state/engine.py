@@ -23,6 +23,7 @@ from device.messages import (
     Level,
     Observation,
     ReaderTraits,
+    Unreadable,
     VehicleSpeed,
 )
 from device.state.attention import Attention, AttentionView
@@ -44,6 +45,8 @@ CALIBRATION_STEP_PCT = 10.0
 TEN_MINUTES_S = 600.0
 # Frames a little out of order are left out; a clock that jumps back further starts a new count of time.
 CLOCK_JUMP_NS = 1_000_000_000
+# Turned further than this, an eye may be seen past the rim of dark glasses.
+BESIDE_LENS_DEG = 30.0
 MEASURES = (
     "eye_aspect_left",
     "eye_aspect_right",
@@ -109,7 +112,7 @@ class Engine:
         if road is None and known is not None and known.road_yaw_deg is not None and known.road_pitch_deg is not None:
             road = Direction(known.road_yaw_deg, known.road_pitch_deg)
         self._lids = Eyelids(self._profile, self._reader, known)
-        self._attention = Attention(self._profile, road)
+        self._attention = Attention(self._profile, road, head_road=self._road)
         self._restart()
 
     def _restart(self) -> None:
@@ -245,7 +248,10 @@ class Engine:
         if fps is not None and fps < self._profile.perclos.min_fps:
             unreadable = SLOW
         elif lids.left is None and lids.right is None:
-            unreadable = seen.unreadable.value if seen.unreadable else "occluded"
+            unreadable = seen.unreadable.value if seen.unreadable else Unreadable.OCCLUDED.value
+        elif self._health.reason == Unreadable.OCCLUDED and abs(seen.yaw_deg or 0.0) > BESIDE_LENS_DEG:
+            # A head turned aside shows an eye beside the dark lens that hides it from the front.
+            unreadable = Unreadable.OCCLUDED.value
         calibrated = self._lids.progress_pct >= 100.0
         return self._health.see(seen.t_ns, face=seen.face, unreadable=unreadable, calibrated=calibrated)
 
