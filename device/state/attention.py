@@ -23,6 +23,10 @@ MISTAKEN_S = 30.0
 # J. Neurophysiol. 1992: people who move their heads at all do so for gaze shifts over 20 to 30 degrees), and networks
 # that read irises from aside find too little of the turn.
 HEAD_SAYS_DEG = 25.0
+# Upper lids follow the eyes down, so a lid half closed under a sinking head is half of this angle of gaze (Guitton, Simard
+# & Codere, Invest. Ophthalmol. Vis. Sci. 32, 1991). Without the head it is a tired lid.
+LID_FOLLOWS_DEG = 50.0
+SINKING_HEAD_DEG = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,15 @@ class Attention:
         self._glances = GlanceTracker()
         self._recent: deque[tuple[int, float, float]] = deque()
 
-    def step(self, seen: Observation, lowered_since_ns: int | None, *, eyes_open: bool) -> AttentionView:
+    def step(
+        self, seen: Observation, lowered_since_ns: int | None, *, eyes_open: bool, opening: float | None = None
+    ) -> AttentionView:
         """Take in one frame.
 
         Args:
             lowered_since_ns: when the lids went down, if they are lowered: then the person looks down.
             eyes_open: the eyes are seen open.
+            opening: how far, 0 to 1, the mean of the eyes seen.
         """
         gaze = self._smoothed(seen) if eyes_open else None
         head = None if seen.yaw_deg is None or seen.pitch_deg is None else Direction(seen.yaw_deg, seen.pitch_deg)
@@ -75,7 +82,7 @@ class Attention:
         if road is None:
             return NOTHING
         head_says = head if eyes_open or seen.unreadable else None
-        zone = LAP if lowered_since_ns is not None else self._zone(gaze, head_says, road)
+        zone = LAP if lowered_since_ns is not None else self._zone(gaze, head_says, opening, road)
         ended = self._glances.step(seen.t_ns, zone, lowered_since_ns)
         known = bool(zone)
         return AttentionView(
@@ -92,10 +99,12 @@ class Attention:
             if head is not None:
                 self._head_road.see(t_ns, head)
 
-    def _zone(self, gaze: Direction | None, head: Direction | None, road: Direction) -> str:
+    def _zone(self, gaze: Direction | None, head: Direction | None, opening: float | None, road: Direction) -> str:
         """What is looked at: by the head where it is far away from its own way to the road, else by the gaze."""
         if head is not None:
             ahead = self._head_road.direction or road
+            if opening is not None and ahead.pitch_deg - head.pitch_deg >= SINKING_HEAD_DEG:
+                head = Direction(head.yaw_deg, head.pitch_deg - (1.0 - opening) * LID_FOLLOWS_DEG)
             away_deg = math.hypot(head.yaw_deg - ahead.yaw_deg, head.pitch_deg - ahead.pitch_deg)
             if away_deg >= HEAD_SAYS_DEG:
                 return zone_of(head, ahead, self._section)

@@ -145,7 +145,9 @@ class Engine:
         if self._is_somebody_else(seen, lids):
             alerts.extend(self._change_person(seen.t_ns, events))
             lids = self._lids.step(seen, None)
-        attention = self._attention.step(seen, lids.lowered_since_ns, eyes_open=lids.closed is False)
+        attention = self._attention.step(
+            seen, lids.lowered_since_ns, eyes_open=lids.closed is False, opening=lids.opening
+        )
         expression = self._expression.step(seen.t_ns, seen.expression)
         mouth_open = None if seen.mouth_aspect is None else seen.mouth_aspect / self._reader.wide_mouth_aspect
         events.extend(self._events(seen, lids, attention, mouth_open, expression))

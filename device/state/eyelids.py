@@ -45,6 +45,12 @@ class LidView:
     ended_lowered: Closure | None
     eyes_open_s: float
 
+    @property
+    def opening(self) -> float | None:
+        """Mean of the eyes that are seen."""
+        seen = [eye for eye in (self.left, self.right) if eye is not None]
+        return sum(seen) / len(seen) if seen else None
+
 
 class Eyelids:
     """Follows both eyes over time."""
