@@ -23,8 +23,8 @@ MISTAKEN_S = 30.0
 # J. Neurophysiol. 1992: people who move their heads at all do so for gaze shifts over 20 to 30 degrees), and networks
 # that read irises from aside find too little of the turn.
 HEAD_SAYS_DEG = 25.0
-# Upper lids follow the eyes down, so a lid half closed under a sinking head is half of this angle of gaze (Guitton, Simard
-# & Codere, Invest. Ophthalmol. Vis. Sci. 32, 1991). Without the head it is a tired lid.
+# Upper lids follow the eyes down, so a lid half closed under a sinking head is half of this angle of gaze (Guitton et
+# al., Invest. Ophthalmol. Vis. Sci. 32, 1991). Without the head it is a tired lid.
 LID_FOLLOWS_DEG = 50.0
 SINKING_HEAD_DEG = 8.0
 
