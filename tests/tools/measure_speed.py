@@ -42,7 +42,8 @@ class Stopwatch:
     """An output that notes when the state of each frame went out, and the source that says when the frame came in."""
 
     def __init__(self, clip: Path) -> None:
-        self._capture = cv2.VideoCapture(str(clip))
+        # One decoding thread: others would go on decoding ahead while a frame is timed.
+        self._capture = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
         self._fps = self._capture.get(cv2.CAP_PROP_FPS) or 30.0
         self._given_s = 0.0
         # The monitor's own lines for people must not come between the answers.
