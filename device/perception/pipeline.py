@@ -26,7 +26,7 @@ from device.perception.landmarks import (
     load_reader,
 )
 from device.perception.person import WatchedPerson
-from device.perception.readability import read_eyes
+from device.perception.readability import EyeReader
 from device.perception.region import Region, around
 from sensors.frame import Frame
 from sensors.opencv import cv2
@@ -84,6 +84,7 @@ class Perception:
         self._region: Region | None = None
         self._expression = expression
         self._frames_to_expression = 0
+        self._eyes = EyeReader(self._reader.traits.name)
         self.network_faults = 0
 
     @property
@@ -112,6 +113,7 @@ class Perception:
         if face is None:
             self._region = None
             self._frames_to_expression = 0
+            self._eyes.forget()
             return _nobody(frame)
         self._region = around(face.points, face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]], TRACKING_SCALE)
         centre = (self._region.x_px, self._region.y_px)
@@ -149,7 +151,7 @@ class Perception:
         height, width = frame.image.shape[:2]
         focal = self._focal_px or float(max(width, height))
         pose = head_pose(face.points, width, height, focal)
-        eyes = read_eyes(frame.image, face, pose, self._reader.traits.name)
+        eyes = self._eyes(frame, face, pose)
         gaze = drop = None
         if pose is not None:
             pairs = ((face.left, eyes.left), (face.right, eyes.right))
