@@ -143,7 +143,7 @@ def _look(watch: _Watch, t_ns: int, signals: Signals, speed_kmh: float | None) -
     if not holds:
         watch.held_ns, watch.looked_ns = 0, t_ns
         # A figure that wavers around its bound on the way down is no new cause before it was as low as ends an alert.
-        if not rule.clear_below or _below(rule, signals):
+        if watch.holds and (not rule.clear_below or _below(rule, signals)):
             watch.holds = False
         return False
     if rule.dwell_s > 0.0:
