@@ -124,13 +124,15 @@ def _print(report: Report) -> None:
 
     console = Console()
     console.print(f"{report.weights}: {report.bytes / 1000:.0f} kB, {report.median_ms:.2f} ms a face on one thread")
-    table = Table("protocol", "faces", "accuracy (95 %)", "macro F1 (95 %)", "calibration error", box=None)
+    table = Table("protocol", "faces", "accuracy (95 %)", "macro F1 (95 %)", "ECE", box=None, pad_edge=False)
+    for column in table.columns:
+        column.no_wrap, column.overflow = True, "fold"
     for name, one in report.protocols.items():
         table.add_row(
             name,
             str(one.faces),
-            f"{one.accuracy:.2%} ({one.accuracy_95[0]:.1%} to {one.accuracy_95[1]:.1%})",
-            f"{one.macro_f1:.3f} ({one.macro_f1_95[0]:.3f} to {one.macro_f1_95[1]:.3f})",
+            f"{one.accuracy:.2%} ({100 * one.accuracy_95[0]:.1f}-{100 * one.accuracy_95[1]:.1f})",
+            f"{one.macro_f1:.3f} ({one.macro_f1_95[0]:.2f}-{one.macro_f1_95[1]:.2f})",
             f"{one.calibration_error:.3f}",
         )
     console.print(table)

@@ -15,7 +15,7 @@ from models import registry
 from models.pull import PullError, pull, pull_from
 from models.registry import ModelCorrupt, ModelMissing, Network, Origin, State
 
-REQUIRED = [one for one in registry.networks().values() if one.required]
+REQUIRED = [one for one in registry.networks().values() if one.required and one.origin.kind != "project"]
 WHEEL = registry.network("iris_landmark").origin.file
 
 

@@ -22,7 +22,8 @@ def test_every_entry_is_complete(name: str) -> None:
     assert re.fullmatch("[0-9a-f]{64}", one.sha256)
     assert one.bytes > 100_000
     assert one.licence == "Apache-2.0"
-    assert one.about and one.member and one.readers and one.outputs
+    assert one.about and one.member and one.outputs
+    assert bool(one.readers) == (one.origin.kind != "project")  # our own networks serve every reader
     assert all(tensor.meaning and tensor.shape for tensor in (*one.inputs, *one.outputs))
     assert all(tensor.range is not None for tensor in one.inputs)
 
@@ -31,21 +32,45 @@ def test_every_entry_is_complete(name: str) -> None:
 def test_shapes_are_those_of_the_network_itself(name: str) -> None:
     if not registry.available(name):
         pytest.skip(f"{name} is not in the cache: {registry.mend(registry.network(name))}")
+    one = registry.network(name)
+    read = _shapes_of_onnx if one.file.endswith(".onnx") else _shapes_of_tflite
+    inputs, outputs = read(registry.path(name))
+    assert [(tensor.name, tensor.shape) for tensor in one.inputs] == inputs
+    assert [(tensor.name, tensor.shape) for tensor in one.outputs] == outputs
+
+
+Shapes = list[tuple[str, tuple[int, ...]]]
+
+
+def _shapes_of_tflite(file: Path) -> tuple[Shapes, Shapes]:
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_path=str(registry.path(name)))
-    one = registry.network(name)
-    for tensors, details in (
-        (one.inputs, interpreter.get_input_details()),
-        (one.outputs, interpreter.get_output_details()),
-    ):
-        assert [(tensor.name, tensor.shape) for tensor in tensors] == [
-            (detail["name"], tuple(detail["shape"])) for detail in details
-        ]
+    interpreter = Interpreter(model_path=str(file))
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    return [(one["name"], tuple(one["shape"])) for one in inputs], [
+        (one["name"], tuple(one["shape"])) for one in outputs
+    ]
 
 
-def test_a_complete_installation_serves_the_reader_mesh_iris() -> None:
-    required = {one.name for one in registry.networks().values() if one.required}
+def _shapes_of_onnx(file: Path) -> tuple[Shapes, Shapes]:
+    """A free batch size is told by its name, and counts as 1."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(file))
+
+    def shapes(tensors: list[onnxruntime.NodeArg]) -> Shapes:
+        return [(one.name, tuple(n if isinstance(n, int) else 1 for n in one.shape)) for one in tensors]
+
+    return shapes(session.get_inputs()), shapes(session.get_outputs())
+
+
+def test_outputs_that_are_classes_name_each_of_them() -> None:
+    for one in registry.networks().values():
+        assert all(len(output.classes) == output.shape[-1] for output in one.outputs if output.classes)
+
+
+def test_a_complete_installation_serves_the_reader_mesh_iris_and_our_own_networks() -> None:
+    required = {one.name for one in registry.networks().values() if one.required and one.origin.kind != "project"}
     assert required == {one.name for one in registry.networks().values() if "mesh+iris" in one.readers}
 
 
