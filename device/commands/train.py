@@ -27,7 +27,8 @@ def expression(
     batch: Annotated[int | None, typer.Option(min=2, help="Faces per step.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same weights.")] = None,
     teacher: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Weights of an earlier training to learn from, too.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Weights or exported network of an earlier training, to learn from too."),
     ] = None,
     float32: Annotated[bool, typer.Option("--float32", help="No 16-bit convolutions.")] = False,
     threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0: all.")] = 0,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from device.perception.landmarks import require_finite
 from device.perception.network import load
 from models import registry
-from models.expression.face import SIZE_PX, both_ways, joined, standardise
+from models.expression.face import SIZE_PX, standardise
 from sensors.opencv import cv2
 from wakeful import ModelError
 
@@ -62,8 +62,8 @@ class ExpressionReader:
         Raises:
             NetworkOutputError: the network answered NaN.
         """
-        given = both_ways(standardise(crop(image, points)[np.newaxis]))
-        logits = joined(require_finite(self._network(given)[0], NETWORK))[0].astype(np.float64)
+        given = standardise(crop(image, points)[np.newaxis])
+        logits = require_finite(self._network(given)[0], NETWORK)[0].astype(np.float64)
         powers = np.exp(logits - logits.max())
         return tuple((powers / powers.sum()).tolist())
 

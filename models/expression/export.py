@@ -50,8 +50,7 @@ class Shipped:
 def export(net: ExpressionNet, faces: Faces, out: Path, balance: float = BALANCE, seed: int = 0) -> Shipped:
     """Writes ``expression_float.onnx`` and ``expression.onnx`` (int8) into ``out``, both whole or not at all.
 
-    Temperatures are found on the validation split with the float network, faces read both ways; calibration takes
-    training faces and their mirror images.
+    Temperatures are found on the validation split with the float network; calibration takes training faces.
     """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:

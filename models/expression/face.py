@@ -22,14 +22,3 @@ def standardise(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
     mean = levels.mean(axis=(1, 2), keepdims=True)
     spread = np.maximum(levels.std(axis=(1, 2), keepdims=True), MIN_SPREAD)
     return np.asarray((levels - mean) / spread, np.float32)[:, None]
-
-
-def both_ways(given: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Network input [2N, 1, 48, 48]: the faces, then their mirror images. Both are read, and their logits averaged."""
-    return np.concatenate([given, given[..., ::-1]])
-
-
-def joined(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits [N, C] from what a network says of ``both_ways``: the mean over a face and its mirror image."""
-    straight, mirrored = np.split(logits, 2)
-    return np.asarray((straight + mirrored) / 2.0, np.float32)

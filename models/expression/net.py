@@ -1,8 +1,8 @@
 """The expression network: plain 3x3 convolutions, batch normalisation and ReLU in three residual stages.
 
 Nothing in it is hard to quantize: batch normalisation folds into the convolutions, and what is left are convolutions,
-additions, ReLU, one mean and one matrix product. Two heads share all of it: the eight emotions of FER+ and the seven
-labels of FER2013.
+additions, ReLU, one mean and one matrix product. Widths are whole vectors of the Hexagon and of x86 processors. Two
+heads share all of it: the eight emotions of FER+ and the seven labels of FER2013.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX
 
 # Channels of the stem and of the three stages, which work on 24x24, 12x12 and 6x6 pixels.
-WIDTHS = (24, 32, 80, 192)
+WIDTHS = (32, 32, 80, 128)
+BLOCKS = 2  # residual blocks a stage
 
 
 class ExpressionNet(nn.Module):
@@ -29,7 +30,7 @@ class ExpressionNet(nn.Module):
     def __init__(self, widths: tuple[int, ...] = WIDTHS, dropout: float = 0.2) -> None:
         super().__init__()
         self.stem = nn.Sequential(convolution(1, widths[0]), nn.ReLU())
-        self.stages = nn.Sequential(*(Residual(a, b) for a, b in pairwise(widths)))
+        self.stages = nn.Sequential(*(stage(a, b) for a, b in pairwise(widths)))
         self.dropout = nn.Dropout(dropout)
         self.ferplus = nn.Linear(widths[-1], len(FERPLUS_CLASSES))
         self.fer2013 = nn.Linear(widths[-1], len(FER2013_CLASSES))
@@ -40,14 +41,19 @@ class ExpressionNet(nn.Module):
         return self.ferplus(features), self.fer2013(features)
 
 
-class Residual(nn.Module):
-    """Two 3x3 convolutions that halve the picture, beside a 1x1 convolution that carries their input past them."""
+def stage(inputs: int, outputs: int) -> nn.Sequential:
+    """A block that halves the picture, and those that go on at its size."""
+    return nn.Sequential(Residual(inputs, outputs, stride=2), *(Residual(outputs, outputs) for _ in range(BLOCKS - 1)))
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions beside a way past them: a 1x1 convolution where the picture is halved, else nothing."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
-        self.first = convolution(inputs, outputs, stride=2)
+        self.first = convolution(inputs, outputs, stride)
         self.second = convolution(outputs, outputs)
-        self.past = convolution(inputs, outputs, stride=2, kernel=1)
+        self.past = convolution(inputs, outputs, stride, kernel=1) if stride > 1 else nn.Identity()
         self.relu_inside = nn.ReLU()
         self.relu = nn.ReLU()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX, both_ways, joined, standardise
+from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX, standardise
 from wakeful import ModelError
 
 BATCH = 64
@@ -48,21 +48,21 @@ class ExpressionFile:
         self.bytes = file.stat().st_size
 
     def logits(self, faces: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Logits ([N, 8], [N, 7]) of grey faces [N, 48, 48], each read straight and mirrored."""
-        parts = [self._both(faces[start : start + BATCH]) for start in range(0, len(faces), BATCH)]
+        """Logits ([N, 8], [N, 7]) of grey faces [N, 48, 48]."""
+        parts = [self._read(faces[start : start + BATCH]) for start in range(0, len(faces), BATCH)]
         ferplus, fer2013 = zip(*parts, strict=True)
         return np.concatenate(ferplus), np.concatenate(fer2013)
 
     def median_ms(self, runs: int = 200) -> float:
-        """Median time of one face, standardised and read both ways, in milliseconds."""
+        """Median time of one face, standardised and read, in milliseconds."""
         face = np.random.default_rng(0).integers(0, 256, (1, SIZE_PX, SIZE_PX), dtype=np.uint8)
         times = []
         for _ in range(runs):
             begun = time.perf_counter()
-            self._both(face)
+            self._read(face)
             times.append(time.perf_counter() - begun)
         return float(np.median(times)) * 1e3
 
-    def _both(self, faces: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        ferplus, fer2013 = self._session.run(None, {self._input: both_ways(standardise(faces))})
-        return joined(ferplus), joined(fer2013)
+    def _read(self, faces: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        ferplus, fer2013 = self._session.run(None, {self._input: standardise(faces)})
+        return ferplus, fer2013

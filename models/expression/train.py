@@ -26,12 +26,16 @@ from models.expression.augment import Augmentation, augmented
 from models.expression.data import Faces, distributions, paper_labels
 from models.expression.face import FER2013_CLASSES, standardise
 from models.expression.net import ExpressionNet
+from models.expression.network import ExpressionFile
 from wakeful import WakefulError
 
 CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "expression.pt"
 CURVE_CSV = "curve.csv"
 CURVE_PNG = "curve.png"
+
+Reader = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""Says logits ([N, 8], [N, 7]) of grey faces [N, 48, 48]."""
 
 
 class TrainingError(WakefulError, ValueError):
@@ -94,7 +98,8 @@ def train(
     """Trains on the split ``train``, judges on ``valid``, and leaves weights, checkpoint and curve in ``out``.
 
     Args:
-        teacher: weights of an earlier training; what they say of a face, read both ways, is mixed into its targets.
+        teacher: weights of an earlier training, or a network exported from one (``.onnx``, needs not be of the same
+            shape); what it says of a face, read both ways, is mixed into the targets.
         resume: go on from the checkpoint in ``out``.
         steps: wraps the steps of an epoch, given its number and their count; for a progress bar.
         told: called after each epoch.
@@ -102,7 +107,7 @@ def train(
     Raises:
         TrainingError: a split is empty, or the checkpoint is missing or belongs to other settings.
     """
-    run = Run(faces, settings, load_weights(teacher) if teacher else None)
+    run = Run(faces, settings, load_teacher(teacher) if teacher else None)
     out.mkdir(parents=True, exist_ok=True)
     if resume:
         run.restore(out / CHECKPOINT)
@@ -120,7 +125,7 @@ def train(
 class Run:
     """A training run between two epochs: network, average, optimizer and curve."""
 
-    def __init__(self, faces: Faces, settings: Settings, teacher: nn.Module | None = None) -> None:
+    def __init__(self, faces: Faces, settings: Settings, teacher: Reader | None = None) -> None:
         self.settings = settings
         torch.manual_seed(settings.seed)
         self.train_set = Targets.of(faces.of("train"))
@@ -242,9 +247,11 @@ class Targets:
             F.one_hot(torch.from_numpy(faces.fer2013.astype(np.int64)), len(FER2013_CLASSES)).float(),
         )
 
-    def taught_by(self, teacher: nn.Module, settings: Settings) -> Targets:
+    def taught_by(self, teacher: Reader, settings: Settings) -> Targets:
         """Targets mixed with what a teacher says of each face and its mirror image."""
-        votes, fer2013 = said_both_ways(teacher, self.images.numpy(), settings.bfloat16)
+        images = self.images.numpy()
+        straight, mirrored = teacher(images), teacher(np.ascontiguousarray(images[..., ::-1]))
+        votes, fer2013 = (torch.from_numpy((a + b) / 2.0) for a, b in zip(straight, mirrored, strict=True))
         share = settings.teacher_share
         return replace(
             self,
@@ -289,11 +296,25 @@ def said(net: nn.Module, given: NDArray[np.float32], bfloat16: bool = False) -> 
     return ferplus, fer2013
 
 
-def said_both_ways(net: nn.Module, images: NDArray[np.uint8], bfloat16: bool = False) -> tuple[Tensor, Tensor]:
-    """Logits of grey faces [N, 48, 48], averaged over each face and its mirror image."""
-    given = standardise(images)
-    straight, mirrored = said(net, given, bfloat16), said(net, given[..., ::-1], bfloat16)
-    return (straight[0] + mirrored[0]) / 2.0, (straight[1] + mirrored[1]) / 2.0
+def load_teacher(file: Path) -> Reader:
+    """A trained network that says what it thinks of faces: weights, a checkpoint, or an exported ``.onnx``.
+
+    Raises:
+        TrainingError, WeightsError: the file is no expression network.
+    """
+    if file.suffix == ".onnx":
+        return ExpressionFile(file, torch.get_num_threads()).logits
+    return reader(load_weights(file))
+
+
+def reader(net: nn.Module) -> Reader:
+    """``net`` as something that reads grey faces."""
+
+    def read(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        ferplus, fer2013 = said(net, standardise(images))
+        return ferplus.numpy(), fer2013.numpy()
+
+    return read
 
 
 def validate(net: nn.Module, faces: Faces, bfloat16: bool = False) -> tuple[float, float, float]:

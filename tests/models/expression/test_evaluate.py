@@ -14,7 +14,6 @@ from device.cli import status
 from models import registry
 from models.expression.data import paper_labels
 from models.expression.evaluate import evaluate
-from models.expression.face import both_ways, joined, standardise
 from models.expression.network import ExpressionFile, WeightsError
 from tests.models.expression.samples import made_up, together, write
 
@@ -51,15 +50,6 @@ def test_accuracy_is_that_of_the_networks_own_answers(packed: Path) -> None:
     logits, _ = ExpressionFile(SHIPPED).logits(test.images)
     expected = (logits.argmax(axis=1) == paper_labels(test.votes)).mean()
     assert evaluate(SHIPPED, packed, "test").protocols["ferplus"].accuracy == pytest.approx(expected)
-
-
-def test_a_face_and_its_mirror_image_are_read_alike() -> None:
-    faces = made_up(8).images
-    network = ExpressionFile(SHIPPED)
-    assert np.allclose(network.logits(faces)[0], network.logits(faces[..., ::-1])[0], atol=1e-5)
-    given = both_ways(standardise(faces))
-    assert given.shape == (16, 1, 48, 48)
-    assert np.allclose(joined(given.reshape(16, -1)), (given[:8] + given[8:]).reshape(8, -1) / 2)
 
 
 def test_a_folder_is_judged_on_the_classes_it_has(tmp_path: Path) -> None:
