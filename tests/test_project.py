@@ -45,7 +45,7 @@ def test_sensors_know_nobody(file: Path) -> None:
     assert packages(file) & OURS <= {"sensors", "wakeful"}
 
 
-@pytest.mark.parametrize("file", [ROOT / "models" / "registry.py", ROOT / "models" / "pull.py"], ids=named)
+@pytest.mark.parametrize("file", sorted((ROOT / "models").glob("*.py")), ids=named)
 def test_the_registry_of_networks_knows_nobody_and_needs_only_the_standard_library(file: Path) -> None:
     assert packages(file) <= {"models", "wakeful"} | sys.stdlib_module_names
 
