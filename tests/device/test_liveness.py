@@ -66,7 +66,7 @@ def test_a_worker_is_watched_from_its_start_to_its_stop() -> None:
         release.wait(5.0)
 
     worker = Worker("serial", run, liveness)
-    assert liveness.parts == ()
+    assert not liveness.parts
     worker.start()
     assert liveness.parts == (worker.part,)
     release.set()
