@@ -1,4 +1,4 @@
-"""Which of the monitor's threads are alive: the loop tells each frame it has processed, the others that they come round.
+"""Which of the monitor's threads live: the loop tells each frame it has processed, the others that they come round.
 
 Two sides hang on this one object. The loop and the parts (writers, serial line, recorder, ...) tell; the watchdog
 (``device.watchdog``) and whoever reports to the outside (systemd's notifier) listen and look.
