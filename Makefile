@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: run test check scenarios setup clean
+.PHONY: run test check scenarios fuzz setup clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  # for one: make run ARGS="--source synthetic:demo --duration 10"
@@ -29,6 +29,9 @@ check: $(VENV)/.installed-dev
 scenarios: $(VENV)/.installed  # the functional matrix, most of an hour on two cores: build/scenarios/index.html
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/wakeful scenarios run --matrix --report build/scenarios $(ARGS)
+
+fuzz: $(VENV)/.installed-dev  # a million broken inputs for every parser: make fuzz ARGS="serial_sentences --seed 7"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 setup: $(VENV)/.installed-dev
 	@$(BIN)/wakeful models pull
