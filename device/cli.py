@@ -13,7 +13,20 @@ from typing import Annotated, Any
 
 import typer
 
-from device.commands import config, data, devices, doctor, evaluate, explain, models, rules, run, scenarios, train
+from device.commands import (
+    config,
+    data,
+    devices,
+    doctor,
+    evaluate,
+    explain,
+    health,
+    models,
+    rules,
+    run,
+    scenarios,
+    train,
+)
 from wakeful import WakefulError, __version__
 
 INTERRUPTED = 130
@@ -30,6 +43,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
+app.command("health")(health.health)
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 app.add_typer(rules.app, name="rules")

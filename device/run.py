@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -15,6 +16,7 @@ from device.alerts.fan_out import FanOut
 from device.alerts.loop_stats import LoopStats
 from device.alerts.output import Output
 from device.alerts.registry import make_output
+from device.alerts.status_file import usual_file
 from device.alerts.terminal import terminal_view
 from device.driver_store import DriverKeeper, load_driver
 from device.messages import Command
@@ -171,6 +173,10 @@ def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
         tables["serial"] = {"url": settings.serial.url, "baud": settings.serial.baud}
     if settings.gpio.line:
         tables["gpio"] = {"spec": settings.gpio.line, "active_low": settings.gpio.active_low}
+    if os.environ.get("NOTIFY_SOCKET"):
+        tables["service"] = {}
+    if settings.outputs.status or os.environ.get("RUNTIME_DIRECTORY"):
+        tables["status"] = {"target": settings.outputs.status or usual_file()}
     return tables
 
 

@@ -110,6 +110,9 @@ class OutputSettings(Section):
     """CSV file with one row a frame."""
     summary: str | None = Field(default=None, min_length=1)
     """JSON file with the figures of the whole run, written at its end."""
+    status: str | None = Field(default=None, min_length=1)
+    """JSON file that tells `wakeful health` how the monitor is; unset: status.json in $RUNTIME_DIRECTORY, where a
+    service manager gives one."""
     extra: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Outputs of other packages by entry point name, each a table of its own settings."""
 

@@ -23,6 +23,8 @@ BACKENDS = {
     "gpio": ("device.alerts.gpio", "GpioOutput"),
     "events": ("device.alerts.events", "EventsOutput"),
     "signals": ("device.alerts.signals", "SignalsOutput"),
+    "service": ("device.alerts.service", "ServiceOutput"),
+    "status": ("device.alerts.status_file", "StatusOutput"),
     "terminal": ("device.alerts.terminal", "TerminalOutput"),
     "plain": ("device.alerts.plain", "PlainOutput"),
 }

@@ -1,0 +1,135 @@
+"""Tells systemd how the monitor is (``sd_notify``): it runs, frames are judged, what its health is, it ends.
+
+One datagram to the socket in ``NOTIFY_SOCKET``, as sd_notify(3) describes; no library is needed. Everything is sent
+from the monitor's own thread, never from a helper: a ping must prove that a frame went all the way through. Sending
+never waits; what the socket does not take at once is sent again with the next frame.
+
+A lost camera is told and not punished. The outputs go on saying ``camera_lost``, which says more than a dead process,
+and the source opens it again by itself; so the watchdog is asked for ``LOST_LEASH_S`` of patience, after which a fresh
+process may help where reopening did not. A camera that is silent without being lost (``stale``), and a loop that
+hangs, get none.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+
+from device.messages import Alert, DriverState, Event, Health, Level
+from wakeful import ConfigError
+
+PING_S = 1.0
+"""Longest time between two pings while frames come; never more than a quarter of the watchdog's own time."""
+
+LOST_LEASH_S = 300.0
+STATUS_GAP_S = 1.0
+
+_log = logging.getLogger("wakeful.service")
+
+
+class ServiceOutput:
+    """``READY=1`` with the first judgement, ``WATCHDOG=1`` for judged frames only, ``STATUS=`` with the health.
+
+    Args:
+        address: the socket, a path or ``@name``; None: ``NOTIFY_SOCKET``.
+        watchdog_s: seconds without a ping after which systemd ends the process, 0: never; None: ``WATCHDOG_USEC``.
+
+    Attributes:
+        failed: datagrams the socket did not take.
+
+    Raises:
+        ConfigError: there is no such socket address.
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        watchdog_s: float | None = None,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._address = _socket_address(address or os.environ.get("NOTIFY_SOCKET", ""))
+        self._watchdog_s = _watchdog_s() if watchdog_s is None else watchdog_s
+        self._ping_s = min(PING_S, self._watchdog_s / 4)
+        self._clock_s = clock_s
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._socket.setblocking(False)
+        self._ready = self._leash_is_long = False
+        self._pinged_s = self._status_s = float("-inf")
+        self._status = ""
+        self.failed = 0
+
+    def start(self, origin_ns: int) -> None:
+        """Ready is only who has judged."""
+
+    def alert(self, alert: Alert) -> None:
+        """What stands is in the state."""
+
+    def event(self, event: Event) -> None:
+        """Of no concern to systemd."""
+
+    def state(self, state: DriverState) -> None:
+        now_s = self._clock_s()
+        lines = [] if self._ready else ["READY=1"]
+        lost = state.health is Health.CAMERA_LOST
+        processed = not lost and state.health is not Health.STALE
+        if self._watchdog_s and lost != self._leash_is_long and (lost or processed):
+            lines.append(f"WATCHDOG_USEC={round((LOST_LEASH_S if lost else self._watchdog_s) * 1e6)}")
+        ping = bool(self._watchdog_s) and processed and now_s - self._pinged_s >= self._ping_s
+        if ping:
+            lines.append("WATCHDOG=1")
+        status = describe(state)
+        news = status != self._status and now_s - self._status_s >= STATUS_GAP_S
+        if news:
+            lines.append(f"STATUS={status}")
+        if not lines or not self._send(lines):
+            return
+        self._ready = True
+        if lost or processed:
+            self._leash_is_long = lost
+        if ping:
+            self._pinged_s = now_s
+        if news:
+            self._status, self._status_s = status, now_s
+
+    def close(self) -> None:
+        self._send(["STOPPING=1", "STATUS=ending"])
+        self._socket.close()
+
+    def _send(self, lines: list[str]) -> bool:
+        try:
+            self._socket.sendto("\n".join(lines).encode(), self._address)
+        except OSError as error:
+            self.failed += 1
+            if self.failed == 1:
+                _log.warning("systemd was not told %s: %s; trying again", lines[0], error.strerror or error)
+            return False
+        return True
+
+
+def describe(state: DriverState) -> str:
+    """The monitor's health in a few words for people, as ``systemctl status`` shows it."""
+    said = f"{state.health} ({state.reason})" if state.reason else str(state.health)
+    if state.health is Health.CALIBRATING:
+        said += f" {state.calibration_pct // 10 * 10:.0f} %"
+    if state.level is not Level.NONE:
+        said += f", {state.level.label}: {state.code}"
+    return said
+
+
+def _socket_address(text: str) -> str:
+    """systemd writes an abstract socket with ``@`` where the kernel wants a zero byte."""
+    if not text.startswith(("/", "@")) or len(text.encode()) > 107 or "\0" in text:
+        raise ConfigError(f"NOTIFY_SOCKET={text!r} is no socket of a service manager: unset it")
+    return f"\0{text[1:]}" if text.startswith("@") else text
+
+
+def _watchdog_s() -> float:
+    """What systemd set for this very process; 0 where it set nothing that can be used."""
+    owner = os.environ.get("WATCHDOG_PID", "")
+    if owner and owner != str(os.getpid()):
+        return 0.0
+    given = os.environ.get("WATCHDOG_USEC", "")
+    return int(given) / 1e6 if given.isascii() and given.isdecimal() else 0.0

@@ -1,0 +1,151 @@
+"""A small file that says how the monitor is, for whoever asks from outside: ``wakeful health``, a container's check.
+
+Written twice a second by a thread of its own and replaced whole, so that a reader never sees half of it. Its times are
+those of the monitor's own thread: a monitor that hangs leaves a file that grows old. It tells of health alone, and
+nothing about the person.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from device.messages import Alert, DriverState, Event, Health
+from wakeful import ConfigError, WakefulError
+
+WRITE_S = 0.5
+MAX_BYTES = 4096
+FILE = "status.json"
+
+_log = logging.getLogger("wakeful.status")
+
+
+class StatusMissing(WakefulError, FileNotFoundError):
+    """No monitor has written a status there, or it cannot be read."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the monitor is.
+
+    Attributes:
+        turn_s: when its loop last came round, frame or not; seconds of the machine's monotonic clock.
+        frame_s: when it last judged a frame, same clock; None before the first.
+        frames: frames judged so far.
+    """
+
+    pid: int
+    turn_s: float
+    frame_s: float | None
+    frames: int
+    health: str
+    reason: str
+
+    def trouble(self, now_s: float, max_age_s: float) -> str:
+        """What is wrong at ``now_s``, in a few words; "" if frames are judged."""
+        # A time ahead of the clock is from before a restart of the machine.
+        if not 0.0 <= now_s - self.turn_s <= max_age_s:
+            return f"its loop has not come round for {max_age_s:g} s"
+        if self.health in (Health.CAMERA_LOST, Health.STALE):
+            return self.health
+        if self.frame_s is None or now_s - self.frame_s > max_age_s:
+            return f"no frame was judged for {max_age_s:g} s"
+        return ""
+
+
+class StatusOutput:
+    """Keeps the status file ``target`` up to date, and removes it at the end."""
+
+    def __init__(self, target: str | Path) -> None:
+        self._target = Path(target)
+        self._newest: Status | None = None
+        self._frame_s: float | None = None
+        self._frames = 0
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="wakeful-status", daemon=True)
+
+    def start(self, origin_ns: int) -> None:
+        """Raises: ConfigError: the file cannot be written."""
+        try:
+            self._write(Status(os.getpid(), time.monotonic(), None, 0, Health.CALIBRATING, ""))
+        except OSError as error:
+            raise ConfigError(f"cannot write the status file {self._target}: {error.strerror}") from error
+        self._thread.start()
+
+    def alert(self, alert: Alert) -> None:
+        """Tells of the person, which is nobody's business here."""
+
+    def event(self, event: Event) -> None:
+        """As above."""
+
+    def state(self, state: DriverState) -> None:
+        now_s = time.monotonic()
+        if state.health not in (Health.CAMERA_LOST, Health.STALE):
+            self._frame_s = now_s
+            self._frames += 1
+        self._newest = Status(os.getpid(), now_s, self._frame_s, self._frames, str(state.health), state.reason)
+
+    def close(self) -> None:
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+
+    def _run(self) -> None:
+        written: Status | None = None
+        told = False
+        while not self._closing.wait(WRITE_S):
+            newest = self._newest
+            if newest is None or newest is written:
+                continue
+            try:
+                self._write(newest)
+                written = newest
+            except OSError as error:
+                if not told:
+                    _log.warning("%s can no longer be written: %s", self._target, error.strerror)
+                told = True
+        self._target.unlink(missing_ok=True)
+
+    def _write(self, status: Status) -> None:
+        part = self._target.with_name(f".{self._target.name}.{os.getpid()}")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            json.dump(asdict(status), out)
+        part.replace(self._target)
+
+
+def read_status(file: Path) -> Status:
+    """The status in ``file``.
+
+    Raises:
+        StatusMissing: there is none, or it is not one of ours.
+    """
+    try:
+        with file.open("rb") as content:
+            given = json.loads(content.read(MAX_BYTES))
+        frame_s = given["frame_s"]
+        return Status(
+            int(given["pid"]),
+            float(given["turn_s"]),
+            None if frame_s is None else float(frame_s),
+            int(given["frames"]),
+            str(Health(given["health"])),
+            str(given["reason"]),
+        )
+    except OSError as error:
+        raise StatusMissing(f"{file}: {error.strerror}: no monitor runs that writes its status there") from None
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        raise StatusMissing(f"{file} is no status of a monitor: give the file of its setting outputs.status") from None
+
+
+def usual_file() -> Path:
+    """Where a service's status lies: in the folder systemd gave it, else where it gives one to wakeful.service."""
+    return Path(os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0] or "/run/wakeful") / FILE
