@@ -5,6 +5,7 @@ The detector runs only while nobody is followed; afterwards each frame's landmar
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 from dataclasses import dataclass
@@ -86,6 +87,12 @@ class Perception:
         self._frames_to_expression = 0
         self._eyes = EyeReader(self._reader.traits.name)
         self.network_faults = 0
+
+    def fork(self) -> Perception:
+        """Another one that follows the same person from here on, with the same networks."""
+        twin = copy.copy(self)
+        twin._person, twin._eyes = copy.copy(self._person), copy.copy(self._eyes)
+        return twin
 
     @property
     def reader(self) -> str:

@@ -108,6 +108,11 @@ class Cell:
         return self.light, self.eyewear, self.head
 
     @property
+    def scene(self) -> tuple[Eyewear, Head]:
+        """What is the same in any light: cells of one scene and behaviour are drawn once and lit differently."""
+        return self.eyewear, self.head
+
+    @property
     def expected(self) -> Expected:
         return _expected(self)
 
@@ -133,8 +138,9 @@ SAMPLE = (
 
 
 def matrix() -> tuple[Cell, ...]:
-    """All cells; those of one stage follow each other."""
-    return tuple(Cell(*parts) for parts in itertools.product(LIGHTS, EYEWEAR, HEADS, BEHAVIOURS))
+    """All cells; those of one scene follow each other, and within it those of one stage."""
+    every = itertools.product(EYEWEAR, HEADS, LIGHTS, BEHAVIOURS)
+    return tuple(Cell(light, eyewear, head, behaviour) for eyewear, head, light, behaviour in every)
 
 
 def sample() -> tuple[Cell, ...]:

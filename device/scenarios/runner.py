@@ -1,11 +1,13 @@
 """Runs cells: the synthetic driver, perception and the engine, pixels included, several cells at a time.
 
-A stage (light, eyewear and head) is one job in a process of its own: its attentive beginning is rendered once and seen
-afresh by a new perception and a new engine for every behaviour.
+A scene (eyewear and head) is one job in a process of its own. Its pictures are drawn once and lit as each cell has it,
+and its stages are seen and judged once until the behaviours begin; from there on each cell has a perception and an
+engine of its own.
 """
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +20,11 @@ from device.jobs import in_processes
 from device.messages import Alert, Event, Phase
 from device.perception.pipeline import Perception
 from device.scenarios.behaviour import START_S
-from device.scenarios.matrix import Cell
+from device.scenarios.matrix import Cell, Eyewear, Head, Light
 from device.scenarios.script import frame_times_s, scenario, seed
 from device.scenarios.trace import HealthChange, Moment, Snapshot, Told, Trace
 from device.scenarios.verdict import Verdict, judge
 from device.state.engine import Engine, Step
-from device.state.profile import Profile
 from sensors.driver_face import DriverPose, render
 from sensors.frame import Frame
 from sensors.opencv import cv2
@@ -36,6 +37,7 @@ HEAD = np.s_[10:340, 155:485]
 """The part of the synthetic driver's picture that the head moves in."""
 
 Picture = NDArray[np.uint8]
+Stage = tuple[Light, Eyewear, Head]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,53 +64,83 @@ class _Job:
 
 
 def run(cells: Sequence[Cell], bench: Bench, jobs: int) -> Iterator[list[Result]]:
-    """Run cells in ``jobs`` processes; gives the results of one stage after the other, in the order of ``cells``.
+    """Run cells in ``jobs`` processes; gives the results of one scene after the other, in the order of ``cells``.
 
     Raises:
         ConfigError: no such profile or landmark reader.
         ModelError: a network is missing or corrupt.
     """
-    stages = itertools.groupby(cells, key=lambda cell: cell.stage)
-    work = [_Job(bench, tuple(stage)) for _, stage in stages]
-    return in_processes(run_stage, work, jobs)
+    scenes = itertools.groupby(cells, key=lambda cell: cell.scene)
+    work = [_Job(bench, tuple(scene)) for _, scene in scenes]
+    return in_processes(run_scene, work, jobs)
 
 
-def run_stage(job: _Job) -> list[Result]:
-    """Run cells of one stage in this process."""
+def run_scene(job: _Job) -> list[Result]:
+    """Run cells of one scene in this process."""
+    beginnings = _begin(job)
+    traces: dict[str, Trace] = {}
+    for behaviour in dict.fromkeys(cell.behaviour.name for cell in job.cells):
+        runs = [beginnings[cell.stage].fork(cell) for cell in job.cells if cell.behaviour.name == behaviour]
+        # Frame by frame and not cell by cell, so that each picture is drawn once for all lights.
+        for index, t_s in _frames(begun=True):
+            for run in runs:
+                run.step(index, t_s)
+        traces |= {run.cell.id: run.log.trace() for run in runs}
+    return [_result(cell, traces[cell.id]) for cell in job.cells]
+
+
+def run_cell(cell: Cell, bench: Bench) -> Trace:
+    """Run one cell for itself."""
+    run = _begin(_Job(bench, (cell,)))[cell.stage].fork(cell)
+    for index, t_s in _frames(begun=True):
+        run.step(index, t_s)
+    return run.log.trace()
+
+
+def _begin(job: _Job) -> dict[Stage, _Run]:
+    """The attentive beginning of every stage."""
     profile, _ = load_profile(job.bench.profile)
-    beginning: dict[int, Picture] = {}
-    results = []
+    perception = Perception(job.bench.landmarks)
+    runs: dict[Stage, _Run] = {}
     for cell in job.cells:
-        trace = run_cell(cell, job.bench.landmarks, profile, beginning)
-        verdict = judge(cell, trace)
-        results.append(Result(cell, verdict, _short(trace) if verdict.passed else trace))
-    return results
+        if cell.stage not in runs:
+            runs[cell.stage] = _Run(cell, perception.fork(), Engine(profile, perception.traits, SPEED_KMH), _Log())
+    for index, t_s in _frames(begun=False):
+        for run in runs.values():
+            run.step(index, t_s)
+    return runs
 
 
-def run_cell(cell: Cell, landmarks: str, profile: Profile, beginning: dict[int, Picture]) -> Trace:
-    """Run one cell with a new perception and a new engine.
+class _Run:
+    """One cell as far as it has been played. Until the behaviour begins it stands for all cells of its stage."""
 
-    Args:
-        beginning: pictures of the attentive beginning by their number; taken from here, or rendered and put here.
-    """
-    perception = Perception(landmarks)
-    engine = Engine(profile, perception.traits, SPEED_KMH)
-    script = scenario(cell)
-    log = _Log()
-    for index, t_s in enumerate(frame_times_s()):
-        pose = script.pose_at(t_s)
-        picture = _picture(cell, pose, index, t_s, beginning)
-        step = engine.step(perception.observe(Frame(picture, round(t_s * 1e9), index)))
-        log.add(t_s, pose, step, picture)
-    return log.trace()
+    def __init__(self, cell: Cell, perception: Perception, engine: Engine, log: _Log) -> None:
+        self.cell = cell
+        self.log = log
+        self._perception, self._engine = perception, engine
+        self._script = scenario(cell)
+
+    def fork(self, cell: Cell) -> _Run:
+        """As ``cell``, from here on."""
+        return _Run(cell, self._perception.fork(), copy.deepcopy(self._engine), copy.deepcopy(self.log))
+
+    def step(self, index: int, t_s: float) -> None:
+        """Draw, see and judge one frame."""
+        pose = self._script.pose_at(t_s)
+        words = self.cell.words if t_s >= START_S else self.cell.words[:-1]
+        picture = render(pose, seed(words) + index)
+        step = self._engine.step(self._perception.observe(Frame(picture, round(t_s * 1e9), index)))
+        self.log.add(t_s, pose, step, picture)
 
 
-def _picture(cell: Cell, pose: DriverPose, index: int, t_s: float, beginning: dict[int, Picture]) -> Picture:
-    if t_s >= START_S:
-        return render(pose, seed(cell.words) + index)
-    if index not in beginning:
-        beginning[index] = render(pose, seed(cell.words[:-1]) + index)
-    return beginning[index]
+def _frames(*, begun: bool) -> Iterator[tuple[int, float]]:
+    """Numbers and times of the frames before or after the behaviour has begun."""
+    return ((index, t_s) for index, t_s in enumerate(frame_times_s()) if (t_s >= START_S) == begun)
+
+
+def _result(cell: Cell, trace: Trace) -> Result:
+    verdict = judge(cell, trace)
+    return Result(cell, verdict, _short(trace) if verdict.passed else trace)
 
 
 class _Log:

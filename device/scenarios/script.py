@@ -21,7 +21,7 @@ ASIDE = {"aside_deg": "yaw_deg", "aside_gaze_deg": "gaze_yaw_deg"}
 
 
 def scenario(cell: Cell) -> Scenario:
-    """The script of a cell. Cells of one stage have the same poses until ``START_S``."""
+    """The script of a cell. Cells of one head have the same poses until ``START_S``, those of one behaviour always."""
     light, eyewear, head = cell.stage
     rest = {"yaw_deg": float(head.yaw_deg), "pitch_deg": float(head.pitch_deg)}
     fixed = {"brightness": light.brightness, "noise": light.noise, "glare": light.glare, "eyewear": eyewear, **rest}
@@ -44,7 +44,7 @@ def scenario(cell: Cell) -> Scenario:
         about=cell.behaviour.about,
         duration_s=DURATION_S,
         tracks=tracks,
-        life=Life(sway_deg=SWAY_DEG, seed=seed(cell.words[:-1]) % 100),
+        life=Life(sway_deg=SWAY_DEG, seed=seed(cell.head.words) % 100),
         blinks=tuple(Blink(start_s, start_s + BLINK_S) for start_s in sorted(starts)),
     )
 

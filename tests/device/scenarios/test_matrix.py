@@ -30,6 +30,11 @@ def test_cells_of_one_stage_follow_each_other() -> None:
     assert len(stages) == len(set(stages)) == 150
 
 
+def test_cells_of_one_scene_follow_each_other() -> None:
+    scenes = [scene for scene, _ in itertools.groupby(matrix(), key=lambda cell: cell.scene)]
+    assert len(scenes) == len(set(scenes)) == 30
+
+
 def test_words_of_one_axis_are_alternatives_and_axes_must_all_fit() -> None:
     chosen = {cell.id for cell in select(matrix(), "dim, dark none/yaw0 pitch0 sleep")}
     assert chosen == {"dim/none/yaw0/pitch0/sleep", "dark/none/yaw0/pitch0/sleep"}

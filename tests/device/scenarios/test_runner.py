@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from device.cli import status
-from device.config import load_profile
 from device.scenarios.behaviour import START_S
 from device.scenarios.matrix import matrix, select
 from device.scenarios.report import page, write_report
@@ -46,8 +45,7 @@ def test_eyes_behind_sunglasses_are_said_to_be_unreadable(results: list[Result])
 
 
 def test_the_same_cell_gives_the_same_trace_again(results: list[Result]) -> None:
-    profile, _ = load_profile("vehicle")
-    again = run_cell(results[0].cell, READER, profile, {})
+    again = run_cell(results[0].cell, Bench(READER, "vehicle"))
     assert (again.alerts, again.events, again.health) == (
         results[0].trace.alerts,
         results[0].trace.events,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pytest
@@ -27,6 +28,14 @@ def test_every_behaviour_of_a_stage_begins_with_the_same_poses() -> None:
     assert len(scripts) == 7
     for t_s in (t_s for t_s in frame_times_s() if t_s < START_S):
         assert len({one.pose_at(t_s) for one in scripts}) == 1
+
+
+def test_cells_that_differ_in_light_and_eyewear_have_the_same_poses_but_for_these() -> None:
+    told = set()
+    for cell in select(matrix(), "yaw+20,pitch0,aside"):
+        pose = scenario(cell).pose_at(START_S + 2.0)
+        told.add(dataclasses.replace(pose, brightness=1.0, noise=0.0, glare=0.0, eyewear="none"))
+    assert len(told) == 1
 
 
 def test_every_script_ends_with_open_eyes_on_the_road() -> None:
