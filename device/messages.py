@@ -126,6 +126,7 @@ class DriverState:
         kss_estimate: an estimate, no measure, of the Karolinska Sleepiness Scale, 1 to 9.
         calibration_pct: how much of the personal baseline is learned, 0 to 100.
         speed_kmh: as last told by the vehicle, None if unknown.
+        notes: codes of what is wrong with the monitor itself, see ``device.notes``.
     """
 
     t_ns: int
@@ -155,6 +156,7 @@ class DriverState:
     speed_kmh: float | None = None
     expression: str | None = None
     expression_p: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +200,34 @@ class VehicleSpeed:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Somebody wants this moment marked in a recording."""
+    """Somebody wants this moment marked in a recording.
+
+    ``pressed_ns``: when, monotonic; None: when the monitor hears of it.
+    """
 
     text: str
+    pressed_ns: int | None = None
 
 
 Command = Acknowledge | VehicleSpeed | Marker
 """What the outside world may tell the monitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A moment without a frame, and why there was none."""
+
+    t_ns: int
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A command, and the capture time at which the judge was told."""
+
+    t_ns: int
+    command: Command
+
+
+Given = Observation | Tick | Told
+"""All that the judge is ever given: the same in the same order gives the same alerts."""

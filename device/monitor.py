@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 
+from device.alerts.fan_out import FanOut
 from device.alerts.loop_stats import LoopStats
-from device.alerts.output import Output
-from device.messages import Command, Health
+from device.messages import Command, Event, Health, Marker, Tick, Told
+from device.notes import Notes
 from device.perception.pipeline import Perception
 from device.state.engine import Engine, Step
 from device.state.frame_rate import FrameRate
@@ -24,6 +26,7 @@ class Monitor:
         source: gives the frames; the monitor closes neither it nor the outputs.
         output: hears of everything; see ``device.alerts.output``.
         commands: what the outside world says, from any thread.
+        notes: what is wrong with the monitor itself, from any thread; each change is published as a health event.
         max_age_s: longest wait for a frame; after it the outputs are told that none came.
         duration_s: end after this much of the source's own time.
         stale_s: no frame for this long is ``stale``.
@@ -34,9 +37,10 @@ class Monitor:
         source: Source,
         perception: Perception,
         engine: Engine,
-        output: Output,
+        output: FanOut,
         summary: Summary,
         commands: SimpleQueue[Command],
+        notes: Notes | None = None,
         *,
         max_age_s: float = 0.1,
         duration_s: float | None = None,
@@ -49,6 +53,7 @@ class Monitor:
         self._output = output
         self._summary = summary
         self._commands = commands
+        self._notes = notes or Notes()
         self._max_age_s = max_age_s
         self._duration_ns = None if duration_s is None else round(duration_s * 1e9)
         self._stale_ns = round(stale_s * 1e9)
@@ -89,9 +94,11 @@ class Monitor:
         self._newest_ns = frame.t_ns
         self._obey(frame.t_ns)
         begin_s = time.perf_counter()
-        seen = self._perception.observe(frame)
+        sighting = self._perception.look(frame)
         seen_s = time.perf_counter()
-        step = self._engine.step(seen)
+        self._output.seen(frame, sighting)
+        self._output.fed(sighting.observation)
+        step = self._engine.step(sighting.observation)
         self._tell(step)
         done_s = time.perf_counter()
         self._summary.perception.add(seen_s - begin_s)
@@ -109,7 +116,9 @@ class Monitor:
         lost = self._source.lost is not None
         if lost or now_ns - self._newest_ns >= self._stale_ns:
             self._start(now_ns)
-            step = self._engine.tick(now_ns, Health.CAMERA_LOST if lost else Health.STALE)
+            tick = Tick(now_ns, Health.CAMERA_LOST if lost else Health.STALE)
+            self._output.fed(tick)
+            step = self._engine.tick(tick.t_ns, tick.health)
             self._tell(step)
             self._summary.happened(step)
             self._note(0.0, (now_ns - self._newest_ns) / 1e9)
@@ -128,12 +137,26 @@ class Monitor:
                 command = self._commands.get_nowait()
             except Empty:
                 return
+            if isinstance(command, Marker):
+                self._mark(t_ns, command)
+                continue
+            self._output.fed(Told(t_ns, command))
             for alert in self._engine.command(t_ns, command):
                 self._output.alert(alert)
+
+    def _mark(self, t_ns: int, marker: Marker) -> None:
+        # Only a camera's frames are timed by the clock that a person pressed the key by.
+        pressed_ns = marker.pressed_ns if marker.pressed_ns and self._source.info.live else t_ns
+        self._output.event(Event(t_ns, "marker", {"text": marker.text, "pressed_ns": pressed_ns}))
 
     def _tell(self, step: Step) -> None:
         for alert in step.alerts:
             self._output.alert(alert)
         for event in step.events:
             self._output.event(event)
-        self._output.state(step.state)
+        state = step.state
+        for note in self._notes.changes():
+            said: dict[str, float | int | str] = {"over": 1} if note.over else {"text": note.text}
+            self._output.event(Event(state.t_ns, "health", {"health": state.health.value, "note": note.code} | said))
+        codes = self._notes.codes
+        self._output.state(replace(state, notes=codes) if codes else state)

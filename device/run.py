@@ -21,6 +21,7 @@ from device.alerts.terminal import terminal_view
 from device.driver_store import DriverKeeper, load_driver
 from device.messages import Command
 from device.monitor import Monitor
+from device.notes import Notes
 from device.perception.expression import NETWORK as EXPRESSION
 from device.perception.expression import ExpressionReader, expression_classes
 from device.perception.pipeline import Perception
@@ -56,7 +57,8 @@ def run(settings: Settings, profile: Profile) -> int:
             log.warning("%s: asked for and not granted: %s", source.info.name, source.info.requested)
         summary = Summary(_about(settings, source, perception))
         engine = _engine(settings, profile, perception)
-        output = FanOut(_outputs(settings, source, engine, lambda: monitor.stats, commands))
+        notes = Notes()
+        output = FanOut(_outputs(settings, source, engine, lambda: monitor.stats, commands, notes))
         stack.callback(output.close)
         monitor = Monitor(
             source,
@@ -65,6 +67,7 @@ def run(settings: Settings, profile: Profile) -> int:
             output,
             summary,
             commands,
+            notes,
             max_age_s=settings.source.max_age_s,
             duration_s=settings.source.duration_s,
             stale_s=profile.health.stale_s,
@@ -142,6 +145,7 @@ def _outputs(
     engine: Engine,
     stats: Callable[[], LoopStats],
     commands: SimpleQueue[Command],
+    notes: Notes,
 ) -> list[Output]:
     """Everything the settings ask for. If one cannot be made, those before it are closed."""
     wanted = settings.outputs
@@ -154,7 +158,7 @@ def _outputs(
         outputs.append(DriverKeeper(settings.driver.name, engine.calibration))
     try:
         for name, table in (_own_outputs(settings) | wanted.extra).items():
-            outputs.append(make_output(name, table, commands.put))
+            outputs.append(make_output(name, table, commands.put, notes))
     except WakefulError:
         FanOut(outputs).close()
         raise

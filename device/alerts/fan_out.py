@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from device.alerts.output import Output
-from device.messages import Alert, DriverState, Event
+from device.messages import Alert, DriverState, Event, Given
 from wakeful import WakefulError
+
+if TYPE_CHECKING:
+    from device.perception.pipeline import Sighting
+    from sensors.frame import Frame
 
 _log = logging.getLogger("wakeful.outputs")
 
@@ -24,6 +29,8 @@ class FanOut:
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         self._outputs = tuple(outputs)
+        self._seeing = tuple(output for output in outputs if hasattr(output, "seen"))
+        self._fed = tuple(output for output in outputs if hasattr(output, "fed"))
         self.failures: dict[str, int] = {}
 
     def start(self, origin_ns: int) -> None:
@@ -36,6 +43,14 @@ class FanOut:
                 raise
             except Exception as error:
                 self._count(output, error)
+
+    def seen(self, frame: Frame, sighting: Sighting) -> None:
+        for output in self._seeing:
+            self._isolated(output, output.seen, frame, sighting)
+
+    def fed(self, given: Given) -> None:
+        for output in self._fed:
+            self._isolated(output, output.fed, given)
 
     def alert(self, alert: Alert) -> None:
         for output in self._outputs:
@@ -59,9 +74,9 @@ class FanOut:
         told = (getattr(output, "problem", None) for output in self._outputs)
         return [problem for problem in told if problem]
 
-    def _isolated(self, output: Output, call: Callable[..., None], *message: Alert | Event | DriverState) -> None:
+    def _isolated(self, output: Output, call: Callable[..., None], *arguments: object) -> None:
         try:
-            call(*message)
+            call(*arguments)
         except Exception as error:
             self._count(output, error)
 

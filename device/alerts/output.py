@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from device.messages import Alert, DriverState, Event
+from device.messages import Alert, DriverState, Event, Given
+
+if TYPE_CHECKING:
+    from device.perception.pipeline import Sighting
+    from sensors.frame import Frame
 
 
 class Output(Protocol):
@@ -26,6 +30,21 @@ class Output(Protocol):
     def state(self, state: DriverState) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Watcher(Protocol):
+    """An output that also wants to know what stands behind the judgement; each of the two methods is optional.
+
+    Both come before the alerts, events and state that follow from them.
+    """
+
+    def seen(self, frame: Frame, sighting: Sighting) -> None:
+        """The picture and what perception found in it. The picture belongs to others: copy it to keep or change it."""
+        ...
+
+    def fed(self, given: Given) -> None:
+        """What the judge is given, everything and in its order."""
+        ...
 
 
 def seconds(t_ns: int, origin_ns: int) -> float:

@@ -16,6 +16,7 @@ from typing import Any
 
 from device.alerts.output import Output
 from device.messages import Command
+from device.notes import Notes
 from wakeful import ConfigError, WakefulError
 
 BACKENDS = {
@@ -57,10 +58,16 @@ def load_output(name: str) -> Callable[..., Output]:
     return loaded  # type: ignore[no-any-return]
 
 
-def make_output(name: str, settings: Mapping[str, Any], on_command: Callable[[Command], None] | None = None) -> Output:
+def make_output(
+    name: str,
+    settings: Mapping[str, Any],
+    on_command: Callable[[Command], None] | None = None,
+    notes: Notes | None = None,
+) -> Output:
     """Builds the output called ``name`` from its table of settings.
 
-    ``on_command`` is handed to outputs that have a parameter of that name, to bring commands from outside in.
+    Outputs that have a parameter ``on_command`` get it, to bring commands from outside in; those that have a parameter
+    ``notes`` get that, to say what is wrong with themselves.
 
     Raises:
         ConfigError: it is unknown, refuses its settings, or lacks a method of ``Output``.
@@ -68,8 +75,9 @@ def make_output(name: str, settings: Mapping[str, Any], on_command: Callable[[Co
     factory = load_output(name)
     arguments = dict(settings)
     try:
-        if "on_command" in inspect.signature(factory).parameters:
-            arguments["on_command"] = on_command
+        for offered, value in (("on_command", on_command), ("notes", notes)):
+            if offered in inspect.signature(factory).parameters:
+                arguments[offered] = value
         output = factory(**arguments)
     except WakefulError:
         raise

@@ -47,6 +47,9 @@ def say_alert(alert: Alert) -> str:
 
 def say_event(event: Event) -> str | None:
     """``yawn, 4.2 s``; None for events that are not worth a line."""
+    if "note" in event.data:
+        note = say_code(str(event.data["note"]))
+        return f"{note} is over" if "over" in event.data else f"{note}: {event.data['text']}"
     if event.kind in QUIET_EVENTS:
         return None
     start_ns, end_ns = event.data.get("start_ns"), event.data.get("end_ns")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from device.alerts.fan_out import FanOut
 from device.alerts.output import Output
 from device.config import load_profile
 from device.messages import (
@@ -21,14 +22,18 @@ from device.messages import (
     Command,
     DriverState,
     Event,
+    Given,
     Health,
+    Marker,
     Observation,
     Phase,
     ReaderTraits,
+    Told,
     VehicleSpeed,
 )
 from device.monitor import Monitor
-from device.perception.pipeline import Perception
+from device.notes import Notes
+from device.perception.pipeline import Perception, Sighting
 from device.state.engine import Engine
 from device.summary import Summary
 from sensors.driver_face import DriverPose, render
@@ -80,7 +85,10 @@ class ScriptedPerception:
     def __init__(self, *shut: tuple[float, float]) -> None:
         self._shut = shut
 
-    def observe(self, frame: Frame) -> Observation:
+    def look(self, frame: Frame) -> Sighting:
+        return Sighting(self._observation(frame))
+
+    def _observation(self, frame: Frame) -> Observation:
         closed = any(start <= frame.t_ns / SECOND_NS < end for start, end in self._shut)
         aspect = 0.01 if closed else 0.3
         return Observation(
@@ -150,7 +158,7 @@ def monitor(
         source,
         perception,
         Engine(profile, traits, speed_kmh),
-        output,
+        FanOut([output]),
         Summary({}),
         commands or SimpleQueue(),
         clock_ns=getattr(source, "clock_ns", time.monotonic_ns),
@@ -307,13 +315,13 @@ def test_another_thread_may_stop_it() -> None:
 def test_the_age_of_a_frame_is_told_where_frames_come_with_the_clock(live: bool, age_ms: float) -> None:
     source = ScriptedSource(seconds(1.0, 2.0), live=live)
     perception = ScriptedPerception()
-    observe = perception.observe
+    look = perception.look
 
-    def late(frame: Frame) -> Observation:
+    def late(frame: Frame) -> Sighting:
         source.now_ns = frame.t_ns + 40_000_000
-        return observe(frame)
+        return look(frame)
 
-    perception.observe = late  # type: ignore[method-assign]
+    perception.look = late  # type: ignore[method-assign]
     running = monitor(source, Heard(), perception)
     running.run()
     assert running.stats.frame_age_ms == pytest.approx(age_ms, abs=20.0)
@@ -365,3 +373,67 @@ def _break_networks(perception: Perception) -> None:
 
 def _spoilt(outputs: list[np.ndarray]) -> list[np.ndarray]:
     return [np.full_like(output, np.nan) if output.size > 1 else output for output in outputs]
+
+
+class Watching(Heard):
+    """An output that also wants the pictures and all that the judge is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order: list[object] = []
+
+    def seen(self, frame: Frame, sighting: Sighting) -> None:
+        assert sighting.observation.seq == frame.seq
+        self.order.append("seen")
+
+    def fed(self, given: Given) -> None:
+        self.order.append(given)
+
+    def state(self, state: DriverState) -> None:
+        super().state(state)
+        self.order.append("state")
+
+
+def test_a_watcher_hears_all_that_the_judge_is_given_before_what_follows_from_it() -> None:
+    watching = Watching()
+    commands: SimpleQueue[Command] = SimpleQueue()
+    commands.put(VehicleSpeed(50.0))
+    monitor(ScriptedSource([0.0, 0.1, *[None] * 6]), watching, commands=commands, stale_s=0.5).run()
+    first, *rest = watching.order
+    assert first == Told(0, VehicleSpeed(50.0))
+    assert [type(one).__name__ for one in rest if one not in ("seen", "state")] == ["Observation"] * 2 + ["Tick"] * 2
+    assert rest[:3:2] == ["seen", "state"]
+
+
+def test_the_same_given_again_gives_the_same_alerts() -> None:
+    watching = Watching()
+    perception = ScriptedPerception((2.0, 5.5), (7.0, 8.2))
+    monitor(ScriptedSource(seconds(0.0, 10.0)), watching, perception).run()
+    engine = Engine(load_profile("vehicle")[0], TRAITS)
+    again = [alert for one in watching.order if isinstance(one, Observation) for alert in engine.step(one).alerts]
+    assert again == watching.alerts != []
+
+
+def test_a_marker_is_told_with_the_time_at_which_it_was_pressed() -> None:
+    heard = Heard()
+    commands: SimpleQueue[Command] = SimpleQueue()
+    commands.put(Marker("tunnel", pressed_ns=SECOND_NS))
+    monitor(ScriptedSource(seconds(2.0, 2.2)), heard, commands=commands).run()
+    (marker,) = (event for event in heard.events if event.kind == "marker")
+    assert marker.data == {"text": "tunnel", "pressed_ns": SECOND_NS}
+
+
+def test_what_is_wrong_with_the_monitor_is_told_beside_its_health() -> None:
+    heard, notes = Heard(), Notes()
+    source = ScriptedSource(seconds(0.0, 1.0))
+    running = monitor(source, heard, notes=notes)
+    notes.set("disk_full", "no video: make room")
+    source.on_read = lambda: notes.clear("disk_full") if source.now_ns > SECOND_NS // 2 else None
+    running.run()
+    told = [event.data for event in heard.events if "note" in event.data]
+    assert [(data["note"], data.get("text"), data.get("over")) for data in told] == [
+        ("disk_full", "no video: make room", None),
+        ("disk_full", None, 1),
+    ]
+    assert heard.states[0].notes == ("disk_full",)
+    assert heard.states[-1].notes == ()
