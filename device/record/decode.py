@@ -1,0 +1,244 @@
+"""JSON of a log to messages. The log comes from outside: every value is checked, every size is bounded.
+
+Keys that this version does not know are left out, so that a later one may add some.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from device.messages import (
+    Acknowledge,
+    Alert,
+    DriverState,
+    Event,
+    Health,
+    Level,
+    Marker,
+    Observation,
+    Phase,
+    Tick,
+    Told,
+    Unreadable,
+    VehicleSpeed,
+)
+from device.record import schema
+from device.record.encode import Recorded
+from device.record.schema import ExpressionReading, Picture
+
+MAX_TIME_NS = 1 << 63
+MAX_TEXT = 4096
+MAX_ITEMS = 256
+
+Check = Callable[[Any], Any]
+
+
+class Unfit(ValueError):
+    """A message whose content makes no sense; caught where the log is read."""
+
+
+def decode(topic: str, data: bytes) -> Recorded:
+    """The message in ``data``, which came from channel ``topic``.
+
+    Raises:
+        Unfit: it is no JSON, or not what belongs on that channel.
+    """
+    values = parse(data)
+    try:
+        return DECODERS[topic](values)
+    except KeyError as error:
+        raise Unfit(f"{topic} without {error}") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unfit(f"{topic}: {error}") from None
+
+
+def parse(data: bytes) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        Unfit: it is none.
+    """
+    try:
+        values = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise Unfit(f"no JSON: {type(error).__name__}") from None
+    if not isinstance(values, dict):
+        raise Unfit("no JSON object")
+    return values
+
+
+def number(value: Any) -> float:
+    """A finite number."""
+    if type(value) is float and math.isfinite(value):
+        return value
+    if type(value) is int and abs(value) < MAX_TIME_NS:
+        return float(value)
+    raise Unfit("a number is wanted")
+
+
+def whole(value: Any) -> int:
+    """A whole number of 64 bits, not below 0."""
+    if type(value) is not int or not 0 <= value < MAX_TIME_NS:
+        raise Unfit("a whole number of 64 bits is wanted")
+    return value
+
+
+def text(value: Any) -> str:
+    """A text of bounded length."""
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise Unfit(f"a text of up to {MAX_TEXT} characters is wanted")
+    return value
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """A bounded list of texts."""
+    return tuple(text(one) for one in _items(value))
+
+
+def numbers(value: Any) -> tuple[float, ...]:
+    """A bounded list of finite numbers."""
+    return tuple(number(one) for one in _items(value))
+
+
+def table(value: Any, check: Check) -> dict[str, Any]:
+    """A bounded table whose values pass ``check``."""
+    if not isinstance(value, dict) or len(value) > MAX_ITEMS:
+        raise Unfit(f"a table of up to {MAX_ITEMS} entries is wanted")
+    return {text(key): check(one) for key, one in value.items()}
+
+
+def _items(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) > MAX_ITEMS:
+        raise Unfit(f"a list of up to {MAX_ITEMS} entries is wanted")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """True or false."""
+    if type(value) is not bool:
+        raise Unfit("true or false is wanted")
+    return value
+
+
+def level(value: Any) -> Level:
+    """A level by its label."""
+    try:
+        return Level[text(value).upper()]
+    except KeyError:
+        raise Unfit("a level is wanted") from None
+
+
+def _signed(value: Any) -> int:
+    # The number of the newest frame is -1 before the first.
+    return -1 if type(value) is int and value == -1 else whole(value)
+
+
+def _figure(value: Any) -> float | int | str:
+    """What an event may tell: a text, a whole number or a finite one."""
+    if isinstance(value, str):
+        return text(value)
+    return whole(value) if type(value) is int and value >= 0 else number(value)
+
+
+CHECKS: Mapping[str, Check] = {
+    "int": _signed,
+    "bool": flag,
+    "bool | None": flag,
+    "str": text,
+    "str | None": text,
+    "float": number,
+    "float | None": number,
+    "Level": level,
+    "Health": Health,
+    "Unreadable | None": Unreadable,
+    "tuple[float, ...]": numbers,
+    "tuple[float, ...] | None": numbers,
+    "tuple[str, ...]": texts,
+}
+
+
+def _checks_of(message: type) -> dict[str, Check]:
+    return {one.name: CHECKS[str(one.type)] for one in fields(message)}
+
+
+_OBSERVATION = _checks_of(Observation) | {"t_ns": whole}
+_STATE = _checks_of(DriverState) | {"t_ns": whole}
+
+
+def _observation(values: dict[str, Any]) -> Observation:
+    return Observation(**_checked(values, _OBSERVATION))
+
+
+def _state(values: dict[str, Any]) -> DriverState:
+    return DriverState(**_checked(values, _STATE))
+
+
+def _checked(values: dict[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
+    return {name: checks[name](value) for name, value in values.items() if value is not None and name in checks}
+
+
+def _alert(values: dict[str, Any]) -> Alert:
+    return Alert(
+        t_ns=whole(values["t_ns"]),
+        seq=whole(values["seq"]),
+        code=text(values["code"]),
+        level=level(values["level"]),
+        phase=Phase(values["phase"]),
+        evidence=table(values.get("evidence", {}), number),
+    )
+
+
+def _event(values: dict[str, Any]) -> Event:
+    return Event(whole(values["t_ns"]), text(values["kind"]), table(values.get("data", {}), _figure))
+
+
+def _health(values: dict[str, Any]) -> Event:
+    t_ns = whole(values["t_ns"])
+    return Event(t_ns, "health", table({key: one for key, one in values.items() if key != "t_ns"}, _figure))
+
+
+def _vehicle(values: dict[str, Any]) -> Told:
+    kmh = values.get("speed_kmh")
+    return Told(whole(values["t_ns"]), VehicleSpeed(None if kmh is None else number(kmh)))
+
+
+def _marker(values: dict[str, Any]) -> Told:
+    pressed_ns = values.get("pressed_ns")
+    command = Marker(text(values["text"]), None if pressed_ns is None else whole(pressed_ns))
+    return Told(whole(values["t_ns"]), command)
+
+
+def _picture(values: dict[str, Any]) -> Picture:
+    try:
+        jpeg = base64.b64decode(values["data"], validate=True)
+    except binascii.Error:
+        raise Unfit("the picture is not in base64") from None
+    return Picture(whole(values["t_ns"]), _signed(values["seq"]), jpeg, whole(values.get("blurred", 0)))
+
+
+def _expression(values: dict[str, Any]) -> ExpressionReading:
+    name = values.get("expression")
+    shares = table(values.get("p", {}), number)
+    return ExpressionReading(whole(values["t_ns"]), None if name is None else text(name), shares)
+
+
+DECODERS: Mapping[str, Callable[[dict[str, Any]], Recorded]] = {
+    schema.OBSERVATION: _observation,
+    schema.TICK: lambda values: Tick(whole(values["t_ns"]), Health(values["health"])),
+    schema.VEHICLE: _vehicle,
+    schema.ACKNOWLEDGE: lambda values: Told(whole(values["t_ns"]), Acknowledge(whole(values["alert_seq"]))),
+    schema.MARKER: _marker,
+    schema.STATE: _state,
+    schema.ALERT: _alert,
+    schema.EVENT: _event,
+    schema.HEALTH: _health,
+    schema.EXPRESSION: _expression,
+    schema.CAMERA: _picture,
+}
+"""How the messages of each channel are read; ``/config`` is read by ``device.record.log_config``."""

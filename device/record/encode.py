@@ -1,0 +1,124 @@
+"""Messages to JSON: every number at full precision, what is unknown left out."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from operator import attrgetter
+from typing import Any
+
+from device.messages import (
+    Acknowledge,
+    Alert,
+    DriverState,
+    Event,
+    Marker,
+    Observation,
+    Tick,
+    Told,
+    VehicleSpeed,
+)
+from device.record import schema
+from device.record.schema import ExpressionReading, LogConfig, Picture
+
+Recorded = Observation | Tick | Told | DriverState | Alert | Event | LogConfig | ExpressionReading | Picture
+"""Everything that a log holds."""
+
+_OBSERVATION = tuple(one.name for one in fields(Observation))
+_STATE = tuple(one.name for one in fields(DriverState))
+_OBSERVED = attrgetter(*_OBSERVATION)
+_JUDGED = attrgetter(*_STATE)
+NOTHING = (None, "", ())
+_dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False, default=float).encode
+
+
+def encode(message: Recorded, config: LogConfig) -> tuple[str, bytes] | None:
+    """The channel of a message and its JSON; None for what is told elsewhere in the log.
+
+    Args:
+        config: that of the file; a picture's wall clock comes from it.
+    """
+    topic, values = _values(message, config)
+    if values is None:
+        return None
+    try:
+        return topic, _dumps(values).encode()
+    except ValueError:
+        # A figure that is no number is as good as unknown; JSON has no word for it.
+        return topic, _dumps(_finite(values)).encode()
+
+
+def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any] | None]:
+    if isinstance(message, Observation):
+        named = zip(_OBSERVATION, _OBSERVED(message), strict=True)
+        return schema.OBSERVATION, {name: value for name, value in named if value is not None}
+    if isinstance(message, DriverState):
+        named = zip(_STATE, _JUDGED(message), strict=True)
+        return schema.STATE, {name: value for name, value in named if value not in NOTHING} | {
+            "level": message.level.label
+        }
+    if isinstance(message, Alert):
+        return schema.ALERT, {
+            "t_ns": message.t_ns,
+            "seq": message.seq,
+            "code": message.code,
+            "level": message.level.label,
+            "phase": message.phase,
+            "evidence": dict(message.evidence),
+        }
+    if isinstance(message, Event):
+        return _event(message)
+    if isinstance(message, Told):
+        return _told(message)
+    if isinstance(message, Tick):
+        return schema.TICK, {"t_ns": message.t_ns, "health": message.health}
+    if isinstance(message, ExpressionReading):
+        rounded = {name: round(p, 4) for name, p in message.p.items()}
+        return schema.EXPRESSION, {"t_ns": message.t_ns, "expression": message.expression, "p": rounded}
+    if isinstance(message, Picture):
+        return schema.CAMERA, _picture(message, config)
+    return schema.CONFIG, asdict(message)
+
+
+def _event(event: Event) -> tuple[str, dict[str, Any] | None]:
+    if event.kind == "marker":
+        return schema.MARKER, None  # the echo of the command, which is in the log
+    if event.kind == "health":
+        return schema.HEALTH, {"t_ns": event.t_ns, **event.data}
+    return schema.EVENT, {"t_ns": event.t_ns, "kind": event.kind, "data": dict(event.data)}
+
+
+def _told(told: Told) -> tuple[str, dict[str, Any]]:
+    command = told.command
+    if isinstance(command, VehicleSpeed):
+        return schema.VEHICLE, {"t_ns": told.t_ns, "speed_kmh": command.kmh}
+    if isinstance(command, Acknowledge):
+        return schema.ACKNOWLEDGE, {"t_ns": told.t_ns, "alert_seq": command.alert_seq}
+    assert isinstance(command, Marker)
+    return schema.MARKER, {"t_ns": told.t_ns, "pressed_ns": command.pressed_ns, "text": command.text}
+
+
+def _picture(picture: Picture, config: LogConfig) -> dict[str, Any]:
+    sec, nsec = divmod(config.log_ns(picture.t_ns), 1_000_000_000)
+    return {
+        "timestamp": {"sec": sec, "nsec": nsec},
+        "frame_id": "camera",
+        "data": base64.b64encode(picture.jpeg).decode("ascii"),
+        "format": "jpeg",
+        "t_ns": picture.t_ns,
+        "seq": picture.seq,
+        "blurred": picture.blurred,
+    }
+
+
+def _finite(value: Any) -> Any:
+    """The same without figures that are no numbers; a list that holds one is unknown as a whole."""
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        finite = [_finite(one) for one in value]
+        return None if None in finite else finite
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,115 @@
+"""Reads ``/config``, the head of a log, into what the judge is built from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from device.config_mistakes import as_profile, profile_mistakes
+from device.messages import ReaderTraits
+from device.record.decode import Unfit, flag, number, parse, table, text, texts, whole
+from device.record.schema import FORMAT, LogConfig
+from device.state.gaze_zone import Direction
+from device.state.person import Calibration
+from device.state.profile import Profile
+
+MAX_SETTINGS_CHARS = 65_536
+
+
+class TooNew(ValueError):
+    """The log has a layout of a later version."""
+
+
+def read_config(data: bytes) -> LogConfig:
+    """The head of a log.
+
+    Raises:
+        TooNew: it was written by a later version.
+        Unfit: it makes no sense.
+    """
+    values = parse(data)
+    layout = values.get("format")
+    if type(layout) is int and layout > FORMAT:
+        version = values.get("version")
+        raise TooNew(version if isinstance(version, str) and len(version) < 40 else "unknown")
+    if layout != FORMAT:
+        raise Unfit("/config without its format")
+    try:
+        return _config(values)
+    except KeyError as error:
+        raise Unfit(f"/config without {error}") from None
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise Unfit(f"/config: {error}") from None
+
+
+def _config(values: dict[str, Any]) -> LogConfig:
+    speed = values.get("speed_kmh")
+    return LogConfig(
+        version=text(values["version"]),
+        session=text(values["session"]),
+        part=whole(values["part"]),
+        origin_ns=whole(values["origin_ns"]),
+        wall_ns=whole(values["wall_ns"]),
+        profile_name=text(values["profile_name"]),
+        profile=_profile(values["profile"]),
+        reader=_reader(values["reader"]),
+        speed_kmh=None if speed is None else number(speed),
+        known=_calibration(values.get("known")),
+        road=_direction(values.get("road")),
+        expression_classes=texts(values.get("expression_classes", [])),
+        cut=flag(values.get("cut", False)),
+        models=table(values.get("models", {}), text),
+        about=_small(values.get("about", {})),
+        settings=_small(values.get("settings", {})),
+    )
+
+
+def _profile(values: Any) -> Profile:
+    if not isinstance(values, dict):
+        raise Unfit("the profile is no table")
+    mistakes = profile_mistakes(values)
+    if mistakes or "settings" in values:
+        raise Unfit(f"the profile: {mistakes[0].told if mistakes else 'it carries settings'}")
+    return as_profile(values)
+
+
+def _reader(values: Any) -> ReaderTraits:
+    closed, wide = number(values["closed_ratio"]), number(values["wide_mouth_aspect"])
+    if not 0.0 <= closed < 1.0 or not 0.0 < wide < 100.0:
+        raise Unfit("the traits of the landmark reader make no sense")
+    return ReaderTraits(text(values["name"]), closed, wide)
+
+
+def _calibration(values: Any) -> Calibration | None:
+    if values is None:
+        return None
+    left, right = number(values["eye_aspect_left"]), number(values["eye_aspect_right"])
+    if not (0.0 < left < 10.0 and 0.0 < right < 10.0):
+        raise Unfit("what is known of the driver's eyes makes no sense")
+    yaw, pitch = (_angle(values.get(key)) for key in ("road_yaw_deg", "road_pitch_deg"))
+    return Calibration(text(values["reader"]), left, right, yaw, pitch)
+
+
+def _direction(values: Any) -> Direction | None:
+    if values is None:
+        return None
+    yaw, pitch = _angle(values["yaw_deg"]), _angle(values["pitch_deg"])
+    if yaw is None or pitch is None:
+        raise Unfit("the way to the road lacks an angle")
+    return Direction(yaw, pitch)
+
+
+def _angle(value: Any) -> float | None:
+    if value is None:
+        return None
+    angle = number(value)
+    if abs(angle) > 180.0:
+        raise Unfit("an angle exceeds 180 degrees")
+    return angle
+
+
+def _small(value: Any) -> dict[str, Any]:
+    """A table that is only shown, of any shape and bounded size."""
+    if not isinstance(value, dict) or len(json.dumps(value)) > MAX_SETTINGS_CHARS:
+        raise Unfit("a table is missing or too large")
+    return value

@@ -1,0 +1,215 @@
+"""Reads logs: one file, or the files of one recording in their order, as typed messages.
+
+    for recording in recordings([Path("drives/")]):
+        for entry in recording.entries(schema.ALERT, schema.MARKER):
+            print(recording.config.seconds(entry.value.t_ns), entry.value)
+        print(recording.damage)
+
+What is damaged is told and left out; what was readable before it, and behind a damaged chunk, is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from device.record import schema
+from device.record.container import Condition, Message, messages
+from device.record.decode import DECODERS, Unfit, decode
+from device.record.encode import Recorded
+from device.record.errors import LogError
+from device.record.log_config import TooNew, read_config
+from device.record.schema import LogConfig
+
+SUFFIX = ".mcap"
+REPAIRED = ".repaired.mcap"
+# The head is the first message of a file. Anything else is not ours, or not whole.
+HEAD_WITHIN = 100
+
+
+class Entry(NamedTuple):
+    """One message of a log.
+
+    Attributes:
+        log_ns: wall clock, Unix ns.
+        sequence: running number over all channels of the recording, as handed over by the monitor.
+    """
+
+    topic: str
+    log_ns: int
+    sequence: int
+    value: Recorded
+
+
+class LogFile:
+    """One file of a recording.
+
+    Attributes:
+        config: its head.
+        condition: filled in by reading to the end.
+        unfit: messages whose content made no sense, so far.
+
+    Raises:
+        LogError: it cannot be opened, is no log of wakeful, or was written by a later version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.condition = Condition()
+        self.unfit = 0
+        with open_log(path) as file:
+            self.config = head(file, str(path))
+
+    def raw(self, *, search: bool = False) -> Iterator[Message]:
+        """All messages as they lie in the file; ``search`` as in ``device.record.container.messages``."""
+        self.condition = Condition()
+        with open_log(self.path) as file:
+            yield from messages(file, str(self.path), self.condition, search=search)
+
+    def entries(self, *topics: str) -> Iterator[Entry]:
+        """Typed messages of these channels, all but ``/config`` by default, in the order of writing."""
+        wanted = frozenset(topics) if topics else frozenset(DECODERS)
+        self.unfit = 0
+        for topic, log_ns, sequence, data in self.raw():
+            if topic not in wanted:
+                continue
+            try:
+                yield Entry(topic, log_ns, sequence, decode(topic, data))
+            except Unfit:
+                self.unfit += 1
+
+    @property
+    def damage(self) -> list[str]:
+        """What is wrong with the file, a line each; known once it was read to its end."""
+        unfit = [f"{self.unfit} messages make no sense"] if self.unfit else []
+        return [f"{self.path.name}: {one}" for one in [*self.condition.damage, *unfit]]
+
+
+@dataclass(slots=True)
+class Recording:
+    """The files of one recording, in their order.
+
+    Attributes:
+        config: the head of its first file.
+        complete: its first file is there and none is missing between.
+    """
+
+    files: list[LogFile] = field(default_factory=list)
+
+    @property
+    def config(self) -> LogConfig:
+        return self.files[0].config
+
+    @property
+    def name(self) -> str:
+        """The recording's own name, or the file's where it is but one."""
+        return self.files[0].path.name if len(self.files) == 1 else self.config.session
+
+    @property
+    def complete(self) -> bool:
+        return not self.config.cut and [file.config.part for file in self.files] == list(range(1, len(self.files) + 1))
+
+    @property
+    def damage(self) -> list[str]:
+        """What is wrong with the files, a line each; known once they were read to their end."""
+        return [line for file in self.files for line in file.damage]
+
+    @property
+    def bytes(self) -> int:
+        """Size of the files."""
+        return sum(file.path.stat().st_size for file in self.files)
+
+    def entries(self, *topics: str) -> Iterator[Entry]:
+        """As ``LogFile.entries``, file after file."""
+        for file in self.files:
+            yield from file.entries(*topics)
+
+
+def recordings(paths: Sequence[Path]) -> list[Recording]:
+    """The recordings in these files and folders, in the order of their beginning.
+
+    Raises:
+        LogError: a path is no log, a folder holds none, or a log cannot be used.
+    """
+    found: dict[tuple[str, str], Recording] = {}
+    for path in dict.fromkeys(_files(paths)):
+        file = LogFile(path)
+        # A cut stands for itself: two of one recording are not its parts.
+        key = (file.config.session, str(path) if file.config.cut else "")
+        found.setdefault(key, Recording()).files.append(file)
+    for one in found.values():
+        one.files.sort(key=lambda file: file.config.part)
+    return sorted(found.values(), key=lambda one: one.config.wall_ns)
+
+
+def recording(path: Path) -> Recording:
+    """The one recording in a file or folder.
+
+    Raises:
+        LogError: as ``recordings``, or there are several.
+    """
+    found = recordings([path])
+    if len(found) > 1:
+        names = ", ".join(one.config.session for one in found[:3])
+        raise LogError(f"{path} holds {len(found)} recordings ({names}, ...): give the files of one")
+    return found[0]
+
+
+def head(file: BinaryIO, name: str) -> LogConfig:
+    """The configuration at the head of an open log.
+
+    Raises:
+        LogError: there is none, or it cannot be used.
+    """
+    for count, message in enumerate(messages(file, name, Condition())):
+        if count >= HEAD_WITHIN:
+            break
+        if message.topic != schema.CONFIG:
+            continue
+        try:
+            return read_config(message.data)
+        except TooNew as error:
+            raise LogError(f"{name} was written by a later version of wakeful ({error}): update this one") from None
+        except Unfit as error:
+            raise LogError(f"{name}: its head makes no sense ({_short(str(error))})") from None
+    raise LogError(f"{name} holds nothing readable: it was cut off before its head was on the disk")
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Opens a log for reading.
+
+    Raises:
+        LogError: it cannot be opened.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise LogError(f"{path} is no file: give a log that `wakeful run --record` wrote")
+        return path.open("rb")
+    except FileNotFoundError:
+        raise LogError(f"{path}: there is no such log") from None
+    except (OSError, ValueError) as error:
+        raise LogError(f"{path} cannot be read: {getattr(error, 'strerror', error)}") from None
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        inside = sorted(path.glob(f"*{SUFFIX}"))
+        if not inside:
+            raise LogError(f"{path} holds no logs (*{SUFFIX})")
+        # What was repaired stands for what it was made from.
+        mended = {file.with_name(file.name.removesuffix(REPAIRED) + SUFFIX) for file in inside if is_repaired(file)}
+        yield from (file for file in inside if file not in mended)
+
+
+def is_repaired(path: Path) -> bool:
+    """Whether a file is what ``wakeful log repair`` made."""
+    return path.name.endswith(REPAIRED)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else text[:197] + "..."

@@ -1,0 +1,176 @@
+"""What a log holds: its channels, and the JSON schema of each, made from the messages themselves.
+
+| channel | one message for each | replayed |
+|---|---|---|
+| `/config` | file: all that the judge is built from, versions, networks, the source | yes |
+| `/observation` | frame: what perception measured, at full precision | yes |
+| `/tick` | moment without a frame, and why | yes |
+| `/vehicle`, `/acknowledge`, `/marker` | command from outside, when the judge was told | yes |
+| `/state`, `/alert`, `/event`, `/health` | what was judged of that | compared |
+| `/expression` | reading of the expression, by class | no |
+| `/camera` | picture, as `foxglove.CompressedImage`; only if asked for | no |
+
+Times: ``t_ns`` is the monotonic capture time, as everywhere in wakeful. The log time of MCAP is the wall clock of the
+start plus the capture time since, so it never jumps. The sequence number of MCAP counts what the monitor handed over,
+over all channels: a hole in it is what did not get onto the disk. An absent key is unknown, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+from device.messages import Alert, DriverState, Event, Observation, ReaderTraits, Tick
+from device.state.gaze_zone import Direction
+from device.state.person import Calibration
+from device.state.profile import Profile
+
+FORMAT = 1
+"""Number of this layout. A log with a higher one is refused; new keys alone do not raise it."""
+MCAP_PROFILE = "wakeful"
+"""What the header of the file says it holds."""
+
+CONFIG, OBSERVATION, TICK = "/config", "/observation", "/tick"
+VEHICLE, ACKNOWLEDGE, MARKER = "/vehicle", "/acknowledge", "/marker"
+STATE, ALERT, EVENT, HEALTH = "/state", "/alert", "/event", "/health"
+EXPRESSION, CAMERA = "/expression", "/camera"
+GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE, MARKER)
+"""What the judge was given."""
+SAID = (ALERT, EVENT, HEALTH)
+"""What came of it and is compared in a replay."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """What stands at the head of each file: enough to build the judge again as it was.
+
+    Attributes:
+        session: name of the recording that this file is a part of; ``part`` counts its files from 1.
+        origin_ns: capture time of the first frame, second 0 of everything that is published.
+        wall_ns: Unix time, ns, at ``origin_ns``.
+        cut: this file is a span cut out of a recording.
+        about: the source, the machine, versions of what the monitor runs on.
+        models: network -> sha256 of the file in use.
+        settings: the tables of the configuration that say how was watched; nothing that could hold a password.
+    """
+
+    version: str
+    session: str
+    part: int
+    origin_ns: int
+    wall_ns: int
+    profile_name: str
+    profile: Profile
+    reader: ReaderTraits
+    speed_kmh: float | None = None
+    known: Calibration | None = None
+    road: Direction | None = None
+    expression_classes: tuple[str, ...] = ()
+    cut: bool = False
+    models: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    format: int = FORMAT
+
+    @property
+    def driver(self) -> str:
+        """Name of the driver, "" where none was given."""
+        driver = self.settings.get("driver")
+        name = driver.get("name") if isinstance(driver, dict) else None
+        return name if isinstance(name, str) else ""
+
+    def seconds(self, t_ns: int) -> float:
+        """Seconds since the first frame."""
+        return (t_ns - self.origin_ns) / 1e9
+
+    def log_ns(self, t_ns: int) -> int:
+        """The wall clock at a capture time, Unix ns."""
+        return max(0, self.wall_ns + t_ns - self.origin_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionReading:
+    """The probability of each expression, by its name."""
+
+    t_ns: int
+    expression: str | None = None
+    p: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One recorded frame.
+
+    Attributes:
+        jpeg: the encoded picture.
+        blurred: faces of others in it that were made unrecognisable.
+    """
+
+    t_ns: int
+    seq: int
+    jpeg: bytes
+    blurred: int = 0
+
+
+NUMBER = {"type": "number"}
+WHOLE = {"type": "integer"}
+TEXT = {"type": "string"}
+# What the annotation of a field becomes in JSON.
+KINDS: Mapping[str, dict[str, Any]] = {
+    "int": WHOLE,
+    "bool": {"type": "boolean"},
+    "str": TEXT,
+    "float": NUMBER,
+    "Level": TEXT,
+    "Phase": TEXT,
+    "Health": TEXT,
+    "Unreadable": TEXT,
+    "tuple[float, ...]": {"type": "array", "items": NUMBER},
+    "tuple[str, ...]": {"type": "array", "items": TEXT},
+    "Mapping[str, float]": {"type": "object", "additionalProperties": NUMBER},
+    "Mapping[str, str]": {"type": "object", "additionalProperties": TEXT},
+}
+
+
+def schema_of(message: type) -> dict[str, Any]:
+    """The JSON schema of a dataclass of messages."""
+    described = {one.name: KINDS.get(str(one.type).removesuffix(" | None"), {}) for one in fields(message)}
+    needed = [one.name for one in fields(message) if one.default is MISSING and one.default_factory is MISSING]
+    return _object(described, needed)
+
+
+def _object(properties: Mapping[str, dict[str, Any]], required: list[str]) -> dict[str, Any]:
+    return {"type": "object", "properties": dict(properties), "required": required}
+
+
+TIME = _object({"sec": WHOLE, "nsec": WHOLE}, ["sec", "nsec"])
+# Foxglove finds a picture by this schema's name, its keys and their encoding; t_ns, seq and blurred are ours.
+COMPRESSED_IMAGE = _object(
+    {
+        "timestamp": {**TIME, "title": "time"},
+        "frame_id": TEXT,
+        "data": {**TEXT, "contentEncoding": "base64"},
+        "format": TEXT,
+        "t_ns": WHOLE,
+        "seq": WHOLE,
+        "blurred": WHOLE,
+    },
+    ["timestamp", "frame_id", "data", "format"],
+)
+
+CHANNELS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    CONFIG: ("wakeful.Config", _object({one.name: {} for one in fields(LogConfig)}, ["format", "version"])),
+    OBSERVATION: ("wakeful.Observation", schema_of(Observation)),
+    TICK: ("wakeful.Tick", schema_of(Tick)),
+    VEHICLE: ("wakeful.Vehicle", _object({"t_ns": WHOLE, "speed_kmh": NUMBER}, ["t_ns"])),
+    ACKNOWLEDGE: ("wakeful.Acknowledge", _object({"t_ns": WHOLE, "alert_seq": WHOLE}, ["t_ns", "alert_seq"])),
+    MARKER: ("wakeful.Marker", _object({"t_ns": WHOLE, "pressed_ns": WHOLE, "text": TEXT}, ["t_ns", "text"])),
+    STATE: ("wakeful.State", schema_of(DriverState)),
+    ALERT: ("wakeful.Alert", schema_of(Alert)),
+    EVENT: ("wakeful.Event", schema_of(Event)),
+    HEALTH: ("wakeful.Health", _object({"t_ns": WHOLE, "health": TEXT, "reason": TEXT, "note": TEXT}, ["t_ns"])),
+    EXPRESSION: ("wakeful.Expression", schema_of(ExpressionReading)),
+    CAMERA: ("foxglove.CompressedImage", COMPRESSED_IMAGE),
+}
+"""Topic -> name and JSON schema of what it carries."""

@@ -1,0 +1,64 @@
+"""Writes one MCAP file with all channels of a log, by way of the ``mcap`` library."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, Any
+
+from device.record.encode import Recorded, encode
+from device.record.schema import CHANNELS, CONFIG, MCAP_PROFILE, LogConfig
+from wakeful import __version__
+
+CHUNK_BYTES = 32 << 10
+
+
+class LogWriter:
+    """One file from its head to its footer. Nothing is on the stream before ``flush`` or ``finish``.
+
+    Args:
+        stream: needs ``write``, ``tell`` and ``flush``; stays open.
+        compressed: by zstd; else chunks are written as they are.
+    """
+
+    def __init__(self, stream: IO[bytes], config: LogConfig, *, compressed: bool = True) -> None:
+        from mcap.writer import CompressionType, Writer
+
+        self.config = config
+        self._writer: Any = Writer(
+            stream,
+            chunk_size=CHUNK_BYTES,
+            compression=CompressionType.ZSTD if compressed else CompressionType.NONE,
+        )
+        self._writer.start(MCAP_PROFILE, f"wakeful {__version__}")
+        self._channels = {}
+        for topic, (name, described) in CHANNELS.items():
+            schema = self._writer.register_schema(name, "jsonschema", json.dumps(described).encode())
+            self._channels[topic] = self._writer.register_channel(topic, "json", schema)
+        self.add(config, config.origin_ns, 0)
+        self.flush()
+
+    def add(self, message: Recorded, t_ns: int, sequence: int) -> int:
+        """Write a message under its capture time; gives its size in bytes, 0 for one that is told elsewhere."""
+        encoded = encode(message, self.config)
+        if encoded is None:
+            return 0
+        topic, data = encoded
+        self.add_raw(topic, data, self.config.log_ns(t_ns), sequence)
+        return len(data)
+
+    def add_raw(self, topic: str, data: bytes, log_ns: int, sequence: int) -> None:
+        """Write what is encoded already."""
+        self._writer.add_message(self._channels[topic], log_ns, data, log_ns, sequence % (1 << 32))
+
+    def flush(self) -> None:
+        """Close the chunk at hand and put it on the stream."""
+        self._writer.flush()
+
+    def finish(self) -> None:
+        """Write the index and the footer."""
+        self._writer.finish()
+
+
+def is_known(topic: str) -> bool:
+    """Whether a channel is one of ours that is copied from log to log; each file has a head of its own."""
+    return topic in CHANNELS and topic != CONFIG

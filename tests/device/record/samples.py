@@ -1,0 +1,140 @@
+"""Messages, heads and small logs for the tests of recording."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from device.config import load_profile
+from device.messages import (
+    Acknowledge,
+    Alert,
+    DriverState,
+    Event,
+    Health,
+    Level,
+    Marker,
+    Observation,
+    Phase,
+    ReaderTraits,
+    Tick,
+    Told,
+    Unreadable,
+    VehicleSpeed,
+)
+from device.record.encode import Recorded
+from device.record.schema import ExpressionReading, LogConfig, Picture
+from device.record.writer import LogWriter
+from device.state.gaze_zone import Direction
+from device.state.person import Calibration
+
+SECOND_NS = 1_000_000_000
+ORIGIN_NS = 5 * SECOND_NS
+CLASSES = ("neutral", "happiness")
+
+CONFIG = LogConfig(
+    version="0.1.0",
+    session="20261124T090000Z-test",
+    part=1,
+    origin_ns=ORIGIN_NS,
+    wall_ns=1_790_000_000 * SECOND_NS,
+    profile_name="vehicle",
+    profile=load_profile("vehicle")[0],
+    reader=ReaderTraits("v2", closed_ratio=0.02, wide_mouth_aspect=0.75),
+    speed_kmh=80.0,
+    known=Calibration("v2", 0.3, 0.31, 1.5, -2.25),
+    road=Direction(1.0, -3.0),
+    expression_classes=CLASSES,
+    models={"landmarks": "0" * 64},
+    about={"source": "synthetic", "width": 640},
+    settings={"driver": {"name": "ada"}},
+)
+
+FULL_OBSERVATION = Observation(
+    t_ns=ORIGIN_NS,
+    seq=7,
+    face=True,
+    presence=0.987654321,
+    face_px=1 / 3,
+    brightness=0.1 + 0.2,
+    eye_aspect_left=5e-324,
+    eye_aspect_right=0.31,
+    lid_drop=-0.01,
+    mouth_aspect=0.0,
+    yaw_deg=-179.99999999999997,
+    pitch_deg=2.0,
+    roll_deg=3.0,
+    gaze_yaw_deg=4.0,
+    gaze_pitch_deg=-5.0,
+    unreadable=Unreadable.GLARE,
+    expression=(0.25, 0.75),
+)
+
+MESSAGES: tuple[Recorded, ...] = (
+    FULL_OBSERVATION,
+    Observation(ORIGIN_NS, 8, face=False),
+    Tick(ORIGIN_NS + 1, Health.CAMERA_LOST),
+    Told(ORIGIN_NS + 2, VehicleSpeed(63.5)),
+    Told(ORIGIN_NS + 2, VehicleSpeed(None)),
+    Told(ORIGIN_NS + 2, Acknowledge(3)),
+    Told(ORIGIN_NS + 2, Marker("überholt, links", ORIGIN_NS + 1)),
+    DriverState(t_ns=ORIGIN_NS, seq=-1, health=Health.STALE),
+    DriverState(
+        t_ns=ORIGIN_NS,
+        seq=8,
+        health=Health.DEGRADED,
+        reason="dark",
+        face=True,
+        eye_open_left=0.1,
+        eyes_closed=False,
+        closure_s=0.0,
+        perclos_60s=0.0,
+        level=Level.URGENT,
+        code="sleep",
+        speed_kmh=80.0,
+        expression="neutral",
+        expression_p=(0.25, 0.75),
+        notes=("disk_full",),
+    ),
+    Alert(ORIGIN_NS, 1, "sleep", Level.URGENT, Phase.ESCALATED, {"closure_s": 3.0000000000000004}),
+    Event(ORIGIN_NS + 9, "closure", {"start_ns": ORIGIN_NS, "end_ns": ORIGIN_NS + 9}),
+    Event(ORIGIN_NS, "health", {"health": "ok", "note": "disk_full", "text": "no video: 40 MB left", "over": 1}),
+    ExpressionReading(ORIGIN_NS, "neutral", {"neutral": 0.25, "happiness": 0.75}),
+    Picture(ORIGIN_NS, 8, b"\xff\xd8jpeg\xff\xd9", blurred=2),
+)
+
+
+def time_of(message: Recorded) -> int:
+    """The capture time of any message."""
+    return message.origin_ns if isinstance(message, LogConfig) else message.t_ns
+
+
+def log_bytes(messages: Iterable[Recorded] = MESSAGES, config: LogConfig = CONFIG, *, compressed: bool = True) -> bytes:
+    """A whole log, one chunk a message."""
+    stream = io.BytesIO()
+    writer = LogWriter(stream, config, compressed=compressed)
+    for sequence, message in enumerate(messages, start=1):
+        writer.add(message, time_of(message), sequence)
+        writer.flush()
+    writer.finish()
+    return stream.getvalue()
+
+
+def observations(seconds: float, fps: float = 30.0, *, shut: tuple[float, float] = (0.0, 0.0)) -> Iterator[Observation]:
+    """An attentive driver from second 0 on, with the eyes shut in a span."""
+    for seq in range(round(seconds * fps)):
+        t_s = seq / fps
+        aspect = 0.01 if shut[0] <= t_s < shut[1] else 0.3
+        yield replace(
+            FULL_OBSERVATION,
+            t_ns=ORIGIN_NS + round(t_s * SECOND_NS),
+            seq=seq,
+            eye_aspect_left=aspect,
+            eye_aspect_right=aspect,
+            yaw_deg=0.0,
+            pitch_deg=0.0,
+            gaze_yaw_deg=0.0,
+            gaze_pitch_deg=0.0,
+            unreadable=None,
+        )
