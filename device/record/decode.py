@@ -20,7 +20,6 @@ from device.messages import (
     Event,
     Health,
     Level,
-    Marker,
     Observation,
     Phase,
     Tick,
@@ -208,10 +207,10 @@ def _vehicle(values: dict[str, Any]) -> Told:
     return Told(whole(values["t_ns"]), VehicleSpeed(None if kmh is None else number(kmh)))
 
 
-def _marker(values: dict[str, Any]) -> Told:
-    pressed_ns = values.get("pressed_ns")
-    command = Marker(text(values["text"]), None if pressed_ns is None else whole(pressed_ns))
-    return Told(whole(values["t_ns"]), command)
+def _marker(values: dict[str, Any]) -> Event:
+    t_ns, pressed_ns = whole(values["t_ns"]), values.get("pressed_ns")
+    when_ns = t_ns if pressed_ns is None else whole(pressed_ns)
+    return Event(t_ns, "marker", {"text": text(values["text"]), "pressed_ns": when_ns})
 
 
 def _picture(values: dict[str, Any]) -> Picture:

@@ -15,7 +15,6 @@ from device.messages import (
     Alert,
     DriverState,
     Event,
-    Marker,
     Observation,
     Tick,
     Told,
@@ -35,15 +34,13 @@ NOTHING = (None, "", ())
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False, default=float).encode
 
 
-def encode(message: Recorded, config: LogConfig) -> tuple[str, bytes] | None:
-    """The channel of a message and its JSON; None for what is told elsewhere in the log.
+def encode(message: Recorded, config: LogConfig) -> tuple[str, bytes]:
+    """The channel of a message and its JSON.
 
     Args:
         config: that of the file; a picture's wall clock comes from it.
     """
     topic, values = _values(message, config)
-    if values is None:
-        return None
     try:
         return topic, _dumps(values).encode()
     except ValueError:
@@ -51,7 +48,7 @@ def encode(message: Recorded, config: LogConfig) -> tuple[str, bytes] | None:
         return topic, _dumps(_finite(values)).encode()
 
 
-def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any] | None]:
+def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any]]:
     if isinstance(message, Observation):
         named = zip(_OBSERVATION, _OBSERVED(message), strict=True)
         return schema.OBSERVATION, {name: value for name, value in named if value is not None}
@@ -83,9 +80,9 @@ def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any] |
     return schema.CONFIG, asdict(message)
 
 
-def _event(event: Event) -> tuple[str, dict[str, Any] | None]:
+def _event(event: Event) -> tuple[str, dict[str, Any]]:
     if event.kind == "marker":
-        return schema.MARKER, None  # the echo of the command, which is in the log
+        return schema.MARKER, {"t_ns": event.t_ns, **event.data}
     if event.kind == "health":
         return schema.HEALTH, {"t_ns": event.t_ns, **event.data}
     return schema.EVENT, {"t_ns": event.t_ns, "kind": event.kind, "data": dict(event.data)}
@@ -97,7 +94,7 @@ def _told(told: Told) -> tuple[str, dict[str, Any]]:
         return schema.VEHICLE, {"t_ns": told.t_ns, "speed_kmh": command.kmh}
     if isinstance(command, Acknowledge):
         return schema.ACKNOWLEDGE, {"t_ns": told.t_ns, "alert_seq": command.alert_seq}
-    assert isinstance(command, Marker)
+    # A marker tells the judge nothing; it comes as an event.
     return schema.MARKER, {"t_ns": told.t_ns, "pressed_ns": command.pressed_ns, "text": command.text}
 
 

@@ -5,7 +5,8 @@
 | `/config` | file: all that the judge is built from, versions, networks, the source | yes |
 | `/observation` | frame: what perception measured, at full precision | yes |
 | `/tick` | moment without a frame, and why | yes |
-| `/vehicle`, `/acknowledge`, `/marker` | command from outside, when the judge was told | yes |
+| `/vehicle`, `/acknowledge` | command from outside, when the judge was told | yes |
+| `/marker` | moment that somebody marked, and when the key was pressed | no |
 | `/state`, `/alert`, `/event`, `/health` | what was judged of that | compared |
 | `/expression` | reading of the expression, by class | no |
 | `/camera` | picture, as `foxglove.CompressedImage`; only if asked for | no |
@@ -35,7 +36,7 @@ CONFIG, OBSERVATION, TICK = "/config", "/observation", "/tick"
 VEHICLE, ACKNOWLEDGE, MARKER = "/vehicle", "/acknowledge", "/marker"
 STATE, ALERT, EVENT, HEALTH = "/state", "/alert", "/event", "/health"
 EXPRESSION, CAMERA = "/expression", "/camera"
-GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE, MARKER)
+GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE)
 """What the judge was given."""
 SAID = (ALERT, EVENT, HEALTH)
 """What came of it and is compared in a replay."""

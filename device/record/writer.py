@@ -38,11 +38,8 @@ class LogWriter:
         self.flush()
 
     def add(self, message: Recorded, t_ns: int, sequence: int) -> int:
-        """Write a message under its capture time; gives its size in bytes, 0 for one that is told elsewhere."""
-        encoded = encode(message, self.config)
-        if encoded is None:
-            return 0
-        topic, data = encoded
+        """Write a message under its capture time; gives its size in bytes."""
+        topic, data = encode(message, self.config)
         self.add_raw(topic, data, self.config.log_ns(t_ns), sequence)
         return len(data)
 

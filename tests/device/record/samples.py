@@ -14,7 +14,6 @@ from device.messages import (
     Event,
     Health,
     Level,
-    Marker,
     Observation,
     Phase,
     ReaderTraits,
@@ -78,7 +77,7 @@ MESSAGES: tuple[Recorded, ...] = (
     Told(ORIGIN_NS + 2, VehicleSpeed(63.5)),
     Told(ORIGIN_NS + 2, VehicleSpeed(None)),
     Told(ORIGIN_NS + 2, Acknowledge(3)),
-    Told(ORIGIN_NS + 2, Marker("überholt, links", ORIGIN_NS + 1)),
+    Event(ORIGIN_NS + 2, "marker", {"text": "überholt, links", "pressed_ns": ORIGIN_NS + 1}),
     DriverState(t_ns=ORIGIN_NS, seq=-1, health=Health.STALE),
     DriverState(
         t_ns=ORIGIN_NS,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from device.messages import Marker, Told
+from device.messages import Event
 from device.record import schema
 from device.record.container import MAGIC, Condition, messages
 from device.record.encode import Recorded
@@ -161,21 +161,21 @@ def test_messages_that_make_no_sense_are_counted_and_left_out(tmp_path: Path) ->
     assert file.damage == ["drive.mcap: 1 messages make no sense"]
 
 
+def mark(text: str) -> Event:
+    return Event(9, "marker", {"text": text, "pressed_ns": 9})
+
+
 def parts(folder: Path) -> list[Path]:
     """Three files of one recording; the first is not the first by name."""
     heads = [replace(CONFIG, part=part) for part in (1, 2, 3)]
     names = ["b.mcap", "a.mcap", "c.mcap"]
-    return [
-        stored(folder, log_bytes([Told(9, Marker(name))], head), name) for name, head in zip(names, heads, strict=True)
-    ]
+    return [stored(folder, log_bytes([mark(name)], head), name) for name, head in zip(names, heads, strict=True)]
 
 
 def test_the_files_of_a_recording_are_one_and_in_their_order(tmp_path: Path) -> None:
     parts(tmp_path)
     (found,) = recordings([tmp_path])
-    assert [entry.value for entry in found.entries()] == [
-        Told(9, Marker(name)) for name in ("b.mcap", "a.mcap", "c.mcap")
-    ]
+    assert [entry.value for entry in found.entries()] == [mark(name) for name in ("b.mcap", "a.mcap", "c.mcap")]
     assert found.complete
     assert found.bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
 
