@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
@@ -24,7 +25,10 @@ from device.monitor import Monitor
 from device.notes import Notes
 from device.perception.expression import NETWORK as EXPRESSION
 from device.perception.expression import ExpressionReader, expression_classes
+from device.perception.face_detector import NETWORK as DETECTOR
+from device.perception.landmarks import READERS, which_reader
 from device.perception.pipeline import Perception
+from device.perception.runtime_choice import Runtimes, choose
 from device.settings import Settings
 from device.state.engine import Engine
 from device.state.gaze_zone import Direction
@@ -48,17 +52,21 @@ def run(settings: Settings, profile: Profile) -> int:
     """
     logging.basicConfig(level=logging.WARNING, format="wakeful: %(message)s")
     # Networks and source first: what is wrong with them is told before any output says that the monitor lives.
-    perception = _perception(settings)
+    notes = Notes()
+    runtimes = _runtimes(settings, notes)
+    perception = _perception(settings, runtimes)
+    log.info("%s in %s", perception.reader, runtimes.name)
     commands: SimpleQueue[Command] = SimpleQueue()
     with ExitStack() as stack:
         source = stack.enter_context(closing(_source(settings)))
         # Size and rate are asked of cameras; a file has those it has.
         if source.info.requested and not _is_file(settings.source.source):
             log.warning("%s: asked for and not granted: %s", source.info.name, source.info.requested)
-        summary = Summary(_about(settings, source, perception))
+        summary = Summary(_about(settings, source, perception, runtimes))
         engine = _engine(settings, profile, perception)
-        notes = Notes()
-        output = FanOut(_outputs(settings, source, engine, lambda: monitor.stats, commands, notes))
+        output = FanOut(
+            _outputs(settings, source, engine, lambda: replace(monitor.stats, runtime=runtimes.name), commands, notes)
+        )
         stack.callback(output.close)
         monitor = Monitor(
             source,
@@ -79,7 +87,14 @@ def run(settings: Settings, profile: Profile) -> int:
     return 0
 
 
-def _perception(settings: Settings) -> Perception:
+def _runtimes(settings: Settings, notes: Notes) -> Runtimes:
+    networks = [DETECTOR, *READERS[which_reader(settings.perception.landmarks)][2]]
+    if _reads_expressions(settings):
+        networks.append(EXPRESSION)
+    return choose(settings.perception.runtime, networks, notes)
+
+
+def _perception(settings: Settings, runtimes: Runtimes) -> Perception:
     chosen = settings.perception
     return Perception(
         chosen.landmarks,
@@ -87,7 +102,8 @@ def _perception(settings: Settings) -> Perception:
         focal_px=chosen.focal_px,
         min_detection=chosen.min_detection_score,
         min_presence=chosen.min_presence,
-        expression=ExpressionReader(chosen.threads) if _reads_expressions(settings) else None,
+        expression=ExpressionReader(chosen.threads, runtimes.load) if _reads_expressions(settings) else None,
+        load=runtimes.load,
     )
 
 
@@ -128,13 +144,18 @@ def _is_file(source: str) -> bool:
     return path.is_file() or path.is_dir()
 
 
-def _about(settings: Settings, source: Source, perception: Perception) -> dict[str, str | float | None]:
+def _about(
+    settings: Settings, source: Source, perception: Perception, runtimes: Runtimes
+) -> dict[str, str | float | None]:
     return {
         "source": source.info.name,
         "width": source.info.width,
         "height": source.info.height,
         "profile": settings.profile,
         "landmarks": perception.reader,
+        "runtime": runtimes.name,
+        "soc": runtimes.soc or None,
+        "runtime_fallback": runtimes.fallback or None,
         "threads": settings.perception.threads,
     }
 

@@ -53,6 +53,8 @@ class PerceptionSettings(Section):
 
     landmarks: Literal["auto", "v2", "mesh+iris"] = "auto"
     """Which networks read the face; auto: v2 where its file is in the cache, else mesh+iris."""
+    runtime: Literal["auto", "litert", "ort", "qnn"] = "auto"
+    """What runs the networks; auto: the Hexagon NPU (qnn) where there is one, else LiteRT; ort: ONNX Runtime."""
     threads: int = Field(default=1, ge=1, le=64)
     """Processor threads a network may use."""
     expression: bool = True

@@ -178,7 +178,7 @@ def _loop(view: View, column: int, gauge: int) -> list[Line]:
         "speed": _say(view.state.speed_kmh, "{:.0f} km/h"),
         "rate": f"{stats.fps:.1f} fps",
         "frame age": f"{stats.frame_age_ms:.0f} ms, {stats.dropped} dropped",
-        "landmarks": stats.landmarks,
+        "landmarks": f"{stats.landmarks} in {stats.runtime}" if stats.runtime else stats.landmarks,
     }
     return [_heading("Loop", column), *([(f"{name:<12}", DIM), (figure, "")] for name, figure in figures.items())]
 

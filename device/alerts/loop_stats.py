@@ -14,9 +14,11 @@ class LoopStats:
         frame_age_ms: from the capture of the newest frame to its judgement.
         dropped: frames that were captured and never judged, so far.
         landmarks: which networks read the face (``v2``, ``mesh+iris``).
+        runtime: what runs them (``litert``, ``qnn``), "" where nobody told.
     """
 
     fps: float
     frame_age_ms: float
     dropped: int
     landmarks: str
+    runtime: str = ""

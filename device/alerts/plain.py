@@ -69,6 +69,7 @@ def status_text(state: DriverState, stats: LoopStats) -> str:
         f"{stats.fps:.1f} fps",
         f"age {stats.frame_age_ms:.0f} ms",
         f"dropped {stats.dropped}",
+        f"{stats.landmarks} in {stats.runtime}" if stats.runtime else "",
     ]
     return ", ".join(part.strip() for part in parts if part)
 

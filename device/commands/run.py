@@ -24,6 +24,15 @@ class Landmarks(StrEnum):
     MESH_IRIS = "mesh+iris"
 
 
+class Runtime(StrEnum):
+    """What runs the networks."""
+
+    AUTO = "auto"
+    LITERT = "litert"
+    ORT = "ort"
+    QNN = "qnn"
+
+
 def run(
     source: Annotated[
         str | None,
@@ -60,6 +69,10 @@ def run(
     landmarks: Annotated[
         Landmarks | None, typer.Option(help="Which networks read the face; auto: v2 where its file is at hand.")
     ] = None,
+    runtime: Annotated[
+        Runtime | None,
+        typer.Option(help="What runs the networks; auto: the Hexagon NPU where there is one, else LiteRT."),
+    ] = None,
     live: Annotated[
         bool | None,
         typer.Option("--live/--plain", help="Gauges or plain lines; default: what the terminal can."),
@@ -82,6 +95,7 @@ def run(
         "gpio.line": gpio,
         "gpio.active_low": gpio_active_low,
         "perception.landmarks": landmarks and landmarks.value,
+        "perception.runtime": runtime and runtime.value,
         "terminal.live": live,
     }
     settings, rules = load_settings(config, profile, overrides)

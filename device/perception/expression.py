@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.perception.landmarks import require_finite
-from device.perception.network import load
+from device.perception.network import Loader, load
 from models import registry
 from models.expression.face import SIZE_PX, standardise
 from sensors.opencv import cv2
@@ -52,7 +52,7 @@ class ExpressionReader:
         ModelError: the network is missing, corrupt, or its registry entry names no classes.
     """
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, load: Loader = load) -> None:
         self._network = load(NETWORK, threads)
         self.classes = expression_classes()
 

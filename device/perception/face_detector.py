@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.network import load
+from device.perception.network import Loader, load
 from device.perception.region import Region, around, whole
 
+NETWORK = "face_detection_short_range"
 INPUT_PX = 128
 # (cells a side, anchors a cell) of the two output grids of the short-range network.
 GRIDS = ((16, 2), (8, 6))
@@ -54,8 +55,8 @@ class Detection:
 class FaceDetector:
     """Finds all faces of a picture. Suits faces wider than about a tenth of the picture (short range)."""
 
-    def __init__(self, min_score: float = 0.5, threads: int = 1) -> None:
-        self._network = load("face_detection_short_range", threads)
+    def __init__(self, min_score: float = 0.5, threads: int = 1, load: Loader = load) -> None:
+        self._network = load(NETWORK, threads)
         self._anchors = anchor_centres()
         self._min_logit = float(np.log(min_score / (1.0 - min_score)))
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.messages import ReaderTraits
+from device.perception.network import Loader, load
 from device.perception.region import Region
 from models import registry
 from wakeful import ConfigError, ModelError
@@ -79,20 +80,25 @@ class LandmarkReader(Protocol):
         ...
 
 
-def load_reader(name: str, min_presence: float = 0.5, threads: int = 1) -> LandmarkReader:
+def load_reader(name: str, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> LandmarkReader:
     """The reader of that name; ``auto`` takes v2 where its file is in the cache, else mesh+iris.
 
     Raises:
         ConfigError: there is no such reader.
         ModelError: a network file is missing or corrupt.
     """
+    module, cls, _ = READERS[which_reader(name)]
+    reader: LandmarkReader = getattr(import_module(module), cls)(min_presence, threads, load)
+    return reader
+
+
+def which_reader(name: str) -> str:
+    """``v2`` or ``mesh+iris`` for any of the names that ``load_reader`` takes."""
     if name == "auto":
-        name = "v2" if all(registry.available(network) for network in READERS["v2"][2]) else "mesh+iris"
+        return "v2" if all(registry.available(network) for network in READERS["v2"][2]) else "mesh+iris"
     if name not in READERS:
         raise ConfigError(f"unknown landmark reader {name!r}; choose auto, {' or '.join(READERS)}")
-    module, cls, _ = READERS[name]
-    reader: LandmarkReader = getattr(import_module(module), cls)(min_presence, threads)
-    return reader
+    return name
 
 
 def require_finite(numbers: NDArray[np.float32], network: str) -> NDArray[np.float32]:

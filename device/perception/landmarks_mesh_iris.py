@@ -14,7 +14,7 @@ from device.perception.landmarks import (
     require_finite,
     sigmoid,
 )
-from device.perception.network import load
+from device.perception.network import Loader, load
 from device.perception.region import Region, around
 
 MESH_PX = 192
@@ -29,7 +29,7 @@ class MeshIrisReader:
 
     traits = ReaderTraits("mesh+iris", closed_ratio=0.25, wide_mouth_aspect=0.62)
 
-    def __init__(self, min_presence: float = 0.5, threads: int = 1) -> None:
+    def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:
         self._mesh = load("face_landmark", threads)
         self._iris = load("iris_landmark", threads)
         self._min_presence = min_presence

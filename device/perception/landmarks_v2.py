@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from device.messages import ReaderTraits
 from device.perception.landmarks import Eye, FaceLandmarks, require_finite, sigmoid
-from device.perception.network import load
+from device.perception.network import Loader, load
 from device.perception.region import Region
 
 INPUT_PX = 256
@@ -23,7 +23,7 @@ class V2Reader:
 
     traits = ReaderTraits("v2", closed_ratio=0.05, wide_mouth_aspect=0.75)
 
-    def __init__(self, min_presence: float = 0.5, threads: int = 1) -> None:
+    def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:
         self._network = load("face_landmarks_detector", threads)
         self._min_presence = min_presence
 

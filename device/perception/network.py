@@ -1,7 +1,8 @@
 """One network, whichever runtime carries it: ``load("face_landmark")`` and then ``network(tensor)``.
 
 Runtimes are found by name and imported only when a network asks for them; a new one is a file with a class that takes
-``(path, threads)`` and a line in ``RUNTIMES``.
+``(path, threads)`` and a line in ``RUNTIMES``. Which runtime carries which network on this machine is decided in
+``device.perception.runtime_choice``; what is built of networks takes a ``Loader`` and does not ask.
 """
 
 from __future__ import annotations
@@ -32,7 +33,15 @@ class Network(Protocol):
     input_shape: tuple[int, ...]
 
     def __call__(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Run once. ``tensor`` has ``input_shape``; the outputs come in the file's order and stay valid."""
+        """Run once. ``tensor`` has ``input_shape``; the outputs come in the registry's order and stay valid."""
+        ...
+
+
+class Loader(Protocol):
+    """Gives networks of the registry by name."""
+
+    def __call__(self, name: str, threads: int = 1) -> Network:
+        """Raises: ModelError: it is missing, corrupt, or refused by the runtime."""
         ...
 
 

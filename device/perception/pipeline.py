@@ -26,6 +26,7 @@ from device.perception.landmarks import (
     NetworkOutputError,
     load_reader,
 )
+from device.perception.network import Loader, load
 from device.perception.person import WatchedPerson
 from device.perception.readability import EyeReader
 from device.perception.region import Region, around
@@ -63,6 +64,7 @@ class Perception:
         focal_px: focal length of the camera in pixels; None guesses the longer side of the picture.
         min_detection, min_presence: below these scores a face is none.
         expression: reads the expression in every third frame with a face; None leaves it out.
+        load: gives the networks; see ``device.perception.runtime_choice``.
 
     Raises:
         ModelError: a network is missing or corrupt.
@@ -77,9 +79,10 @@ class Perception:
         min_detection: float = 0.5,
         min_presence: float = 0.5,
         expression: ExpressionReader | None = None,
+        load: Loader = load,
     ) -> None:
-        self._detector = FaceDetector(min_detection, threads)
-        self._reader = load_reader(landmarks, min_presence, threads)
+        self._detector = FaceDetector(min_detection, threads, load)
+        self._reader = load_reader(landmarks, min_presence, threads, load)
         self._focal_px = focal_px
         self._person = WatchedPerson()
         self._region: Region | None = None

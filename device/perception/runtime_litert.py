@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from device.perception.chatter import chatter_hidden
 from device.perception.network import NetworkLoadError
 
 
@@ -22,7 +20,8 @@ class LiteRtNetwork:
 
     def __init__(self, path: Path, threads: int = 1) -> None:
         try:
-            with _native_chatter_hidden():
+            # Its native part tells that it made a delegate, and knows no switch against it.
+            with chatter_hidden(2):
                 self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
@@ -36,20 +35,6 @@ class LiteRtNetwork:
         self._interpreter.set_tensor(self._input, tensor)
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index) for index in self._outputs]
-
-
-@contextmanager
-def _native_chatter_hidden() -> Iterator[None]:
-    """LiteRT's native part tells on the standard error that it made a delegate, and knows no switch against it."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _interpreter_class() -> Any:

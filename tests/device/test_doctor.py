@@ -12,7 +12,7 @@ import pytest
 
 from device import doctor
 from device.cli import status
-from device.doctor import FAIL, OK, WARN, Check
+from device.doctor_check import FAIL, OK, WARN, Check, check_device_file, mend_forbidden
 
 
 def test_a_machine_that_can_run_the_monitor_ends_with_status_0(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,13 +68,13 @@ def test_a_missing_package_fails_and_is_named() -> None:
 
 
 def test_a_device_that_opens_is_ok() -> None:
-    assert doctor.check_device_file("camera", Path("/dev/null"), "video").result == OK
+    assert check_device_file("camera", Path("/dev/null"), "video").result == OK
 
 
 def test_a_device_that_does_not_open_is_a_warning_with_a_mend(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "ttyUSB0"))
-        check = doctor.check_device_file("serial port", tmp_path / "ttyUSB0", "dialout")
+        check = check_device_file("serial port", tmp_path / "ttyUSB0", "dialout")
     assert check.result == WARN
     assert "plug it in again" in check.mend
 
@@ -83,14 +83,14 @@ def test_a_device_that_does_not_open_is_a_warning_with_a_mend(tmp_path: Path) ->
 def test_a_device_of_another_group_tells_which_to_join(tmp_path: Path) -> None:
     forbidden = tmp_path / "video0"
     forbidden.touch(mode=0)
-    assert "usermod -aG" in doctor.check_device_file("camera", forbidden, "video").mend
+    assert "usermod -aG" in check_device_file("camera", forbidden, "video").mend
 
 
 def test_a_device_that_belongs_to_root_alone_tells_the_udev_rule() -> None:
     device = next(file for file in (Path("/dev/console"), Path("/dev/null")) if file.exists())
-    mend = doctor.mend_forbidden(device, group="root", usual_group="gpio")
+    mend = mend_forbidden(device, group="root", usual_group="gpio")
     assert f'KERNEL=="{device.name}*", GROUP="gpio", MODE="0660"' in mend
-    assert doctor.mend_forbidden(device, group="video", usual_group="video").startswith("sudo usermod -aG video")
+    assert mend_forbidden(device, group="video", usual_group="video").startswith("sudo usermod -aG video")
 
 
 def test_a_cache_folder_below_a_file_is_a_warning_with_a_mend(tmp_path: Path) -> None:
