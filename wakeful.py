@@ -5,7 +5,13 @@ it, and its ``exit_status`` is the one the command ends with. Each has a builtin
 catch the builtin they know.
 """
 
+import os
+
 __version__ = "0.1.0"
+
+# ONNX Runtime tells its maker about every session from 1.29 on, by HTTPS, unless this is set before it is imported.
+# Whatever of ours imports it has imported this file first.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 class WakefulError(Exception):

@@ -1,0 +1,78 @@
+"""Nobody is called home, and nothing runs what it is given: no pickle, no eval, no shell."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = sorted(
+    file for folder in ("sensors", "device", "models", "conversion", "deploy") for file in (ROOT / folder).rglob("*.py")
+)
+
+RUNS_WHAT_IT_READS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "yaml", "code", "pty"}
+EVALUATES = {"eval", "exec", "compile", "__import__"}
+SHELLS = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "os.spawnl", "os.spawnlp"}
+
+
+def named(file: Path) -> str:
+    return str(file.relative_to(ROOT))
+
+
+def calls(file: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file and the name it is written with: ``eval``, ``subprocess.run``."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def keyword(call: ast.Call, name: str) -> str:
+    return next((ast.unparse(one.value) for one in call.keywords if one.arg == name), "")
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=named)
+def test_nothing_that_is_shipped_can_run_what_it_reads(file: Path) -> None:
+    imported = {
+        (name.name if isinstance(node, ast.Import) else node.module or "").partition(".")[0]
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    assert imported & RUNS_WHAT_IT_READS == set()
+    for name, call in calls(file):
+        assert name not in EVALUATES, f"line {call.lineno}: {name}"
+        if name in ("np.load", "numpy.load"):
+            assert keyword(call, "allow_pickle") in ("", "False"), f"line {call.lineno}: numpy would unpickle"
+        if name == "torch.load":
+            assert keyword(call, "weights_only") == "True", f"line {call.lineno}: torch would unpickle"
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=named)
+def test_nothing_that_is_shipped_starts_a_shell(file: Path) -> None:
+    for name, call in calls(file):
+        assert name not in SHELLS, f"line {call.lineno}: {name}"
+        assert keyword(call, "shell") in ("", "False"), f"line {call.lineno}: a shell"
+
+
+def test_onnx_runtime_is_kept_from_telling_its_maker(tmp_path: Path) -> None:
+    # Its telemetry begins with an identifier and a data base in the home folder; it spares machines of continuous
+    # integration, so what marks one is taken away.
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    load = "from device.perception.expression import ExpressionReader; ExpressionReader(1)"
+    subprocess.run([sys.executable, "-c", load], env=environment, cwd=tmp_path, check=True, timeout=60)
+    assert [str(file) for file in tmp_path.rglob("*")] == []
+
+
+def test_nobody_imports_onnx_runtime_at_the_top_of_a_file_before_the_switch_is_set() -> None:
+    users = [file for file in SHIPPED if "onnxruntime" in file.read_text(encoding="utf-8")]
+    assert users
+    for file in users:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert not any("onnxruntime" in ast.unparse(node) for node in top), f"{named(file)} imports it at the top"
