@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: run test check scenarios fuzz setup clean
+.PHONY: run test check scenarios fuzz wheelhouse setup clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  # for one: make run ARGS="--source synthetic:demo --duration 10"
@@ -32,6 +32,11 @@ scenarios: $(VENV)/.installed  # the functional matrix, most of an hour on two c
 
 fuzz: $(VENV)/.installed-dev  # a million broken inputs for every parser: make fuzz ARGS="serial_sentences --seed 7"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+ARCH ?= $(shell uname -m)
+wheelhouse: $(VENV)/.installed  # all that a board without a network needs: make wheelhouse ARCH=aarch64 ARGS="--python 3.12"
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/python -m deploy.wheelhouse $(ARCH) $(ARGS)
 
 setup: $(VENV)/.installed-dev
 	@$(BIN)/wakeful models pull

@@ -1,8 +1,9 @@
-"""Makes a virtual environment with pip where there is nothing but Python: ``python3 virtual_environment.py .venv``.
+"""Makes a virtual environment with pip where there is nothing but Python: ``virtual_environment.py .venv [WHEELS]``.
 
 Debian ships Python without ``ensurepip``, so ``python3 -m venv`` fails there until python3-venv is installed. Where
-that is so, pip comes from the machine's own pip, or else straight from the package index, its sha256 verified. Runs
-with the standard library alone, before anything of wakeful is installed.
+that is so, pip comes from the machine's own pip, or else straight from the package index, its sha256 verified. A folder
+WHEELS that holds pip's wheel goes before all this and needs no network. Runs with the standard library alone, before
+anything of wakeful is installed.
 """
 
 from __future__ import annotations
@@ -30,11 +31,14 @@ def main() -> None:
     """Makes the environment that the command line names."""
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(f"wakeful needs Python 3.11 or newer, {sys.executable} is older: make PYTHON=python3.12, for one")
-    if len(sys.argv) != 2:
-        sys.exit("usage: python3 virtual_environment.py FOLDER")
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: python3 virtual_environment.py FOLDER [WHEELS]")
     folder = Path(sys.argv[1])
     try:
-        make(folder)
+        if len(sys.argv) == 3:
+            make_from_wheels(folder, Path(sys.argv[2]))
+        else:
+            make(folder)
     except (OSError, ValueError, LookupError, subprocess.CalledProcessError) as error:
         sys.exit(f"{folder}: no virtual environment with pip could be made ({error}): {MEND}")
 
@@ -56,8 +60,26 @@ def make(folder: Path, ensurepip: bool | None = None, own_pip: bool | None = Non
         return
     with tempfile.TemporaryDirectory() as temporary:
         wheel = download_pip(Path(temporary), os.environ.get("PIP_INDEX_URL") or INDEX)
-        # A wheel of pip is a program too: Python runs the folder pip inside it.
-        subprocess.run([str(python), str(wheel / "pip"), "install", "--quiet", str(wheel)], check=True)
+        _install_pip(python, wheel)
+
+
+def make_from_wheels(folder: Path, wheels: Path) -> None:
+    """Makes the environment with the pip whose wheel lies in ``wheels``, without a network.
+
+    Raises:
+        LookupError: no wheel of pip is there.
+    """
+    found = sorted(wheels.glob("pip-*-py3-none-any.whl"))
+    if not found:
+        raise LookupError(f"{wheels} holds no wheel of pip")
+    venv.create(folder, with_pip=False)
+    _install_pip(folder / "bin" / "python", found[-1])
+
+
+def _install_pip(python: Path, wheel: Path) -> None:
+    # A wheel of pip is a program too: Python runs the folder pip inside it.
+    pip = [str(python), str(wheel / "pip"), "--isolated", "install", "--quiet", "--no-index"]
+    subprocess.run([*pip, "--disable-pip-version-check", "--root-user-action=ignore", str(wheel)], check=True)
 
 
 def download_pip(folder: Path, index: str) -> Path:

@@ -74,7 +74,7 @@ def test_environment_variables_are_written_as_systemd_reads_them() -> None:
 
 
 def test_rules_have_operators_udev_knows_and_give_both_names() -> None:
-    pair = re.compile(r'[A-Z_]+(?:\{[A-Za-z_]+\})?(?:==|!=|=|\+=)"[^"]*"')
+    pair = re.compile(r'[A-Z_]+(?:\{[A-Za-z0-9_]+\})?(?:==|!=|=|\+=)"[^"]*"')
     lines = [line.lstrip("#") for line in RULES.read_text(encoding="utf-8").splitlines() if '="' in line]
     assert len(lines) >= 6
     for line in lines:
