@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from device.commands import (
+    bench,
     config,
     data,
     devices,
@@ -51,6 +52,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(scenarios.app, name="scenarios")
+app.add_typer(bench.app, name="bench")
 app.add_typer(explain.app, name="explain")
 
 

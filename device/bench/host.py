@@ -1,0 +1,192 @@
+"""Which machine, which program, which libraries: what a figure depends on besides what was measured."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from device.bench.record import Value
+from wakeful import __version__
+
+PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-qnn", "ai-edge-litert", "tflite-runtime")
+# What matters for networks on processors: the flag of /proc/cpuinfo and what engineers call it.
+X86_FEATURES = {
+    "avx2": "AVX2",
+    "fma": "FMA",
+    "avx512f": "AVX-512",
+    "avx_vnni": "AVX-VNNI",
+    "avx512_vnni": "VNNI",
+    "amx_int8": "AMX-INT8",
+}
+ARM_FEATURES = {
+    "asimd": "NEON",
+    "asimdhp": "fp16",
+    "asimddp": "dotprod",
+    "i8mm": "i8mm",
+    "bf16": "bf16",
+    "sve": "SVE",
+    "sve2": "SVE2",
+}
+
+
+def wakeful_version() -> dict[str, Value]:
+    """Version of wakeful and, in a checkout, the git revision and whether files differ from it."""
+    root = Path(__file__).resolve().parents[2]
+    revision = _git(root, "rev-parse", "HEAD")
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no") if revision else None
+    return {
+        "version": __version__,
+        "revision": revision,
+        "changed": None if changed is None else bool(changed),
+        "absent": None if revision else "not a git checkout",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that do the work."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def host(root: Path = Path("/")) -> dict[str, Any]:
+    """The machine: each value, or None with its reason in ``absent``."""
+    absent: dict[str, str] = {}
+    cpuinfo = _text(root / "proc/cpuinfo")
+    found: dict[str, Any] = {
+        "machine": platform.machine(),
+        "processor": _processor(root, cpuinfo),
+        "soc": _soc(root),
+        "board": _board(root),
+        "cores": os.cpu_count(),
+        "affinity": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "memory_mb": _memory_mb(root),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "governor": _governor(root),
+        "clock_max_mhz": _clock_max_mhz(root),
+        "features": features(cpuinfo),
+        "virtual": _virtual(root, cpuinfo),
+    }
+    reasons = {
+        "processor": "no model in /proc/cpuinfo",
+        "soc": "no /sys/devices/soc0",
+        "board": "neither device tree nor DMI tell it",
+        "governor": "no cpufreq in /sys",
+        "clock_max_mhz": "no cpufreq in /sys",
+        "affinity": "this system does not tell it",
+        "memory_mb": "no /proc/meminfo",
+    }
+    for name, reason in reasons.items():
+        if found[name] is None:
+            absent[name] = reason
+    return found | {"absent": absent}
+
+
+def features(cpuinfo: str) -> list[str]:
+    """What the processor offers to networks, from the text of /proc/cpuinfo."""
+    flags: set[str] = set()
+    for line in cpuinfo.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip().lower() in ("flags", "features"):
+            flags |= set(value.split())
+    return [told for table in (X86_FEATURES, ARM_FEATURES) for flag, told in table.items() if flag in flags]
+
+
+def emulation(root: Path = Path("/"), machine: str | None = None) -> str | None:
+    """How it shows that an emulator runs the instructions of this process; None if nothing shows it.
+
+    A virtual machine on its own processor is not meant: there the instructions run at their own speed.
+    """
+    machine = machine or platform.machine()
+    cpuinfo = _text(root / "proc/cpuinfo")
+    if "QEMU TCG" in cpuinfo or "QEMU Virtual CPU" in cpuinfo:
+        return "the processor is QEMU's own"
+    is_arm = machine.startswith(("arm", "aarch64"))
+    if is_arm and ("GenuineIntel" in cpuinfo or "AuthenticAMD" in cpuinfo):
+        return f"an x86 processor runs {machine} instructions"
+    # qemu-user hides itself in /proc/self/maps, but not in the same file under the thread's own number.
+    maps = _text(root / f"proc/self/task/{threading.get_native_id()}/maps")
+    if "/qemu-" in maps:
+        return "qemu-user runs this process"
+    return None
+
+
+def _processor(root: Path, cpuinfo: str) -> str | None:
+    for wanted in ("model name", "Hardware", "cpu model", "Processor"):
+        for line in cpuinfo.splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == wanted and value.strip():
+                return value.strip()
+    parts = {
+        value.strip() for line in cpuinfo.splitlines() if line.startswith("CPU part") for value in line.split(":")[1:]
+    }
+    return f"ARM parts {', '.join(sorted(parts))}" if parts else None
+
+
+def _soc(root: Path) -> str | None:
+    folder = root / "sys/devices/soc0"
+    words = [_text(folder / name) for name in ("family", "machine", "soc_id", "revision")]
+    return " ".join(word for word in words if word) or None
+
+
+def _board(root: Path) -> str | None:
+    tree = _text(root / "proc/device-tree/model").strip("\0")
+    dmi = " ".join(_text(root / f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name")).strip()
+    return tree or dmi or None
+
+
+def _governor(root: Path) -> str | None:
+    found = {
+        _text(path) for path in root.glob("sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor") if _text(path)
+    }
+    return ", ".join(sorted(found)) or None
+
+
+def _clock_max_mhz(root: Path) -> float | None:
+    paths = root.glob("sys/devices/system/cpu/cpu[0-9]*/cpufreq/cpuinfo_max_freq")
+    return max((float(text) / 1000.0 for path in paths if (text := _text(path)).isdigit()), default=None)
+
+
+def _memory_mb(root: Path) -> int | None:
+    for line in _text(root / "proc/meminfo").splitlines():
+        if line.startswith("MemTotal:"):
+            return int(line.split()[1]) // 1024
+    return None
+
+
+def _virtual(root: Path, cpuinfo: str) -> bool:
+    return "hypervisor" in cpuinfo or "dummy-virt" in _text(root / "proc/device-tree/model")
+
+
+def _git(root: Path, *command: str) -> str | None:
+    if not (root / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *command], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def command_line() -> str:
+    """The command line as typed, without the folder of the program."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])

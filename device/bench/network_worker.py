@@ -1,0 +1,132 @@
+"""The worker that runs one network: ``python -m device.bench.network_worker JSON``, with the fields of ``Job``.
+
+Times are of one call of the network as perception calls it, from the input array to the output arrays.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.bench.serve import answers, serve
+
+WARM_RUNS = 3
+"""Runs before each turn that do not count: the other workers have left nothing of this one in the caches."""
+INPUTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to run.
+
+    Attributes:
+        low, high: what the numbers of an input lie between.
+    """
+
+    file: str
+    runtime: str
+    threads: int
+    low: float
+    high: float
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def main() -> None:
+    """Loads the network and answers."""
+    began_s = time.perf_counter()
+    with answers() as out:
+        job = Job(**json.loads(sys.argv[1]))
+        from device.perception.network import load_file
+
+        imported_ms = _import_runtime(job.runtime)
+        loading_s = time.perf_counter()
+        network = load_file(Path(job.file), job.threads)
+        loaded_s = time.perf_counter()
+        tensors = _inputs(network.input_shape, job.low, job.high)
+        first_ms = _time_ms(network, tensors[0])
+        second_ms = _time_ms(network, tensors[1])
+        hello = {
+            "import_ms": imported_ms,
+            "load_ms": 1000.0 * (loaded_s - loading_s),
+            "first_ms": first_ms,
+            "second_ms": second_ms,
+            "ready_ms": 1000.0 * (time.perf_counter() - began_s),
+            "input_shape": network.input_shape,
+        }
+        serve(out, hello, lambda runs, fps=0.0: _turn(network, tensors, runs, fps))
+
+
+def _turn(network: Callable[..., Any], tensors: list[NDArray[np.float32]], runs: int, fps: float) -> dict[str, Any]:
+    """``runs`` runs, one after the other; with ``fps`` one each time a camera would give a frame."""
+    for tensor in tensors[:WARM_RUNS]:
+        network(tensor)
+    return _paced(network, tensors, runs, fps) if fps else _at_once(network, tensors, runs)
+
+
+def _at_once(network: Callable[..., Any], tensors: list[NDArray[np.float32]], runs: int) -> dict[str, Any]:
+    times_ms = []
+    began_cpu_s = time.process_time()
+    for run in range(runs):
+        times_ms.append(_time_ms(network, tensors[run % INPUTS]))
+    return {"times_ms": times_ms, "cpu_s": time.process_time() - began_cpu_s}
+
+
+def _paced(network: Callable[..., Any], tensors: list[NDArray[np.float32]], runs: int, fps: float) -> dict[str, Any]:
+    """Frames fall due at a steady rate; the newest is taken, those it overtook are missed, as a camera's are."""
+    period_s = 1.0 / fps
+    times_ms, ages_ms = [], []
+    missed = late = 0
+    began_cpu_s = time.process_time()
+    origin_s = time.perf_counter()
+    frame = 0
+    while frame < runs:
+        due_s = origin_s + frame * period_s
+        time.sleep(max(due_s - time.perf_counter(), 0.0))
+        times_ms.append(_time_ms(network, tensors[frame % INPUTS]))
+        done_s = time.perf_counter()
+        ages_ms.append(1000.0 * (done_s - due_s))
+        late += done_s - due_s > period_s
+        newest = int((done_s - origin_s) / period_s)
+        missed += max(min(newest, runs) - frame - 1, 0)
+        frame = max(frame + 1, newest)
+    cpu_s = time.process_time() - began_cpu_s
+    return {"times_ms": times_ms, "cpu_s": cpu_s, "ages_ms": ages_ms, "missed": missed, "late": late}
+
+
+def _time_ms(network: Callable[..., Any], tensor: NDArray[np.float32]) -> float:
+    began_s = time.perf_counter()
+    network(tensor)
+    return 1000.0 * (time.perf_counter() - began_s)
+
+
+def _inputs(shape: tuple[int, ...], low: float, high: float) -> list[NDArray[np.float32]]:
+    dice = np.random.default_rng(1)
+    return [dice.uniform(low, high, shape).astype(np.float32) for _ in range(INPUTS)]
+
+
+def _import_runtime(runtime: str) -> float:
+    began_s = time.perf_counter()
+    for package in {"litert": ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")}.get(
+        runtime, ("onnxruntime",)
+    ):
+        try:
+            import_module(package)
+            break
+        except ImportError:
+            continue
+    return 1000.0 * (time.perf_counter() - began_s)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""One benchmark from its plan to its record: rows are added as they are finished, and kept whatever comes after."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from device.bench.accuracy import accuracy_of
+from device.bench.host import command_line, emulation, host, versions, wakeful_version
+from device.bench.plan import Plan
+from device.bench.record import Comparison, Record, Row, Value
+from device.bench.scenarios import Contender, cold, paced, single_stream, sustained
+from device.bench.store import save
+from device.bench.subject import Candidate
+from wakeful import WakefulError
+
+Measured = tuple[list[Row], list[Comparison]]
+Task = Callable[[], Measured]
+
+
+class Session:
+    """Collects rows into a record.
+
+    Args:
+        out: where the record is written after each step; None keeps it in memory.
+
+    Attributes:
+        record: so far.
+        failed: rows that could not be measured.
+    """
+
+    def __init__(self, plan: Plan, out: Path | None) -> None:
+        found = emulation()
+        self._out = out
+        self.failed = 0
+        self.record = Record(
+            command=command_line(),
+            began=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+            quick=plan.quick,
+            emulated=found is not None,
+            emulation=found,
+            wakeful=wakeful_version(),
+            versions=versions(),
+            host=host(),
+        )
+        self._save()
+
+    def add(self, rows: Iterable[Row], comparisons: Iterable[Comparison] = ()) -> None:
+        """Take in finished rows."""
+        self.record = self.record.with_(*rows, comparisons=tuple(comparisons))
+        self._save()
+
+    def attempt(self, task: Task, contenders: Sequence[Contender], scenario: str) -> None:
+        """Measure; what cannot be measured becomes a row that says why."""
+        try:
+            self.add(*task())
+        except WakefulError as error:
+            self.failed += len(contenders)
+            self.add(Row(one.subject, scenario, accuracy=one.accuracy, error=str(error)) for one in contenders)
+
+    def end(self) -> None:
+        """All that was planned is done."""
+        self.record = replace(self.record, ended=True)
+        self._save()
+
+    def _save(self) -> None:
+        if self._out is not None:
+            save(self.record, self._out)
+
+
+def contender(one: Candidate) -> Contender:
+    """A network as the scenarios take it."""
+    operators = one.operators
+    fixed: dict[str, Value] = {"bytes": one.subject.bytes, "macs": operators.macs, "weights": operators.weights}
+    absent = {name: operators.absent or "no layer with weights" for name in ("macs", "weights") if fixed[name] is None}
+    if operators.per_unit is None:
+        absent["operators"] = operators.absent
+    return Contender(one.subject, one.command, fixed, absent, operators.per_unit, accuracy_of(one.subject.sha256))
+
+
+def measure(session: Session, contenders: Sequence[Contender], scenarios: Sequence[str], plan: Plan) -> None:
+    """The scenarios of networks, one after the other; the single stream takes all contenders in turns."""
+    alone = {"cold": cold, "paced": paced, "sustained": sustained}
+    for scenario in scenarios:
+        if scenario == "single-stream":
+            session.attempt(lambda: single_stream(contenders, plan), contenders, scenario)
+            continue
+        for one in contenders:
+            session.attempt(lambda one=one, run=alone[scenario]: ([run(one, plan)], []), [one], scenario)  # type: ignore[misc]

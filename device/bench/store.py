@@ -1,0 +1,123 @@
+"""Records as files: JSON that is read again, CSV for spreadsheets, one HTML page for people.
+
+Written anew after every row, each file in one step: what is finished stays, whatever happens to the next row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from device.bench.record import SCHEMA, SCHEMA_VERSION, Record, Row
+from wakeful import ConfigError
+
+
+class RecordError(ConfigError):
+    """A file that is no record of this schema."""
+
+
+def save(record: Record, target: Path) -> list[Path]:
+    """Write ``target`` (JSON) and, beside it, the same as .csv and .html; gives their paths.
+
+    Raises:
+        ConfigError: they cannot be written.
+    """
+    from device.bench.page import page
+
+    texts = {
+        target: json.dumps(asdict(record), indent=1) + "\n",
+        target.with_suffix(".csv"): as_csv(record),
+        target.with_suffix(".html"): page(record),
+    }
+    for path, text in texts.items():
+        try:
+            _write(path, text)
+        except OSError as error:
+            raise ConfigError(f"{path}: the record cannot be written ({error.strerror}); choose another file") from None
+    return list(texts)
+
+
+def load(path: Path) -> Record:
+    """Read a record.
+
+    Raises:
+        RecordError: it cannot be read, or is no record of this schema.
+    """
+    try:
+        given: Any = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise RecordError(f"{path}: is not JSON; give a record that `wakeful bench ... --out` wrote") from None
+    if not isinstance(given, dict) or given.get("schema") != SCHEMA:
+        raise RecordError(f"{path}: is no record of `wakeful bench`")
+    if given.get("schema_version") != SCHEMA_VERSION:
+        raise RecordError(
+            f"{path}: has schema version {given.get('schema_version')}, this wakeful reads {SCHEMA_VERSION}; "
+            "measure again with one version"
+        )
+    try:
+        return TypeAdapter(Record).validate_python(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise RecordError(f"{path}: is a damaged record ({where}: {first['msg']})") from None
+
+
+def as_csv(record: Record) -> str:
+    """One line a row; an absent figure is empty, and its reason stands in the last column."""
+    names = list(dict.fromkeys(name for row in record.rows for name in row.figures))
+    about = ["network", "precision", "runtime", "threads", "scenario", "emulated", "quick", "ranked"]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*about, *names, "parity", "task", "verdict", "error", "absent"])
+    for row in record.rows:
+        subject = row.subject
+        verdict = "; ".join(
+            f"{one.verdict} ({one.ratio:.3f} of {one.first})"
+            for one in record.comparisons
+            if one.second == subject.name and one.scenario == row.scenario
+        )
+        writer.writerow(
+            [
+                subject.network,
+                subject.precision,
+                subject.runtime,
+                subject.threads,
+                row.scenario,
+                record.emulated,
+                record.quick,
+                _ranked(row),
+                *(row.figures.get(name) for name in names),
+                row.accuracy.parity,
+                row.accuracy.task,
+                verdict,
+                row.error,
+                "; ".join(f"{name}: {reason}" for name, reason in row.absent.items()),
+            ]
+        )
+    return out.getvalue()
+
+
+def _ranked(row: Row) -> bool:
+    return row.error is None and row.accuracy.ranked
+
+
+def _write(path: Path, text: str) -> None:
+    """In one step: a reader never sees half a file. Readable by its owner alone."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,230 @@
+"""Records and comparisons in a terminal of 80 columns or more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from device.bench.record import Comparison, Record, Row, Value
+from device.bench.statistics import Verdict
+
+NOTHING = "[dim]-[/]"
+COLOURS = {Verdict.FASTER: "green", Verdict.SLOWER: "red", Verdict.NO_DIFFERENCE: "dim", Verdict.UNDECIDED: "yellow"}
+
+# Heading, figure, digits. What does not fit beside each other in 80 columns stands in a second table.
+Columns = tuple[tuple[str, str, int], ...]
+STREAM: Columns = (
+    ("p50 ms", "p50_ms", 3),
+    ("p90", "p90_ms", 3),
+    ("p95", "p95_ms", 3),
+    ("p99", "p99_ms", 3),
+    ("max", "max_ms", 2),
+    ("jitter", "jitter_ms", 3),
+    ("per s", "throughput_per_s", 0),
+)
+COST: Columns = (
+    ("CPU ms", "cpu_ms", 3),
+    ("MB", "resident_mb", 0),
+    ("peak MB", "peak_mb", 0),
+    ("energy mJ", "energy_mj", 2),
+)
+COLD: Columns = (
+    ("whole ms", "start_ms", 0),
+    ("import", "import_ms", 1),
+    ("load", "load_ms", 1),
+    ("load, cached", "load_cached_ms", 1),
+    ("1st run", "first_ms", 2),
+    ("2nd run", "second_ms", 2),
+)
+PACED: Columns = (
+    ("fps", "fps", 0),
+    ("frames", "frames", 0),
+    ("late or missed", "deadlines_missed", 0),
+    ("age p50 ms", "frame_age_p50_ms", 2),
+    ("age p99", "frame_age_p99_ms", 2),
+    ("CPU ms", "cpu_ms", 3),
+)
+MINUTE: Columns = (
+    ("runs", "runs", 0),
+    ("p50 ms", "p50_ms", 3),
+    ("p99 ms", "p99_ms", 3),
+    ("°C", "temperature_c", 1),
+    ("MHz", "clock_mhz", 0),
+)
+STAGE: Columns = (
+    ("in frames", "frames", 0),
+    ("p50 ms", "p50_ms", 3),
+    ("p99 ms", "p99_ms", 3),
+    ("ms a frame", "mean_ms", 3),
+    ("share %", "share_percent", 1),
+)
+PIPELINE: Columns = (
+    ("decision p50 ms", "decision_p50_ms", 2),
+    ("p99", "decision_p99_ms", 2),
+    ("whole p50 ms", "p50_ms", 2),
+    ("p99", "p99_ms", 2),
+    ("per s", "throughput_per_s", 0),
+)
+
+
+def show(record: Record, console: Console | None = None) -> None:
+    """Print what was measured, best first."""
+    console = console or Console()
+    if record.emulated:
+        why = escape(record.emulation or "")
+        console.print(f"[black on yellow] emulated [/] {why}: these times say nothing of a board", soft_wrap=True)
+    if record.quick:
+        console.print("[yellow]quick[/]: fewer runs than a figure for publication wants")
+    for scenario, make in TABLES.items():
+        rows = [row for row in ranked(record.rows) if row.scenario == scenario and row.error is None]
+        if rows:
+            console.print(f"\n[bold]{scenario}[/]")
+            make(console, rows)
+    show_comparisons(record.comparisons, console)
+    for row in record.rows:
+        if row.error is not None:
+            line = f"[red]not measured[/] {escape(row.subject.name)}, {row.scenario}: {escape(row.error)}"
+            console.print(line, soft_wrap=True)
+    _reasons(console, record.rows)
+
+
+def show_comparisons(comparisons: Iterable[Comparison], console: Console) -> None:
+    """Print ratios, each in a line."""
+    lines = [
+        f"{escape(one.second)} takes [bold]{one.ratio:.3f}[/] of {escape(one.first)} "
+        f"({one.low:.3f} to {one.high:.3f}, {one.turns} turns): [{COLOURS[Verdict(one.verdict)]}]{one.verdict}[/]"
+        for one in comparisons
+    ]
+    if lines:
+        console.print("\n[bold]compared[/]")
+        for line in lines:
+            console.print(line, soft_wrap=True)
+
+
+def ranked(rows: Sequence[Row]) -> list[Row]:
+    """Per network the quickest first; those that fail their parity bar after all others."""
+    order = {name: number for number, name in enumerate(dict.fromkeys(row.subject.network for row in rows))}
+
+    def place(row: Row) -> tuple[int, bool, float]:
+        p50 = row.figures.get("p50_ms")
+        return order[row.subject.network], not row.accuracy.ranked, float(p50) if p50 is not None else 0.0
+
+    return sorted(rows, key=place)
+
+
+def _stream(console: Console, rows: list[Row]) -> None:
+    _figures(console, rows, STREAM)
+    _figures(console, rows, COST)
+    about = _table("million MACs", "file KB", "operators", "parity", "task")
+    for network, row in _by_network(about, rows):
+        units = ", ".join(f"{n} {unit}" for unit, n in (row.operators or {}).items())
+        macs = row.figures.get("macs")
+        about.add_row(
+            network,
+            _number(float(macs) / 1e6 if macs is not None else None, 1),
+            _number(row.subject.bytes / 1000 if row.subject.bytes else None, 0),
+            units or NOTHING,
+            _parity(row),
+            escape(row.accuracy.task) if row.accuracy.task else NOTHING,
+        )
+    console.print(about)
+
+
+def _cold(console: Console, rows: list[Row]) -> None:
+    _figures(console, rows, COLD)
+
+
+def _paced(console: Console, rows: list[Row]) -> None:
+    _figures(console, rows, PACED)
+
+
+def _sustained(console: Console, rows: list[Row]) -> None:
+    for row in rows:
+        table = _table(*(heading for heading, *_ in MINUTE), title=row.subject.name)
+        for minute in row.minutes:
+            table.add_row(
+                f"minute {minute['minute']}", *(_number(minute.get(name), digits) for _, name, digits in MINUTE)
+            )
+        console.print(table)
+        ratio, energy = row.figures.get("last_minute_to_first"), row.figures.get("energy_mj")
+        console.print(f"last to first {_number(ratio, 3)}; {_number(energy, 2)} mJ a run")
+
+
+def _pipeline(console: Console, rows: list[Row]) -> None:
+    _figures(console, rows, PIPELINE)
+    _figures(console, rows, COST)
+    for row in rows:
+        table = _table(*(heading for heading, *_ in STAGE), title=row.subject.name)
+        for stage in row.stages:
+            table.add_row(str(stage["stage"]), *(_number(stage.get(name), digits) for _, name, digits in STAGE))
+        console.print(table)
+
+
+TABLES: dict[str, Callable[[Console, list[Row]], None]] = {
+    "cold": _cold,
+    "single-stream": _stream,
+    "paced": _paced,
+    "sustained": _sustained,
+    "pipeline": _pipeline,
+}
+
+
+def _figures(console: Console, rows: list[Row], columns: Columns) -> None:
+    table = _table(*(heading for heading, *_ in columns))
+    for network, row in _by_network(table, rows):
+        table.add_row(network, *(_number(row.figures.get(name), digits) for _, name, digits in columns))
+    console.print(table)
+
+
+def _by_network(table: Table, rows: list[Row]) -> Iterable[tuple[str, Row]]:
+    """Rows with a heading wherever the next network begins; under it their names need not repeat it."""
+    network = None
+    for row in rows:
+        if row.subject.network != network:
+            network = row.subject.network
+            table.add_row(f"[cyan]{escape(network)}[/]")
+        variant = row.subject.name.removeprefix(network).removeprefix(", ") or "as it is"
+        yield escape(variant) if row.accuracy.ranked else f"[red]{escape(variant)}, not ranked[/]", row
+
+
+def absences(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """Why figures are absent: each reason with the names of the figures."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        for name, reason in row.absent.items():
+            told = reasons.setdefault(reason, [])
+            if name not in told:
+                told.append(name)
+        if row.accuracy.absent:
+            reasons.setdefault(row.accuracy.absent, ["parity and task"])
+    return reasons
+
+
+def _reasons(console: Console, rows: Sequence[Row]) -> None:
+    reasons = absences(rows)
+    if reasons:
+        console.print("\n[bold]absent[/]")
+        for reason, names in reasons.items():
+            console.print(f"[dim]{escape(', '.join(names))}: {escape(reason)}[/]", soft_wrap=True)
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(box=None, pad_edge=False, title=title and escape(title), title_justify="left", title_style="cyan")
+    table.add_column("", no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="left" if column in ("parity", "task", "operators") else "right")
+    return table
+
+
+def _parity(row: Row) -> str:
+    if row.accuracy.parity is None:
+        return NOTHING
+    colour = {True: "green", False: "red", None: "yellow"}[row.accuracy.parity_passed]
+    return f"[{colour}]{escape(row.accuracy.parity)}[/]"
+
+
+def _number(value: Value, digits: int) -> str:
+    return f"{value:,.{digits}f}" if isinstance(value, (int, float)) else NOTHING

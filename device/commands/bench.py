@@ -1,0 +1,81 @@
+"""``wakeful bench``: how fast the networks and the whole monitor are on this machine."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Measure networks and the whole monitor on this machine.", no_args_is_help=True)
+
+
+class Scenario(StrEnum):
+    """How a network is measured."""
+
+    COLD = "cold"
+    SINGLE_STREAM = "single-stream"
+    PACED = "paced"
+    SUSTAINED = "sustained"
+
+
+Quick = Annotated[bool, typer.Option("--quick", help="A few seconds instead of minutes; the record is marked.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE.json", help="Write the record here, and beside it .csv and .html.")
+]
+Fps = Annotated[float, typer.Option(min=1, max=1000, metavar="N", help="The camera's rate in the paced scenario.")]
+Minutes = Annotated[
+    float | None,
+    typer.Option("--minutes", min=0.01, metavar="N", help="Length of the sustained scenario, 10 by default."),
+]
+
+
+@app.command()
+def model(
+    network: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A network of `wakeful models list`, or a file.")],
+    scenario: Annotated[
+        list[Scenario] | None,
+        typer.Option("--scenario", help="May be repeated; by default cold and single-stream."),
+    ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", metavar="NAME|FILE", help="Take turns with this one and compare; may be repeated."),
+    ] = None,
+    runtime: Annotated[str | None, typer.Option(metavar="NAME", help="auto, or a runtime by name.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processor threads of a network.")] = 1,
+    fps: Fps = 30.0,
+    minutes: Minutes = None,
+    quick: Quick = False,
+    out: Out = None,
+) -> int:
+    """Measure one network: its start, run after run, at a camera's rate, for minutes."""
+    from device.bench.plan import planned
+    from device.bench.session import Session, contender, measure
+    from device.bench.subject import candidate
+    from device.bench.table import show
+
+    _check_out(out)
+    plan = planned(quick, fps, minutes)
+    wanted = [network, *(against or [])]
+    contenders = [contender(candidate(one, runtime, threads)) for one in wanted]
+    session = Session(plan, out)
+    chosen = [one.value for one in scenario or (Scenario.COLD, Scenario.SINGLE_STREAM)]
+    measure(session, contenders, chosen, plan)
+    session.end()
+    show(session.record)
+    _tell(out)
+    return 1 if session.failed else 0
+
+
+def _check_out(out: Path | None) -> None:
+    """A name without .json would let the three files overwrite each other."""
+    from wakeful import ConfigError
+
+    if out is not None and out.suffix != ".json":
+        raise ConfigError(f"--out {out}: should end in .json; the .csv and .html lie beside it")
+
+
+def _tell(out: Path | None) -> None:
+    if out is not None:
+        typer.echo(f"\nrecord: {out}, {out.with_suffix('.csv').name}, {out.with_suffix('.html').name}")
