@@ -38,6 +38,11 @@ wheelhouse: $(VENV)/.installed  # all that a board without a network needs: make
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/python -m deploy.wheelhouse $(ARCH) $(ARGS)
 
+.PHONY: arm64-check
+arm64-check: $(VENV)/.installed-dev  # minutes; as root, with debootstrap and qemu-user-static: deploy/arm64.md
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/python -m tests.tools.arm64_check $(ARGS)
+
 setup: $(VENV)/.installed-dev
 	@$(BIN)/wakeful models pull
 

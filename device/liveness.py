@@ -1,15 +1,14 @@
 """Which of the monitor's threads live: the loop tells each frame it has processed, the others that they come round.
 
-Two sides hang on this one object. The loop and the parts (writers, serial line, recorder, ...) tell; the watchdog
-(``device.watchdog``) and whoever reports to the outside (systemd's notifier) listen and look.
+Threads of a process are known to all of it, and so are these: ``PROCESS`` knows every ``Worker`` that was started and
+has not been stopped, without being handed around. The watchdog (``device.watchdog``) looks at it.
 
-    liveness = Liveness()
-    liveness.listen(notifier.frame)                       # after each frame that was really looked at and judged
-    worker = Worker("serial", self._run, liveness, stuck_s=10.0)
+    worker = Worker("serial", self._run, stuck_s=10.0)
     worker.start()
 
-A part waits for the world as long as it likes. It counts as stuck only where it says that it is at work and does not
-come back: ``with part.working(): os.write(...)``.
+A worker whose function returns has ended on purpose. One whose function raises has died. One that is busy for too long
+with what it called ``working()`` is stuck. Waiting is no fault; waiting for the world inside ``outside()`` is told when
+it lasts, since a disk or a reader that takes nothing is worth knowing, but no thread can be helped by another one.
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+BLOCKED_AFTER_S = 5.0
 
 _log = logging.getLogger("wakeful.liveness")
 
@@ -31,6 +32,9 @@ class Part:
         alive: whether the thread runs.
         restart: puts another thread in its place; None: nothing can, and its fault ends the process.
         stuck_s: seconds of work without an end after which it counts as stuck; None: never.
+
+    Attributes:
+        obstacle: what the owner knows of what it waits for in ``outside()``, such as a full disk.
     """
 
     def __init__(
@@ -47,6 +51,8 @@ class Part:
         self._restart = restart
         self._clock_s = clock_s
         self._working_since_s: float | None = None
+        self._outside_since_s: float | None = None
+        self.obstacle = ""
 
     @property
     def vital(self) -> bool:
@@ -70,6 +76,16 @@ class Part:
         finally:
             self.rest()
 
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """What is inside waits for a disk, a pipe or a peer, for as long as it takes."""
+        self._outside_since_s = self._clock_s()
+        try:
+            yield
+        finally:
+            self._outside_since_s = None
+            self.obstacle = ""
+
     def fault(self) -> str | None:
         """``died``, ``is stuck`` or None. An owner that ends a thread on purpose takes its part out first."""
         if not self._alive():
@@ -79,10 +95,17 @@ class Part:
             return "is stuck"
         return None
 
+    def blocked(self) -> str | None:
+        """What it has waited for so long that people should know; None while it has not."""
+        since_s = self._outside_since_s
+        if since_s is None or self._clock_s() - since_s <= BLOCKED_AFTER_S:
+            return None
+        return f"{self.name}: {self.obstacle or 'nobody takes what is written'}"
+
     def restart(self) -> None:
         """Put another thread in its place; only where it is not ``vital``."""
         assert self._restart is not None
-        self._working_since_s = None
+        self._working_since_s = self._outside_since_s = None
         self._restart()
 
 
@@ -98,7 +121,6 @@ class Liveness:
         self._clock_s = clock_s
         self._lock = threading.Lock()
         self._parts: tuple[Part, ...] = ()
-        self._listeners: tuple[Callable[[], None], ...] = ()
         self.frames = 0
         self.last_frame_s: float | None = None
 
@@ -110,13 +132,6 @@ class Liveness:
         """The loop has looked at a frame, judged it and told everybody."""
         self.frames += 1
         self.last_frame_s = self._clock_s()
-        for listener in self._listeners:
-            listener()
-
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` after each processed frame, in the loop's thread: it must not wait."""
-        with self._lock:
-            self._listeners = (*self._listeners, listener)
 
     def add(self, part: Part) -> Part:
         """Watch ``part`` from now on, until it leaves."""
@@ -130,51 +145,60 @@ class Liveness:
             self._parts = tuple(one for one in self._parts if one is not part)
 
 
+PROCESS = Liveness()
+"""The parts of this process."""
+
+
 class Worker:
-    """A daemon thread of a part that the watchdog may start again.
+    """A daemon thread that the watchdog may start again. It is used as a ``threading.Thread`` is.
 
     Args:
-        run: the thread's life. It is given a function that tells whether this thread is still the one in charge; one
-            that was stuck and replaced has to leave when it comes back and is no longer.
-        liveness: where it is watched; None: nobody watches.
-        stuck_s: see ``Part``; then ``run`` has to wrap what may hang in ``part.working()``.
+        name: of the part; the thread is called ``wakeful-NAME``.
+        run: the thread's life. Where something in it may get stuck, it has to be wrapped in ``part.working()``, and
+            ``in_charge()`` be asked afterwards: a thread that was replaced meanwhile has to leave.
+        stuck_s: see ``Part``.
     """
 
     def __init__(
-        self,
-        name: str,
-        run: Callable[[Callable[[], bool]], None],
-        liveness: Liveness | None = None,
-        *,
-        stuck_s: float | None = None,
+        self, name: str, run: Callable[[], None], *, stuck_s: float | None = None, liveness: Liveness = PROCESS
     ) -> None:
         self._run = run
-        self._liveness = liveness or Liveness()
+        self._liveness = liveness
+        # Held while a thread begins, so that nobody takes one that is not yet alive for a dead one.
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self.part = Part(name, self.is_alive, self._begin, stuck_s)
+        self.part = Part(name, lambda: self._thread is None or self.is_alive(), self._begin, stuck_s)
 
     def start(self) -> None:
-        self._begin()
         self._liveness.add(self.part)
+        self._begin()
 
     def is_alive(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+        with self._lock:
+            return self._thread is not None and self._thread.is_alive()
 
-    def stop(self, timeout_s: float) -> None:
+    def in_charge(self) -> bool:
+        """Whether the calling thread is this worker's, and not one that was replaced."""
+        with self._lock:
+            return self._thread is threading.current_thread()
+
+    def join(self, timeout_s: float | None = None) -> None:
         """The thread was told to end: it is watched no longer, and waited for."""
         self._liveness.leave(self.part)
-        if self._thread is not None and self._thread is not threading.current_thread():
+        if self._thread is not None and not self.in_charge():
             self._thread.join(timeout_s)
 
     def _begin(self) -> None:
-        thread = threading.Thread(target=self._live, name=f"wakeful-{self.part.name}", daemon=True)
-        self._thread = thread
-        thread.start()
+        with self._lock:
+            self._thread = threading.Thread(target=self._live, name=f"wakeful-{self.part.name}", daemon=True)
+            self._thread.start()
 
     def _live(self) -> None:
-        mine = threading.current_thread()
         try:
-            self._run(lambda: self._thread is mine)
+            self._run()
         except Exception as error:
             _log.error("%s died: %s: %s", self.part.name, type(error).__name__, error)
             _log.debug("%s died", self.part.name, exc_info=error)
+        else:
+            if self.in_charge():
+                self._liveness.leave(self.part)

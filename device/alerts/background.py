@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import queue
@@ -11,11 +12,14 @@ import threading
 import time
 from pathlib import Path
 
+from device.liveness import Worker
 from wakeful import ConfigError
 
 MAX_QUEUED_LINES = 10_000
 MAX_LINES_A_WRITE = 500
 CLOSE_TIMEOUT_S = 1.0
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL_RETRY_S = 0.5
 
 _log = logging.getLogger("wakeful.files")
 
@@ -23,8 +27,9 @@ _log = logging.getLogger("wakeful.files")
 class BackgroundWriter:
     """A file, the standard output for ``-``, or an open descriptor by number, that takes lines without waiting.
 
-    A line is with the operating system as soon as the thread gets to it: nothing lies in a buffer of ours. New files
-    are created with mode 0600, because they tell about a person; an existing one is emptied and keeps its mode.
+    A line is with the operating system as soon as the thread gets to it: nothing lies in a buffer of ours. A disk that
+    is full is waited for, and up to 10 000 lines wait with it. New files are created with mode 0600, because they tell
+    about a person; an existing one is emptied and keeps its mode.
 
     Attributes:
         dropped: lines that were lost, because over 10 000 waited or because the file can no longer be written.
@@ -40,9 +45,11 @@ class BackgroundWriter:
         self._lines: queue.Queue[str | None] = queue.Queue(MAX_QUEUED_LINES)
         self._in_flight = 0
         self._broken = False
+        self._full = False
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name=f"wakeful-write-{self.name}", daemon=True)
-        self._thread.start()
+        self._closing = threading.Event()
+        self._worker = Worker(f"write-{self.name}", self._run)
+        self._worker.start()
 
     def write(self, line: str) -> None:
         """Queues ``line``, which brings its own line end; drops and counts it where it cannot."""
@@ -58,30 +65,47 @@ class BackgroundWriter:
         if self._closed:
             return
         self._closed = True
+        self._closing.set()
         deadline = time.monotonic() + CLOSE_TIMEOUT_S
         with contextlib.suppress(queue.Full):
             self._lines.put(None, timeout=CLOSE_TIMEOUT_S)
-        self._thread.join(max(0.0, deadline - time.monotonic()))
-        if self._thread.is_alive():
+        self._worker.join(max(0.0, deadline - time.monotonic()))
+        if self._worker.is_alive():
             self.dropped += self._lines.qsize() + self._in_flight
         if self.dropped:
             _log.warning("%s: %d lines could not be written", self.name, self.dropped)
 
     def _run(self) -> None:
         running = True
+        # What a life before this one had in its hands when it died is lost.
+        self.dropped += self._in_flight
         while running:
             lines, running = self._next_lines()
             self._in_flight = len(lines)
-            if self._broken:
+            if self._broken or not self._written("".join(lines).encode()):
                 self.dropped += len(lines)
-                continue
-            try:
-                _write_all(self._descriptor, "".join(lines).encode())
-            except OSError as error:
-                self._broken = True
-                self.dropped += len(lines)
-                _log.warning("%s can no longer be written: %s", self.name, error.strerror)
+            self._in_flight = 0
         os.close(self._descriptor)
+
+    def _written(self, data: bytes) -> bool:
+        """Hands everything over, for as long as it takes; a full disk is waited for, other errors are the end."""
+        with self._worker.part.outside():
+            while data:
+                try:
+                    data = data[os.write(self._descriptor, data) :]
+                    self._full = False
+                except OSError as error:
+                    if error.errno not in FULL:
+                        self._broken = True
+                        _log.warning("%s can no longer be written: %s", self.name, error.strerror)
+                        return False
+                    if not self._full:
+                        _log.warning("%s cannot be written at present: %s", self.name, error.strerror)
+                    self._full = True
+                    self._worker.part.obstacle = f"{error.strerror}; free some, what waits is written then"
+                    if self._closing.wait(FULL_RETRY_S):
+                        return False
+        return True
 
     def _next_lines(self) -> tuple[list[str], bool]:
         """Lines that wait, at least one unless it is the end, and whether more may come."""
@@ -107,8 +131,3 @@ def _open(target: Path | str | int) -> int:
         return os.open(target, flags | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise ConfigError(f"cannot write to {target}: {error.strerror}; name a file in a folder that exists") from error
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]

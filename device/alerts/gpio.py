@@ -18,10 +18,13 @@ from typing import Protocol
 
 from device.alerts import gpio_mock
 from device.alerts.patterns import OFF, PATTERNS, is_on, until_change_s
+from device.liveness import Worker
 from device.messages import Alert, DriverState, Event, Level
 from wakeful import WakefulError
 
 STALE_AFTER_S = 2.0
+RETRY_S = 1.0
+STUCK_AFTER_S = 10.0
 
 _log = logging.getLogger("wakeful.gpio")
 
@@ -87,7 +90,7 @@ class GpioOutput:
         self._beat_s = 0.0
         self._closing = False
         self.problem: str | None = None
-        self._thread = threading.Thread(target=self._run, name="wakeful-gpio", daemon=True)
+        self._worker = Worker("gpio", self._run, stuck_s=STUCK_AFTER_S)
 
     def start(self, origin_ns: int) -> None:
         """Requests the line, at its safe level.
@@ -98,7 +101,7 @@ class GpioOutput:
         self._line = open_line(self._chip, self._line_name, active=self._safe_active, active_low=self._active_low)
         self._beat_s = time.monotonic()
         atexit.register(self.close)
-        self._thread.start()
+        self._worker.start()
 
     def alert(self, alert: Alert) -> None:
         """The line follows the level that stands, which comes with the state."""
@@ -120,19 +123,41 @@ class GpioOutput:
         with self._changed:
             self._closing = True
             self._changed.notify()
-        if self._thread.is_alive():
-            self._thread.join(1.0)
+        self._worker.join(1.0)
         atexit.unregister(self.close)
 
     def _run(self) -> None:
-        line = self._line
-        assert line is not None
+        while self._worker.in_charge():
+            line, self._line = self._line, None
+            if line is not None:
+                self._drive(line)
+            if self._closing:
+                return
+            with self._changed:
+                self._changed.wait(RETRY_S)
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """A chip that was unplugged may be back."""
         try:
-            while not self._closing:
+            with self._worker.part.working():
+                self._line = open_line(
+                    self._chip, self._line_name, active=self._safe_active, active_low=self._active_low
+                )
+        except WakefulError:
+            return  # what is wrong was told when the line was lost
+        self.problem = None
+        _log.warning("gpio: %s:%s is driven again", self._chip, self._line_name)
+
+    def _drive(self, line: Line) -> None:
+        """Until the output is closed or the line fails; leaves it at its safe level, if it still can."""
+        try:
+            while not self._closing and self._worker.in_charge():
                 # Not under the lock: a line behind an I2C expander takes its time, and the monitor must not wait.
                 with self._changed:
                     active, _ = self._wanted(time.monotonic())
-                line.set(active)
+                with self._worker.part.working():
+                    line.set(active)
                 with self._changed:
                     wanted, wait_s = self._wanted(time.monotonic())
                     if wanted == active and not self._closing:

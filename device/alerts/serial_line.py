@@ -19,12 +19,15 @@ from collections.abc import Callable
 from device.alerts import sentences
 from device.alerts.heartbeat import Heartbeat
 from device.alerts.serial_port import Port, PortError, Waker, open_port
+from device.liveness import Worker
 from device.messages import Alert, Command, DriverState, Event
 
 MAX_QUEUED_ALERTS = 1000
 FIRST_RETRY_S = 0.2
 LONGEST_RETRY_S = 2.0
 STEADY_AFTER_S = 2.0
+STUCK_AFTER_S = 20.0
+"""A driver that does not come back from opening a port: USB adapters take up to a few seconds."""
 CLOSE_TIMEOUT_S = 0.8
 
 _log = logging.getLogger("wakeful.serial")
@@ -62,7 +65,7 @@ class SerialOutput:
         self._in_flight = b""
         self._unsent = b""
         self._torn = False
-        self._thread = threading.Thread(target=self._run, name="wakeful-serial", daemon=True)
+        self._worker = Worker("serial", self._run, stuck_s=STUCK_AFTER_S)
         self.alerts_dropped = 0
         self.alerts_sent = 0
 
@@ -79,7 +82,7 @@ class SerialOutput:
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns
         self._heartbeat.start(time.monotonic())
-        self._thread.start()
+        self._worker.start()
 
     def alert(self, alert: Alert) -> None:
         sentence = sentences.encode_alert(alert, self._origin_ns)
@@ -103,18 +106,22 @@ class SerialOutput:
         self._give_up_at = time.monotonic() + CLOSE_TIMEOUT_S
         self._closing = True
         self._waker.wake()
-        if self._thread.is_alive():
-            self._thread.join(CLOSE_TIMEOUT_S + 0.2)
+        self._worker.join(CLOSE_TIMEOUT_S + 0.2)
         lost = len(self._alerts) + self.alerts_dropped
         if lost:
             _log.warning("%s: %d alerts could not be sent", self._url, lost)
 
     def _run(self) -> None:
         retry_s = FIRST_RETRY_S
+        self._take_back()
         while not self._done():
             opened_at = float("inf")
             try:
-                port = open_port(self._url, self._baud)
+                with self._worker.part.working():
+                    port = open_port(self._url, self._baud)
+                if not self._worker.in_charge():
+                    port.close()
+                    return
                 opened_at = time.monotonic()
                 self._report(None)
                 try:

@@ -15,6 +15,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from device.liveness import Worker
 from device.messages import Alert, DriverState, Event, Health
 from wakeful import ConfigError, WakefulError
 
@@ -70,7 +71,7 @@ class StatusOutput:
         self._frame_s: float | None = None
         self._frames = 0
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="wakeful-status", daemon=True)
+        self._worker = Worker("status", self._run)
 
     def start(self, origin_ns: int) -> None:
         """Raises: ConfigError: the file cannot be written."""
@@ -78,7 +79,7 @@ class StatusOutput:
             self._write(Status(os.getpid(), time.monotonic(), None, 0, Health.CALIBRATING, ""))
         except OSError as error:
             raise ConfigError(f"cannot write the status file {self._target}: {error.strerror}") from error
-        self._thread.start()
+        self._worker.start()
 
     def alert(self, alert: Alert) -> None:
         """Tells of the person, which is nobody's business here."""
@@ -95,8 +96,7 @@ class StatusOutput:
 
     def close(self) -> None:
         self._closing.set()
-        if self._thread.is_alive():
-            self._thread.join(1.0)
+        self._worker.join(1.0)
 
     def _run(self) -> None:
         written: Status | None = None

@@ -29,6 +29,7 @@ from device.alerts.loop_stats import LoopStats
 from device.alerts.output import Output, seconds
 from device.alerts.plain import PlainOutput
 from device.alerts.wording import say_alert, say_event
+from device.liveness import Worker
 from device.messages import Alert, DriverState, Event, Health, Phase
 
 _log = logging.getLogger("wakeful.terminal")
@@ -82,13 +83,13 @@ class TerminalOutput:
         self._recent: deque[Recent] = deque(maxlen=RECENT)
         self._origin_ns = 0
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="wakeful-terminal", daemon=True)
+        self._worker = Worker("terminal", self._run)
 
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns
         self._beat_s = time.monotonic()
         atexit.register(self.close)
-        self._thread.start()
+        self._worker.start()
 
     def alert(self, alert: Alert) -> None:
         over = alert.phase in (Phase.ACKNOWLEDGED, Phase.CLEARED)
@@ -109,8 +110,7 @@ class TerminalOutput:
 
     def close(self) -> None:
         self._closing.set()
-        if self._thread.is_alive():
-            self._thread.join(1.0)
+        self._worker.join(1.0)
         atexit.unregister(self.close)
 
     def _run(self) -> None:

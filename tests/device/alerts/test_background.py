@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -70,7 +72,7 @@ def test_a_full_disk_is_reported_once_and_counted(caplog: pytest.LogCaptureFixtu
     lines.close()
     assert lines.dropped == 3
     assert [record.message for record in caplog.records if "No space left" in record.message] == [
-        "/dev/full can no longer be written: No space left on device"
+        "/dev/full cannot be written at present: No space left on device"
     ]
 
 
@@ -93,3 +95,31 @@ lines.close()
     assert process.wait(timeout=5.0) == 0
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
+
+
+def test_lines_wait_for_a_disk_that_is_full_and_arrive_whole_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    full = threading.Event()
+    full.set()
+    write = os.write
+
+    def scarce(descriptor: int, data: bytes) -> int:
+        """Takes five bytes and then none, as a disk does that fills up in the middle of a line."""
+        if full.is_set() and len(data) < 30:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data[:5] if full.is_set() else data)
+
+    monkeypatch.setattr(os, "write", scarce)
+    monkeypatch.setattr("device.alerts.background.FULL_RETRY_S", 0.01)
+    lines = BackgroundWriter(writing)
+    text = "".join(f"line {number}\n" for number in range(5))
+    lines.write(text)
+    time.sleep(0.1)
+    full.clear()
+    lines.write("and on\n")
+    time.sleep(0.1)
+    lines.close()
+    assert os.read(reading, 1000).decode() == text + "and on\n"
+    assert lines.dropped == 0
+    os.close(reading)
+    os.close(writing)

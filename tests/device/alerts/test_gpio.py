@@ -101,6 +101,18 @@ def test_a_monitor_that_hangs_lets_the_line_go_to_its_safe_level(monkeypatch: py
         assert gpio_mock.line("6").level is True
 
 
+def test_a_line_that_was_lost_is_driven_again_when_its_chip_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpio, "RETRY_S", 0.05)
+    with started(GpioOutput("mock:8")) as output:
+        show(output, EMERGENCY, 0.1)
+        gpio_mock.line("8").released = True
+        show(output, AWAKE, 0.02)
+        assert eventually(lambda: output.problem is not None)
+        assert eventually(lambda: output.problem is None)
+        show(output, EMERGENCY, 0.1)
+        assert gpio_mock.line("8").level is True
+
+
 CRASHING = """
 import signal, sys, time
 from device.alerts import gpio_mock

@@ -1,0 +1,52 @@
+"""What ``tests.tools.arm64_check`` runs on the host and again on emulated arm64, to compare: see there.
+
+    python -m tests.tools.arm64_inside FOLDER
+
+Reads ``nap.toml`` and ``faces.npz`` of FOLDER; writes ``events.jsonl``, ``signals.csv``, ``summary.json`` and
+``answers.npz`` into it.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+
+def main(folder: Path) -> None:
+    """The monitor on two seconds of a rendered driver, then the int8 expression network on faces."""
+    from device.config import load_settings
+    from device.run import run
+
+    overrides = {
+        "source.source": f"synthetic:{folder / 'nap.toml'}",
+        "source.pace": "fast",
+        "perception.landmarks": "mesh+iris",
+        "perception.runtime": "litert",
+        "outputs.events": str(folder / "events.jsonl"),
+        "outputs.signals": str(folder / "signals.csv"),
+        "outputs.summary": str(folder / "summary.json"),
+        "terminal.live": False,
+    }
+    begun_s = time.monotonic()
+    status = run(*load_settings(None, None, overrides))
+    print(f"the monitor ended with status {status} after {time.monotonic() - begun_s:.0f} s", flush=True)
+    answers(folder)
+    print(f"all done after {time.monotonic() - begun_s:.0f} s", flush=True)
+    sys.exit(status)
+
+
+def answers(folder: Path) -> None:
+    """Logits [N, 8] and [N, 7] of the shipped int8 expression network for ``faces`` uint8 [N, 48, 48]."""
+    from models import registry
+    from models.expression.network import ExpressionFile
+
+    faces = np.load(folder / "faces.npz")["faces"]
+    ferplus, fer2013 = ExpressionFile(registry.path("expression")).logits(faces)
+    np.savez(folder / "answers.npz", ferplus=ferplus, fer2013=fer2013)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
