@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from device.alerts.gauges import DIM, UNKNOWN, Line, bar, fit, needle, shorten, trace
 from device.alerts.loop_stats import LoopStats
-from device.alerts.wording import say_health, say_standing, say_time
+from device.alerts.wording import say_code, say_health, say_standing, say_time
 from device.messages import DriverState, Health, Level
 
 MAX_WIDTH = 112
@@ -112,7 +112,8 @@ def _header(view: View, inner: int) -> Line:
     mark, style = HEALTH_MARKS[view.state.health]
     health, clock = say_health(view.state.health), say_time(view.t_s)
     right = len(health) + len(clock) + 6
-    left: Line = [("wakeful", "bold"), ("  ", ""), (view.title, DIM)]
+    notes = "".join(f"  {say_code(code)}" for code in view.state.notes)
+    left: Line = [("wakeful", "bold"), (notes, "yellow"), ("  ", ""), (view.title, DIM)]
     return [*fit(left, inner - right), (f"  {mark} ", style), (health, style), ("  ", ""), (clock, DIM)]
 
 
@@ -168,7 +169,8 @@ def _drowsiness(state: DriverState, column: int, gauge: int) -> list[Line]:
         _row("PERCLOS", bar(scaled, gauge, style), _say(perclos, "{:.1%}")),
         _row("  known", bar(state.perclos_coverage, gauge, DIM), f"{state.perclos_coverage:.0%}"),
         _row("baseline", bar(state.calibration_pct / 100, gauge, "cyan"), f"{state.calibration_pct:.0f}%"),
-        _row("expression", [(state.expression or UNKNOWN, "" if state.expression else DIM)], ""),
+        # How sure the network is of the expression it sees now; the name follows once it has lasted.
+        _row("expression", bar(max(state.expression_p, default=None), gauge, "blue"), state.expression or UNKNOWN),
     ]
 
 

@@ -60,6 +60,20 @@ def test_an_unknown_figure_is_a_dash_and_never_a_zero() -> None:
     assert "0.00" not in shown
 
 
+def test_the_expression_has_a_gauge_of_how_sure_it_is() -> None:
+    sure, unsure = (replace(AWAKE, expression="happiness", expression_p=(p, 1.0 - p)) for p in (0.95, 0.55))
+    rows = [
+        next(row for row in screen(replace(CALM, state=one)).splitlines() if "happiness" in row)
+        for one in (sure, unsure)
+    ]
+    assert rows[0].count("━") > rows[1].count("━") > 0
+
+
+def test_what_is_wrong_with_the_monitor_stands_in_the_first_line() -> None:
+    header = screen(replace(CALM, state=replace(AWAKE, notes=("disk_full",)))).splitlines()[1]
+    assert "disk full" in header and "● ok" in header
+
+
 @pytest.mark.parametrize("health", Health)
 def test_every_style_is_one_that_rich_knows(health: Health) -> None:
     for level in Level:
