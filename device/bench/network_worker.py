@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.bench.serve import answers, serve
+from device.perception.network import Network
+from models import registry
 
 WARM_RUNS = 3
 """Runs before each turn that do not count: the other workers have left nothing of this one in the caches."""
@@ -29,7 +30,10 @@ class Job:
     """What to run.
 
     Attributes:
+        runtime: ``litert``, ``ort`` or ``qnn``.
         low, high: what the numbers of an input lie between.
+        entry: of the registry, whose inputs and outputs a converted file is given; None takes the file as it is.
+        soc_model: of the simulated Hexagon.
     """
 
     file: str
@@ -37,6 +41,8 @@ class Job:
     threads: int
     low: float
     high: float
+    entry: str | None = None
+    soc_model: int | None = None
 
     def as_json(self) -> str:
         return json.dumps(asdict(self))
@@ -47,11 +53,9 @@ def main() -> None:
     began_s = time.perf_counter()
     with answers() as out:
         job = Job(**json.loads(sys.argv[1]))
-        from device.perception.network import load_file
-
         imported_ms = _import_runtime(job.runtime)
         loading_s = time.perf_counter()
-        network = load_file(Path(job.file), job.threads)
+        network = _load(job)
         loaded_s = time.perf_counter()
         tensors = _inputs(network.input_shape, job.low, job.high)
         first_ms = _time_ms(network, tensors[0])
@@ -67,14 +71,30 @@ def main() -> None:
         serve(out, hello, lambda runs, fps=0.0: _turn(network, tensors, runs, fps))
 
 
-def _turn(network: Callable[..., Any], tensors: list[NDArray[np.float32]], runs: int, fps: float) -> dict[str, Any]:
+def _load(job: Job) -> Network:
+    entry = registry.network(job.entry) if job.entry else None
+    if job.runtime == "litert":
+        from device.perception.runtime_litert import LiteRtNetwork
+
+        return LiteRtNetwork(Path(job.file), job.threads)
+    if job.runtime == "ort":
+        from device.perception.runtime_onnx import OnnxNetwork
+
+        return OnnxNetwork(Path(job.file), job.threads, entry)
+    from device.perception.runtime_qnn import QnnNetwork
+
+    assert entry is not None
+    return QnnNetwork(Path(job.file), entry, job.soc_model)
+
+
+def _turn(network: Network, tensors: list[NDArray[np.float32]], runs: int, fps: float) -> dict[str, Any]:
     """``runs`` runs, one after the other; with ``fps`` one each time a camera would give a frame."""
     for tensor in tensors[:WARM_RUNS]:
         network(tensor)
     return _paced(network, tensors, runs, fps) if fps else _at_once(network, tensors, runs)
 
 
-def _at_once(network: Callable[..., Any], tensors: list[NDArray[np.float32]], runs: int) -> dict[str, Any]:
+def _at_once(network: Network, tensors: list[NDArray[np.float32]], runs: int) -> dict[str, Any]:
     times_ms = []
     began_cpu_s = time.process_time()
     for run in range(runs):
@@ -82,7 +102,7 @@ def _at_once(network: Callable[..., Any], tensors: list[NDArray[np.float32]], ru
     return {"times_ms": times_ms, "cpu_s": time.process_time() - began_cpu_s}
 
 
-def _paced(network: Callable[..., Any], tensors: list[NDArray[np.float32]], runs: int, fps: float) -> dict[str, Any]:
+def _paced(network: Network, tensors: list[NDArray[np.float32]], runs: int, fps: float) -> dict[str, Any]:
     """Frames fall due at a steady rate; the newest is taken, those it overtook are missed, as a camera's are."""
     period_s = 1.0 / fps
     times_ms, ages_ms = [], []
@@ -104,7 +124,7 @@ def _paced(network: Callable[..., Any], tensors: list[NDArray[np.float32]], runs
     return {"times_ms": times_ms, "cpu_s": cpu_s, "ages_ms": ages_ms, "missed": missed, "late": late}
 
 
-def _time_ms(network: Callable[..., Any], tensor: NDArray[np.float32]) -> float:
+def _time_ms(network: Network, tensor: NDArray[np.float32]) -> float:
     began_s = time.perf_counter()
     network(tensor)
     return 1000.0 * (time.perf_counter() - began_s)

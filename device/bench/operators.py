@@ -45,11 +45,11 @@ def count(file: Path, runtime: str) -> Operators:
     Raises:
         ModelError: the runtime refuses the file.
     """
-    if runtime == "litert":
+    if runtime == "litert" or file.suffix == ".tflite":
         return _of_tflite(file)
     if file.suffix == ".onnx":
         return _of_onnx(file)
-    return Operators(None, None, None, None, f"the graph in {file.suffix} files for {runtime} cannot be read")
+    return Operators(None, None, None, None, f"the graph of {file.suffix} files cannot be read")
 
 
 def _of_tflite(file: Path) -> Operators:

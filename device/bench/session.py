@@ -11,9 +11,11 @@ from device.bench.accuracy import accuracy_of
 from device.bench.host import command_line, emulation, host, versions, wakeful_version
 from device.bench.plan import Plan
 from device.bench.record import Comparison, Record, Row, Value
-from device.bench.scenarios import Contender, cold, paced, single_stream, sustained
+from device.bench.scenarios import cold, paced, single_stream, sustained
 from device.bench.store import save
 from device.bench.subject import Candidate
+from device.bench.turns import Contender
+from device.bench.worker import ours
 from wakeful import WakefulError
 
 Measured = tuple[list[Row], list[Comparison]]
@@ -54,6 +56,9 @@ class Session:
 
     def attempt(self, task: Task, contenders: Sequence[Contender], scenario: str) -> None:
         """Measure; what cannot be measured becomes a row that says why."""
+        simulator = next((one.simulator for one in contenders if one.simulator), None)
+        if simulator:
+            self.record = replace(self.record, emulated=True, emulation=simulator)
         try:
             self.add(*task())
         except WakefulError as error:
@@ -77,7 +82,16 @@ def contender(one: Candidate) -> Contender:
     absent = {name: operators.absent or "no layer with weights" for name in ("macs", "weights") if fixed[name] is None}
     if operators.per_unit is None:
         absent["operators"] = operators.absent
-    return Contender(one.subject, one.command, fixed, absent, operators.per_unit, accuracy_of(one.subject.sha256))
+    return Contender(
+        subject=one.subject,
+        command=one.command,
+        fixed=fixed,
+        absent=absent,
+        operators=operators.per_unit,
+        accuracy=accuracy_of(one.subject.sha256),
+        uncached=ours("device.bench.network_worker", one.uncached.as_json()) if one.uncached else None,
+        simulator="a simulator stands for the Hexagon" if one.simulated else None,
+    )
 
 
 def measure(session: Session, contenders: Sequence[Contender], scenarios: Sequence[str], plan: Plan) -> None:

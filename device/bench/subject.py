@@ -1,19 +1,23 @@
-"""From what the user names to what is measured: a network of the registry or a file, on a runtime."""
+"""From what the user names to what is measured: a network of the registry or a file, on a runtime, in a precision."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from device.bench.network_worker import Job
 from device.bench.operators import Operators, count
 from device.bench.record import Subject
 from device.bench.worker import ours
-from device.perception.network import RUNTIMES
-from models import registry, variants
+from device.perception import hexagon
+from device.perception.runtime_choice import Carrier, choose
+from models import manifest, registry, variants
+from models.variants import Precision
 from wakeful import ConfigError, ModelError
 
+RUNTIMES = ("auto", "litert", "ort", "qnn")
+ENDINGS = {".tflite": "litert", ".onnx": "ort"}
 UNKNOWN_RANGE = (0.0, 1.0)
 """What inputs of a file lie between that the registry does not know."""
 
@@ -24,85 +28,155 @@ class RuntimeMissing(ConfigError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One network on one runtime, ready to be measured."""
+    """One network on one runtime, ready to be measured.
+
+    Attributes:
+        uncached: the job without a compiled context, where the runtime keeps one.
+        simulated: a simulator stands for the unit that runs it.
+    """
 
     subject: Subject
     job: Job
     operators: Operators
+    uncached: Job | None = None
+    simulated: bool = False
 
     @property
     def command(self) -> list[str]:
         return ours("device.bench.network_worker", self.job.as_json())
 
 
-def candidate(wanted: str, runtime: str | None = None, threads: int = 1) -> Candidate:
+def candidate(wanted: str, runtime: str = "auto", threads: int = 1, precision: str | None = None) -> Candidate:
     """The network called ``wanted`` in the registry, or in the file ``wanted``.
 
     Args:
-        runtime: None takes the one that reads the file.
+        runtime: one of ``RUNTIMES``; ``auto`` takes what the monitor would take on this machine.
+        precision: another than that of the registry's own file, as ``models.variants`` names them.
 
     Raises:
         ModelError: the network is unknown, missing, corrupt, or does not load.
-        RuntimeMissing: no such runtime, or not for this file.
+        ConfigError: no such runtime, not on this machine, or not for this network or file.
     """
-    entry, file, limits = _file(wanted)
-    network, precision = named(entry)
-    chosen = _runtime(file, runtime)
-    operators = count(file, chosen)
+    if runtime not in RUNTIMES:
+        raise RuntimeMissing(f"there is no runtime {runtime!r}; choose {', '.join(RUNTIMES)}")
+    known = registry.networks()
+    if wanted in known:
+        return _of_registry(known[wanted], runtime, threads, precision)
+    path = Path(wanted).expanduser()
+    if not path.is_file():
+        kind = "no such file; give" if path.suffix or "/" in wanted else "no network is called so; give"
+        raise ModelError(f"{wanted}: {kind} a file or a network of the registry: {', '.join(known)}")
+    if precision is not None:
+        raise ConfigError(f"{wanted}: a file has the precision it has; leave the precision away")
+    return _of_file(path, path.stem, runtime, threads, _entry_of(path.stem, known.values()))
+
+
+def _of_registry(entry: registry.Network, runtime: str, threads: int, precision: str | None) -> Candidate:
+    network, own_precision = named(entry.name)
+    base = registry.networks().get(network, entry)
+    if runtime in ("auto", "qnn") and precision in (None, variants.NPU_PRECISION.get(network)):
+        carrier = choose(runtime, [network]).carriers.get(network)
+        if carrier is not None:
+            return _on_npu(base, carrier, threads)
+    if runtime == "qnn":
+        raise RuntimeMissing(f"the NPU runs {network} in {variants.NPU_PRECISION.get(network)}, not in {precision}")
+    path = registry.path(entry.name)
+    own = ENDINGS.get(path.suffix, "")
+    if runtime in ("auto", own) and precision in (None, own_precision):
+        return _of_file(path, network, own, threads, base)
+    runtime = own if runtime == "auto" else runtime
+    kind = "onnx" if runtime == "ort" else "litert"
+    return _of_file(_variant(network, precision or own_precision, kind), network, runtime, threads, base)
+
+
+def _variant(network: str, precision: str | None, kind: str) -> Path:
+    """Its file; where no precision is wanted, the float one or else the one for NPUs."""
+    wanted = [precision] if precision else [Precision.FLOAT, variants.NPU_PRECISION.get(network, Precision.INT8)]
+    trouble: ModelError | ConfigError | None = None
+    for one in wanted:
+        try:
+            return variants.file(network, one or "", kind)
+        except (ModelError, ConfigError) as error:
+            trouble = error
+    assert trouble is not None
+    raise trouble
+
+
+def _of_file(path: Path, network: str, runtime: str, threads: int, entry: registry.Network | None) -> Candidate:
+    own = ENDINGS.get(path.suffix)
+    chosen = own if runtime == "auto" else runtime
+    if own is None or chosen is None:
+        known = ", ".join(ENDINGS)
+        raise RuntimeMissing(f"{path}: no runtime reads {path.suffix or 'files without an ending'}, only {known}")
+    if chosen != own and (chosen, own) != ("qnn", "ort"):
+        raise RuntimeMissing(f"{path.name}: the runtime {chosen} does not read {path.suffix} files; leave it to auto")
+    if chosen == "qnn" and entry is None:
+        raise RuntimeMissing(f"{path.name}: the NPU runs networks of the registry only; name one of them")
+    operators = count(path, chosen)
+    limits = entry.inputs[0].range if entry else None
+    low, high = limits or UNKNOWN_RANGE
     subject = Subject(
         kind="model",
         network=network,
         runtime=chosen,
-        precision=precision or operators.precision,
+        precision=operators.precision,
         threads=threads,
-        file=file.name,
-        sha256=registry.sha256_of(file),
-        bytes=file.stat().st_size,
+        file=path.name,
+        sha256=registry.sha256_of(path),
+        bytes=path.stat().st_size,
     )
-    return Candidate(subject, Job(str(file), chosen, threads, *limits), operators)
+    job = Job(str(path), chosen, threads, low, high, entry.name if entry else None)
+    return Candidate(subject, job, operators)
+
+
+def _on_npu(base: registry.Network, carrier: Carrier, threads: int) -> Candidate:
+    """The context, and beside it the network it would be compiled from."""
+    low, high = base.inputs[0].range or UNKNOWN_RANGE
+    job = Job(str(carrier.file), "qnn", threads, low, high, base.name, carrier.soc_model)
+    source = _variant(base.name, variants.NPU_PRECISION[base.name], "onnx")
+    data = variants.data_of(carrier.file)
+    files = [file for file in (carrier.file, data) if file.is_file()]
+    subject = Subject(
+        kind="model",
+        network=base.name,
+        runtime="qnn",
+        precision=variants.NPU_PRECISION[base.name].value,
+        threads=None,
+        file=carrier.file.name,
+        sha256=registry.sha256_of(files[-1]),
+        bytes=sum(file.stat().st_size for file in files),
+    )
+    operators = _recorded(base.name, subject.sha256) or replace(
+        count(source, "ort"), per_unit=None, absent="the manifest of conversions does not know this context"
+    )
+    simulated = hexagon.look().simulated
+    return Candidate(subject, job, operators, replace(job, file=str(source)), simulated)
+
+
+def _recorded(network: str, sha256: str | None) -> Operators | None:
+    """What the manifest of conversions counted for a compiled context, whose graph cannot be read any more."""
+    try:
+        known = manifest.load().variants if manifest.MANIFEST.is_file() else ()
+    except ModelError:
+        return None
+    one = next((one for one in known if one.network == network and sha256 in (one.sha256, one.wrapper_sha256)), None)
+    return Operators(one.macs, dict(one.operators), one.precision, "int8") if one else None
 
 
 def named(entry: str) -> tuple[str, str | None]:
     """The network and the precision that an entry of the registry holds; of others the name alone."""
     for network in variants.NPU_PRECISION:
-        for precision in variants.Precision:
-            for runtime in ("litert", "onnx"):
+        for precision in Precision:
+            for kind in ("litert", "onnx"):
                 try:
-                    if variants.entry(network, precision, runtime) == entry:
+                    if variants.entry(network, precision, kind) == entry:
                         return network, precision.value
                 except variants.VariantUnknown:
                     continue
     return entry, None
 
 
-def _file(wanted: str) -> tuple[str, Path, tuple[float, float]]:
-    known = registry.networks()
-    if wanted in known:
-        return wanted, registry.path(wanted), known[wanted].inputs[0].range or UNKNOWN_RANGE
-    path = Path(wanted).expanduser()
-    if path.is_file():
-        return path.stem, path, _range_of(path.stem, known.values())
-    if path.suffix or "/" in wanted:
-        raise ModelError(f"{wanted}: no such file; give a network of the registry ({', '.join(known)}) or a file")
-    raise ModelError(f"no network is called {wanted!r}; the registry has: {', '.join(known)}; or give a file")
-
-
-def _range_of(stem: str, known: Iterable[registry.Network]) -> tuple[float, float]:
+def _entry_of(stem: str, known: Iterable[registry.Network]) -> registry.Network | None:
     """A variant's file begins with the name of its network: it takes what that takes."""
-    ranges = [one.inputs[0].range for one in known if stem.startswith(one.name)]
-    return next((limits for limits in ranges if limits), UNKNOWN_RANGE)
-
-
-def _runtime(file: Path, wanted: str | None) -> str:
-    readers = [name for name, (_, _, ending) in RUNTIMES.items() if file.suffix == ending]
-    if wanted in (None, "auto"):
-        if not readers:
-            raise RuntimeMissing(f"{file}: no runtime reads {file.suffix or 'files without an ending'}")
-        return readers[0]
-    assert wanted is not None
-    if wanted not in RUNTIMES:
-        raise RuntimeMissing(f"there is no runtime {wanted!r}; choose auto, {' or '.join(RUNTIMES)}")
-    if wanted not in readers:
-        ending = RUNTIMES[wanted][2]
-        raise RuntimeMissing(f"{file.name}: the runtime {wanted} reads {ending} files, not {file.suffix or 'this one'}")
-    return wanted
+    fitting = [one for one in known if stem == one.name or stem.startswith((f"{one.name}.", f"{one.name}_"))]
+    return max(fitting, key=lambda one: len(one.name), default=None)

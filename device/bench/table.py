@@ -35,7 +35,7 @@ COLD: Columns = (
     ("whole ms", "start_ms", 0),
     ("import", "import_ms", 1),
     ("load", "load_ms", 1),
-    ("load, cached", "load_cached_ms", 1),
+    ("compiling", "load_uncached_ms", 1),
     ("1st run", "first_ms", 2),
     ("2nd run", "second_ms", 2),
 )

@@ -42,7 +42,12 @@ def model(
         list[str] | None,
         typer.Option("--against", metavar="NAME|FILE", help="Take turns with this one and compare; may be repeated."),
     ] = None,
-    runtime: Annotated[str | None, typer.Option(metavar="NAME", help="auto, or a runtime by name.")] = None,
+    runtime: Annotated[
+        str, typer.Option(metavar="NAME", help="litert, ort, qnn; auto: what the monitor takes on this machine.")
+    ] = "auto",
+    precision: Annotated[
+        str | None, typer.Option(metavar="NAME", help="float, int8, a16w8; by default that of the network's own file.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processor threads of a network.")] = 1,
     fps: Fps = 30.0,
     minutes: Minutes = None,
@@ -58,7 +63,7 @@ def model(
     _check_out(out)
     plan = planned(quick, fps, minutes)
     wanted = [network, *(against or [])]
-    contenders = [contender(candidate(one, runtime, threads)) for one in wanted]
+    contenders = [contender(candidate(one, runtime, threads, precision)) for one in wanted]
     session = Session(plan, out)
     chosen = [one.value for one in scenario or (Scenario.COLD, Scenario.SINGLE_STREAM)]
     measure(session, contenders, chosen, plan)

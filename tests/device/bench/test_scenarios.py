@@ -8,10 +8,11 @@ import pytest
 
 from device.bench.plan import Plan
 from device.bench.record import Subject
-from device.bench.scenarios import Contender, cold, paced, single_stream, sustained
+from device.bench.scenarios import cold, paced, single_stream, sustained
 from device.bench.session import Session, contender, measure
 from device.bench.store import load
 from device.bench.subject import candidate
+from device.bench.turns import Contender
 from device.cli import status
 
 SHORT = Plan(runs=60, seconds=0.02, turn_s=0.005, starts=1, paced_s=0.5, fps=60.0, sustained_s=0.3, minute_s=0.1)
@@ -62,7 +63,7 @@ def test_a_real_network_starts_streams_keeps_pace_and_lasts(tmp_path: Path) -> N
     start, stream, pace, lasting = read.rows
     for name in ("import_ms", "load_ms", "first_ms", "second_ms", "start_ms"):
         assert float(start.figures[name] or 0) > 0
-    assert start.absent["load_cached_ms"]
+    assert start.absent["load_uncached_ms"]
     assert stream.figures["macs"] == 39_686_976
     assert float(stream.figures["cpu_ms"] or 0) > 0
     assert float(stream.figures["peak_mb"] or 0) >= float(stream.figures["resident_mb"] or 0) > 10
@@ -105,7 +106,7 @@ def test_a_sustained_run_tells_how_its_last_minute_was_to_its_first() -> None:
 @pytest.mark.parametrize(
     ("words", "exit_status", "said"),
     [
-        (["model", "nobody"], 4, "no network is called 'nobody'"),
+        (["model", "nobody"], 4, "no network is called so"),
         (["model", "expression", "--runtime", "abacus"], 2, "no runtime 'abacus'"),
         (["model", "expression", "--out", "figures.txt"], 2, "should end in .json"),
         (["model", "expression", "--out", "/nowhere/r.json"], 2, "cannot be written"),
