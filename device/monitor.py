@@ -12,6 +12,7 @@ from device.alerts.loop_stats import LoopStats
 from device.messages import Command, Event, Health, Marker, Tick, Told
 from device.notes import Notes
 from device.perception.pipeline import Perception
+from device.stages import UNWATCHED, Stages
 from device.state.engine import Engine, Step
 from device.state.frame_rate import FrameRate
 from device.summary import Summary
@@ -30,6 +31,7 @@ class Monitor:
         max_age_s: longest wait for a frame; after it the outputs are told that none came.
         duration_s: end after this much of the source's own time.
         stale_s: no frame for this long is ``stale``.
+        stages: told when a stage of a frame is done.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Monitor:
         max_age_s: float = 0.1,
         duration_s: float | None = None,
         stale_s: float = 0.5,
+        stages: Stages = UNWATCHED,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._source = source
@@ -57,6 +60,7 @@ class Monitor:
         self._max_age_s = max_age_s
         self._duration_ns = None if duration_s is None else round(duration_s * 1e9)
         self._stale_ns = round(stale_s * 1e9)
+        self._stages = stages
         self._clock_ns = clock_ns
         self._rate = FrameRate()
         self._origin_ns: int | None = None
@@ -82,7 +86,9 @@ class Monitor:
             except EndOfSource:
                 return
             else:
+                self._stages.done("capture")
                 self._with_frame(frame)
+                self._stages.done("loop")
 
     def _over(self) -> bool:
         if self._duration_ns is None or self._origin_ns is None:
@@ -98,8 +104,11 @@ class Monitor:
         seen_s = time.perf_counter()
         self._output.seen(frame, sighting)
         self._output.fed(sighting.observation)
+        self._stages.done("alerts")
         step = self._engine.step(sighting.observation)
+        self._stages.done("state")
         self._tell(step)
+        self._stages.done("alerts")
         done_s = time.perf_counter()
         self._summary.perception.add(seen_s - begin_s)
         self._summary.decision.add(done_s - begin_s)

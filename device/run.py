@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from device.perception.landmarks import READERS, which_reader
 from device.perception.pipeline import Perception
 from device.perception.runtime_choice import Runtimes, choose
 from device.settings import Settings
+from device.stages import UNWATCHED, Stages
 from device.state.engine import Engine
 from device.state.gaze_zone import Direction
 from device.state.profile import Profile
@@ -42,8 +43,20 @@ from wakeful import WakefulError
 log = logging.getLogger("wakeful.run")
 
 
-def run(settings: Settings, profile: Profile) -> int:
+def run(
+    settings: Settings,
+    profile: Profile,
+    *,
+    source: Source | None = None,
+    watching: Sequence[Output] = (),
+    stages: Stages = UNWATCHED,
+) -> int:
     """Watch until the source ends, its duration is over, or SIGTERM or Ctrl-C comes. Gives the exit status.
+
+    Args:
+        source: looked at in place of that of the settings, for measurements.
+        watching: further outputs beside those of the settings.
+        stages: told when a stage of a frame is done.
 
     Raises:
         SourceError: the source cannot be opened, or broke for good.
@@ -55,18 +68,18 @@ def run(settings: Settings, profile: Profile) -> int:
     notes = Notes()
     runtimes = _runtimes(settings, notes)
     perception = _perception(settings, runtimes)
+    perception.watch(stages)
     log.info("%s in %s", perception.reader, runtimes.name)
     commands: SimpleQueue[Command] = SimpleQueue()
     with ExitStack() as stack:
-        source = stack.enter_context(closing(_source(settings)))
+        source = stack.enter_context(closing(source or _source(settings)))
         # Size and rate are asked of cameras; a file has those it has.
         if source.info.requested and not _is_file(settings.source.source):
             log.warning("%s: asked for and not granted: %s", source.info.name, source.info.requested)
         summary = Summary(_about(settings, source, perception, runtimes))
         engine = _engine(settings, profile, perception)
-        output = FanOut(
-            _outputs(settings, source, engine, lambda: replace(monitor.stats, runtime=runtimes.name), commands, notes)
-        )
+        own = _outputs(settings, source, engine, lambda: replace(monitor.stats, runtime=runtimes.name), commands, notes)
+        output = FanOut([*own, *watching])
         stack.callback(output.close)
         monitor = Monitor(
             source,
@@ -79,6 +92,7 @@ def run(settings: Settings, profile: Profile) -> int:
             max_age_s=settings.source.max_age_s,
             duration_s=settings.source.duration_s,
             stale_s=profile.health.stale_s,
+            stages=stages,
         )
         with _ended_by_signals(monitor):
             monitor.run()

@@ -75,8 +75,8 @@ def _compared(comparisons: Sequence[Comparison]) -> str:
     if not comparisons:
         return ""
     note = (
-        '<p class="soft">Measured in turns. The interval holds the true ratio in 99 of 100 cases; the first against '
-        "itself shows what a difference has to exceed.</p>"
+        '<p class="soft">Measured in turns; the interval holds the true ratio in 99 of 100 cases. The first line is '
+        "the first against itself: what a difference has to exceed.</p>"
     )
     return f"<h2>Compared</h2>{note}{plots.ratios(comparisons)}"
 
@@ -108,8 +108,9 @@ def _accuracy(row: Row) -> list[str]:
 
 
 def _pipeline(rows: list[Row]) -> str:
-    drawn = [_figures(rows, PIPELINE) + _figures(rows, COST)]
-    for row in rows:
+    note = '<p class="soft">p50 to p99: from the picture to the decision, its alerts sent.</p>'
+    drawn = [plots.latencies(rows), note, _figures(rows, PIPELINE), _figures(rows, COST)]
+    for row in (row for row in rows if row.stages):
         drawn.append(f"<h3>{escape(row.subject.name)}</h3>{plots.stages(row)}")
         cells = [[number(stage.get(name), digits) for _, name, digits in STAGE] for stage in row.stages]
         names = [str(stage["stage"]) for stage in row.stages]

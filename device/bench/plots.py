@@ -123,8 +123,9 @@ def stages(row: Row) -> str:
         drawn.append(
             f'<rect class="fill{number % SERIES}" x="{x:.1f}" y="0" width="{width:.1f}" height="30">{title}</rect>'
         )
-        if width > 60:
-            drawn.append(f'<text class="inside" x="{x + 6:.1f}" y="19">{escape(name)} {mean_ms:.2f}</text>')
+        label = f"{name} {mean_ms:.2f}"
+        if width > 7 * len(label) + 10:
+            drawn.append(f'<text class="inside" x="{x + 6:.1f}" y="19">{escape(label)}</text>')
         x += width
     return _svg(32, drawn, f"{total:.2f} ms a frame, by stage")
 

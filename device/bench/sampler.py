@@ -34,7 +34,7 @@ class Sampler:
         self._thread = Thread(target=self._run, name="bench sampler", daemon=True)
         self._every = 1
         self._taken = 0
-        self._began_s = time.monotonic()
+        self._began_s = self._ended_s = time.monotonic()
         self.samples: list[dict[str, Value]] = []
         self.absent: dict[str, str] = {}
         self.energy_j: float | None = None
@@ -56,7 +56,7 @@ class Sampler:
         self._thread.join()
 
     def figures(self) -> tuple[dict[str, Value], dict[str, str]]:
-        """Temperature at both ends, mean clock and load; and why a figure is None."""
+        """Temperature at both ends, mean clock and load, the sampler's own share of a core; and why one is None."""
         figures: dict[str, Value] = {
             "temperature_start_c": _first(self.samples, "temperature_c"),
             "temperature_end_c": _first(reversed(self.samples), "temperature_c"),
@@ -64,6 +64,7 @@ class Sampler:
             "load": _mean(self.samples, "load"),
             "busy": _mean(self.samples, "busy"),
             "stolen": _mean(self.samples, "stolen"),
+            "sampler_share": round(self.cpu_s / max(self._ended_s - self._began_s, 1e-3), 6),
         }
         absent = {
             name: self.absent.get("temperature_c" if name.startswith("temperature") else name, "shorter than a sample")
@@ -79,6 +80,7 @@ class Sampler:
             if self._stop.wait(max(due_s - time.monotonic(), 0.0)):
                 self._sample()
                 self.cpu_s = time.thread_time()
+                self._ended_s = time.monotonic()
                 return
             self._sample()
 

@@ -31,12 +31,14 @@ class Session:
     Attributes:
         record: so far.
         failed: rows that could not be measured.
+        trouble: why the first of them could not.
     """
 
     def __init__(self, plan: Plan, out: Path | None) -> None:
         found = emulation()
         self._out = out
         self.failed = 0
+        self.trouble: WakefulError | None = None
         self.record = Record(
             command=command_line(),
             began=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -63,12 +65,19 @@ class Session:
             self.add(*task())
         except WakefulError as error:
             self.failed += len(contenders)
+            self.trouble = self.trouble or error
             self.add(Row(one.subject, scenario, accuracy=one.accuracy, error=str(error)) for one in contenders)
 
     def end(self) -> None:
-        """All that was planned is done."""
+        """All that was planned is done.
+
+        Raises:
+            WakefulError: nothing at all could be measured, and why.
+        """
         self.record = replace(self.record, ended=True)
         self._save()
+        if self.trouble is not None and all(row.error is not None for row in self.record.rows):
+            raise self.trouble
 
     def _save(self) -> None:
         if self._out is not None:

@@ -62,10 +62,11 @@ STAGE: Columns = (
     ("share %", "share_percent", 1),
 )
 PIPELINE: Columns = (
-    ("decision p50 ms", "decision_p50_ms", 2),
-    ("p99", "decision_p99_ms", 2),
-    ("whole p50 ms", "p50_ms", 2),
+    ("p50 ms", "p50_ms", 2),
+    ("p90", "p90_ms", 2),
     ("p99", "p99_ms", 2),
+    ("max", "max_ms", 1),
+    ("with capture p50", "whole_p50_ms", 2),
     ("per s", "throughput_per_s", 0),
 )
 
@@ -157,10 +158,22 @@ def _pipeline(console: Console, rows: list[Row]) -> None:
     _figures(console, rows, PIPELINE)
     _figures(console, rows, COST)
     for row in rows:
+        if not row.stages:
+            continue
         table = _table(*(heading for heading, *_ in STAGE), title=row.subject.name)
         for stage in row.stages:
             table.add_row(str(stage["stage"]), *(_number(stage.get(name), digits) for _, name, digits in STAGE))
         console.print(table)
+        console.print(_added_up(row))
+
+
+def _added_up(row: Row) -> str:
+    """Whether the stages are all of a frame, and what it cost to know."""
+    share, measuring = row.figures.get("stages_to_whole"), row.figures.get("measuring_share")
+    if not isinstance(share, float) or not isinstance(measuring, float):
+        return ""
+    said = f"the stages add up to {100 * share:.1f} % of the whole frame; measuring takes {100 * measuring:.2f} % of it"
+    return said if row.figures.get("stages_add_up") else f"[red]{said}[/]"
 
 
 TABLES: dict[str, Callable[[Console, list[Row]], None]] = {

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from device.commands.run import Landmarks, Runtime
+
+if TYPE_CHECKING:
+    from device.bench.session import Session
 
 app = typer.Typer(help="Measure networks and the whole monitor on this machine.", no_args_is_help=True)
 
@@ -16,6 +21,15 @@ class Scenario(StrEnum):
 
     COLD = "cold"
     SINGLE_STREAM = "single-stream"
+    PACED = "paced"
+    SUSTAINED = "sustained"
+
+
+class PipelineScenario(StrEnum):
+    """How the whole monitor is measured."""
+
+    COLD = "cold"
+    PIPELINE = "pipeline"
     PACED = "paced"
     SUSTAINED = "sustained"
 
@@ -58,7 +72,6 @@ def model(
     from device.bench.plan import planned
     from device.bench.session import Session, contender, measure
     from device.bench.subject import candidate
-    from device.bench.table import show
 
     _check_out(out)
     plan = planned(quick, fps, minutes)
@@ -67,10 +80,48 @@ def model(
     session = Session(plan, out)
     chosen = [one.value for one in scenario or (Scenario.COLD, Scenario.SINGLE_STREAM)]
     measure(session, contenders, chosen, plan)
-    session.end()
-    show(session.record)
-    _tell(out)
-    return 1 if session.failed else 0
+    return _finish(session, out)
+
+
+@app.command()
+def pipeline(
+    source: Annotated[
+        str,
+        typer.Option(metavar="FILE|FOLDER|synthetic[:SCENARIO]|DEVICE", help="What the monitor looks at, in a loop."),
+    ] = "synthetic",
+    scenario: Annotated[
+        list[PipelineScenario] | None,
+        typer.Option("--scenario", help="May be repeated; by default cold and pipeline."),
+    ] = None,
+    landmarks: Annotated[
+        list[Landmarks] | None,
+        typer.Option("--landmarks", help="Which networks read the face; given twice, they take turns."),
+    ] = None,
+    runtime: Annotated[Runtime, typer.Option(help="What runs the networks, as in `wakeful run`.")] = Runtime.AUTO,
+    threads: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processor threads of a network.")] = 1,
+    profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Rules to judge by.")] = "vehicle",
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Configuration, its outputs too.")] = None,
+    peer: Annotated[
+        list[str] | None,
+        typer.Option("--peer", metavar="COMMAND", help="Take turns with another program; may be repeated."),
+    ] = None,
+    minutes: Minutes = None,
+    quick: Quick = False,
+    out: Out = None,
+) -> int:
+    """Measure the whole monitor, stage by stage: from the picture to the alert."""
+    from device.bench.pipeline import measure, monitors
+    from device.bench.plan import planned
+    from device.bench.session import Session
+
+    _check_out(out)
+    plan = planned(quick, minutes=minutes)
+    chosen = [one.value for one in scenario or (PipelineScenario.COLD, PipelineScenario.PIPELINE)]
+    readers = [one.value for one in landmarks or [Landmarks.AUTO]]
+    entrants = monitors(source, readers, runtime.value, threads, profile, config, peer or [])
+    session = Session(plan, out)
+    measure(session, entrants, chosen, plan)
+    return _finish(session, out)
 
 
 def _check_out(out: Path | None) -> None:
@@ -81,6 +132,12 @@ def _check_out(out: Path | None) -> None:
         raise ConfigError(f"--out {out}: should end in .json; the .csv and .html lie beside it")
 
 
-def _tell(out: Path | None) -> None:
+def _finish(session: Session, out: Path | None) -> int:
+    """Show what was measured; status 1 if something was not."""
+    from device.bench.table import show
+
+    session.end()
+    show(session.record)
     if out is not None:
         typer.echo(f"\nrecord: {out}, {out.with_suffix('.csv').name}, {out.with_suffix('.html').name}")
+    return 1 if session.failed else 0

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from device.messages import ReaderTraits
 from device.perception.network import Loader, load
 from device.perception.region import Region
+from device.stages import Stages
 from models import registry
 from wakeful import ConfigError, ModelError
 
@@ -67,9 +68,14 @@ class FaceLandmarks:
 
 
 class LandmarkReader(Protocol):
-    """Networks that read the landmarks of the face in a region."""
+    """Networks that read the landmarks of the face in a region.
+
+    Attributes:
+        stages: told when the part of the work that is no more ``landmarks`` is done.
+    """
 
     traits: ReaderTraits
+    stages: Stages
 
     def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:
         """Landmarks of the face in ``region`` of a blue-green-red picture; None where there is no face.

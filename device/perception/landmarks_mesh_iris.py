@@ -16,6 +16,7 @@ from device.perception.landmarks import (
 )
 from device.perception.network import Loader, load
 from device.perception.region import Region, around
+from device.stages import UNWATCHED
 
 MESH_PX = 192
 EYE_PX = 64
@@ -33,6 +34,7 @@ class MeshIrisReader:
         self._mesh = load("face_landmark", threads)
         self._iris = load("iris_landmark", threads)
         self._min_presence = min_presence
+        self.stages = UNWATCHED
 
     def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:
         raw, logit = self._mesh(region.crop(image, MESH_PX, 0.0, 1.0))
@@ -41,12 +43,11 @@ class MeshIrisReader:
             return None
         points = region.to_picture(require_finite(raw, "face_landmark").reshape(468, 3), MESH_PX)
         corners = points[:, :2]
-        return FaceLandmarks(
-            points=points,
-            left=self._eye(image, corners[LEFT_CORNERS[1]], corners[LEFT_CORNERS[0]], mirrored=True),
-            right=self._eye(image, corners[RIGHT_CORNERS[0]], corners[RIGHT_CORNERS[1]], mirrored=False),
-            presence=presence,
-        )
+        self.stages.done("landmarks")
+        left = self._eye(image, corners[LEFT_CORNERS[1]], corners[LEFT_CORNERS[0]], mirrored=True)
+        right = self._eye(image, corners[RIGHT_CORNERS[0]], corners[RIGHT_CORNERS[1]], mirrored=False)
+        self.stages.done("iris")
+        return FaceLandmarks(points=points, left=left, right=right, presence=presence)
 
     def _eye(
         self, image: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.float32], *, mirrored: bool

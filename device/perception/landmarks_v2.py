@@ -9,6 +9,7 @@ from device.messages import ReaderTraits
 from device.perception.landmarks import Eye, FaceLandmarks, require_finite, sigmoid
 from device.perception.network import Loader, load
 from device.perception.region import Region
+from device.stages import UNWATCHED
 
 INPUT_PX = 256
 # Places of the eye contours in the mesh, in the order of ``Eye.contour``.
@@ -26,6 +27,7 @@ class V2Reader:
     def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:
         self._network = load("face_landmarks_detector", threads)
         self._min_presence = min_presence
+        self.stages = UNWATCHED
 
     def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:
         raw, logit, _ = self._network(region.crop(image, INPUT_PX, 0.0, 1.0))

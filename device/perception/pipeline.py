@@ -30,6 +30,7 @@ from device.perception.network import Loader, load
 from device.perception.person import WatchedPerson
 from device.perception.readability import EyeReader
 from device.perception.region import Region, around
+from device.stages import UNWATCHED, Stages
 from sensors.frame import Frame
 from sensors.opencv import cv2
 
@@ -89,6 +90,7 @@ class Perception:
         self._expression = expression
         self._frames_to_expression = 0
         self._eyes = EyeReader(self._reader.traits.name)
+        self._stages = UNWATCHED
         self.network_faults = 0
 
     def fork(self) -> Perception:
@@ -96,6 +98,10 @@ class Perception:
         twin = copy.copy(self)
         twin._person, twin._eyes = copy.copy(self._person), copy.copy(self._eyes)
         return twin
+
+    def watch(self, stages: Stages) -> None:
+        """Tell ``stages`` from now on when a stage is done."""
+        self._stages = self._reader.stages = stages
 
     @property
     def reader(self) -> str:
@@ -131,12 +137,19 @@ class Perception:
         return self._measure(frame, face)
 
     def _follow(self, frame: Frame) -> FaceLandmarks | None:
-        return self._reader(frame.image, self._region) if self._region else None
+        return self._read(frame, self._region) if self._region else None
 
     def _find(self, frame: Frame) -> FaceLandmarks | None:
         height, width = frame.image.shape[:2]
         found = self._person.choose(frame.t_ns, self._detector(frame.image), width, height)
-        return self._reader(frame.image, found.region()) if found else None
+        self._stages.done("detect")
+        return self._read(frame, found.region()) if found else None
+
+    def _read(self, frame: Frame, region: Region) -> FaceLandmarks | None:
+        try:
+            return self._reader(frame.image, region)
+        finally:
+            self._stages.done("landmarks")
 
     def _read_expression(self, frame: Frame, face: FaceLandmarks) -> tuple[float, ...] | None:
         """Probabilities of the expressions; None in the frames between two readings, and without a reader."""
@@ -161,6 +174,7 @@ class Perception:
         height, width = frame.image.shape[:2]
         focal = self._focal_px or float(max(width, height))
         pose = head_pose(face.points, width, height, focal)
+        self._stages.done("pose")
         eyes = self._eyes(frame, face, pose)
         gaze = drop = None
         if pose is not None:
@@ -169,6 +183,10 @@ class Perception:
             gaze = gaze_deg(open_eyes, pose, focal)
             drops = [lid_drop(eye) for eye, aspect in pairs if aspect is not None]
             drop = sum(drops) / len(drops) if drops else None
+        self._stages.done("eyes")
+        expression = self._read_expression(frame, face)
+        if expression is not None:
+            self._stages.done("expression")
         observation = Observation(
             t_ns=frame.t_ns,
             seq=frame.seq,
@@ -186,8 +204,9 @@ class Perception:
             gaze_yaw_deg=gaze[0] if gaze else None,
             gaze_pitch_deg=gaze[1] if gaze else None,
             unreadable=eyes.unreadable,
-            expression=self._read_expression(frame, face),
+            expression=expression,
         )
+        self._stages.done("eyes")
         return Sighting(observation, face, pose)
 
 

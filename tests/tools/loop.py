@@ -9,15 +9,13 @@ import itertools
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device import run as run_module
-from device.alerts.fan_out import FanOut
 from device.alerts.output import Output
 from device.config import load_settings
+from device.run import run
 from sensors.driver_face import HEIGHT_PX, WIDTH_PX, render
 from sensors.scenario import Scenario
 from sensors.slot import PacedSource
@@ -81,8 +79,4 @@ def run_looped(source: Source, overrides: Mapping[str, object], *watching: Outpu
         overrides: settings by their dotted names, as the command line gives them.
     """
     settings, profile = load_settings(None, None, overrides)
-    with (
-        mock.patch.object(run_module, "open_source", lambda *_, **__: source),
-        mock.patch.object(run_module, "FanOut", lambda outputs: FanOut([*outputs, *watching])),
-    ):
-        return run_module.run(settings, profile)
+    return run(settings, profile, source=source, watching=watching)

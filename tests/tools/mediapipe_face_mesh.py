@@ -2,7 +2,8 @@
 
     PYTHON mediapipe_face_mesh.py CLIP
 
-Speaks as the workers of ``measure_speed`` do: a number on the standard input asks for that many frames, a JSON list of
+Takes turns with the monitor as ``wakeful bench pipeline --source CLIP --peer "PYTHON tests/tools/mediapipe_face_mesh.py
+CLIP"``: a number on the standard input asks for that many frames, a JSON list of
 their times in ms, ``process`` alone, comes back on the standard output. Imports nothing of wakeful.
 """
 

@@ -1,0 +1,63 @@
+"""A source that plays another again and again, for measurements that need more frames than it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sensors.frame import Frame
+from sensors.source import EndOfSource, Source, SourceInfo
+
+
+class EndlessSource:
+    """A ``Source`` whose time stamps and numbers go on rising from round to round.
+
+    Args:
+        again: opens the source; called once a round.
+    """
+
+    def __init__(self, again: Callable[[], Source]) -> None:
+        self._again = again
+        self._source = again()
+        self._dropped = 0
+        self._shift_ns = self._shift = 0
+        self._newest: Frame | None = None
+        self._closed = False
+
+    @property
+    def info(self) -> SourceInfo:
+        return self._source.info
+
+    @property
+    def dropped(self) -> int:
+        return self._dropped + self._source.dropped
+
+    @property
+    def lost(self) -> str | None:
+        return self._source.lost
+
+    def read_latest(self, max_age_s: float) -> Frame:
+        """See ``sensors.source.Source``. Ends only when it is closed, or if the source has no frame at all."""
+        try:
+            frame = self._source.read_latest(max_age_s)
+        except EndOfSource:
+            if self._closed or self._newest is None or self._newest.seq < self._shift:
+                raise
+            self._start_over()
+            frame = self._source.read_latest(max_age_s)
+        frame = replace(frame, t_ns=frame.t_ns + self._shift_ns, seq=frame.seq + self._shift)
+        self._newest = frame
+        return frame
+
+    def close(self) -> None:
+        self._closed = True
+        self._source.close()
+
+    def _start_over(self) -> None:
+        assert self._newest is not None
+        self._source.close()
+        self._dropped += self._source.dropped
+        if not self._source.info.live:  # live frames carry the clock's own time
+            self._shift_ns = self._newest.t_ns + round(1e9 / (self._source.info.fps or 30.0))
+        self._shift = self._newest.seq + 1
+        self._source = self._again()

@@ -1,0 +1,26 @@
+"""Other programs in the race: any command that speaks as ``device.bench.worker`` says."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from device.bench.record import Accuracy, Subject
+from device.bench.turns import Contender
+from wakeful import ConfigError
+
+
+def peer(command: str, name: str | None = None) -> Contender:
+    """The program with this command line, called ``name`` or else as its file.
+
+    Raises:
+        ConfigError: the command line cannot be read.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ConfigError(f"the peer's command line cannot be read ({error}): {command}") from None
+    if not words:
+        raise ConfigError("a peer needs a command line")
+    called = name or Path(next((word for word in words if word.endswith(".py")), words[0])).stem
+    return Contender(Subject("peer", called, command=command), words, accuracy=Accuracy(absent="not known of a peer"))

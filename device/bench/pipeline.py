@@ -1,0 +1,256 @@
+"""The whole monitor as it runs on this machine, stage by stage."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from device.bench.peers import peer
+from device.bench.pipeline_worker import Job
+from device.bench.plan import Plan
+from device.bench.record import Accuracy, Row, Subject, Value
+from device.bench.sampler import Sampler
+from device.bench.scenarios import add_cost, latency, make_row, sustained
+from device.bench.session import Measured, Session
+from device.bench.statistics import spread
+from device.bench.turns import Contender, Lane, compare, take_turns
+from device.bench.worker import Worker, memory_mb, ours
+from device.config import load_settings
+from device.perception import hexagon
+from device.perception.expression import NETWORK as EXPRESSION
+from device.perception.face_detector import NETWORK as DETECTOR
+from device.perception.landmarks import READERS, which_reader
+from device.perception.runtime_choice import choose
+from device.stages import STAGES, WatchedStages
+from models import registry
+from wakeful import WakefulError
+
+SUM_TOLERANCE = 0.05
+"""The stages' mean times add up to the mean whole frame within this share, or the record says that they do not."""
+WORKER = "device.bench.pipeline_worker"
+ELSEWHERE = Accuracy(absent="how well the whole monitor judges is told by `wakeful evaluate clips`")
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """The monitor with one reader, or a peer, which has no job."""
+
+    contender: Contender
+    job: Job | None = None
+
+
+def monitors(
+    source: str,
+    readers: Sequence[str],
+    runtime: str,
+    threads: int,
+    profile: str,
+    config: Path | None,
+    peers: Sequence[str],
+) -> list[Entrant]:
+    """Who takes part: the monitor with each of the ``readers`` of landmarks, then peers by their command lines.
+
+    Raises:
+        ConfigError, ModelError: a setting, a runtime or a network cannot be used.
+    """
+    overrides: dict[str, Any] = {
+        "source.source": source,
+        # Scenarios and files as quickly as they go; cameras know only their own pace.
+        "source.pace": "fast" if _is_played(source) else None,
+        "perception.runtime": runtime,
+        "perception.threads": threads,
+        "terminal.live": False,
+    }
+    load_settings(config, profile, overrides)
+    if config is None:  # alerts are to go somewhere, as they do in a vehicle
+        overrides |= {"outputs.events": os.devnull, "serial.url": "loop://"}
+    found = []
+    for reader in dict.fromkeys(map(which_reader, readers)):
+        networks = [DETECTOR, *READERS[reader][2], EXPRESSION]
+        chosen = choose(runtime, [name for name in networks if registry.available(name)])
+        job = Job(overrides | {"perception.landmarks": reader}, profile, str(config) if config else None)
+        subject = Subject("pipeline", f"pipeline {reader}", chosen.name, None, threads)
+        simulator = "a simulator stands for the Hexagon" if hexagon.look().simulated and chosen.soc else None
+        found.append(
+            Entrant(Contender(subject, ours(WORKER, job.as_json()), accuracy=ELSEWHERE, simulator=simulator), job)
+        )
+    return [*found, *(Entrant(peer(command)) for command in peers)]
+
+
+def measure(session: Session, entrants: Sequence[Entrant], scenarios: Sequence[str], plan: Plan) -> None:
+    """The scenarios one after the other; ``pipeline`` takes all entrants in turns, the others the monitors alone."""
+    all_of_them = [one.contender for one in entrants]
+    for scenario in scenarios:
+        if scenario == "pipeline":
+            session.attempt(lambda: pipeline(entrants, plan), all_of_them, scenario)
+            continue
+        run_alone = {"cold": first_decision, "paced": paced, "sustained": _sustained}[scenario]
+        for one in entrants:
+            if one.job is not None:
+                task = partial(_alone, run_alone, one.contender, one.job, plan)
+                session.attempt(task, [one.contender], scenario)
+
+
+def _alone(how: Callable[[Contender, Job, Plan], Row], one: Contender, job: Job, plan: Plan) -> Measured:
+    return [how(one, job, plan)], []
+
+
+def _sustained(one: Contender, job: Job, plan: Plan) -> Row:
+    return sustained(one, plan)
+
+
+def _is_played(source: str) -> bool:
+    path = Path(source).expanduser()
+    return source.partition(":")[0] == "synthetic" or path.is_file() or path.is_dir()
+
+
+def pipeline(entrants: Sequence[Entrant], plan: Plan) -> Measured:
+    """All in turns, peers too; the first is there twice, once without counting stages: what counting costs."""
+    one = entrants[0]
+    assert one.job is not None
+    uncounted = replace(one.contender, command=ours(WORKER, replace(one.job, watched=False).as_json()))
+    (bare, first, *others), sampler = take_turns([uncounted, *(entrant.contender for entrant in entrants)], plan)
+    rows = [_row(lane, sampler) for lane in (first, *others)]
+    cost = compare(first, bare, "pipeline", f"{first.contender.subject.name}, stages not counted")
+    return rows, [cost, *(compare(first, lane, "pipeline") for lane in others)]
+
+
+def first_decision(contender: Contender, job: Job, plan: Plan) -> Row:
+    """From the start of ``wakeful run`` to the first line it says, in fresh processes."""
+    command = ours("wakeful", "run", "--plain", *as_arguments(job), "--duration", "0.1", "--events", "-")
+    firsts_ms = []
+    with Sampler() as sampler:
+        for _ in range(plan.starts):
+            began_s = time.perf_counter()
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                assert process.stdout is not None and process.stderr is not None
+                line = process.stdout.readline()
+                firsts_ms.append(1000.0 * (time.perf_counter() - began_s))
+                _, said = process.communicate()
+            if not line:
+                raise WakefulError((said.strip().splitlines() or ["wakeful run said nothing"])[-1])
+    figures: dict[str, Value] = {
+        "starts": plan.starts,
+        "start_ms": float(np.median(firsts_ms)),
+        "start_max_ms": max(firsts_ms),
+    }
+    return make_row(contender, "cold", figures, {}, sampler, tuple(firsts_ms))
+
+
+def paced(contender: Contender, job: Job, plan: Plan) -> Row:
+    """The source by the clock, as a camera gives it; a frame is late if the next one came before its decision."""
+    by_the_clock = replace(job, overrides=job.overrides | {"source.pace": "realtime"})
+    with Worker(contender.subject.name, ours(WORKER, by_the_clock.as_json())) as worker, Sampler() as sampler:
+        fps = float(worker.hello.get("fps") or 30.0)
+        worker.turn(1)  # the first frame searches for the face, and starts the player
+        turn = worker.turn(max(round(plan.paced_s * fps), 1))
+        memory = memory_mb(worker.pid)
+    ages, missed = turn.more["ages_ms"], int(turn.more["missed"])
+    late = sum(age > 1000.0 / fps for age in ages)
+    figures, absent = latency(turn.times_ms)
+    age = spread(ages)
+    frames = len(ages) + missed
+    figures |= {
+        "fps": fps,
+        "frames": frames,
+        "frames_missed": missed,
+        "deadlines_missed": late + missed,
+        "deadlines_missed_share": (late + missed) / frames,
+        "frame_age_p50_ms": age.p50_ms,
+        "frame_age_p99_ms": age.p99_ms,
+    }
+    if age.p99_ms is None:
+        absent["frame_age_p99_ms"] = "fewer than 100 runs"
+    lane = Lane(contender, worker, times_ms=list(turn.times_ms), cpu_s=turn.cpu_s, memory_mb=memory)
+    add_cost(figures, absent, lane)
+    return make_row(contender, "paced", figures, absent, sampler, (), spread(turn.times_ms).quantiles_ms)
+
+
+def _row(lane: Lane, sampler: Sampler) -> Row:
+    figures, absent = latency(lane.times_ms)
+    add_cost(figures, absent, lane)
+    row = make_row(
+        lane.contender,
+        "pipeline",
+        figures,
+        absent,
+        sampler,
+        tuple(lane.turns_ms),
+        spread(lane.times_ms).quantiles_ms,
+    )
+    if lane.contender.subject.kind == "peer":
+        return row
+    whole = np.concatenate([turn["whole_ms"] for turn in lane.more])
+    stages = _stages(lane.more, float(whole.mean()))
+    told = spread(whole)
+    summed = sum(float(stage["mean_ms"] or 0.0) for stage in stages) / told.mean_ms
+    counting = len(STAGES) * _cost_of_counting_ms() / told.mean_ms
+    extra: dict[str, Value] = {
+        "throughput_per_s": 1000.0 / told.mean_ms,
+        "whole_p50_ms": told.p50_ms,
+        "whole_p99_ms": told.p99_ms,
+        "whole_mean_ms": told.mean_ms,
+        "stages_to_whole": round(summed, 4),
+        "stages_add_up": abs(summed - 1.0) <= SUM_TOLERANCE,
+        "measuring_share": round(counting + float(row.figures["sampler_share"] or 0.0), 6),
+    }
+    why = dict(row.absent)
+    if told.p99_ms is None:
+        why["whole_p99_ms"] = "fewer than 100 runs"
+    if not any(stage["stage"] == "iris" for stage in stages):
+        why["stage iris"] = "this reader has no network of its own for it"
+    return replace(row, figures=row.figures | extra, stages=tuple(stages), absent=why)
+
+
+def _stages(turns: Sequence[dict[str, Any]], whole_mean_ms: float) -> list[dict[str, Value]]:
+    """Each stage that ran: in how many frames, how long when it ran, how much of the mean frame."""
+    table: list[dict[str, Value]] = []
+    for name in STAGES:
+        times = np.concatenate([turn["stages_ms"][name] for turn in turns])
+        ran = times[times > 0.0]
+        if not ran.size:
+            continue
+        told = spread(ran)
+        mean_ms = float(times.mean())
+        table.append(
+            {
+                "stage": name,
+                "frames": told.count,
+                "p50_ms": round(told.p50_ms, 5),
+                "p99_ms": round(told.p99_ms, 5) if told.p99_ms is not None else None,
+                "max_ms": round(told.max_ms, 5),
+                "mean_ms": round(mean_ms, 5),
+                "share_percent": round(100.0 * mean_ms / whole_mean_ms, 2),
+            }
+        )
+    return table
+
+
+def _cost_of_counting_ms(calls: int = 20_000) -> float:
+    """What telling that a stage is done takes, measured here and now."""
+    stages = WatchedStages()
+    began_s = time.perf_counter()
+    for _ in range(calls):
+        stages.done("state")
+    return 1000.0 * (time.perf_counter() - began_s) / calls
+
+
+def as_arguments(job: Job) -> list[str]:
+    """The job as arguments of ``wakeful run``."""
+    flags = {
+        "source.source": "--source",
+        "perception.landmarks": "--landmarks",
+        "perception.runtime": "--runtime",
+    }
+    arguments = [word for name, flag in flags.items() if (value := job.overrides.get(name)) for word in (flag, value)]
+    for flag, given in (("--profile", job.profile), ("--config", job.config)):
+        arguments += [flag, given] if given else []
+    return arguments
