@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Annotated, Any
 
 import typer
@@ -31,6 +32,7 @@ from device.commands import (
 from wakeful import WakefulError, __version__
 
 INTERRUPTED = 130
+DEFAULT_VIEW = "127.0.0.1:8321"
 
 app = typer.Typer(
     name="wakeful",
@@ -64,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def status(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and gives its exit status; whatever a user did wrong ends as one line on stderr."""
     try:
-        result = app(arguments, prog_name="wakeful", standalone_mode=False)
+        result = app(
+            _completed(sys.argv[1:] if arguments is None else arguments), prog_name="wakeful", standalone_mode=False
+        )
     except WakefulError as error:
         return _complain(str(error), error.exit_status)
     except (typer.Abort, KeyboardInterrupt):  # click turns only what happens inside a command into Abort
@@ -78,6 +82,16 @@ def status(arguments: Sequence[str] | None = None) -> int:
             raise
         return _usage(error)
     return result if isinstance(result, int) else 0
+
+
+def _completed(arguments: Sequence[str]) -> list[str]:
+    """``arguments`` with the usual address after a ``--view`` that says none: typer knows no such options."""
+    complete: list[str] = []
+    for argument, after in zip_longest(arguments, arguments[1:]):
+        complete.append(argument)
+        if argument == "--view" and (after is None or after.startswith("-")):
+            complete[-1] = f"--view={DEFAULT_VIEW}"
+    return complete
 
 
 def _version(given: bool) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from device.config import Effective
@@ -44,6 +44,8 @@ def _fields(model: BaseModel) -> Iterator[tuple[str, FieldInfo, Any]]:
 def _entry(key: str, field: FieldInfo, value: Any, origin: str | None) -> list[str]:
     about = " ".join((field.description or "").split())
     where = f"  # {origin or 'default'}"
+    if isinstance(value, SecretStr):
+        return [f"# {about}", f"# {key} ={where}, set and not shown"]
     line = f"# {key} =" if value is None else f"{key} = {toml_value(value)}{where}"
     return [f"# {about}", line]
 

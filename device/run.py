@@ -192,7 +192,8 @@ def _outputs(
     if settings.driver.name:
         outputs.append(DriverKeeper(settings.driver.name, engine.calibration))
     try:
-        for name, table in (_own_outputs(settings) | wanted.extra).items():
+        tables = _own_outputs(settings) | _view(settings, title, stats) | wanted.extra
+        for name, table in tables.items():
             outputs.append(make_output(name, table, commands.put, notes))
     except WakefulError:
         FanOut(outputs).close()
@@ -217,6 +218,24 @@ def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
     if settings.outputs.status or os.environ.get("RUNTIME_DIRECTORY"):
         tables["status"] = {"target": settings.outputs.status or usual_file()}
     return tables
+
+
+def _view(settings: Settings, title: str, stats: Callable[[], LoopStats]) -> dict[str, dict[str, Any]]:
+    """The live page, if it is wanted: what it is built from."""
+    wanted = settings.view
+    if not wanted.address:
+        return {}
+    classes = expression_classes() if _reads_expressions(settings) else ()
+    token = wanted.token.get_secret_value() if wanted.token else None
+    return {
+        "view": {
+            "address": wanted.address,
+            "token": token,
+            "title": title,
+            "stats": stats,
+            "expression_classes": classes,
+        }
+    }
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 
 def _chip_and_line(text: str) -> str:
@@ -119,6 +119,15 @@ class OutputSettings(Section):
     """Outputs of other packages by entry point name, each a table of its own settings."""
 
 
+class ViewSettings(Section):
+    """The live page: what the monitor sees and says, in a browser."""
+
+    address: str | None = Field(default=None, min_length=1)
+    """HOST:PORT to serve it on, as in 127.0.0.1:8321; unset: no live page."""
+    token: SecretStr | None = None
+    """What viewers must know, 12 characters or more; needed for an address that other machines reach."""
+
+
 class TerminalSettings(Section):
     """What the terminal shows."""
 
@@ -138,4 +147,5 @@ class Settings(Section):
     serial: SerialSettings = SerialSettings()
     gpio: GpioSettings = GpioSettings()
     outputs: OutputSettings = OutputSettings()
+    view: ViewSettings = ViewSettings()
     terminal: TerminalSettings = TerminalSettings()

@@ -67,6 +67,13 @@ def test_nothing_that_runs_on_a_board_imports_training_or_conversion(file: Path)
     assert packages(file) & (NOT_ON_A_BOARD | {"conversion", "deploy", "tests"}) == set()
 
 
+@pytest.mark.parametrize("file", sources("device/view"), ids=named)
+def test_what_people_look_at_judges_nothing(file: Path) -> None:
+    ours = {module for module in imports(file) if module.partition(".")[0] in OURS}
+    allowed = ("device.view", "device.alerts", "device.messages", "device.perception", "device.record", "sensors")
+    assert all(module == "wakeful" or module.startswith(allowed) for module in ours)
+
+
 @pytest.mark.parametrize("file", sources("conversion"), ids=named)
 def test_conversion_uses_models_and_never_the_device(file: Path) -> None:
     assert packages(file) & OURS <= {"conversion", "models", "wakeful"}
@@ -88,7 +95,12 @@ def test_a_wheel_carries_the_data_files_and_the_licence(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("wakeful-*.whl")
     carried = set(zipfile.ZipFile(wheel).namelist())
-    data = [*ROOT.glob("sensors/assets/*.*"), *ROOT.glob("device/state/profiles/*.toml"), ROOT / "models/registry.toml"]
+    data = [
+        *ROOT.glob("sensors/assets/*.*"),
+        *ROOT.glob("device/state/profiles/*.toml"),
+        *ROOT.glob("device/view/page/*"),
+        ROOT / "models/registry.toml",
+    ]
     assert {named(file) for file in data} <= carried
     assert {named(file) for file in sources("sensors", "device", "models")} <= carried
     assert any(name.endswith("licenses/LICENSE") for name in carried)

@@ -28,6 +28,7 @@ BACKENDS = {
     "status": ("device.alerts.status_file", "StatusOutput"),
     "terminal": ("device.alerts.terminal", "TerminalOutput"),
     "plain": ("device.alerts.plain", "PlainOutput"),
+    "view": ("device.view.live", "LivePage"),
 }
 """Our own outputs: name to module and class."""
 

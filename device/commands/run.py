@@ -66,6 +66,18 @@ def run(
     gpio_active_low: Annotated[
         bool | None, typer.Option("--gpio-active-low", help="The line is low while it alerts.")
     ] = None,
+    view: Annotated[
+        str | None,
+        typer.Option(metavar="[HOST:PORT]", help="Serve the live page, on 127.0.0.1:8321 unless told otherwise."),
+    ] = None,
+    view_token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOKEN",
+            envvar="WAKEFUL_VIEW_TOKEN",
+            help="What viewers of the live page must know; needed where other machines reach it.",
+        ),
+    ] = None,
     landmarks: Annotated[
         Landmarks | None, typer.Option(help="Which networks read the face; auto: v2 where its file is at hand.")
     ] = None,
@@ -96,6 +108,8 @@ def run(
         "gpio.active_low": gpio_active_low,
         "perception.landmarks": landmarks and landmarks.value,
         "perception.runtime": runtime and runtime.value,
+        "view.address": view,
+        "view.token": view_token,
         "terminal.live": live,
     }
     settings, rules = load_settings(config, profile, overrides)

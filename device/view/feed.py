@@ -1,0 +1,227 @@
+"""What the live page shows beside the picture: gauges, the last two minutes as curves, alerts as they come.
+
+The monitor's thread only notes; text is made once for all viewers, in a thread of its own, ten times a second and at
+once for an alert. Viewers wait in their own threads for what is new, as server-sent events.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from device.alerts.loop_stats import LoopStats
+from device.alerts.output import seconds
+from device.alerts.wording import say_alert, say_code, say_event, say_health, say_standing
+from device.messages import Alert, DriverState, Event, Health, Level, Phase
+
+EVERY_S = 0.1
+CELL_NS = 250_000_000
+CURVES_S = 120
+MAX_RECENT = 40
+STALE_AFTER_S = 2.0
+CURVES = ("opening", "perclos", "yaw", "pitch", "gaze_yaw", "gaze_pitch")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One server-sent event, ready to be written; ``number`` counts them."""
+
+    number: int
+    text: bytes
+
+
+class Feed:
+    """Collects from the monitor's thread, publishes to any number of viewers.
+
+    Args:
+        title: what is watched and by which rules.
+        stats: figures of the loop, asked for at each message.
+        expression_classes: names of the probabilities in ``DriverState.expression_p``.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        stats: Callable[[], LoopStats],
+        expression_classes: tuple[str, ...] = (),
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._title = title
+        self._stats = stats
+        self._classes = expression_classes
+        self._clock_s = clock_s
+        self._origin_ns = 0
+        self._changed = threading.Condition()
+        self._state: DriverState | None = None
+        self._beat_s = 0.0
+        self._cells: deque[list[float | None]] = deque(maxlen=round(CURVES_S * 1e9 / CELL_NS))
+        self._standing: dict[int, Alert] = {}
+        self._recent: deque[dict[str, Any]] = deque(maxlen=MAX_RECENT)
+        self._messages: deque[Message] = deque(maxlen=64)
+        self._number = 0
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="wakeful-view-feed", daemon=True)
+
+    def start(self, origin_ns: int) -> None:
+        self._origin_ns = origin_ns
+        self._thread.start()
+
+    def state(self, state: DriverState) -> None:
+        """Notes the newest state and its place in the curves."""
+        with self._changed:
+            self._state = state
+            self._beat_s = self._clock_s()
+            self._add_to_curves(state)
+
+    def alert(self, alert: Alert) -> None:
+        """Publishes the alert at once."""
+        over = alert.phase == Phase.CLEARED
+        with self._changed:
+            if over:
+                self._standing.pop(alert.seq, None)
+            else:
+                self._standing[alert.seq] = alert
+            level = "none" if over or alert.phase == Phase.ACKNOWLEDGED else alert.level.label
+            self._happened(alert.t_ns, say_alert(alert), level)
+
+    def event(self, event: Event) -> None:
+        text = say_event(event)
+        if text:
+            with self._changed:
+                self._happened(event.t_ns, text, "note" if event.kind == "marker" else "none")
+
+    def welcome(self) -> Message:
+        """The first message to a new viewer: all that led to now. What comes later has a higher number."""
+        with self._changed:
+            told = {
+                "title": self._title,
+                "cell_s": CELL_NS / 1e9,
+                "curves_s": CURVES_S,
+                "names": CURVES,
+                "cells": list(self._cells),
+                "recent": list(self._recent),
+            }
+            return Message(self._number, _sse("welcome", told))
+
+    def after(self, number: int, timeout_s: float) -> list[Message] | None:
+        """Messages with a higher number, waiting for the first; empty if none comes; None at the end.
+
+        A viewer who was so slow that messages are gone gets those that are left.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._number > number, timeout_s)
+            if self._closed:
+                return None
+            return [message for message in self._messages if message.number > number]
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+
+    def _run(self) -> None:
+        while not self._closed:
+            time.sleep(EVERY_S)
+            with self._changed:
+                state, standing, cells = self._state, self._all_standing(), list(self._cells)[-2:]
+            if state is None:
+                continue
+            # Made into text outside of the lock, for which the monitor's thread may be waiting.
+            text = _sse("state", {**self._gauges(state), "standing": standing, "cells": cells})
+            with self._changed:
+                self._publish(text)
+
+    def _happened(self, t_ns: int, text: str, level: str) -> None:
+        entry = {"t": seconds(t_ns, self._origin_ns), "text": text, "level": level}
+        self._recent.append(entry)
+        self._publish(_sse("happened", {**entry, "standing": self._all_standing()}))
+
+    def _all_standing(self) -> list[dict[str, Any]]:
+        """The alerts that stand, the most urgent first."""
+        alerts = sorted(self._standing.values(), key=lambda alert: (-alert.level, -alert.t_ns))
+        return [_standing(alert) for alert in alerts]
+
+    def _publish(self, text: bytes) -> None:
+        self._number += 1
+        self._messages.append(Message(self._number, text))
+        self._changed.notify_all()
+
+    def _add_to_curves(self, state: DriverState) -> None:
+        """A value a cell: the lowest eye opening, since a blink must show, and the newest of the others."""
+        opening = _mean(state.eye_open_left, state.eye_open_right)
+        start_s = state.t_ns // CELL_NS * CELL_NS - self._origin_ns
+        cell_s = round(start_s / 1e9, 2)
+        if self._cells and self._cells[-1][0] == cell_s:
+            before = self._cells.pop()[1]
+            opening = before if opening is None else opening if before is None else min(before, opening)
+        elif self._cells and (self._cells[-1][0] or 0.0) > cell_s:
+            self._cells.clear()  # the clock of the source went back
+        angles = (state.yaw_deg, state.pitch_deg, state.gaze_yaw_deg, state.gaze_pitch_deg)
+        self._cells.append(
+            [cell_s, _short(opening, 2), _short(state.perclos_60s, 3), *(_short(angle, 0) for angle in angles)]
+        )
+
+    def _gauges(self, state: DriverState) -> dict[str, Any]:
+        health = state.health
+        if self._clock_s() - self._beat_s > STALE_AFTER_S:
+            health = Health.STALE
+        stats = self._stats()
+        return {
+            "t": seconds(state.t_ns, self._origin_ns),
+            "health": str(health),
+            "health_text": say_health(health) + (f": {say_code(state.reason)}" if state.reason else ""),
+            "says": say_standing(state) if health == state.health else "the monitor does not answer",
+            "level": state.level.label if health == state.health else Level.NONE.label,
+            "notes": list(state.notes),
+            "eyes": [_short(state.eye_open_left, 2), _short(state.eye_open_right, 2)],
+            "closed": state.eyes_closed,
+            "closure_s": _short(state.closure_s, 1),
+            "mouth": _short(state.mouth_open, 2),
+            "head": [_short(angle, 1) for angle in (state.yaw_deg, state.pitch_deg, state.roll_deg)],
+            "gaze": [_short(angle, 1) for angle in (state.gaze_yaw_deg, state.gaze_pitch_deg)],
+            "zone": state.gaze_zone,
+            "off_road_s": _short(state.off_road_s, 1),
+            "perclos": _short(state.perclos_60s, 3),
+            "coverage": _short(state.perclos_coverage, 2),
+            "kss": _short(state.kss_estimate, 1),
+            "learned_pct": _short(state.calibration_pct, 0),
+            "speed_kmh": _short(state.speed_kmh, 0),
+            "expression": state.expression,
+            "expression_p": [[name, _short(p, 2)] for name, p in zip(self._classes, state.expression_p, strict=False)],
+            "fps": _short(stats.fps, 1),
+            "age_ms": _short(stats.frame_age_ms, 0),
+            "dropped": stats.dropped,
+            "landmarks": stats.landmarks,
+        }
+
+
+def _standing(alert: Alert) -> dict[str, Any]:
+    return {
+        "seq": alert.seq,
+        "name": say_code(alert.code),
+        "level": alert.level.label,
+        "acknowledged": alert.phase == Phase.ACKNOWLEDGED,
+    }
+
+
+def _mean(left: float | None, right: float | None) -> float | None:
+    known = [eye for eye in (left, right) if eye is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _short(value: float | None, decimals: int) -> float | int | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return round(value, decimals) if decimals else round(value)
+
+
+def _sse(kind: str, told: Mapping[str, Any]) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps(told, separators=(',', ':'), allow_nan=False)}\n\n".encode()

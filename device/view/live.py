@@ -1,0 +1,77 @@
+"""The live page as an output of the monitor: hands on what it hears, and never waits for who looks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from device.alerts.loop_stats import LoopStats
+from device.messages import Alert, Command, DriverState, Event
+from device.perception.pipeline import Sighting
+from device.view.access import DEFAULT_ADDRESS, Access, parse_address
+from device.view.feed import Feed
+from device.view.pictures import Pictures
+from device.view.server import PageServer, Site
+from sensors.frame import Frame
+
+_log = logging.getLogger("wakeful.view")
+# Where the page is must be told, though it is nothing to warn of.
+_log.setLevel(logging.INFO)
+
+
+class LivePage:
+    """Serves the page from the moment it is made.
+
+    Args:
+        address: ``HOST:PORT``; port 0 takes any that is free.
+        token: what viewers must know; needed where the address reaches beyond this machine.
+        title: what is watched and by which rules.
+        stats: figures of the loop.
+        expression_classes: names of the probabilities in a state.
+        on_command: takes what the page's buttons say, from any thread.
+
+    Raises:
+        ConfigError: the address or token will not do, or the port is in use.
+    """
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        token: str | None = None,
+        title: str = "",
+        stats: Callable[[], LoopStats] = lambda: LoopStats(0.0, 0.0, 0, ""),
+        expression_classes: tuple[str, ...] = (),
+        on_command: Callable[[Command], None] = lambda command: None,
+    ) -> None:
+        where = parse_address(address, token)
+        self._feed = Feed(title, stats, expression_classes)
+        self._pictures = Pictures()
+        site = Site(Access(token), self._feed, self._pictures, on_command)
+        try:
+            self._server = PageServer(where, site)
+        except Exception:
+            self._pictures.close()
+            raise
+        self.url = f"http://{self._server.address}/"
+        _log.info("live page: %s%s", self.url, "" if token is None else " (asks for the token)")
+
+    def start(self, origin_ns: int) -> None:
+        self._feed.start(origin_ns)
+
+    def seen(self, frame: Frame, sighting: Sighting) -> None:
+        self._pictures.offer(frame, sighting)
+
+    def alert(self, alert: Alert) -> None:
+        self._feed.alert(alert)
+
+    def event(self, event: Event) -> None:
+        self._feed.event(event)
+
+    def state(self, state: DriverState) -> None:
+        self._feed.state(state)
+
+    def close(self) -> None:
+        """Viewers are told by the end of their streams; the port is free again."""
+        self._feed.close()
+        self._pictures.close()
+        self._server.close()

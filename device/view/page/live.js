@@ -1,0 +1,369 @@
+// The live page: listens to server-sent events, moves gauges, draws curves, and sends what its buttons say.
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+const pageToken = document.querySelector("meta[name=page]").content;
+const LATE_MS = 2500;
+const RETRY_MS = 3000;
+const REACH_DEG = 45;
+const CLOSED_BELOW = 0.35;
+const CLOSURE_FULL_S = 6;
+const PERCLOS_FULL = 0.3;
+const PERCLOS_BANDS = [[0.15, "warn"], [0.08, "mild"]];
+
+async function post(path, body) {
+  const headers = { "Content-Type": "application/json", "X-Wakeful-Page": pageToken };
+  return fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+// ---- entering with a token
+
+function startEntering() {
+  $("enter").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await post("/enter", { token: $("token").value });
+    if (answer.ok) location.reload();
+    else $("told").textContent = await answer.text();
+  });
+}
+
+// ---- watching
+
+let cells = [];
+let about = { names: [], cell_s: 0.25, curves_s: 120 };
+let heardMs = 0;
+let newest = null;
+
+function listen() {
+  const source = new EventSource("/events");
+  source.addEventListener("welcome", (event) => welcome(JSON.parse(event.data)));
+  source.addEventListener("state", (event) => showState(JSON.parse(event.data)));
+  source.addEventListener("happened", (event) => happened(JSON.parse(event.data)));
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) refused();
+  });
+}
+
+async function refused() {
+  // Why were we not let in? An event source does not tell; a plain request does.
+  const stop = new AbortController();
+  const answer = await fetch("/events", { signal: stop.signal }).catch(() => null);
+  if (answer && answer.status === 401) { location.reload(); return; }
+  const says = answer && !answer.ok ? await answer.text() : "no answer from the monitor";
+  stop.abort();
+  disconnected(says);
+  setTimeout(listen, RETRY_MS);
+}
+
+function disconnected(says) {
+  heardMs = 0;
+  newest = null;
+  banner("none", says, "");
+  $("lamp").className = "stale";
+  $("health").textContent = "not connected";
+  $("standing").replaceChildren();
+}
+
+function welcome(told) {
+  about = told;
+  cells = told.cells;
+  $("title").textContent = told.title;
+  document.title = `wakeful · ${told.title}`;
+  $("recent").replaceChildren();
+  told.recent.forEach(addRecent);
+  if (!told.recent.length) addRecent({ t: null, text: "nothing yet", level: "none" });
+  showPicture();
+  heardMs = performance.now();
+}
+
+function showPicture() {
+  // A page that nobody looks at asks for no pictures.
+  const picture = $("picture");
+  if (document.hidden) picture.removeAttribute("src");
+  else picture.src = `/picture?${Date.now()}`;
+}
+
+function happened(entry) {
+  addRecent(entry);
+  showStanding(entry.standing);
+  const worst = entry.standing[0];
+  if (worst) banner(worst.level, worst.name, "");
+}
+
+function addRecent(entry) {
+  const list = $("recent");
+  if (list.firstChild && list.firstChild.dataset.empty) list.replaceChildren();
+  const item = document.createElement("li");
+  const time = document.createElement("time");
+  const text = document.createElement("span");
+  if (entry.t === null) item.dataset.empty = "1";
+  time.textContent = entry.t === null ? "" : clock(entry.t);
+  text.textContent = entry.text;
+  text.className = entry.level;
+  item.append(time, text);
+  list.prepend(item);
+  while (list.childElementCount > 40) list.lastChild.remove();
+}
+
+function showStanding(standing) {
+  const key = JSON.stringify(standing);
+  if ($("standing").dataset.key === key) return;
+  $("standing").dataset.key = key;
+  $("standing").replaceChildren(...standing.map((alert) => {
+    const button = document.createElement("button");
+    button.textContent = alert.acknowledged ? `${alert.name}: acknowledged` : `Acknowledge ${alert.name}`;
+    button.disabled = alert.acknowledged;
+    button.addEventListener("click", () => press("/acknowledge", { seq: alert.seq }, `${alert.name} acknowledged`));
+    return button;
+  }));
+}
+
+function banner(level, says, more) {
+  $("banner").dataset.level = level;
+  if ($("says").textContent !== says) $("says").textContent = says;
+  $("more").textContent = more;
+}
+
+function showState(state) {
+  newest = state;
+  heardMs = performance.now();
+  takeCells(state.cells);
+  $("lamp").className = state.health;
+  $("health").textContent = state.health_text;
+  $("clock").textContent = clock(state.t);
+  showStanding(state.standing);
+  // The most urgent alert that stands; while none does, why.
+  const more = [state.level === "none" ? "" : state.level, ...state.notes.map((code) => code.replaceAll("_", " "))];
+  if (state.closure_s) more.push(`eyes closed ${state.closure_s.toFixed(1)} s`);
+  if (state.off_road_s) more.push(`off the road ${state.off_road_s.toFixed(1)} s`);
+  banner(state.level, state.says, more.filter(Boolean).join(" · "));
+  showEyes(state);
+  showDrowsiness(state);
+  showExpression(state);
+  showLoop(state);
+  drawScope(state);
+  drawPlot();
+}
+
+function takeCells(fresh) {
+  for (const cell of fresh) {
+    while (cells.length && cells[cells.length - 1][0] >= cell[0]) cells.pop();
+    cells.push(cell);
+  }
+  const oldest = cells.length ? cells[cells.length - 1][0] - about.curves_s : 0;
+  while (cells.length && cells[0][0] < oldest) cells.shift();
+}
+
+// ---- gauges
+
+function gauge(id, share, text, style) {
+  $(id).style.width = share === null ? "0" : `${100 * Math.min(Math.max(share, 0), 1)}%`;
+  if (style !== undefined) $(id).className = style;
+  $(`${id}-n`).textContent = share === null ? "–" : text;
+}
+
+function showEyes(state) {
+  const style = state.closed ? "warn" : "";
+  ["left", "right"].forEach((side, i) => {
+    const open = state.eyes[i];
+    gauge(side, open, open === null ? "" : open.toFixed(2), style);
+  });
+  const closure = state.closure_s;
+  gauge("closure", closure === null ? null : closure / CLOSURE_FULL_S, closure === null ? "" : `${closure.toFixed(1)} s`,
+    closure >= 3 ? "bad" : "warn");
+  gauge("mouth", state.mouth, state.mouth === null ? "" : state.mouth.toFixed(2));
+}
+
+function showDrowsiness(state) {
+  const band = PERCLOS_BANDS.find(([share]) => state.perclos >= share);
+  const perclos = state.perclos;
+  gauge("perclos", perclos === null ? null : perclos / PERCLOS_FULL, perclos === null ? "" : percent(perclos, 1),
+    band ? band[1] : "");
+  gauge("coverage", state.coverage, percent(state.coverage, 0));
+  gauge("learned", state.learned_pct / 100, `${state.learned_pct} %`);
+}
+
+function showExpression(state) {
+  $("expression").textContent = state.expression || "–";
+  const box = $("expressions");
+  if (box.childElementCount !== state.expression_p.length) {
+    box.replaceChildren(...state.expression_p.map(([name]) => {
+      const row = document.createElement("div");
+      row.className = "row";
+      row.innerHTML = '<span></span><div class="bar quiet"><i></i></div>';
+      row.firstChild.textContent = name;
+      return row;
+    }));
+  }
+  state.expression_p.forEach(([, p], i) => { box.children[i].querySelector("i").style.width = `${100 * p}%`; });
+}
+
+function showLoop(state) {
+  $("fps").textContent = state.fps === null ? "–" : `${state.fps.toFixed(1)} fps`;
+  $("age").textContent = state.age_ms === null ? "–" : `${state.age_ms} ms`;
+  $("dropped").textContent = state.dropped;
+  $("speed").textContent = state.speed_kmh === null ? "unknown" : `${state.speed_kmh} km/h`;
+  $("landmarks").textContent = state.landmarks;
+  const [yaw, pitch, roll] = state.head.map(degrees);
+  const gaze = state.gaze[0] === null ? "gaze –" : `gaze ${state.gaze.map(degrees).join(" ")}`;
+  $("angles").textContent = `head ${yaw} ${pitch} ${roll}\n${gaze}${state.zone ? ` ${state.zone}` : ""}`;
+}
+
+// ---- drawing
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+function canvas(id) {
+  // A canvas in the pixels of the screen, with its context in those of the page.
+  const element = $(id);
+  const ratio = window.devicePixelRatio || 1;
+  const [width, height] = [element.clientWidth, element.clientHeight];
+  if (element.width !== Math.round(width * ratio) || element.height !== Math.round(height * ratio)) {
+    element.width = Math.round(width * ratio);
+    element.height = Math.round(height * ratio);
+  }
+  const pen = element.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  pen.font = "11px system-ui, 'DejaVu Sans', sans-serif";
+  return { pen, width, height };
+}
+
+function drawScope(state) {
+  const { pen, width, height } = canvas("scope");
+  const [x0, y0, reach] = [width / 2, height / 2, height / 2 - 3];
+  pen.strokeStyle = colour("line");
+  for (const ring of [1, 2 / 3, 1 / 3]) {
+    pen.beginPath();
+    pen.arc(x0, y0, reach * ring, 0, 7);
+    pen.stroke();
+  }
+  line(pen, [[x0 - reach, y0], [x0 + reach, y0]], colour("line"), 1);
+  line(pen, [[x0, y0 - reach], [x0, y0 + reach]], colour("line"), 1);
+  // As in the picture: the person's left is on the right.
+  dot(pen, x0, y0, reach, state.head, colour("accent"), 6);
+  dot(pen, x0, y0, reach, state.gaze, colour("warm"), 4);
+  legend(pen, [["head", "accent"], ["gaze", "warm"]], 2, 10);
+}
+
+function dot(pen, x0, y0, reach, [yaw, pitch], style, radius) {
+  if (yaw === null || pitch === null) return;
+  const far = Math.hypot(yaw, pitch) / REACH_DEG;
+  const shorten = far > 1 ? 1 / far : 1;
+  pen.fillStyle = style;
+  pen.beginPath();
+  pen.arc(x0 + (yaw / REACH_DEG) * shorten * reach, y0 - (pitch / REACH_DEG) * shorten * reach, radius, 0, 7);
+  pen.fill();
+}
+
+function drawPlot() {
+  const { pen, width, height } = canvas("plot");
+  if (!cells.length) return;
+  const now = cells[cells.length - 1][0];
+  const axis = 16;
+  const panel = (height - axis) / 3;
+  const x = (t) => width - ((now - t) / about.curves_s) * width;
+  const column = (name) => about.names.indexOf(name) + 1;
+  const panels = [
+    { low: 0, high: 1.1, marks: [[CLOSED_BELOW, "closed below 0.35"]], curves: [["opening", "ok", "eye opening"]] },
+    { low: 0, high: PERCLOS_FULL, marks: [[0.08, "8 %"], [0.15, "15 %"]], curves: [["perclos", "advisory", "PERCLOS"]] },
+    { low: -REACH_DEG, high: REACH_DEG, marks: [[0, ""]],
+      curves: [["yaw", "accent", "head yaw"], ["pitch", "violet", "head pitch"], ["gaze_yaw", "warm", "gaze yaw"]] },
+  ];
+  panels.forEach((one, i) => {
+    const [top, bottom] = [i * panel + 16, (i + 1) * panel - 4];
+    const y = (v) => bottom - ((Math.min(Math.max(v, one.low), one.high) - one.low) / (one.high - one.low)) * (bottom - top);
+    pen.fillStyle = colour("dim");
+    for (const [value, text] of one.marks) {
+      line(pen, [[0, y(value)], [width, y(value)]], colour("line"), 1);
+      pen.textAlign = "left";
+      pen.fillText(text, 2, y(value) - 3);
+    }
+    // Curves above what is written, which is in the oldest part.
+    for (const [name, style] of one.curves) curve(pen, column(name), x, y, colour(style));
+    legend(pen, one.curves.map(([, style, text]) => [text, style]), 2, i * panel + 10);
+  });
+  pen.fillStyle = colour("dim");
+  pen.textAlign = "left";
+  for (const back of [120, 90, 60, 30]) pen.fillText(`−${back} s`, x(now - back) + (back === 120 ? 2 : -12), height - 3);
+  pen.textAlign = "right";
+  pen.fillText("now", width - 2, height - 3);
+}
+
+function curve(pen, index, x, y, style) {
+  // Unknown is a gap, never zero.
+  let points = [];
+  let before = null;
+  for (const cell of cells) {
+    const gap = cell[index] === null || (before !== null && cell[0] - before > 4 * about.cell_s);
+    if (gap) { line(pen, points, style, 1.5); points = []; }
+    if (cell[index] !== null) points.push([x(cell[0]), y(cell[index])]);
+    before = cell[0];
+  }
+  line(pen, points, style, 1.5);
+}
+
+function line(pen, points, style, width) {
+  if (!points.length) return;
+  pen.strokeStyle = style;
+  pen.lineWidth = width;
+  pen.lineJoin = "round";
+  pen.beginPath();
+  points.forEach(([px, py], i) => (i ? pen.lineTo(px, py) : pen.moveTo(px, py)));
+  pen.stroke();
+}
+
+function legend(pen, entries, left, y) {
+  pen.textAlign = "left";
+  for (const [text, style] of entries) {
+    pen.fillStyle = colour(style);
+    pen.fillRect(left, y - 5, 10, 2.5);
+    pen.fillStyle = colour("dim");
+    pen.fillText(text, left + 14, y);
+    left += 26 + pen.measureText(text).width;
+  }
+}
+
+// ---- words
+
+function clock(seconds) {
+  const rounded = Math.max(0, Math.floor(seconds * 10) / 10);
+  const [h, m, s] = [Math.floor(rounded / 3600), Math.floor(rounded / 60) % 60, (rounded % 60).toFixed(1).padStart(4, "0")];
+  return h ? `${h}:${String(m).padStart(2, "0")}:${s}` : `${m}:${s}`;
+}
+
+const percent = (share, decimals) => `${(100 * share).toFixed(decimals)} %`;
+const degrees = (angle) => (angle === null ? "–" : `${angle >= 0 ? "+" : "−"}${Math.abs(angle).toFixed(0)}°`);
+
+// ---- buttons
+
+async function press(path, body, done) {
+  const answer = await post(path, body).catch(() => null);
+  if (answer && answer.status === 403) { location.reload(); return; }
+  $("told").textContent = answer && answer.ok ? done : answer ? await answer.text() : "no answer from the monitor";
+  setTimeout(() => { $("told").textContent = ""; }, 4000);
+}
+
+function mark() {
+  const text = $("text").value;
+  $("text").value = "";
+  $("text").blur();
+  press("/marker", { text }, newest ? `marked at ${clock(newest.t)}` : "marked");
+}
+
+function startWatching() {
+  listen();
+  document.addEventListener("visibilitychange", showPicture);
+  $("mark").addEventListener("submit", (event) => { event.preventDefault(); mark(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "m" && !event.ctrlKey && !event.metaKey && !event.altKey && event.target.tagName !== "INPUT") mark();
+  });
+  setInterval(() => {
+    if (heardMs && performance.now() - heardMs > LATE_MS) disconnected("no answer from the monitor");
+  }, 500);
+}
+
+if ($("enter")) startEntering();
+else startWatching();

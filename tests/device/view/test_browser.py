@@ -1,0 +1,146 @@
+"""The live page in a real browser: a headless Chromium, steered over its own pipe."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from http.client import HTTPResponse
+
+import pytest
+
+from device.messages import Acknowledge, Event, Marker, Phase
+from device.perception.pipeline import Perception, Sighting
+from device.view import server
+from sensors.driver_face import DriverPose, render
+from sensors.frame import Frame
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
+from tests.device.view.test_server import TOKEN, Page
+from tests.tools.browser import Browser, find_browser
+
+pytestmark = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium: apt install chromium")
+
+SEEN_AT = "new MutationObserver(() => { window.seenAt ||= Date.now(); }).observe($('banner'), { attributes: true })"
+"""Notes when the banner changed, by the clock that this process has too."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with Browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def sighting() -> Sighting:
+    return Perception("mesh+iris").look(Frame(render(DriverPose()), 0, 0))
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    browser.complaints.clear()
+    made = Page()
+    made.output.state(AWAKE)
+    browser.open(made.output.url)
+    browser.wait("heardMs > 0")
+    yield made
+    browser.open("about:blank")
+    made.output.close()
+
+
+def test_the_picture_and_the_gauges_are_shown(browser: Browser, page: Page, sighting: Sighting) -> None:
+    assert eventually(lambda: page.output._pictures._watchers == 1)
+    page.output.seen(Frame(render(DriverPose()), 0, 0), sighting)
+    page.output.state(replace(MICROSLEEP, notes=("disk_full",)))
+    browser.wait("$('picture').naturalWidth === 640 && newest && newest.level === 'warning'")
+    shown = {name: browser.run(f"$('{name}').textContent") for name in ("says", "left-n", "closure-n", "more", "speed")}
+    assert shown == {
+        "says": "microsleep",
+        "left-n": "0.95",
+        "closure-n": "1.2 s",
+        "more": "warning · disk full · eyes closed 1.2 s",
+        "speed": "60 km/h",
+    }
+    assert browser.run("$('left').getBoundingClientRect().width") > 50
+    assert browser.complaints == []
+
+
+def test_an_alert_stands_in_the_page_within_200_ms(browser: Browser, page: Page) -> None:
+    browser.run(SEEN_AT)
+    delays_ms = []
+    for seq in range(1, 6):
+        browser.run("window.seenAt = 0")
+        sent_ms = time.time() * 1000
+        page.output.alert(alert(seq))
+        page.output.state(MICROSLEEP)
+        browser.wait("window.seenAt")
+        delays_ms.append(browser.run("window.seenAt") - sent_ms)
+        assert browser.run("$('banner').dataset.level") == "warning"
+        page.output.alert(alert(seq, phase=Phase.CLEARED))
+        page.output.state(AWAKE)
+        browser.wait("$('banner').dataset.level === 'none'")
+    assert max(delays_ms) < 200.0, delays_ms
+
+
+def test_a_press_of_a_button_reaches_the_monitor(browser: Browser, page: Page) -> None:
+    browser.run("$('text').value = 'tunnel'; document.querySelector('#mark button').click()")
+    assert eventually(lambda: len(page.commands) == 1)
+    assert isinstance(page.commands[0], Marker) and page.commands[0].text == "tunnel"
+    page.output.event(Event(5 * SECOND_NS, "marker", {"text": "tunnel", "pressed_ns": 5 * SECOND_NS}))
+    browser.wait("$('recent').textContent.includes('tunnel')")
+    page.output.alert(alert(7))
+    browser.wait("document.querySelector('#standing button')")
+    browser.run("document.querySelector('#standing button').click()")
+    assert eventually(lambda: page.commands[1:] == [Acknowledge(7)])
+    assert browser.complaints == []
+
+
+def test_text_from_outside_is_shown_as_text(browser: Browser, page: Page) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    page.output.event(Event(5 * SECOND_NS, "marker", {"text": hostile, "pressed_ns": 5 * SECOND_NS}))
+    browser.wait("$('recent').textContent.includes('onerror')")
+    assert browser.run("document.querySelectorAll('#recent img').length") == 0
+
+
+def test_an_end_of_the_monitor_is_told(browser: Browser, page: Page) -> None:
+    page.output.close()
+    browser.wait("$('health').textContent === 'not connected'", timeout_s=10.0)
+    assert "no answer" in browser.run("$('says').textContent")
+
+
+def test_the_fifth_viewer_reads_why_it_sees_nothing(browser: Browser, page: Page) -> None:
+    browser.open("about:blank")
+    assert eventually(lambda: page.output._pictures._watchers == 0)
+    full: list[HTTPResponse] = []
+    while len(full) < server.MAX_VIEWERS:  # the place of the page that was left becomes free in a moment
+        full += [one] if (one := page.watch("/events")).status == 200 else []
+    browser.open(page.output.url)
+    browser.wait("$('says').textContent.includes('4 viewers are watching')")
+    for one in full:
+        one.close()
+    browser.wait("heardMs > 0", timeout_s=15.0)
+
+
+def test_the_token_is_asked_for_and_opens_the_page(browser: Browser) -> None:
+    guarded = Page(TOKEN)
+    guarded.output.state(AWAKE)
+    browser.open(guarded.output.url)
+    enter = "$('token').value = {}; document.querySelector('#enter button').click()"
+    browser.run(enter.format(json.dumps("not the right one")))
+    browser.wait("$('told').textContent.includes('not the token')")
+    time.sleep(server.WRONG_TOKEN_PAUSE_S)
+    browser.run(enter.format(json.dumps(TOKEN)))
+    browser.wait("typeof heardMs !== 'undefined' && $('clock') && heardMs > 0")
+    browser.open("about:blank")
+    guarded.output.close()
+
+
+def test_a_phone_shows_all_of_it_in_its_width_with_buttons_for_thumbs(page: Page) -> None:
+    with Browser(390, 844, phone=True, dark=False) as phone:
+        phone.open(page.output.url)
+        page.output.alert(alert(3))
+        phone.wait("document.querySelector('#standing button')")
+        assert phone.run("document.documentElement.scrollWidth") <= 390
+        heights = phone.run("[...document.querySelectorAll('button')].map((b) => b.getBoundingClientRect().height)")
+        assert min(heights) >= 40
+        assert phone.complaints == []
