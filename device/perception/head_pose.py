@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.opencv import cv2
-
 # Mesh point: place in the canonical face, cm; x to the person's left, y up, z out of the face. From MediaPipe's
 # canonical face model (Apache-2.0). Points of the upper face and nose alone: the jaw moves when a driver yawns.
 CANONICAL_POINTS = {
@@ -46,6 +44,9 @@ CANONICAL_POINTS = {
 INDICES = np.array(list(CANONICAL_POINTS))
 # OpenCV's axes: x right, y down, z away from the camera; so turned, the canonical face looks at the camera.
 _MODEL = np.array(list(CANONICAL_POINTS.values()), dtype=np.float64) * (1.0, -1.0, -1.0)
+_MODEL_CENTRE = _MODEL.mean(axis=0)
+_MODEL_SPREAD = _MODEL - _MODEL_CENTRE
+_MODEL_SQUARES = float((_MODEL_SPREAD**2).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,13 @@ class HeadPose:
 
 
 def head_pose(points: NDArray[np.float32], width_px: int, height_px: int, focal_px: float | None) -> HeadPose | None:
-    """Head pose from mesh points.
+    """Head pose from mesh points: the rotation and scale that lay the canonical face onto them with the least squares.
+
+    The depth that the networks give is used. Without it (perspective-n-point) a face seen from above is nearly a flat
+    one to the fit, and half of a head's sinking was lost.
 
     Args:
-        points: float32 [468, >=2], picture pixels.
+        points: float32 [468, 3], picture pixels and depth in the same unit, smaller is nearer.
         width_px, height_px: size of the picture; its middle is taken for the optical axis.
         focal_px: focal length; None guesses the longer side of the picture.
 
@@ -75,15 +79,27 @@ def head_pose(points: NDArray[np.float32], width_px: int, height_px: int, focal_
         None where no pose fits (points in one place, behind the camera).
     """
     focal = focal_px or float(max(width_px, height_px))
-    camera = np.array([[focal, 0.0, width_px / 2.0], [0.0, focal, height_px / 2.0], [0.0, 0.0, 1.0]])
-    seen = points[INDICES, :2].astype(np.float64)
-    try:
-        solved, turn, shift = cv2.solvePnP(_MODEL, seen, camera, None, flags=cv2.SOLVEPNP_SQPNP)
-    except cv2.error:
+    placed = points[INDICES].astype(np.float64)
+    # A face whose pixels are its unit of length is as far away as the focal length in pixels.
+    depth = placed[:, 2] - placed[:, 2].mean() + focal
+    placed[:, :2] = (placed[:, :2] - (width_px / 2.0, height_px / 2.0)) * (depth / focal)[:, np.newaxis]
+    placed[:, 2] = depth
+    centre = placed.mean(axis=0)
+    spread = (placed - centre).T @ _MODEL_SPREAD
+    if not np.isfinite(spread).all() or depth.min() <= 0.0:
         return None
-    if not solved or not np.isfinite(turn).all() or shift[2, 0] <= 0.0:
+    # Kabsch's rotation (Acta Cryst. A 32, 1976) with Umeyama's scale (IEEE PAMI 13, 1991).
+    left, strengths, right = np.linalg.svd(spread)
+    if strengths[1] <= 1e-6 * max(strengths[0], 1.0):
         return None
-    return HeadPose(*angles_deg(cv2.Rodrigues(turn)[0].astype(np.float64)), distance_cm=float(np.linalg.norm(shift)))
+    if np.linalg.det(left @ right) < 0.0:
+        left[:, 2], strengths[2] = -left[:, 2], -strengths[2]
+    rotation = left @ right
+    px_per_cm = float(strengths.sum()) / _MODEL_SQUARES
+    if px_per_cm <= 0.0:
+        return None
+    shift_cm = centre / px_per_cm - rotation @ _MODEL_CENTRE
+    return HeadPose(*angles_deg(rotation), distance_cm=float(np.linalg.norm(shift_cm)))
 
 
 def angles_deg(rotation: NDArray[np.float64]) -> tuple[float, float, float]:

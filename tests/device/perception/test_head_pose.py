@@ -26,6 +26,7 @@ def turned_face(yaw_deg: float, pitch_deg: float, roll_deg: float, distance_cm: 
     points = np.zeros((468, 3), dtype=np.float32)
     points[list(CANONICAL_POINTS), 0] = WIDTH / 2 + FOCAL * turned[:, 0] / depth
     points[list(CANONICAL_POINTS), 1] = HEIGHT / 2 - FOCAL * turned[:, 1] / depth
+    points[list(CANONICAL_POINTS), 2] = (depth - distance_cm) * FOCAL / depth.mean()
     return points
 
 
