@@ -18,7 +18,8 @@ Array = NDArray[Any]
 
 PX_PER_CM = 40
 WIDTH_CM, HEIGHT_CM = 14.4, 5.6
-BEFORE_EYES_CM = 1.3
+VERTEX_CM = 1.4
+"""From the pupils to the lenses; spectacles are fitted to 1.2 to 1.4 cm (ISO 13666, vertex distance)."""
 LENS_CM = (5.6, 4.3)
 PUPILS_CM = 6.6
 FRAME_COLOUR = (34, 30, 30)
@@ -40,7 +41,7 @@ def draw_eyewear(
         rotation, pivot_cm, focal_px: as for ``HeadSurface.project``.
     """
     height, width = picture.shape[:2]
-    corners_cm = head.eye_plane(WIDTH_CM, HEIGHT_CM, BEFORE_EYES_CM)
+    corners_cm = head.eye_plane(WIDTH_CM, HEIGHT_CM, VERTEX_CM)
     placed = rotation @ corners_cm.T + pivot_cm[:, None]
     if placed[2].min() < 5.0:
         return

@@ -35,7 +35,7 @@ LIPS_CLOSED_AT = 0.2
 """The portrait smiles with parted lips, which is about this opening; below it the lower lip covers the teeth."""
 CAVITY_DEPTH_CM = (1.0, 5.5)
 """How far behind the teeth the inside of the mouth is drawn, at ``mouth`` 0 and 1; always behind the chin."""
-RIGHT_PUPIL, LEFT_PUPIL, NOSE_BRIDGE = 468, 473, 6
+RIGHT_PUPIL, LEFT_PUPIL = 468, 473
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,10 @@ class HeadSurface:
         """A rectangle around the eyes, upright in the head frame: float32 [4, 3], cm from the pivot, from top left on.
 
         Args:
-            before_cm: how far it stands before the bridge of the nose.
+            before_cm: how far it stands before the pupils.
         """
-        right, left, bridge = (self._at(landmark) for landmark in (RIGHT_PUPIL, LEFT_PUPIL, NOSE_BRIDGE))
-        x, y, z = (right[0] + left[0]) / 2, (right[1] + left[1]) / 2, bridge[2] - before_cm
+        right, left = self._at(RIGHT_PUPIL), self._at(LEFT_PUPIL)
+        x, y, z = (right + left) / 2 - (0.0, 0.0, before_cm)
         half_x, half_y = width_cm / 2, height_cm / 2
         return np.array(
             [

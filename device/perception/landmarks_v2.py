@@ -22,7 +22,7 @@ LEFT_IRIS = slice(473, 478)
 class V2Reader:
     """Eyelids read best by this one; its file is not on the package index (``wakeful models list`` tells)."""
 
-    traits = ReaderTraits("v2", closed_ratio=0.05, wide_mouth_aspect=0.75)
+    traits = ReaderTraits("v2", closed_ratio=0.05, wide_mouth_aspect=0.7)
 
     def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:
         self._network = load("face_landmarks_detector", threads)

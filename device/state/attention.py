@@ -23,6 +23,9 @@ MISTAKEN_S = 30.0
 # J. Neurophysiol. 1992: people who move their heads at all do so for gaze shifts over 20 to 30 degrees), and networks
 # that read irises from aside find too little of the turn.
 HEAD_SAYS_DEG = 25.0
+# Head and eyes shift together, and the gaze goes further than the head (Freedman & Sparks, J. Neurophysiol. 77, 1997): one
+# that is read to follow a turned head by this share has gone at least as far.
+FOLLOWS = 0.5
 # Upper lids follow the eyes down, so a lid half closed under a sinking head is half of this angle of gaze (Guitton et
 # al., Invest. Ophthalmol. Vis. Sci. 32, 1991). Without the head it is a tired lid.
 LID_FOLLOWS_DEG = 50.0
@@ -105,9 +108,14 @@ class Attention:
             ahead = self._head_road.direction or road
             if opening is not None and ahead.pitch_deg - head.pitch_deg >= SINKING_HEAD_DEG:
                 head = Direction(head.yaw_deg, head.pitch_deg - (1.0 - opening) * LID_FOLLOWS_DEG)
-            away_deg = math.hypot(head.yaw_deg - ahead.yaw_deg, head.pitch_deg - ahead.pitch_deg)
-            if away_deg >= HEAD_SAYS_DEG:
+            turn = Direction(head.yaw_deg - ahead.yaw_deg, head.pitch_deg - ahead.pitch_deg)
+            if math.hypot(turn.yaw_deg, turn.pitch_deg) >= HEAD_SAYS_DEG:
                 return zone_of(head, ahead, self._section)
+            if gaze is not None:
+                gaze = Direction(
+                    road.yaw_deg + _with_head(gaze.yaw_deg - road.yaw_deg, turn.yaw_deg),
+                    road.pitch_deg + _with_head(gaze.pitch_deg - road.pitch_deg, turn.pitch_deg),
+                )
         return "" if gaze is None else zone_of(gaze, road, self._section)
 
     def _smoothed(self, seen: Observation) -> Direction | None:
@@ -120,3 +128,9 @@ class Attention:
         odd = list(self._recent)[1 - len(self._recent) % 2 :]
         middle = len(odd) // 2
         return Direction(sorted([yaw for _, yaw, _ in odd])[middle], sorted([pitch for _, _, pitch in odd])[middle])
+
+
+def _with_head(shift_deg: float, turn_deg: float) -> float:
+    """How far the gaze has gone, from how far it is read to have gone and how far the head has turned."""
+    follows = shift_deg * turn_deg > 0.0 and FOLLOWS * abs(turn_deg) <= abs(shift_deg) < abs(turn_deg)
+    return turn_deg if follows else shift_deg
