@@ -18,7 +18,8 @@ class HealthJudge:
     """Turns face and eye visibility over time into one word. What the camera itself reports goes before all.
 
     Attributes:
-        reason: why the health is degraded: the most frequent reason of the last seconds; "" while it is not.
+        reason: why the eyes cannot be judged: the most frequent reason of the last seconds; "" once they can. It
+            outlasts a face that is lost: one that comes back with eyes as unreadable as before is told at once.
     """
 
     def __init__(self, bounds: HealthSection) -> None:
@@ -43,7 +44,6 @@ class HealthJudge:
             self._judge_eyes(t_ns, unreadable)
         elif self._face_ns is None or t_ns - self._face_ns >= self._no_face_ns:
             self._notes.clear()
-            self.reason = ""
             return Health.NO_FACE
         if self.reason:
             return Health.DEGRADED

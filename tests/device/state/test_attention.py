@@ -49,6 +49,26 @@ def test_a_head_turned_far_says_enough_where_no_eye_is_seen() -> None:
     assert looked((1.0, None), yaw_deg=None)[-1].zone == ""
 
 
+@pytest.mark.parametrize(
+    ("gaze_deg", "zone"),
+    [(16.0, "mirrors"), (4.0, "road"), (-16.0, "road")],
+    ids=["goes with the head", "stays on the road", "goes the other way"],
+)
+def test_a_gaze_that_goes_with_a_turned_head_has_gone_as_far(gaze_deg: float, zone: str) -> None:
+    assert looked((1.0, gaze_deg), yaw_deg=23.0)[-1].zone == zone
+
+
+def test_a_sinking_head_that_wavers_around_the_bound_is_one_look() -> None:
+    attention, zones = Attention(Profile("test", ()), Direction(0.0, 0.0)), []
+    for frame in range(60):
+        pitch_deg = -18.0 if frame % 2 else -16.5
+        seen = Observation(
+            frame * 33_000_000, frame, True, yaw_deg=0.0, pitch_deg=pitch_deg, gaze_yaw_deg=0.0, gaze_pitch_deg=-2.0
+        )
+        zones.append(attention.step(seen, None, eyes_open=True, opening=0.85).zone)
+    assert "road" not in zones[1:]
+
+
 def test_until_the_way_to_the_road_is_known_nothing_is() -> None:
     view = Attention(Profile("test", ()), None).step(
         Observation(0, 0, True, gaze_yaw_deg=0.0, gaze_pitch_deg=0.0), None, eyes_open=True

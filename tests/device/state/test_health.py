@@ -44,3 +44,12 @@ def test_unreadable_eyes_are_degraded_after_five_seconds_and_ok_again_within_two
 
 def test_time_without_a_face_does_not_count_as_unreadable_eyes() -> None:
     assert judged((3.0, True, False), (10.0, False, False), (3.0, True, False))[-1] is Health.OK
+
+
+def test_a_face_that_comes_back_as_unreadable_as_before_is_told_at_once() -> None:
+    assert judged((6.0, True, False), (2.0, False, False), (0.1, True, False), (1.0, True, True)) == [
+        Health.DEGRADED,
+        Health.NO_FACE,
+        Health.DEGRADED,
+        Health.OK,
+    ]
