@@ -23,14 +23,16 @@ MISTAKEN_S = 30.0
 # J. Neurophysiol. 1992: people who move their heads at all do so for gaze shifts over 20 to 30 degrees), and networks
 # that read irises from aside find too little of the turn.
 HEAD_SAYS_DEG = 25.0
-# ... and goes on to say so until it is nearer than this: wavering around one bound would cut a look to pieces.
-HEAD_STILL_SAYS_DEG = 20.0
+# ... and goes on to say so until it is nearer by this: wavering around one bound would cut a look to pieces.
+STILL_DEG = 5.0
 # Head and eyes shift together, and the gaze goes further than the head (Freedman & Sparks, J. Neurophysiol. 77, 1997):
 # one that is read to follow a turned head by this share has gone at least as far.
 FOLLOWS = 0.5
 # Upper lids follow the eyes down, so a lid half closed under a sinking head is half of this angle of gaze (Guitton et
-# al., Invest. Ophthalmol. Vis. Sci. 32, 1991). Without the head it is a tired lid.
+# al., Invest. Ophthalmol. Vis. Sci. 32, 1991). Without the head it is a tired lid. Head and lids together tell where the
+# eyes look, which needs less of a margin than a head alone.
 LID_FOLLOWS_DEG = 50.0
+DOWN_SAYS_DEG = 20.0
 SINKING_HEAD_DEG = 8.0
 
 
@@ -109,10 +111,12 @@ class Attention:
         """What is looked at: by the head where it is far away from its own way to the road, else by the gaze."""
         if head is not None:
             ahead = self._head_road.direction or road
+            bound_deg = HEAD_SAYS_DEG
             if opening is not None and ahead.pitch_deg - head.pitch_deg >= SINKING_HEAD_DEG:
+                bound_deg = DOWN_SAYS_DEG
                 head = Direction(head.yaw_deg, head.pitch_deg - (1.0 - opening) * LID_FOLLOWS_DEG)
             turn = Direction(head.yaw_deg - ahead.yaw_deg, head.pitch_deg - ahead.pitch_deg)
-            bound_deg = HEAD_STILL_SAYS_DEG if self._head_says else HEAD_SAYS_DEG
+            bound_deg -= STILL_DEG if self._head_says else 0.0
             self._head_says = math.hypot(turn.yaw_deg, turn.pitch_deg) >= bound_deg
             if self._head_says:
                 return zone_of(head, ahead, self._section)
