@@ -29,8 +29,8 @@ STILL_DEG = 5.0
 # one that is read to follow a turned head by this share has gone at least as far.
 FOLLOWS = 0.5
 # Upper lids follow the eyes down, so a lid half closed under a sinking head is half of this angle of gaze (Guitton et
-# al., Invest. Ophthalmol. Vis. Sci. 32, 1991). Without the head it is a tired lid. Head and lids together tell where the
-# eyes look, which needs less of a margin than a head alone.
+# al., Invest. Ophthalmol. Vis. Sci. 32, 1991). Without the head it is a tired lid. Head and lids together tell where
+# the eyes look, which needs less of a margin than a head alone.
 LID_FOLLOWS_DEG = 50.0
 DOWN_SAYS_DEG = 20.0
 SINKING_HEAD_DEG = 8.0
