@@ -37,7 +37,7 @@ class MeshIrisReader:
         self.stages = UNWATCHED
 
     def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:
-        raw, logit = self._mesh(region.crop(image, MESH_PX, 0.0, 1.0))
+        raw, logit = self._mesh(region.crop(image, MESH_PX, 0.0, 1.0, brighten=True))
         presence = sigmoid(logit.item())
         if presence < self._min_presence:
             return None
@@ -57,7 +57,7 @@ class MeshIrisReader:
         ``start`` is the corner nearer the left picture edge.
         """
         region = around(np.stack([start, end]), start, end, EYE_SCALE, mirrored)
-        contour, iris = self._iris(region.crop(image, EYE_PX, 0.0, 1.0))
+        contour, iris = self._iris(region.crop(image, EYE_PX, 0.0, 1.0, brighten=True))
         return Eye(
             contour=_placed(contour.reshape(-1, 3)[:CONTOUR_POINTS], region),
             iris=_placed(iris.reshape(-1, 3), region),

@@ -30,7 +30,7 @@ class V2Reader:
         self.stages = UNWATCHED
 
     def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:
-        raw, logit, _ = self._network(region.crop(image, INPUT_PX, 0.0, 1.0))
+        raw, logit, _ = self._network(region.crop(image, INPUT_PX, 0.0, 1.0, brighten=True))
         presence = sigmoid(logit.item())
         if presence < self._min_presence:
             return None

@@ -163,6 +163,13 @@ class TestReading:
         if moving != "left":
             assert falls([observation.eye_aspect_right for observation in seen])
 
+    @pytest.mark.parametrize("brightness", [0.2, 0.3])
+    def test_closed_eyes_are_read_closed_in_dim_light(self, landmarks: str, brightness: float) -> None:
+        dim = {"brightness": brightness, "noise": 3.0}
+        opened, closed = read(landmarks, [DriverPose(**dim), DriverPose(eye_left=0.0, eye_right=0.0, **dim)])
+        for side in ("eye_aspect_left", "eye_aspect_right"):
+            assert getattr(closed, side) < 0.42 * getattr(opened, side)
+
     def test_in_a_wink_the_other_eye_reads_wider_open(self, landmarks: str) -> None:
         left_wink, right_wink = read(landmarks, [DriverPose(eye_left=0.0), DriverPose(eye_right=0.0)])
         assert falls([left_wink.eye_aspect_right, left_wink.eye_aspect_left])

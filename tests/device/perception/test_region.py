@@ -44,6 +44,13 @@ def test_grey_levels_are_scaled_as_the_network_wants_them() -> None:
     assert crop[0, 8, 8] == pytest.approx((1.0, -0.6, -1.0), abs=1e-6)
 
 
+@pytest.mark.parametrize(("grey", "seen"), [(10, 30), (50, 100), (100, 100), (180, 180)])
+def test_dark_regions_are_brightened_as_far_as_their_noise_allows(grey: int, seen: int) -> None:
+    picture = np.full((64, 64, 3), grey, dtype=np.uint8)
+    crop = Region(32.0, 32.0, 32.0).crop(picture, 16, 0.0, 255.0, brighten=True)
+    assert crop[0, 8, 8] == pytest.approx((seen,) * 3, abs=1.0)
+
+
 def test_a_region_around_points_lies_along_their_line_and_holds_them() -> None:
     points = np.array([[10.0, 10.0], [30.0, 30.0], [15.0, 25.0]], dtype=np.float32)
     region = around(points, points[0], points[1], scale=1.0)
