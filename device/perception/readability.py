@@ -41,9 +41,9 @@ MIN_CONTRAST = 0.11
 MIN_LIGHT = 0.5
 # Share of the patch that is both dark (below this share of the skin) and even (smoothing changes it by less than this
 # share of the skin, or these grey levels, which is noise): the lens of sunglasses seen from the side, past whose rim
-# skin and lids are seen. Highest on recordings 0.26 (dim room, deep sockets); 0.45 and more with the head turned by 30
+# skin and lids are seen. Highest on recordings 0.27 (dim room, deep sockets); 0.45 and more with the head turned by 30
 # degrees.
-LENS_LEVEL, LENS_RELIEF, LENS_NOISE = 0.3, 0.01, 0.75
+LENS_LEVEL, LENS_RELIEF, LENS_NOISE = 0.42, 0.01, 0.75
 MAX_LENS = 0.36
 # With one lens found on a head turned further than this, the eye behind the nose is taken for covered too.
 PAIR_YAW_DEG = 22.0
@@ -73,11 +73,15 @@ LEFT_SKIN = np.array([280, 425, 346, 266, 330, 411])
 RIGHT_SKIN = np.array([50, 205, 117, 36, 101, 187])
 SKIN = np.concatenate([LEFT_SKIN, RIGHT_SKIN, [4, 5, 195, 151, 9, 108, 337]])
 Grey = NDArray[np.float32]
+Whys = tuple[Unreadable | None, Unreadable | None]
+"""Why the person's left and right eye cannot be judged; None for an eye that can be."""
 GREY = np.array([0.114, 0.587, 0.299], np.float32)
 
 
 # Pixels of the eyes are judged this often.
 JUDGE_EVERY_NS = 90_000_000
+# What covers an eye does not come and go within this time; a lens of which half a patch is seen now and then does.
+COVERED_FOR_NS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +132,13 @@ class EyeReader:
     def __init__(self, reader: str) -> None:
         self._reader = reader
         self._judged_ns: int | None = None
-        self._whys: tuple[Unreadable | None, Unreadable | None] = (None, None)
+        self._whys: Whys = (None, None)
+        self._covered_ns: tuple[int | None, int | None] = (None, None)
 
     def forget(self) -> None:
         """The face is gone: the next one's pixels are judged at once."""
         self._judged_ns = None
+        self._covered_ns = (None, None)
 
     def __call__(self, frame: Frame, face: FaceLandmarks, pose: HeadPose | None) -> EyeReading:
         """As ``read_eyes``, for the next frame."""
@@ -140,8 +146,18 @@ class EyeReader:
             return read_eyes(frame.image, face, None, self._reader)
         if self._judged_ns is None or not 0 <= frame.t_ns - self._judged_ns < JUDGE_EVERY_NS:
             self._judged_ns = frame.t_ns
-            self._whys = unreadable_eyes(frame.image, face, pose.yaw_deg, self._reader)
+            self._whys = self._steadied(frame.t_ns, unreadable_eyes(frame.image, face, pose.yaw_deg, self._reader))
         return read_eyes(frame.image, face, pose, self._reader, self._whys)
+
+    def _steadied(self, t_ns: int, whys: Whys) -> Whys:
+        """An eye that was covered a moment ago still is."""
+        seen = [t_ns if why is Unreadable.OCCLUDED else ns for why, ns in zip(whys, self._covered_ns, strict=True)]
+        self._covered_ns = (seen[0], seen[1])
+        left, right = (
+            Unreadable.OCCLUDED if why is None and ns is not None and 0 <= t_ns - ns < COVERED_FOR_NS else why
+            for why, ns in zip(whys, seen, strict=True)
+        )
+        return left, right
 
 
 def read_eyes(
@@ -149,7 +165,7 @@ def read_eyes(
     face: FaceLandmarks,
     pose: HeadPose | None,
     reader: str,
-    whys: tuple[Unreadable | None, Unreadable | None] | None = None,
+    whys: Whys | None = None,
 ) -> EyeReading:
     """The aspects of the eyes that can be judged, and why none can be.
 
@@ -178,9 +194,7 @@ def read_eyes(
     return EyeReading(None, None, near_why or Unreadable.BLUR)
 
 
-def unreadable_eyes(
-    image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str
-) -> tuple[Unreadable | None, Unreadable | None]:
+def unreadable_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str) -> Whys:
     """Why the pixels of the person's left and right eye cannot be judged; None for an eye that can be."""
     seen = face_light(image, face.points)
     dark = DARK_SKIN[reader]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterable
 from typing import Any
@@ -165,8 +166,8 @@ class TestReading:
 
     @pytest.mark.parametrize("brightness", [0.2, 0.3])
     def test_closed_eyes_are_read_closed_in_dim_light(self, landmarks: str, brightness: float) -> None:
-        dim = {"brightness": brightness, "noise": 3.0}
-        opened, closed = read(landmarks, [DriverPose(**dim), DriverPose(eye_left=0.0, eye_right=0.0, **dim)])
+        dim = DriverPose(brightness=brightness, noise=3.0)
+        opened, closed = read(landmarks, [dim, dataclasses.replace(dim, eye_left=0.0, eye_right=0.0)])
         for side in ("eye_aspect_left", "eye_aspect_right"):
             assert getattr(closed, side) < 0.42 * getattr(opened, side)
 

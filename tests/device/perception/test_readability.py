@@ -124,6 +124,14 @@ def test_a_closed_eye_far_behind_the_nose_does_not_make_the_near_one_open(landma
     assert asleep.unreadable is None
 
 
+def test_covered_eyes_are_judged_again_half_a_second_after_they_are_uncovered(landmarks: str) -> None:
+    perception = Perception(landmarks)
+    covered, bare = render(DriverPose(eyewear="sunglasses")), render(DriverPose())
+    shown = [(0.0, covered), (0.1, covered), (0.2, bare), (0.5, bare), (0.65, bare)]
+    seen = [perception.observe(Frame(picture, round(t_s * 1e9), i)) for i, (t_s, picture) in enumerate(shown)]
+    assert [one.unreadable for one in seen] == [Unreadable.OCCLUDED] * 4 + [None]
+
+
 def test_of_two_eyes_the_washed_out_one_is_unknown_alone(landmarks: str) -> None:
     for observation in watch(landmarks, pictures(glare=2.0, **eyes(0.0))):
         assert observation.eye_aspect_left is None
