@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import functools
 import json
+import re
 import typing
 from typing import Any
 
@@ -94,7 +95,8 @@ def _sentence(kind: type, error: dict[str, Any]) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    # Who writes a password into an address shall not find it in a log as well.
+    text = re.sub(r"[^/'\"\s]*@", "...@", repr(value))
     return text if len(text) <= 60 else text[:57] + "..."
 
 

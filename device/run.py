@@ -17,6 +17,7 @@ from device.alerts.fan_out import FanOut
 from device.alerts.loop_stats import LoopStats
 from device.alerts.output import Output
 from device.alerts.registry import make_output
+from device.alerts.report import machine_name
 from device.alerts.status_file import usual_file
 from device.alerts.terminal import terminal_view
 from device.driver_store import DriverKeeper, load_driver
@@ -29,7 +30,7 @@ from device.perception.face_detector import NETWORK as DETECTOR
 from device.perception.landmarks import READERS, which_reader
 from device.perception.pipeline import Perception
 from device.perception.runtime_choice import Runtimes, choose
-from device.settings import Settings
+from device.settings import MqttSettings, Settings
 from device.stages import UNWATCHED, Stages
 from device.state.engine import Engine
 from device.state.gaze_zone import Direction
@@ -211,6 +212,15 @@ def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
         tables["signals"] = {"target": settings.outputs.signals, "expression_classes": classes}
     if settings.serial.url:
         tables["serial"] = {"url": settings.serial.url, "baud": settings.serial.baud}
+    if settings.mqtt.broker:
+        tables["mqtt"] = _reporting(settings) | _mqtt(settings.mqtt)
+    if settings.stream.path:
+        stream = settings.stream
+        tables["stream"] = _reporting(settings) | {
+            "path": stream.path,
+            "rate_hz": stream.rate_hz,
+            "group": stream.group,
+        }
     if settings.gpio.line:
         tables["gpio"] = {"spec": settings.gpio.line, "active_low": settings.gpio.active_low}
     if os.environ.get("NOTIFY_SOCKET"):
@@ -236,6 +246,16 @@ def _view(settings: Settings, title: str, stats: Callable[[], LoopStats]) -> dic
             "expression_classes": classes,
         }
     }
+
+
+def _reporting(settings: Settings) -> dict[str, Any]:
+    """How this monitor is called by outputs that report it to other programs, and what they call expressions."""
+    classes = expression_classes() if _reads_expressions(settings) else ()
+    return {"device": settings.device or machine_name(), "expression_classes": classes}
+
+
+def _mqtt(mqtt: MqttSettings) -> dict[str, Any]:
+    return mqtt.model_dump(exclude={"discovery"}) | {"discover": mqtt.discovery}
 
 
 @contextmanager

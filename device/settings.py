@@ -10,6 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from device.alerts.mqtt_access import parse_broker
+
+
+def _broker(text: str) -> str:
+    parse_broker(text)
+    return text
+
 
 def _chip_and_line(text: str) -> str:
     chip, _, line = text.rpartition(":")
@@ -103,6 +110,42 @@ class GpioSettings(Section):
     """The line is low while it alerts."""
 
 
+class MqttSettings(Section):
+    """States, alerts and health by MQTT, and commands back in."""
+
+    broker: Annotated[str, AfterValidator(_broker)] | None = None
+    """The broker as HOST, HOST:PORT or mqtts://HOST, which means TLS; unset: no MQTT."""
+    prefix: str = Field(default="wakeful", pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", max_length=100)
+    """First part of all topics, as in wakeful/<device>/state."""
+    credentials: str | None = Field(default=None, min_length=1)
+    """TOML file with username and password, readable by its owner alone; unset: none are given."""
+    ca: str | None = Field(default=None, min_length=1)
+    """PEM file of the authorities whose certificates are believed; unset: those of the system."""
+    certificate: str | None = Field(default=None, min_length=1)
+    """PEM file of the certificate that this device shows to the broker; unset: none."""
+    key: str | None = Field(default=None, min_length=1)
+    """PEM file of the certificate's key, readable by its owner alone; unset: it is in the file of the certificate."""
+    version: Literal["5", "3.1.1"] = "5"
+    """Version of the protocol; only MQTT 5 tells whether anybody hears an alert."""
+    rate_hz: float = Field(default=5.0, ge=0.1, le=50)
+    """States a second."""
+    discovery: bool = False
+    """Describe this device to Home Assistant, so that it appears there by itself."""
+    commands: bool = True
+    """Obey commands on the topic cmd; who may write there is for the broker to say."""
+
+
+class StreamSettings(Section):
+    """A local stream of JSON lines for other programs on this machine."""
+
+    path: str | None = Field(default=None, min_length=1)
+    """Where its Unix socket is made, as in /run/wakeful/stream; unset: no stream."""
+    rate_hz: float = Field(default=10.0, ge=0.1, le=100)
+    """States a second."""
+    group: bool = False
+    """The group that owns the socket may connect too, not only its owner."""
+
+
 class OutputSettings(Section):
     """Files that are written, and outputs that other packages add."""
 
@@ -140,12 +183,16 @@ class Settings(Section):
 
     profile: str = Field(default="vehicle", min_length=1)
     """Rules to judge by: the name of a shipped profile, or a TOML file."""
+    device: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)
+    """Name of this monitor in what it reports to other programs; unset: the machine's name."""
     source: SourceSettings = SourceSettings()
     perception: PerceptionSettings = PerceptionSettings()
     driver: DriverSettings = DriverSettings()
     vehicle: VehicleSettings = VehicleSettings()
     serial: SerialSettings = SerialSettings()
     gpio: GpioSettings = GpioSettings()
+    mqtt: MqttSettings = MqttSettings()
+    stream: StreamSettings = StreamSettings()
     outputs: OutputSettings = OutputSettings()
     view: ViewSettings = ViewSettings()
     terminal: TerminalSettings = TerminalSettings()

@@ -51,23 +51,31 @@ class EventsOutput:
 
 def alert_line(alert: Alert, origin_ns: int) -> str:
     """The JSON line of an alert, line end included."""
-    return _line(
-        {
-            "t": seconds(alert.t_ns, origin_ns),
-            "kind": "alert",
-            "code": alert.code,
-            "level": alert.level.label,
-            "phase": str(alert.phase),
-            "seq": alert.seq,
-            "evidence": published(alert.evidence, origin_ns),
-        }
-    )
+    return json_line(alert_fields(alert, origin_ns))
 
 
 def event_line(event: Event, origin_ns: int) -> str:
     """The JSON line of an event, line end included."""
+    return json_line(event_fields(event, origin_ns))
+
+
+def alert_fields(alert: Alert, origin_ns: int) -> dict[str, object]:
+    """What is published of an alert."""
+    return {
+        "t": seconds(alert.t_ns, origin_ns),
+        "kind": "alert",
+        "code": alert.code,
+        "level": alert.level.label,
+        "phase": str(alert.phase),
+        "seq": alert.seq,
+        "evidence": published(alert.evidence, origin_ns),
+    }
+
+
+def event_fields(event: Event, origin_ns: int) -> dict[str, object]:
+    """What is published of an event."""
     head = {"t": seconds(event.t_ns, origin_ns), "kind": event.kind}
-    return _line({**head, **published(event.data, origin_ns), **head})
+    return {**head, **published(event.data, origin_ns), **head}
 
 
 def published(data: Mapping[str, object], origin_ns: int) -> dict[str, object]:
@@ -84,5 +92,6 @@ def published(data: Mapping[str, object], origin_ns: int) -> dict[str, object]:
     return result
 
 
-def _line(fields: Mapping[str, object]) -> str:
+def json_line(fields: Mapping[str, object]) -> str:
+    """One JSON object, line end included."""
     return json.dumps(fields, allow_nan=False) + "\n"

@@ -24,6 +24,8 @@ BACKENDS = {
     "gpio": ("device.alerts.gpio", "GpioOutput"),
     "events": ("device.alerts.events", "EventsOutput"),
     "signals": ("device.alerts.signals", "SignalsOutput"),
+    "mqtt": ("device.alerts.mqtt", "MqttOutput"),
+    "stream": ("device.alerts.stream", "StreamOutput"),
     "service": ("device.alerts.service", "ServiceOutput"),
     "status": ("device.alerts.status_file", "StatusOutput"),
     "terminal": ("device.alerts.terminal", "TerminalOutput"),

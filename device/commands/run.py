@@ -78,6 +78,16 @@ def run(
             help="What viewers of the live page must know; needed where other machines reach it.",
         ),
     ] = None,
+    mqtt: Annotated[
+        str | None,
+        typer.Option(metavar="[mqtts://]HOST[:PORT]", help="Publish by MQTT: state, alert, health; mqtts: with TLS."),
+    ] = None,
+    mqtt_discovery: Annotated[
+        bool | None, typer.Option("--mqtt-discovery", help="Describe this device to Home Assistant.")
+    ] = None,
+    stream: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Unix socket that gives JSON lines to programs on this machine.")
+    ] = None,
     landmarks: Annotated[
         Landmarks | None, typer.Option(help="Which networks read the face; auto: v2 where its file is at hand.")
     ] = None,
@@ -106,6 +116,9 @@ def run(
         "serial.baud": baud,
         "gpio.line": gpio,
         "gpio.active_low": gpio_active_low,
+        "mqtt.broker": mqtt,
+        "mqtt.discovery": mqtt_discovery,
+        "stream.path": stream,
         "perception.landmarks": landmarks and landmarks.value,
         "perception.runtime": runtime and runtime.value,
         "view.address": view,

@@ -1,0 +1,71 @@
+"""What other programs may tell the monitor, as JSON: over MQTT, and by readers of the local stream.
+
+    {"command": "acknowledge", "seq": 3}          alert 3 was noticed
+    {"command": "marker", "text": "rain"}         this moment is worth a mark in the recording
+    {"command": "pause", "seconds": 600}          no alerts for ten minutes, the health says ``paused``; 0 ends it
+    {"command": "set-driver", "name": "ann"}      ann sits there now; "" is somebody without a name
+
+Nothing here reads a clock or touches a network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from device.messages import Acknowledge, Command, Marker
+from wakeful import WakefulError
+
+MAX_BYTES = 1024
+MAX_TEXT = 200
+MAX_SEQ = 1 << 32
+
+Fields = Mapping[str, object]
+
+
+class BrokenCommand(WakefulError, ValueError):
+    """Bytes that are no command."""
+
+
+def decode_command(payload: bytes) -> Command:
+    """The command in ``payload``.
+
+    Raises:
+        BrokenCommand: it is too long, no JSON, no known command, or a value is out of its bounds.
+    """
+    if len(payload) > MAX_BYTES:
+        raise BrokenCommand(f"a command of {len(payload)} bytes: at most {MAX_BYTES}")
+    try:
+        fields = json.loads(payload.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise BrokenCommand("not JSON in UTF-8") from None
+    if not isinstance(fields, dict):
+        raise BrokenCommand('not an object: {"command": "acknowledge", "seq": 3} is one')
+    name = fields.pop("command", None)
+    decode = _DECODERS.get(name) if isinstance(name, str) else None
+    if decode is None:
+        raise BrokenCommand(f"no such command; there are {', '.join(_DECODERS)}")
+    command = decode(fields)
+    if fields:
+        raise BrokenCommand(f"{name} takes no such field: {', '.join(map(repr, fields))[:MAX_TEXT]}")
+    return command
+
+
+def _acknowledge(fields: dict[str, object]) -> Command:
+    seq = fields.pop("seq", None)
+    if type(seq) is not int or not 0 <= seq < MAX_SEQ:
+        raise BrokenCommand('"seq" should be the number of an alert')
+    return Acknowledge(seq)
+
+
+def _marker(fields: dict[str, object]) -> Command:
+    text = fields.pop("text", "")
+    if not isinstance(text, str) or len(text) > MAX_TEXT or not (text.isprintable() or text == ""):
+        raise BrokenCommand(f'"text" should be up to {MAX_TEXT} printable characters')
+    return Marker(text)
+
+
+_DECODERS: Mapping[str, Callable[[dict[str, object]], Command]] = {
+    "acknowledge": _acknowledge,
+    "marker": _marker,
+}

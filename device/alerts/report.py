@@ -1,0 +1,165 @@
+"""What other programs read of the monitor: states, alerts and events as JSON objects, by MQTT and by the local stream.
+
+``report.schema.json`` beside this file describes each of them. ``null`` is unknown, never zero. ``t`` counts seconds
+since the first frame; ``time`` is the wall clock (UTC) at which the monitor told it, so that an alert which waited for
+its way out still says when it was. ``id`` names one step of one alert for good: who gets it twice can tell.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import resources
+
+from device.alerts.events import alert_fields, event_fields
+from device.alerts.output import seconds
+from device.messages import Alert, DriverState, Event, Health
+from wakeful import __version__
+
+PROTOCOL = 1
+SCHEMA = "report.schema.json"
+STALE_AFTER_S = 2.0
+
+Report = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Words the reports of one run.
+
+    Attributes:
+        device: the name of this monitor.
+        run: tells this run's numbers of alerts from those of another run.
+        expression_classes: names of the probabilities in ``DriverState.expression_p``.
+        origin_ns: capture time of second 0.
+    """
+
+    device: str
+    expression_classes: Sequence[str] = ()
+    origin_ns: int = 0
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    def hello(self) -> Report:
+        """Who speaks."""
+        return {
+            "kind": "hello",
+            "protocol": PROTOCOL,
+            "wakeful": __version__,
+            "device": self.device,
+            "run": self.run,
+            "expressions": list(self.expression_classes),
+        }
+
+    def state(self, state: DriverState) -> Report:
+        """The judged person at one moment. Ratios and seconds have three decimals, angles one."""
+        return {
+            "kind": "state",
+            "t": seconds(state.t_ns, self.origin_ns),
+            "frame": state.seq,
+            "health": str(state.health),
+            "reason": state.reason,
+            "level": state.level.label,
+            "code": state.code,
+            "face": state.face,
+            "eyes_closed": state.eyes_closed,
+            "closure_s": _rounded(state.closure_s, 3),
+            "eye_open_left": _rounded(state.eye_open_left, 3),
+            "eye_open_right": _rounded(state.eye_open_right, 3),
+            "mouth_open": _rounded(state.mouth_open, 3),
+            "perclos_60s": _rounded(state.perclos_60s, 4),
+            "perclos_180s": _rounded(state.perclos_180s, 4),
+            "perclos_coverage": _rounded(state.perclos_coverage, 3),
+            "kss_estimate": _rounded(state.kss_estimate, 1),
+            "yaw_deg": _rounded(state.yaw_deg, 1),
+            "pitch_deg": _rounded(state.pitch_deg, 1),
+            "roll_deg": _rounded(state.roll_deg, 1),
+            "gaze_yaw_deg": _rounded(state.gaze_yaw_deg, 1),
+            "gaze_pitch_deg": _rounded(state.gaze_pitch_deg, 1),
+            "gaze_zone": state.gaze_zone,
+            "off_road_s": _rounded(state.off_road_s, 3),
+            "expression": state.expression,
+            "expression_p": {
+                name: _rounded(p, 3) for name, p in zip(self.expression_classes, state.expression_p, strict=False)
+            },
+            "notes": list(state.notes),
+            "calibration_pct": _rounded(state.calibration_pct, 1),
+            "speed_kmh": _rounded(state.speed_kmh, 1),
+        }
+
+    def alert(self, alert: Alert, told_at: datetime) -> Report:
+        """One step in the life of an alert."""
+        step = f"{self.run}-{alert.seq}-{alert.phase}-{alert.level.label}-{alert.t_ns - self.origin_ns}"
+        return {**alert_fields(alert, self.origin_ns), "time": _utc(told_at), "run": self.run, "id": step}
+
+    def health(self, state: DriverState) -> Report:
+        """How well the monitor itself is doing."""
+        return {
+            "kind": "health",
+            "t": seconds(state.t_ns, self.origin_ns),
+            "health": str(state.health),
+            "reason": state.reason,
+            "notes": list(state.notes),
+        }
+
+    def event(self, event: Event) -> Report:
+        """Something that happened and is no alert."""
+        return event_fields(event, self.origin_ns)
+
+
+class NewestState:
+    """The state that counts at present: the monitor's newest, or ``stale`` when it has given none for 2 s.
+
+    Without it a monitor that hangs would look alive to whoever is told the newest state over and over.
+    """
+
+    def __init__(self) -> None:
+        self._newest: tuple[DriverState, float] | None = None
+
+    def tell(self, state: DriverState, now_s: float) -> None:
+        self._newest = (state, now_s)
+
+    def at(self, now_s: float) -> DriverState | None:
+        """None before the first state."""
+        newest = self._newest
+        if newest is None:
+            return None
+        state, told_s = newest
+        if now_s - told_s <= STALE_AFTER_S:
+            return state
+        return DriverState(state.t_ns, state.seq, Health.STALE, level=state.level, code=state.code)
+
+
+def machine_name() -> str:
+    """This machine's name, as far as it can be part of a topic."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname().split(".")[0])[:64] or "wakeful"
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def json_bytes(report: Report) -> bytes:
+    """One report in one line of JSON, without a line end."""
+    return json.dumps(report, allow_nan=False, separators=(",", ":")).encode()
+
+
+def schema() -> dict[str, object]:
+    """The JSON schema of all reports, by their ``kind``."""
+    text = resources.files("device.alerts").joinpath(SCHEMA).read_text(encoding="utf-8")
+    found: dict[str, object] = json.loads(text)
+    return found
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(value, decimals)

@@ -1,0 +1,304 @@
+"""A local stream for other programs on this machine: JSON lines on a Unix socket, for as many readers as come.
+
+    nc -U /run/wakeful/stream          or, in Python, socket.socket(socket.AF_UNIX).connect(...) and makefile()
+
+A reader gets a ``hello``, the newest state, then states at a fixed rate and every alert and event as it happens; a
+state that hangs becomes ``stale``. It may answer with lines of its own: the commands of ``device.alerts.commands``.
+
+One thread owns the socket and all readers. The monitor only leaves what happened in a queue; nothing is put into words
+while nobody reads. A reader that does not keep up loses states first and is dropped when it is 64 KiB behind; the
+others never notice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import socket
+import stat
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from device.alerts.commands import BrokenCommand, decode_command
+from device.alerts.report import NewestState, Report, Reporter, json_bytes, utc_now
+from device.alerts.serial_port import Waker
+from device.liveness import Worker
+from device.messages import Alert, Command, DriverState, Event
+from wakeful import ConfigError
+
+MAX_READERS = 32
+MAX_UNSENT = 64 * 1024
+# With this much unsent a reader gets alerts and events only: a state is worth nothing when the next one is there.
+NO_STATES_FROM = 16 * 1024
+MAX_QUEUED = 1000
+MAX_LINE = 1024
+MAX_PATH_BYTES = 107
+CLOSE_TIMEOUT_S = 0.5
+STUCK_S = 5.0
+
+_log = logging.getLogger("wakeful.stream")
+
+
+class StreamOutput:
+    """Serves ``path`` until it is closed, then removes it.
+
+    Args:
+        path: where the socket is made. One left behind by a monitor that died is replaced.
+        rate_hz: states a second.
+        group: the socket's group may connect too, not only its owner.
+        device: name of this monitor in the reports.
+        on_command: told each command that a reader sends, from this output's own thread.
+
+    Attributes:
+        readers_dropped: readers that did not keep up.
+        broken_commands: lines from readers that were refused.
+
+    Raises:
+        ConfigError: the socket cannot be made there.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        rate_hz: float = 10.0,
+        group: bool = False,
+        device: str = "wakeful",
+        expression_classes: Sequence[str] = (),
+        on_command: Callable[[Command], None] | None = None,
+    ) -> None:
+        self._path = Path(path).expanduser()
+        self._period_s = 1.0 / rate_hz
+        self._on_command = on_command
+        self._reporter = Reporter(device, tuple(expression_classes))
+        self._newest = NewestState()
+        self._happened: deque[tuple[Alert | Event, datetime]] = deque(maxlen=MAX_QUEUED)
+        self._waker = Waker()
+        self._closing = False
+        self._readers: dict[int, _Reader] = {}
+        self._server = _serve(self._path, group)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._server, selectors.EVENT_READ)
+        self._selector.register(self._waker, selectors.EVENT_READ)
+        self._worker = Worker("stream", self._run, stuck_s=STUCK_S)
+        self.readers_dropped = 0
+        self.broken_commands = 0
+
+    def start(self, origin_ns: int) -> None:
+        self._reporter = Reporter(
+            self._reporter.device, self._reporter.expression_classes, origin_ns, self._reporter.run
+        )
+        self._worker.start()
+
+    def alert(self, alert: Alert) -> None:
+        self._happened.append((alert, utc_now()))
+        self._waker.wake()
+
+    def event(self, event: Event) -> None:
+        self._happened.append((event, utc_now()))
+        self._waker.wake()
+
+    def state(self, state: DriverState) -> None:
+        self._newest.tell(state, time.monotonic())
+
+    def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        self._waker.wake()
+        self._worker.join(CLOSE_TIMEOUT_S + 0.2)
+        self._path.unlink(missing_ok=True)
+        self._server.close()
+
+    def _run(self) -> None:
+        due_s = 0.0
+        while self._worker.in_charge() and not self._closing:
+            wait_s = max(0.0, due_s - time.monotonic()) if self._readers else None
+            ready = self._selector.select(wait_s)
+            with self._worker.part.working():
+                self._attend(ready)
+                self._tell_what_happened()
+                if time.monotonic() >= due_s:
+                    due_s = time.monotonic() + self._period_s
+                    self._tell_state()
+        if self._worker.in_charge():
+            self._say_goodbye()
+
+    def _attend(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
+        for key, mask in ready:
+            if key.fileobj is self._waker:
+                self._waker.clear()
+            elif key.fileobj is self._server:
+                self._welcome()
+            elif (reader := self._readers.get(key.fd)) is not None:
+                if mask & selectors.EVENT_READ:
+                    self._listen(reader)
+                if mask & selectors.EVENT_WRITE:
+                    self._send(reader)
+
+    def _welcome(self) -> None:
+        try:
+            accepted, _ = self._server.accept()
+        except OSError as error:
+            _log.warning("%s: a reader could not be let in: %s", self._path, error.strerror)
+            return
+        if len(self._readers) >= MAX_READERS:
+            _log.warning("%s: more than %d readers; the newest is turned away", self._path, MAX_READERS)
+            accepted.close()
+            return
+        accepted.setblocking(False)
+        reader = _Reader(accepted)
+        self._readers[accepted.fileno()] = reader
+        self._selector.register(accepted, selectors.EVENT_READ)
+        newest = self._newest.at(time.monotonic())
+        reports = [self._reporter.hello()] + ([self._reporter.state(newest)] if newest else [])
+        for report in reports:
+            self._queue(reader, _line(report))
+
+    def _listen(self, reader: _Reader) -> None:
+        try:
+            data = reader.socket.recv(MAX_LINE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(reader)
+            return
+        for line in reader.lines(data):
+            try:
+                command = decode_command(line)
+            except BrokenCommand:
+                self.broken_commands += 1
+                continue
+            if self._on_command is not None:
+                self._on_command(command)
+
+    def _tell_what_happened(self) -> None:
+        while self._happened:
+            what, told_at = self._happened.popleft()
+            if not self._readers:
+                continue
+            alert = isinstance(what, Alert)
+            line = _line(self._reporter.alert(what, told_at) if alert else self._reporter.event(what))  # type: ignore[arg-type]
+            for reader in list(self._readers.values()):
+                self._queue(reader, line)
+
+    def _tell_state(self) -> None:
+        newest = self._newest.at(time.monotonic())
+        if newest is None or not self._readers:
+            return
+        line = _line(self._reporter.state(newest))
+        for reader in list(self._readers.values()):
+            if len(reader.unsent) < NO_STATES_FROM:
+                self._queue(reader, line)
+
+    def _queue(self, reader: _Reader, line: bytes) -> None:
+        reader.unsent += line
+        self._send(reader)
+
+    def _send(self, reader: _Reader) -> None:
+        """Hand over what fits; drop a reader that is gone or too far behind."""
+        waited = reader.waiting
+        try:
+            sent = reader.socket.send(reader.unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._drop(reader)
+            return
+        del reader.unsent[:sent]
+        if len(reader.unsent) > MAX_UNSENT:
+            self.readers_dropped += 1
+            if self.readers_dropped == 1:
+                _log.warning("%s: a reader does not keep up and is dropped", self._path)
+            self._drop(reader)
+            return
+        reader.waiting = bool(reader.unsent)
+        if reader.waiting != waited:
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if reader.waiting else 0)
+            self._selector.modify(reader.socket, events)
+
+    def _drop(self, reader: _Reader) -> None:
+        if self._readers.pop(reader.socket.fileno(), None) is not None:
+            self._selector.unregister(reader.socket)
+            reader.socket.close()
+
+    def _say_goodbye(self) -> None:
+        """What is queued still goes out to whoever reads on."""
+        self._tell_what_happened()
+        give_up_s = time.monotonic() + CLOSE_TIMEOUT_S
+        while any(reader.waiting for reader in self._readers.values()) and time.monotonic() < give_up_s:
+            self._attend(self._selector.select(0.05))
+        for reader in list(self._readers.values()):
+            self._drop(reader)
+        self._selector.close()
+
+
+class _Reader:
+    """Somebody who reads the stream."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        self.socket = accepted
+        self.unsent = bytearray()
+        self.waiting = False
+        self._open = b""
+
+    def lines(self, data: bytes) -> list[bytes]:
+        """Whole lines this reader has sent; one that is too long comes as it is, to be refused."""
+        *whole, rest = (self._open + data).split(b"\n")
+        if len(rest) > MAX_LINE:
+            whole.append(rest)
+            rest = b""
+        self._open = rest
+        return [line for line in whole if line.strip()]
+
+
+def _line(report: Report) -> bytes:
+    return json_bytes(report) + b"\n"
+
+
+def _serve(path: Path, group: bool) -> socket.socket:
+    """A listening socket at ``path``, for its owner and perhaps its group only."""
+    if len(os.fsencode(path)) > MAX_PATH_BYTES:
+        raise ConfigError(f"{path} is too long for a socket's name: at most {MAX_PATH_BYTES} bytes")
+    _remove_abandoned(path)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    before = os.umask(0o117 if group else 0o177)
+    try:
+        server.bind(str(path))
+        server.listen(MAX_READERS)
+    except OSError as error:
+        server.close()
+        raise ConfigError(
+            f"cannot make the socket {path}: {error.strerror}; name one in a folder that exists"
+        ) from None
+    finally:
+        os.umask(before)
+    server.setblocking(False)
+    return server
+
+
+def _remove_abandoned(path: Path) -> None:
+    """A socket that nobody serves any longer makes room; anything else stays."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise ConfigError(f"{path} is there already and no socket: name another path for the stream")
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(0.5)
+        try:
+            caller.connect(str(path))
+        except ConnectionRefusedError:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+            return
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be taken over: {error.strerror or error}") from None
+    raise ConfigError(f"{path} is served by another monitor: end that one, or name another path for the stream")

@@ -1,0 +1,54 @@
+"""Commands as JSON: what is understood, and that everything else is refused in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from device.alerts.commands import MAX_BYTES, BrokenCommand, decode_command
+from device.messages import Acknowledge, Command, Marker
+
+
+@pytest.mark.parametrize(
+    ("payload", "meant"),
+    [
+        (b'{"command": "acknowledge", "seq": 3}', Acknowledge(3)),
+        (b'{"command": "marker", "text": "rain"}', Marker("rain")),
+        (b'{"command": "marker"}', Marker("")),
+        ('{"command": "marker", "text": "Grüße"}'.encode(), Marker("Grüße")),
+    ],
+)
+def test_a_command_is_understood(payload: bytes, meant: Command) -> None:
+    assert decode_command(payload) == meant
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"{",
+        b"3",
+        b"null",
+        b'"acknowledge"',
+        b"\xff\xfe",
+        b"[" * 1000,
+        b'{"command": "reboot"}',
+        b'{"command": ["marker"]}',
+        b'{"command": null}',
+        b'{"seq": 3}',
+        b'{"command": "acknowledge"}',
+        b'{"command": "acknowledge", "seq": true}',
+        b'{"command": "acknowledge", "seq": 3.0}',
+        b'{"command": "acknowledge", "seq": -1}',
+        b'{"command": "acknowledge", "seq": 1e400}',
+        b'{"command": "acknowledge", "seq": 3, "more": 1}',
+        b'{"command": "marker", "text": 3}',
+        b'{"command": "marker", "text": "a\\nb"}',
+        b'{"command": "marker", "text": "' + b"x" * 300 + b'"}',
+        b" " * (MAX_BYTES + 1),
+    ],
+)
+def test_anything_else_is_refused_in_one_line(payload: bytes) -> None:
+    with pytest.raises(BrokenCommand) as refused:
+        decode_command(payload)
+    assert len(str(refused.value).splitlines()) == 1
+    assert len(str(refused.value)) < 400

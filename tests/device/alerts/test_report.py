@@ -1,0 +1,95 @@
+"""What other programs read: every report is as the shipped schema says, and unknown stays unknown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from device.alerts.report import STALE_AFTER_S, NewestState, Reporter, json_bytes, schema
+from device.messages import Alert, DriverState, Event, Health, Level, Phase
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+
+jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked with the package jsonschema")
+NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+REPORTER = Reporter("cab-7", ("neutral", "happiness"), origin_ns=SECOND_NS, run="0123abcd")
+
+
+def valid(report: dict[str, object]) -> dict[str, Any]:
+    """The report as a reader gets it, checked against the schema."""
+    read: dict[str, Any] = json.loads(json_bytes(report))
+    jsonschema.Draft202012Validator(schema()).validate(read)
+    return read
+
+
+def test_the_schema_itself_is_valid() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+def test_a_state_says_all_that_is_known_with_units_in_its_names() -> None:
+    said = valid(REPORTER.state(MICROSLEEP))
+    assert said["t"] == 4.0
+    assert (said["level"], said["code"], said["closure_s"]) == ("warning", "microsleep", 1.2)
+    assert said["expression_p"] == {"neutral": 0.9, "happiness": 0.1}
+    assert said["yaw_deg"] == 12.3
+
+
+def test_what_is_unknown_is_null_and_no_number_is_unknown_too() -> None:
+    said = valid(REPORTER.state(DriverState(2 * SECOND_NS, 3, Health.NO_FACE, yaw_deg=float("nan"))))
+    assert said["eyes_closed"] is None
+    assert said["perclos_60s"] is None
+    assert said["yaw_deg"] is None
+    assert said["expression_p"] == {}
+
+
+@pytest.mark.parametrize("health", Health)
+def test_every_health_has_its_word_in_the_schema(health: Health) -> None:
+    assert valid(REPORTER.state(replace(AWAKE, health=health)))["health"] == health.value
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("level", [level for level in Level if level is not Level.NONE])
+def test_an_alert_has_its_own_time_and_a_name_for_good(level: Level, phase: Phase) -> None:
+    said = valid(REPORTER.alert(alert(seq=4, level=level, phase=phase), NOON))
+    assert said["time"] == "2026-03-01T12:00:00.250Z"
+    assert said["t"] == 6.61
+    assert said["id"].startswith("0123abcd-4-")
+
+
+def test_steps_of_one_alert_have_different_names() -> None:
+    steps = [alert(phase=phase, t_s=t_s) for phase, t_s in ((Phase.RAISED, 1.0), (Phase.ESCALATED, 2.0))]
+    again = alert(phase=Phase.ESCALATED, t_s=62.0)
+    assert len({REPORTER.alert(one, NOON)["id"] for one in (*steps, again)}) == 3
+
+
+def test_wall_clock_times_are_utc_wherever_the_machine_stands() -> None:
+    elsewhere = NOON.astimezone(timezone(timedelta(hours=9)))
+    assert REPORTER.alert(alert(), elsewhere)["time"] == "2026-03-01T12:00:00.250Z"
+
+
+def test_an_event_says_when_in_seconds() -> None:
+    said = valid(REPORTER.event(Event(3 * SECOND_NS, "closure", {"start_ns": 2 * SECOND_NS, "end_ns": 3 * SECOND_NS})))
+    assert said == {"t": 2.0, "kind": "closure", "start": 1.0, "end": 2.0}
+
+
+def test_hello_says_who_speaks() -> None:
+    assert valid(REPORTER.hello())["device"] == "cab-7"
+
+
+def test_evidence_that_is_no_number_is_null() -> None:
+    told = Alert(SECOND_NS, 1, "drowsy", Level.WARNING, Phase.RAISED, {"perclos_60s": float("nan")})
+    assert valid(REPORTER.alert(told, NOON))["evidence"] == {"perclos_60s": None}
+
+
+def test_a_monitor_that_hangs_becomes_stale_and_says_nothing_about_the_person() -> None:
+    newest = NewestState()
+    assert newest.at(0.0) is None
+    newest.tell(MICROSLEEP, 10.0)
+    assert newest.at(10.0 + STALE_AFTER_S) is MICROSLEEP
+    late = newest.at(10.1 + STALE_AFTER_S)
+    assert late is not None
+    assert (late.health, late.face, late.closure_s) == (Health.STALE, False, None)
+    assert (late.level, late.code) == (Level.WARNING, "microsleep")

@@ -1,0 +1,216 @@
+"""The local stream against real readers, also ones that stop reading, talk nonsense or leave."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from device.alerts import stream
+from device.alerts.stream import StreamOutput
+from device.liveness import PROCESS
+from device.messages import Acknowledge, Command, Event, Health, Marker
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
+from wakeful import ConfigError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "stream"
+
+
+@contextmanager
+def started(output: StreamOutput) -> Iterator[StreamOutput]:
+    output.start(0)
+    try:
+        yield output
+    finally:
+        output.close()
+
+
+class Reader:
+    """Another program that reads the stream."""
+
+    def __init__(self, path: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(3.0)
+        self.socket.connect(str(path))
+        self._lines = self.socket.makefile("rb")
+
+    def next(self, kind: str) -> dict[str, Any]:
+        """The next report of this kind."""
+        while line := self._lines.readline():
+            said: dict[str, Any] = json.loads(line)
+            if said["kind"] == kind:
+                return said
+        raise EOFError("the stream has ended")
+
+    def close(self) -> None:
+        self._lines.close()
+        self.socket.close()
+
+
+def test_a_reader_is_greeted_and_gets_the_newest_state_at_once(path: Path) -> None:
+    with started(StreamOutput(path, device="robot-1")) as output:
+        output.state(AWAKE)
+        reader = Reader(path)
+        assert reader.next("hello")["device"] == "robot-1"
+        assert reader.next("state")["t"] == 5.0
+
+
+def test_every_reader_gets_every_alert_and_event(path: Path) -> None:
+    with started(StreamOutput(path)) as output:
+        readers = [Reader(path) for _ in range(5)]
+        for reader in readers:
+            reader.next("hello")
+        for seq in range(1, 4):
+            output.alert(alert(seq=seq))
+        output.event(Event(SECOND_NS, "yawn", {"start_ns": 0, "end_ns": SECOND_NS}))
+        for reader in readers:
+            assert [reader.next("alert")["seq"] for _ in range(3)] == [1, 2, 3]
+            assert reader.next("yawn")["end"] == 1.0
+
+
+def test_states_come_at_the_rate_that_was_asked_for(path: Path) -> None:
+    with started(StreamOutput(path, rate_hz=20.0)) as output:
+        output.state(AWAKE)
+        reader = Reader(path)
+        reader.next("state")
+        begun = time.monotonic()
+        for _ in range(10):
+            reader.next("state")
+        assert 0.4 <= time.monotonic() - begun <= 0.8
+
+
+def test_a_monitor_that_hangs_is_called_stale(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("device.alerts.report.STALE_AFTER_S", 0.2)
+    with started(StreamOutput(path)) as output:
+        output.state(MICROSLEEP)
+        reader = Reader(path)
+        assert reader.next("state")["health"] == "ok"
+        time.sleep(0.3)
+        assert eventually(lambda: reader.next("state")["health"] == Health.STALE.value)
+
+
+def test_a_reader_that_does_not_read_is_dropped_and_hurts_nobody(path: Path) -> None:
+    with started(StreamOutput(path)) as output:
+        stuck, good = Reader(path), Reader(path)
+        good.next("hello")
+        heard: list[int] = []
+        listening = threading.Thread(target=lambda: heard.extend(good.next("alert")["seq"] for _ in range(3000)))
+        listening.start()
+        longest_s = 0.0
+        for seq in range(3000):
+            begun = time.monotonic()
+            output.alert(alert(seq=seq))
+            longest_s = max(longest_s, time.monotonic() - begun)
+            if seq % 100 == 0:
+                time.sleep(0.01)
+        listening.join(5.0)
+        assert heard == list(range(3000))
+        assert eventually(lambda: output.readers_dropped == 1)
+        assert longest_s < 0.1
+        stuck.close()
+
+
+def test_a_reader_that_falls_behind_loses_states_before_alerts(path: Path) -> None:
+    with started(StreamOutput(path, rate_hz=1000.0)) as output:
+        output.state(AWAKE)
+        slow = Reader(path)
+        time.sleep(1.0)
+        output.alert(alert(seq=7))
+        time.sleep(0.1)
+        assert slow.next("alert")["seq"] == 7
+        assert output.readers_dropped == 0
+
+
+def test_a_reader_may_leave_in_the_middle(path: Path) -> None:
+    with started(StreamOutput(path, rate_hz=100.0)) as output:
+        output.state(AWAKE)
+        for _ in range(20):
+            Reader(path).close()
+        reader = Reader(path)
+        assert reader.next("state")["t"] == 5.0
+
+
+def test_commands_of_readers_come_in_and_broken_ones_are_counted(path: Path) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    with started(StreamOutput(path, on_command=commands.put)) as output:
+        reader = Reader(path)
+        reader.socket.sendall(b'{"command": "acknowledge", "seq": 3}\n{"comm')
+        reader.socket.sendall(b'and": "marker", "text": "rain"}\nwhat?\n' + b"x" * 3000 + b"\n")
+        assert commands.get(timeout=3.0) == Acknowledge(3)
+        assert commands.get(timeout=3.0) == Marker("rain")
+        assert eventually(lambda: output.broken_commands >= 2)
+        assert commands.empty()
+
+
+def test_only_its_owner_may_connect_unless_the_group_may(path: Path) -> None:
+    with started(StreamOutput(path)):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with started(StreamOutput(path, group=True)):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+def test_the_end_gives_readers_what_is_queued_and_removes_the_socket(path: Path) -> None:
+    with started(StreamOutput(path)) as output:
+        reader = Reader(path)
+        reader.next("hello")
+        output.alert(alert(seq=9))
+    assert reader.next("alert")["seq"] == 9
+    with pytest.raises(EOFError):
+        reader.next("state")
+    assert not path.exists()
+    output.close()
+
+
+def test_the_socket_of_a_monitor_that_died_is_taken_over(path: Path) -> None:
+    dead = socket.socket(socket.AF_UNIX)
+    dead.bind(str(path))
+    dead.close()
+    with started(StreamOutput(path)):
+        assert Reader(path).next("hello")
+
+
+def test_a_monitor_that_lives_keeps_its_socket(path: Path) -> None:
+    with started(StreamOutput(path)):
+        with pytest.raises(ConfigError, match="another monitor"):
+            StreamOutput(path)
+        assert Reader(path).next("hello")
+
+
+def test_what_cannot_be_a_socket_is_told_with_its_mend(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("mine")
+    with pytest.raises(ConfigError, match="no socket"):
+        StreamOutput(file)
+    assert file.read_text() == "mine"
+    with pytest.raises(ConfigError, match="a folder that exists"):
+        StreamOutput(tmp_path / "nowhere" / "stream")
+    with pytest.raises(ConfigError, match="too long"):
+        StreamOutput(tmp_path / ("x" * 120))
+
+
+def test_more_readers_than_there_is_room_for_are_turned_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "MAX_READERS", 2)
+    with started(StreamOutput(path)):
+        readers = [Reader(path) for _ in range(2)]
+        for reader in readers:
+            reader.next("hello")
+        with pytest.raises((EOFError, ConnectionError)):
+            Reader(path).next("hello")
+
+
+def test_its_thread_is_watched_while_it_runs(path: Path) -> None:
+    with started(StreamOutput(path)):
+        assert "stream" in [part.name for part in PROCESS.parts]
+    assert "stream" not in [part.name for part in PROCESS.parts]
