@@ -23,7 +23,9 @@ from device.commands import (
     evaluate,
     explain,
     health,
+    log,
     models,
+    replay,
     rules,
     run,
     scenarios,
@@ -44,9 +46,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run")(run.run)
+app.command("replay")(replay.replay)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.command("health")(health.health)
+app.add_typer(log.app, name="log")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 app.add_typer(rules.app, name="rules")

@@ -21,6 +21,7 @@ from device.alerts.report import machine_name
 from device.alerts.status_file import usual_file
 from device.alerts.terminal import terminal_view
 from device.driver_store import DriverKeeper, load_driver
+from device.judge import Judge
 from device.messages import Command
 from device.monitor import Monitor
 from device.notes import Notes
@@ -30,6 +31,7 @@ from device.perception.face_detector import NETWORK as DETECTOR
 from device.perception.landmarks import READERS, which_reader
 from device.perception.pipeline import Perception
 from device.perception.runtime_choice import Runtimes, choose
+from device.record.setup import record_outputs
 from device.settings import MqttSettings, Settings
 from device.stages import UNWATCHED, Stages
 from device.state.engine import Engine
@@ -77,9 +79,14 @@ def run(
         # Size and rate are asked of cameras; a file has those it has.
         if source.info.requested and not _is_file(settings.source.source):
             log.warning("%s: asked for and not granted: %s", source.info.name, source.info.requested)
-        summary = Summary(_about(settings, source, perception, runtimes))
-        engine = _engine(settings, profile, perception)
-        own = _outputs(settings, source, engine, lambda: replace(monitor.stats, runtime=runtimes.name), commands, notes)
+        about = _about(settings, source, perception, runtimes)
+        summary = Summary(about)
+        judge = _judge(settings, profile, perception)
+        engine = judge.engine()
+        recording = record_outputs(settings, judge, about)
+        own = _outputs(
+            settings, recording, source, engine, lambda: replace(monitor.stats, runtime=runtimes.name), commands, notes
+        )
         output = FanOut([*own, *watching])
         stack.callback(output.close)
         monitor = Monitor(
@@ -126,13 +133,13 @@ def _reads_expressions(settings: Settings) -> bool:
     return settings.perception.expression and EXPRESSION in registry.networks() and registry.available(EXPRESSION)
 
 
-def _engine(settings: Settings, profile: Profile, perception: Perception) -> Engine:
+def _judge(settings: Settings, profile: Profile, perception: Perception) -> Judge:
     driver = settings.driver
     known = load_driver(driver.name) if driver.name else None
     road = None
     if driver.road_yaw_deg is not None and driver.road_pitch_deg is not None:
         road = Direction(driver.road_yaw_deg, driver.road_pitch_deg)
-    return Engine(
+    return Judge(
         profile,
         perception.traits,
         settings.vehicle.speed_kmh,
@@ -177,6 +184,7 @@ def _about(
 
 def _outputs(
     settings: Settings,
+    recording: dict[str, dict[str, Any]],
     source: Source,
     engine: Engine,
     stats: Callable[[], LoopStats],
@@ -184,16 +192,15 @@ def _outputs(
     notes: Notes,
 ) -> list[Output]:
     """Everything the settings ask for. If one cannot be made, those before it are closed."""
-    wanted = settings.outputs
     # The terminal comes first, so that what the others log appears in it. Events on the standard output leave the
     # standard error to the lines for people.
-    descriptor = 2 if wanted.events == "-" else 1
+    descriptor = 2 if settings.outputs.events == "-" else 1
     title = f"{source.info.name}, {settings.profile}"
     outputs: list[Output] = [terminal_view(stats, title, settings.terminal.live, descriptor)]
     if settings.driver.name:
         outputs.append(DriverKeeper(settings.driver.name, engine.calibration))
     try:
-        tables = _own_outputs(settings) | _view(settings, title, stats) | wanted.extra
+        tables = _own_outputs(settings) | _view(settings, title, stats) | recording | settings.outputs.extra
         for name, table in tables.items():
             outputs.append(make_output(name, table, commands.put, notes))
     except WakefulError:

@@ -171,6 +171,34 @@ class ViewSettings(Section):
     """What viewers must know, 12 characters or more; needed for an address that other machines reach."""
 
 
+class RecordSettings(Section):
+    """The log of a drive, which can be replayed."""
+
+    folder: str | None = Field(default=None, min_length=1)
+    """Folder that logs are recorded into; unset: nothing is recorded."""
+    video: Literal["off", "events", "all"] = "off"
+    """Pictures in the log: none, those from 10 s before to 10 s after each alert and marker, or all."""
+    video_fps: float = Field(default=10.0, gt=0, le=60)
+    """Pictures recorded a second, at most."""
+    blur_others: bool = False
+    """Make every face but the watched one unrecognisable in recorded pictures."""
+    keys: bool = True
+    """While recording in a terminal, m or the space bar sets a marker, and a digit one with that number."""
+    button: Annotated[str, AfterValidator(_chip_and_line)] | None = None
+    """Chip and line of a push button to ground that sets a marker, as CHIP:LINE; unset: none."""
+    rotate_mb: int = Field(default=256, ge=1, le=100_000)
+    """Megabytes after which the next file is begun."""
+    rotate_s: float = Field(default=600.0, ge=1, le=86_400)
+    """Seconds after which the next file is begun."""
+    keep_mb: int | None = Field(default=None, ge=1)
+    """Megabytes of recordings that are kept, the newest; unset: all."""
+    keep_days: float | None = Field(default=None, gt=0)
+    """Days that recordings are kept; unset: for ever."""
+    min_free_mb: int = Field(default=200, ge=1)
+    """Megabytes left free on the disk, a tenth of a small one at most; below twice that no pictures are recorded,
+    below it nothing but alerts."""
+
+
 class TerminalSettings(Section):
     """What the terminal shows."""
 
@@ -195,4 +223,6 @@ class Settings(Section):
     stream: StreamSettings = StreamSettings()
     outputs: OutputSettings = OutputSettings()
     view: ViewSettings = ViewSettings()
+
+    record: RecordSettings = RecordSettings()
     terminal: TerminalSettings = TerminalSettings()

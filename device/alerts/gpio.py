@@ -13,6 +13,8 @@ import errno
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -213,8 +215,15 @@ def open_line(chip: str, line: str, active: bool, active_low: bool) -> Line:
     """
     if chip == "mock":
         return gpio_mock.request_line(line, active, active_low)
-    try:
+    with gpio_errors(chip, line):
         return _GpiodLine(chip, line, active, active_low)
+
+
+@contextmanager
+def gpio_errors(chip: str, line: str) -> Iterator[None]:
+    """Turns what libgpiod raises for a line into a ``GpioError`` of the fitting kind, with the mend."""
+    try:
+        yield
     except ImportError as error:
         raise GpioError("the package gpiod is not installed; pip install gpiod (Linux only)") from error
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""GPIO lines without a board: ``--gpio mock:17`` for development and tests.
+"""GPIO lines and buttons without a board: ``--gpio mock:17`` for development and tests.
 
 A mock line remembers every level it was driven to and when. What it does not simulate: the level a real line takes
 once nobody drives it (that is up to the board), how long an edge takes, what the line can drive, rights, and another
@@ -7,11 +7,13 @@ program that holds the line.
 
 from __future__ import annotations
 
+import queue
 import time
 from collections.abc import Sequence
 from itertools import pairwise
 
 _lines: dict[str, MockLine] = {}
+_buttons: dict[str, MockButton] = {}
 
 
 class MockLine:
@@ -65,3 +67,38 @@ def request_line(name: str, active: bool, active_low: bool) -> MockLine:
 def line(name: str) -> MockLine:
     """The line that ``mock:NAME`` opened last."""
     return _lines[name]
+
+
+class MockButton:
+    """One push button, for ``button = "mock:NAME"``. It does not bounce."""
+
+    def __init__(self) -> None:
+        self.released = False
+        self._presses: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def press(self) -> int:
+        """Press it; gives when that was, monotonic ns."""
+        pressed_ns = time.monotonic_ns()
+        self._presses.put(pressed_ns)
+        return pressed_ns
+
+    def wait(self, timeout_s: float) -> list[int]:
+        """As ``device.record.button.Button``."""
+        try:
+            return [self._presses.get(timeout=timeout_s)]
+        except queue.Empty:
+            return []
+
+    def close(self) -> None:
+        self.released = True
+
+
+def request_button(name: str) -> MockButton:
+    """A fresh button under ``name``, in place of an earlier one."""
+    _buttons[name] = MockButton()
+    return _buttons[name]
+
+
+def button(name: str) -> MockButton:
+    """The button that ``mock:NAME`` opened last."""
+    return _buttons[name]

@@ -33,6 +33,14 @@ class Runtime(StrEnum):
     QNN = "qnn"
 
 
+class Pictures(StrEnum):
+    """Which pictures are recorded."""
+
+    OFF = "off"
+    EVENTS = "events"
+    ALL = "all"
+
+
 def run(
     source: Annotated[
         str | None,
@@ -95,6 +103,16 @@ def run(
         Runtime | None,
         typer.Option(help="What runs the networks; auto: the Hexagon NPU where there is one, else LiteRT."),
     ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Record a log of the drive into this folder."),
+    ] = None,
+    record_video: Annotated[
+        Pictures | None, typer.Option(help="Pictures in that log; events: from 10 s before to 10 s after each alert.")
+    ] = None,
+    blur_others: Annotated[
+        bool | None, typer.Option("--blur-others", help="Make every face but the watched one unrecognisable in them.")
+    ] = None,
     live: Annotated[
         bool | None,
         typer.Option("--live/--plain", help="Gauges or plain lines; default: what the terminal can."),
@@ -123,6 +141,9 @@ def run(
         "perception.runtime": runtime and runtime.value,
         "view.address": view,
         "view.token": view_token,
+        "record.folder": record,
+        "record.video": record_video and record_video.value,
+        "record.blur_others": blur_others,
         "terminal.live": live,
     }
     settings, rules = load_settings(config, profile, overrides)

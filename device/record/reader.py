@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -27,6 +28,7 @@ SUFFIX = ".mcap"
 REPAIRED = ".repaired.mcap"
 # The head is the first message of a file. Anything else is not ours, or not whole.
 HEAD_WITHIN = 100
+UNCOUNTED = frozenset((schema.CONFIG, *schema.NOT_COUNTED))
 
 
 class Entry(NamedTuple):
@@ -49,7 +51,9 @@ class LogFile:
     Attributes:
         config: its head.
         condition: filled in by reading to the end.
-        unfit: messages whose content made no sense, so far.
+        unfit: messages whose content made no sense.
+        first_sequence, last_sequence: of what the monitor handed over, as far as it was read.
+        missing: messages between these that are not in the file.
 
     Raises:
         LogError: it cannot be opened, is no log of wakeful, or was written by a later version.
@@ -59,6 +63,8 @@ class LogFile:
         self.path = path
         self.condition = Condition()
         self.unfit = 0
+        self.first_sequence = self.last_sequence = 0
+        self.missing = 0
         with open_log(path) as file:
             self.config = head(file, str(path))
 
@@ -71,14 +77,23 @@ class LogFile:
     def entries(self, *topics: str) -> Iterator[Entry]:
         """Typed messages of these channels, all but ``/config`` by default, in the order of writing."""
         wanted = frozenset(topics) if topics else frozenset(DECODERS)
-        self.unfit = 0
+        self.unfit = self.missing = self.first_sequence = self.last_sequence = 0
         for topic, log_ns, sequence, data in self.raw():
+            if topic not in UNCOUNTED:
+                self._count(sequence)
             if topic not in wanted:
                 continue
             try:
                 yield Entry(topic, log_ns, sequence, decode(topic, data))
             except Unfit:
                 self.unfit += 1
+
+    def _count(self, sequence: int) -> None:
+        if self.last_sequence:
+            self.missing += max(0, sequence - self.last_sequence - 1)
+        else:
+            self.first_sequence = sequence
+        self.last_sequence = sequence
 
     @property
     def damage(self) -> list[str]:
@@ -117,6 +132,14 @@ class Recording:
         return [line for file in self.files for line in file.damage]
 
     @property
+    def missing(self) -> int:
+        """Messages that the monitor told and that are not in the files; known once they were read to their end."""
+        read = [file for file in self.files if file.last_sequence]
+        between = sum(max(0, b.first_sequence - a.last_sequence - 1) for a, b in pairwise(read))
+        before = read[0].first_sequence - 1 if read and self.complete else 0
+        return before + between + sum(file.missing for file in read)
+
+    @property
     def bytes(self) -> int:
         """Size of the files."""
         return sum(file.path.stat().st_size for file in self.files)
@@ -134,7 +157,7 @@ def recordings(paths: Sequence[Path]) -> list[Recording]:
         LogError: a path is no log, a folder holds none, or a log cannot be used.
     """
     found: dict[tuple[str, str], Recording] = {}
-    for path in dict.fromkeys(_files(paths)):
+    for path in log_files(paths):
         file = LogFile(path)
         # A cut stands for itself: two of one recording are not its parts.
         key = (file.config.session, str(path) if file.config.cut else "")
@@ -191,6 +214,15 @@ def open_log(path: Path) -> BinaryIO:
         raise LogError(f"{path}: there is no such log") from None
     except (OSError, ValueError) as error:
         raise LogError(f"{path} cannot be read: {getattr(error, 'strerror', error)}") from None
+
+
+def log_files(paths: Iterable[Path]) -> list[Path]:
+    """The logs among these files and folders, each once.
+
+    Raises:
+        LogError: a folder holds none.
+    """
+    return list(dict.fromkeys(_files(paths)))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -13,7 +13,8 @@
 
 Times: ``t_ns`` is the monotonic capture time, as everywhere in wakeful. The log time of MCAP is the wall clock of the
 start plus the capture time since, so it never jumps. The sequence number of MCAP counts what the monitor handed over,
-over all channels: a hole in it is what did not get onto the disk. An absent key is unknown, or nothing.
+over all channels but the last two: a hole in it is what did not get onto the disk. An absent
+key is unknown, or nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+from device.judge import Judge
 from device.messages import Alert, DriverState, Event, Observation, ReaderTraits, Tick
 from device.state.gaze_zone import Direction
 from device.state.person import Calibration
@@ -40,6 +42,8 @@ GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE)
 """What the judge was given."""
 SAID = (ALERT, EVENT, HEALTH)
 """What came of it and is compared in a replay."""
+NOT_COUNTED = (EXPRESSION, CAMERA)
+"""Made by the recorder itself: their sequence numbers mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,11 @@ class LogConfig:
     about: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     format: int = FORMAT
+
+    @property
+    def judge(self) -> Judge:
+        """What the judge is built from."""
+        return Judge(self.profile, self.reader, self.speed_kmh, self.known, self.road, self.expression_classes)
 
     @property
     def driver(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import IO, Any
+from typing import Any, Protocol, cast
 
 from device.record.encode import Recorded, encode
 from device.record.schema import CHANNELS, CONFIG, MCAP_PROFILE, LogConfig
@@ -12,20 +12,30 @@ from wakeful import __version__
 CHUNK_BYTES = 32 << 10
 
 
+class Stream(Protocol):
+    """What a log is written to."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def tell(self) -> int: ...
+
+    def flush(self) -> None: ...
+
+
 class LogWriter:
     """One file from its head to its footer. Nothing is on the stream before ``flush`` or ``finish``.
 
     Args:
-        stream: needs ``write``, ``tell`` and ``flush``; stays open.
+        stream: stays open.
         compressed: by zstd; else chunks are written as they are.
     """
 
-    def __init__(self, stream: IO[bytes], config: LogConfig, *, compressed: bool = True) -> None:
+    def __init__(self, stream: Stream, config: LogConfig, *, compressed: bool = True) -> None:
         from mcap.writer import CompressionType, Writer
 
         self.config = config
         self._writer: Any = Writer(
-            stream,
+            cast(Any, stream),
             chunk_size=CHUNK_BYTES,
             compression=CompressionType.ZSTD if compressed else CompressionType.NONE,
         )

@@ -1,0 +1,34 @@
+"""What the judge is built from, in one value: the monitor and the replay of its log build the same one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from device.messages import ReaderTraits
+from device.state.engine import Engine
+from device.state.gaze_zone import Direction
+from device.state.person import Calibration
+from device.state.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The arguments of ``Engine``; see there."""
+
+    profile: Profile
+    reader: ReaderTraits
+    speed_kmh: float | None = None
+    known: Calibration | None = None
+    road: Direction | None = None
+    expression_classes: tuple[str, ...] = ()
+
+    def engine(self) -> Engine:
+        """A new engine that knows nothing yet but this."""
+        return Engine(
+            self.profile,
+            self.reader,
+            self.speed_kmh,
+            known=self.known,
+            road=self.road,
+            expression_classes=self.expression_classes,
+        )

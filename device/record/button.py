@@ -1,0 +1,123 @@
+"""Markers from a push button on a GPIO line: a button that joins the line to ground when it is pressed.
+
+The line's own pull-up holds it high, the kernel takes the bouncing out and notes when it was pressed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+
+from device.alerts import gpio_mock
+from device.alerts.gpio import gpio_errors, parse_spec
+from device.messages import Alert, Command, DriverState, Event, Marker
+
+DEBOUNCE = timedelta(milliseconds=20)
+POLL_S = 0.2
+CLOSE_TIMEOUT_S = 0.5
+
+_log = logging.getLogger("wakeful.record")
+
+
+class Button(Protocol):
+    """One input line that waits for presses."""
+
+    def wait(self, timeout_s: float) -> list[int]:
+        """When the button was pressed, monotonic ns, as soon as it is, else an empty list after the timeout."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class ButtonMarkers:
+    """Turns presses into markers from ``start`` to ``close``.
+
+    Args:
+        spec: ``CHIP:LINE`` as in ``device.alerts.gpio``; ``gpio_mock.button(NAME).press()`` presses ``mock:NAME``.
+        on_command: told each marker, from this output's own thread.
+
+    Attributes:
+        problem: why presses are no longer noticed, in one line; None while they are.
+
+    Raises:
+        GpioSpecError: ``spec`` is not understood. The other errors come from ``start``.
+    """
+
+    def __init__(self, spec: str, on_command: Callable[[Command], None] | None = None) -> None:
+        self._chip, self._line = parse_spec(spec)
+        self._on_command = on_command
+        self._button: Button | None = None
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="wakeful-button", daemon=True)
+        self.problem: str | None = None
+
+    def start(self, origin_ns: int) -> None:
+        """Requests the line.
+
+        Raises:
+            GpioChipMissing, GpioLineMissing, GpioPermission, GpioLineBusy, GpioError: it cannot be had.
+        """
+        self._button = open_button(self._chip, self._line)
+        self._thread.start()
+
+    def alert(self, alert: Alert) -> None: ...
+
+    def event(self, event: Event) -> None: ...
+
+    def state(self, state: DriverState) -> None: ...
+
+    def close(self) -> None:
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_TIMEOUT_S)
+
+    def _run(self) -> None:
+        button = self._button
+        assert button is not None
+        try:
+            while not self._closing.is_set():
+                for pressed_ns in button.wait(POLL_S):
+                    if self._on_command is not None:
+                        self._on_command(Marker("button", pressed_ns))
+        except OSError as error:
+            self.problem = f"{self._chip}:{self._line}: presses are no longer noticed: {error}"
+            _log.warning("button: %s", self.problem)
+        finally:
+            button.close()
+
+
+def open_button(chip: str, line: str) -> Button:
+    """Requests ``line`` of ``chip`` as an input with a pull-up.
+
+    Raises:
+        GpioError: one of its kinds, with the mend.
+    """
+    if chip == "mock":
+        return gpio_mock.request_button(line)
+    with gpio_errors(chip, line):
+        return _GpiodButton(chip, line)
+
+
+class _GpiodButton:
+    """A button on a real chip, through libgpiod 2."""
+
+    def __init__(self, chip: str, line: str) -> None:
+        import gpiod
+        from gpiod.line import Bias, Clock, Edge
+
+        settings = gpiod.LineSettings(
+            edge_detection=Edge.FALLING, bias=Bias.PULL_UP, debounce_period=DEBOUNCE, event_clock=Clock.MONOTONIC
+        )
+        wanted: int | str = int(line) if line.isdecimal() else line
+        self._request = gpiod.request_lines(chip, consumer="wakeful", config={wanted: settings})
+
+    def wait(self, timeout_s: float) -> list[int]:
+        if not self._request.wait_edge_events(timeout_s):
+            return []
+        return [event.timestamp_ns for event in self._request.read_edge_events()]
+
+    def close(self) -> None:
+        self._request.release()

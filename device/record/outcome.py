@@ -1,0 +1,106 @@
+"""One recording judged again, as a job for a process of its own: what is compared, and why it may differ."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TextIO
+
+from device.alerts.events import alert_line, event_line
+from device.config import load_profile
+from device.messages import Alert
+from device.record.compare import differences
+from device.record.reader import Recording, recordings
+from device.record.replay import Replayed, Said, replay
+from wakeful import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording to judge again.
+
+    Attributes:
+        profile: rules to judge by instead of the recorded ones.
+        events: file for alerts and events, ``-`` for the standard output.
+    """
+
+    paths: tuple[Path, ...]
+    profile: str | None = None
+    events: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is told of one recording.
+
+    Attributes:
+        then_only, now_only: what was said only in the log, or only now.
+        warnings: why the two may differ, a line each.
+    """
+
+    name: str
+    origin_ns: int
+    done: Replayed
+    then_only: list[Said]
+    now_only: list[Said]
+    warnings: list[str]
+
+    @property
+    def same(self) -> bool:
+        return not self.then_only and not self.now_only
+
+
+def judge_again(job: Job) -> Outcome:
+    """Judge one recording again.
+
+    Raises:
+        LogError: it cannot be read, or holds nothing to judge.
+        ConfigError: the profile or the file of events cannot be used.
+    """
+    (recording,) = recordings(job.paths)
+    judge = recording.config.judge
+    if job.profile:
+        judge = replace(judge, profile=load_profile(job.profile)[0])
+    with _events(job.events, recording.config.origin_ns) as tell:
+        done = replay(recording, judge, tell)
+    then_only, now_only = differences(done.compared(done.then), done.compared(done.now))
+    return Outcome(recording.name, recording.config.origin_ns, done, then_only, now_only, warnings(recording))
+
+
+def warnings(recording: Recording) -> list[str]:
+    """What a reader of the recording should know; complete once it was read to its end."""
+    told = list(recording.damage)
+    if recording.missing:
+        told.append(f"{recording.missing} messages of the monitor are not in the log")
+    if recording.config.cut:
+        told.append("the log was cut: what came before it is not known to the judge")
+    elif not recording.complete:
+        told.append("files of the recording are missing: what was in them is not known to the judge")
+    return told
+
+
+@contextmanager
+def _events(target: str | None, origin_ns: int) -> Iterator[Callable[[Said], None] | None]:
+    """Writes what it is told as ``wakeful run --events`` does, waiting for the disk, since nothing is lost by that."""
+    if target is None:
+        yield None
+        return
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        opened = sys.stdout if target == "-" else os.fdopen(os.open(target, flags, 0o600), "w", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot write to {target}: {error.strerror}; name a file in a folder that exists") from None
+    try:
+        yield lambda said: _write(opened, said, origin_ns)
+        opened.flush()
+    finally:
+        if target != "-":
+            opened.close()
+
+
+def _write(file: TextIO, said: Said, origin_ns: int) -> None:
+    file.write(alert_line(said, origin_ns) if isinstance(said, Alert) else event_line(said, origin_ns))

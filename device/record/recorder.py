@@ -1,0 +1,190 @@
+"""Records a drive: an output that hands everything to a thread of its own, which alone waits for the disk.
+
+The monitor's side of each call puts one reference into a bounded queue. What does not fit, because the disk hangs, is
+dropped, counted and told as health; alerts have room of their own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from device.messages import Alert, DriverState, Event, Given
+from device.notes import Notes
+from device.record.encode import Recorded
+from device.record.errors import RecordError
+from device.record.folder import Folder, Limits
+from device.record.schema import LogConfig
+from device.record.session import Rotation, Session
+from device.record.video import Box, Shot, Video, face_finder
+from device.settings import RecordSettings
+
+if TYPE_CHECKING:
+    from device.perception.pipeline import Sighting
+    from sensors.frame import Frame
+
+MAX_QUEUED = 20_000
+"""Messages: three minutes at 30 frames a second."""
+MAX_QUEUED_ALERTS = 1000
+MAX_QUEUED_SHOTS = 15
+TURN_S = 0.1
+CLOSE_TIMEOUT_S = 3.0
+
+_log = logging.getLogger("wakeful.record")
+
+
+class Recorder:
+    """Writes logs into a folder from ``start`` to ``close``.
+
+    Args:
+        options: the table ``[record]``; its folder is set.
+        template: the head of the files; session and times are filled in by ``start``.
+        notes: told what is wrong with the disk.
+
+    Attributes:
+        dropped: messages that were lost because too many waited for the disk.
+
+    Raises:
+        RecordError: the folder cannot be used, or the extra is not installed.
+        ModelError: faces are to be blurred and the network that finds them is missing.
+    """
+
+    def __init__(self, options: RecordSettings, template: LogConfig, notes: Notes | None = None) -> None:
+        _need_packages()
+        assert options.folder is not None
+        self._notes = notes or Notes()
+        self._template = template
+        self._rotation = Rotation(options.rotate_mb * 1_000_000, options.rotate_s)
+        self._shot_every_ns = round(1e9 / options.video_fps)
+        self._video: Video | None = None
+        if options.video != "off":
+            finder = face_finder() if options.blur_others else None
+            self._video = Video(events_only=options.video == "events", find_faces=finder)
+        self._folder = Folder(Path(options.folder).expanduser(), _limits(options))
+        self._queue: deque[tuple[Recorded | Shot, int, int]] = deque()
+        self._sequence = 0
+        self._shots_waiting = 0
+        self._next_shot_ns = 0
+        self._ended = False
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="wakeful-record", daemon=True)
+        self.dropped = 0
+
+    def start(self, origin_ns: int) -> None:
+        wall_ns = time.time_ns()
+        session = self._folder.new_session(wall_ns)
+        self._template = replace(self._template, session=session, part=0, origin_ns=origin_ns, wall_ns=wall_ns)
+        self._thread.start()
+
+    def fed(self, given: Given) -> None:
+        self._put(given, given.t_ns)
+
+    def seen(self, frame: Frame, sighting: Sighting) -> None:
+        if self._video is None or not self._is_due(frame.t_ns) or self._shots_waiting >= MAX_QUEUED_SHOTS:
+            return
+        self._shots_waiting += 1
+        points = sighting.landmarks.points if sighting.landmarks else None
+        watched: Box | None = None
+        if points is not None:
+            (x0, y0), (x1, y1) = points[:, :2].min(axis=0).tolist(), points[:, :2].max(axis=0).tolist()
+            watched = (x0, y0, x1, y1)
+        self._queue.append((Shot(frame.t_ns, frame.seq, frame.image.copy(), watched), frame.t_ns, 0))
+
+    def alert(self, alert: Alert) -> None:
+        self._put(alert, alert.t_ns, MAX_QUEUED_ALERTS)
+
+    def event(self, event: Event) -> None:
+        self._put(event, event.t_ns)
+
+    def state(self, state: DriverState) -> None:
+        self._put(state, state.t_ns)
+
+    def close(self) -> None:
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_TIMEOUT_S)
+        if self._thread.is_alive():
+            _log.warning("the disk is slow: the log is not ended; `wakeful log repair` will mend it")
+        elif self._thread.ident is None:
+            self._folder.close()
+
+    def _put(self, message: Recorded, t_ns: int, more_room: int = 0) -> None:
+        self._sequence += 1
+        if self._ended:
+            return
+        if len(self._queue) >= MAX_QUEUED + more_room:
+            self.dropped += 1
+            self._notes.set("record_slow", "the disk does not keep up, the recording has gaps: use a faster one")
+            return
+        self._queue.append((message, t_ns, self._sequence))
+
+    def _is_due(self, t_ns: int) -> bool:
+        """Whether the next picture is due; after a jump of the clock it is at once."""
+        late_ns = t_ns - self._next_shot_ns
+        if -self._shot_every_ns <= late_ns < 0:
+            return False
+        on_time = 0 <= late_ns < self._shot_every_ns
+        self._next_shot_ns = (self._next_shot_ns if on_time else t_ns) + self._shot_every_ns
+        return True
+
+    def _run(self) -> None:
+        try:
+            self._record(time.monotonic)
+        except Exception as error:
+            # The monitor must go on, and somebody has to know that its log does not.
+            self._ended = True
+            self._notes.set("record_failed", f"the recording ended: {type(error).__name__}: {error}")
+            _log.debug("the recording ended", exc_info=error)
+        finally:
+            self._folder.close()
+
+    def _record(self, clock_s: Callable[[], float]) -> None:
+        session = Session(self._folder, self._template, self._rotation, self._notes, clock_s())
+        last = False
+        while not last:
+            last = self._closing.wait(TURN_S)
+            self._write_queued(session, clock_s)
+            session.turn(clock_s())
+        session.close()
+
+    def _write_queued(self, session: Session, clock_s: Callable[[], float]) -> None:
+        """Write what waits at this moment; a disk that cannot keep up still gets its turns."""
+        for _ in range(len(self._queue)):
+            message, t_ns, sequence = self._queue.popleft()
+            if isinstance(message, Shot):
+                self._shots_waiting -= 1
+                self._write_pictures(session, message)
+                session.turn(clock_s())
+                continue
+            session.write(message, t_ns, sequence)
+            if self._video is not None:
+                for picture in self._video.happened(message):
+                    session.write(picture, picture.t_ns, sequence)
+        if self.dropped and len(self._queue) < MAX_QUEUED // 2:
+            self._notes.clear("record_slow")
+
+    def _write_pictures(self, session: Session, shot: Shot) -> None:
+        assert self._video is not None
+        for picture in self._video.shot(shot):
+            session.write(picture, picture.t_ns, 0)
+
+
+def _limits(options: RecordSettings) -> Limits:
+    return Limits(
+        min_free_bytes=options.min_free_mb * 1_000_000,
+        keep_bytes=None if options.keep_mb is None else options.keep_mb * 1_000_000,
+        keep_s=None if options.keep_days is None else options.keep_days * 86_400.0,
+    )
+
+
+def _need_packages() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("mcap") is None:
+        raise RecordError("recording needs mcap: pip install 'wakeful[record]'")

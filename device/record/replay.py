@@ -1,0 +1,113 @@
+"""Judges a log again: what the judge was given goes into a new one, and what that says stands beside the log.
+
+Nothing here knows a rule. The judge is the one of the monitor, built as the head of the log says, or with another
+profile.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from device.judge import Judge
+from device.messages import Alert, DriverState, Event, Given, Observation, Phase, Tick, Told
+from device.record.errors import LogError
+from device.record.reader import Recording
+from device.record.schema import GIVEN, MARKER, SAID
+from device.state.engine import Engine
+
+Said = Alert | Event
+LONGEST_STEP_S = 1.0
+"""Between two inputs no more than this counts as watched: a clock that jumps forward is no drive."""
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What came of a replay.
+
+    Attributes:
+        now: what the new judge said, in its order.
+        then: what the log says was said.
+        frames: moments that were judged, those without a frame included.
+        seconds: how long it was watched; seen_s: with known eyes; health_s: in each health.
+        cut_ns: what was said from this capture time on is not compared, since the log ends in the middle of it.
+    """
+
+    now: list[Said] = field(default_factory=list)
+    then: list[Said] = field(default_factory=list)
+    frames: int = 0
+    seconds: float = 0.0
+    seen_s: float = 0.0
+    health_s: dict[str, float] = field(default_factory=dict)
+    cut_ns: int | None = None
+
+    def compared(self, said: list[Said]) -> list[Said]:
+        """The part of ``now`` or ``then`` that the log holds as a whole."""
+        return said if self.cut_ns is None else [one for one in said if one.t_ns < self.cut_ns]
+
+    @property
+    def raised(self) -> Counter[str]:
+        """How often each alert was raised now, by code."""
+        return Counter(one.code for one in self.now if isinstance(one, Alert) and one.phase is Phase.RAISED)
+
+
+def replay(recording: Recording, judge: Judge | None = None, tell: Callable[[Said], None] | None = None) -> Replayed:
+    """Judge a recording from its beginning.
+
+    Args:
+        judge: another one than the recorded.
+        tell: is told everything as an output of the monitor would be, markers and notes of the log included.
+
+    Raises:
+        LogError: there is nothing in it that could be judged.
+    """
+    engine = (judge or recording.config.judge).engine()
+    done = Replayed()
+    last_ns: int | None = None
+    for entry in recording.entries(*GIVEN, *SAID, MARKER):
+        value = entry.value
+        said: list[Said] = []
+        if isinstance(value, Observation | Tick | Told):
+            said, state = judged(engine, value)
+            done.now += said
+            _account(done, value.t_ns, last_ns, state)
+            last_ns = value.t_ns
+        elif isinstance(value, Alert | Event):
+            # Markers and notes are nothing the judge says: they are passed on as they were told.
+            of_the_judge = is_of_the_judge(value)
+            said = [] if of_the_judge else [value]
+            if of_the_judge:
+                done.then.append(value)
+        if tell is not None:
+            for one in said:
+                tell(one)
+    if last_ns is None:
+        raise LogError(f"{recording.name} holds no observations: there is nothing to judge")
+    if not all(file.condition.whole for file in recording.files):
+        done.cut_ns = last_ns
+    return done
+
+
+def judged(engine: Engine, given: Given) -> tuple[list[Said], DriverState | None]:
+    """What the judge says to one input, in the order of the monitor's loop, and the state if there is a new one."""
+    if isinstance(given, Told):
+        return list(engine.command(given.t_ns, given.command)), None
+    step = engine.step(given) if isinstance(given, Observation) else engine.tick(given.t_ns, given.health)
+    return [*step.alerts, *step.events], step.state
+
+
+def is_of_the_judge(said: Said) -> bool:
+    """Whether the judge said it; notes about the monitor and markers are told by others."""
+    return isinstance(said, Alert) or (said.kind != "marker" and "note" not in said.data)
+
+
+def _account(done: Replayed, t_ns: int, last_ns: int | None, state: DriverState | None) -> None:
+    if state is None:
+        return
+    done.frames += 1
+    passed_s = 0.0 if last_ns is None else min(max(0.0, (t_ns - last_ns) / 1e9), LONGEST_STEP_S)
+    done.seconds += passed_s
+    done.health_s[state.health.value] = done.health_s.get(state.health.value, 0.0) + passed_s
+    if state.eyes_closed is not None:
+        done.seen_s += passed_s

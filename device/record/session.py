@@ -1,0 +1,202 @@
+"""One recording on the disk: file after file, a chunk every half second, and what to do when the disk says no.
+
+Used by one thread alone. Everything here may wait for the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from device.messages import Alert, DriverState, Event
+from device.notes import Notes
+from device.record.disk_file import DiskFile
+from device.record.encode import Recorded
+from device.record.folder import Folder, Room
+from device.record.schema import ExpressionReading, LogConfig, Picture
+from device.record.writer import LogWriter
+
+FLUSH_EVERY_S = 0.5
+"""A killed process loses this much, and what its thread had not come to."""
+SYNC_EVERY_S = 1.0
+"""A power cut loses this much more."""
+LOOK_EVERY_S = 1.0
+RETRY_EVERY_S = 5.0
+MAX_OWED = 1000
+"""Alerts that are kept for a disk that takes nothing."""
+LEAST_FREE_BYTES = 2 << 20
+"""With less than this a new file is not begun, not even for alerts."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+_log = logging.getLogger("wakeful.record")
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """When a file is ended and the next begun."""
+
+    bytes: int
+    seconds: float
+
+
+class Session:
+    """Writes what it is given, in its order.
+
+    Args:
+        template: the head of its files, but for their number.
+        now_s: monotonic time at the beginning; later times are given to ``turn``.
+
+    Attributes:
+        room: what may be written at present; pictures and all but alerts are left out below that.
+        left_out: messages that were not written for want of room or because no file could be.
+    """
+
+    def __init__(self, folder: Folder, template: LogConfig, rotation: Rotation, notes: Notes, now_s: float) -> None:
+        self._folder = folder
+        self._template = template
+        self._rotation = rotation
+        self._notes = notes
+        self._owed: deque[tuple[Recorded, int, int]] = deque(maxlen=MAX_OWED)
+        self._writer: LogWriter | None = None
+        self._probabilities: tuple[float, ...] = ()
+        self._opened_s = self._flushed_s = self._synced_s = self._retry_s = self._looked_s = now_s
+        self.room = Room.ALL
+        self.left_out = 0
+        try:
+            self._look(now_s)
+            self._open(now_s)
+        except OSError as error:
+            self._fail(error, now_s)
+
+    def write(self, message: Recorded, t_ns: int, sequence: int) -> None:
+        """Take in one message; it is in the file with the next flush."""
+        if self._writer is None:
+            if _is_vital(message):
+                self._owed.append((message, t_ns, sequence))
+            else:
+                self.left_out += 1
+            return
+        if not self._may_write(message):
+            self.left_out += 1
+            return
+        self._writer.add(message, t_ns, sequence)
+        if isinstance(message, DriverState) and message.expression_p != self._probabilities:
+            self._probabilities = message.expression_p
+            shares = dict(zip(self._template.expression_classes, message.expression_p, strict=False))
+            self._writer.add(ExpressionReading(t_ns, message.expression, shares), t_ns, sequence)
+
+    def turn(self, now_s: float) -> None:
+        """Do what is due: flush, sync, look at the disk, rotate, try again."""
+        try:
+            if now_s - self._looked_s >= LOOK_EVERY_S:
+                self._look(now_s)
+            if self._writer is None:
+                if now_s >= self._retry_s:
+                    self._open_again(now_s)
+                return
+            if now_s - self._flushed_s >= FLUSH_EVERY_S:
+                self._flush(now_s)
+            if now_s - self._synced_s >= SYNC_EVERY_S:
+                self._disk.sync()
+                self._synced_s = now_s
+            if self._disk.tell() >= self._rotation.bytes or now_s - self._opened_s >= self._rotation.seconds:
+                self._end()
+                self._open(now_s)
+        except OSError as error:
+            self._fail(error, now_s)
+
+    def close(self) -> None:
+        """End the file at hand."""
+        try:
+            if self._writer is not None:
+                self._end()
+        except OSError as error:
+            self._fail(error, 0.0)
+
+    @property
+    def file(self) -> Path | None:
+        """The file at hand; None while none can be written."""
+        return self._disk.path if self._writer is not None else None
+
+    def _may_write(self, message: Recorded) -> bool:
+        if isinstance(message, Picture):
+            return self.room is Room.ALL
+        return self.room is not Room.ALERTS_ONLY or _is_vital(message)
+
+    def _open(self, now_s: float) -> None:
+        for gone in self._folder.tidy():
+            _log.warning("%s deleted: recordings exceed what is kept", gone.name)
+        self._folder.fill_ballast()
+        config = replace(self._template, part=self._template.part + 1)
+        self._disk = disk = DiskFile(self._folder.file(config.session, config.part))
+        self._template = config
+        writer = LogWriter(disk, config)
+        while self._owed:
+            writer.add(*self._owed.popleft())
+        writer.flush()
+        self._writer = writer
+        self._opened_s = self._flushed_s = self._synced_s = now_s
+        disk.commit()
+
+    def _open_again(self, now_s: float) -> None:
+        self._retry_s = now_s + RETRY_EVERY_S
+        _, free = self._folder.room(self.room)
+        if free >= LEAST_FREE_BYTES and (self.room is not Room.ALERTS_ONLY or self._owed):
+            self._open(now_s)
+            self._notes.clear("record_failed")
+
+    def _flush(self, now_s: float) -> None:
+        assert self._writer is not None
+        self._writer.flush()
+        self._disk.commit()
+        self._flushed_s = now_s
+
+    def _end(self) -> None:
+        assert self._writer is not None
+        self._writer.finish()
+        self._disk.commit()
+        self._disk.sync()
+        self._disk.close()
+        self._writer = None
+
+    def _look(self, now_s: float) -> None:
+        self._looked_s = now_s
+        self.room, _ = self._folder.room(self.room)
+        if self.room is Room.ALL:
+            self._notes.clear("disk_full")
+            return
+        left = "no pictures are" if self.room is Room.NO_VIDEO else "nothing but alerts is"
+        self._notes.set("disk_full", f"{left} recorded, {self._folder.path} is nearly full: make room there")
+
+    def _fail(self, error: OSError, now_s: float) -> None:
+        """The disk refused: end the file with what it holds, tell, and try again later."""
+        if error.errno in FULL:
+            self.room = Room.ALERTS_ONLY
+            self._notes.set("disk_full", f"nothing is recorded, {self._folder.path} is full: make room there")
+        else:
+            self._notes.set(
+                "record_failed", f"nothing is recorded into {self._folder.path} ({error.strerror}): check the disk"
+            )
+        self._retry_s = now_s + RETRY_EVERY_S
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        self._folder.drop_ballast()
+        try:
+            self._disk.commit()
+            writer.finish()
+            self._disk.commit()
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._disk.end_short()
+        with contextlib.suppress(OSError):
+            self._disk.close()
+
+
+def _is_vital(message: Recorded) -> bool:
+    """What is recorded even where there is hardly any room."""
+    return isinstance(message, Alert) or (isinstance(message, Event) and message.kind in ("health", "marker"))

@@ -1,0 +1,55 @@
+"""From settings to what records: the outputs of a recording and the head of its files."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from device.judge import Judge
+from device.record.schema import LogConfig
+from device.settings import Settings
+from models import registry
+from wakeful import __version__
+
+
+def record_outputs(settings: Settings, judge: Judge, about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The outputs that a recording consists of, by name, with what they are built from; none if none is asked for."""
+    if settings.record.folder is None:
+        return {}
+    tables: dict[str, dict[str, Any]] = {
+        "record": {"options": settings.record, "template": log_template(settings, judge, about)}
+    }
+    if settings.record.keys and sys.stdin is not None and sys.stdin.isatty():
+        tables["keys"] = {}
+    if settings.record.button:
+        tables["button"] = {"spec": settings.record.button}
+    return tables
+
+
+def log_template(settings: Settings, judge: Judge, about: Mapping[str, Any]) -> LogConfig:
+    """The head of a log but for its session and times."""
+    return LogConfig(
+        version=__version__,
+        session="",
+        part=0,
+        origin_ns=0,
+        wall_ns=0,
+        profile_name=settings.profile,
+        profile=judge.profile,
+        reader=judge.reader,
+        speed_kmh=judge.speed_kmh,
+        known=judge.known,
+        road=judge.road,
+        expression_classes=judge.expression_classes,
+        models={name: one.sha256 for name, one in registry.networks().items() if registry.available(name)},
+        about={**about, "machine": platform.machine(), "system": platform.platform(), "python": sys.version.split()[0]},
+        # Only what says how was watched: outputs may have passwords in their addresses.
+        settings={
+            "source": settings.source.model_dump(),
+            "perception": settings.perception.model_dump(),
+            "driver": settings.driver.model_dump(),
+            "vehicle": {"speed_kmh": settings.vehicle.speed_kmh},
+        },
+    )

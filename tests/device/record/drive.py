@@ -1,0 +1,91 @@
+"""Drives through the real judge and the real recorder, in the order of the monitor's loop, without pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from device.messages import Acknowledge, Event, Given, Health, Observation, Tick, Told, VehicleSpeed
+from device.notes import Notes
+from device.perception.pipeline import Sighting
+from device.record.recorder import Recorder
+from device.record.replay import Said, judged
+from device.settings import RecordSettings
+from sensors.frame import Frame
+from tests.device.record.samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
+
+PICTURE = np.full((48, 64, 3), 128, np.uint8)
+
+
+def at(seconds: float) -> int:
+    """The capture time of a second of the drive."""
+    return ORIGIN_NS + round(seconds * SECOND_NS)
+
+
+def eventful(seconds: float = 14.0, fps: float = 30.0) -> Iterator[Given]:
+    """A nap that is acknowledged, a speed that changes, and a camera that is lost for a while."""
+    for seen in observations(seconds, fps, shut=(3.0, 7.5)):
+        t_s = (seen.t_ns - ORIGIN_NS) / SECOND_NS
+        if abs(t_s - 1.0) < 0.5 / fps:
+            yield Told(seen.t_ns, VehicleSpeed(63.5))
+        if abs(t_s - 7.0) < 0.5 / fps:
+            yield Told(seen.t_ns, Acknowledge(1))
+        if 9.0 < t_s < 10.0:
+            yield Tick(seen.t_ns, Health.CAMERA_LOST)
+        else:
+            yield seen
+
+
+def recorder(folder: Path, notes: Notes | None = None, **options: Any) -> Recorder:
+    """One that has not begun."""
+    return Recorder(RecordSettings(folder=str(folder), **options), CONFIG, notes)
+
+
+def play(
+    to: Recorder,
+    inputs: Iterable[Given],
+    marks: dict[int, str] | None = None,
+    pace: Callable[[int], None] | None = None,
+) -> list[Said]:
+    """Judge the inputs and tell the recorder all of it, as the monitor does; gives what was said.
+
+    Args:
+        marks: text of a marker by the capture time at which it comes.
+        pace: called with the capture time of each input, before it is judged.
+    """
+    engine = CONFIG.judge.engine()
+    told: list[Said] = []
+    for given in inputs:
+        if pace is not None:
+            pace(given.t_ns)
+        if marks and given.t_ns in marks:
+            to.event(Event(given.t_ns, "marker", {"text": marks[given.t_ns], "pressed_ns": given.t_ns}))
+        if isinstance(given, Observation):
+            to.seen(Frame(PICTURE, given.t_ns, given.seq), Sighting(given))
+        to.fed(given)
+        said, state = judged(engine, given)
+        for one in said:
+            to.event(one) if isinstance(one, Event) else to.alert(one)
+        told += said
+        if state is not None:
+            to.state(state)
+    return told
+
+
+def record(folder: Path, inputs: Iterable[Given], marks: dict[int, str] | None = None, **options: Any) -> list[Said]:
+    """A whole recording; gives what was said."""
+    to = recorder(folder, **options)
+    to.start(ORIGIN_NS)
+    told = play(to, inputs, marks)
+    to.close()
+    return told
+
+
+def shifted(inputs: Iterable[Given], after_ns: int, by_ns: int) -> Iterator[Given]:
+    """The clock jumps at a moment."""
+    for given in inputs:
+        yield replace(given, t_ns=given.t_ns + by_ns) if given.t_ns >= after_ns else given

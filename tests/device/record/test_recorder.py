@@ -1,0 +1,300 @@
+"""A drive is on the disk as it was, whatever the disk does, and the monitor never waits for it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from device.alerts.registry import make_output
+from device.messages import Alert, Event, Level, Phase
+from device.notes import Notes
+from device.record import disk_file, session
+from device.record.errors import RecordError
+from device.record.folder import Folder, Limits, Room
+from device.record.reader import Recording, recording, recordings
+from device.record.replay import replay
+from device.record.schema import ALERT, CAMERA, EXPRESSION, GIVEN, MARKER, STATE, Picture
+from device.settings import RecordSettings
+from tests.device.alerts.samples import eventually
+from tests.device.record.drive import at, eventful, play, record, recorder, shifted
+from tests.device.record.samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
+
+mcap_reader = pytest.importorskip("mcap.reader", reason="the extra [record] is not installed")
+
+
+def given(log: Recording) -> list[object]:
+    return [entry.value for entry in log.entries(*GIVEN)]
+
+
+def test_everything_the_judge_was_given_and_said_is_recorded_in_its_order(tmp_path: Path) -> None:
+    told = record(tmp_path, eventful(), marks={at(2.0): "bridge"})
+    log = recording(tmp_path)
+    assert given(log) == list(eventful())
+    assert replay(log).then == told
+    assert log.missing == 0
+    assert log.damage == []
+    assert log.files[0].condition.whole
+    (marker,) = log.entries(MARKER)
+    assert marker.value == Event(at(2.0), "marker", {"text": "bridge", "pressed_ns": at(2.0)})
+    assert len(list(log.entries(STATE))) == sum(not hasattr(one, "command") for one in eventful())
+
+
+def test_the_head_says_when_it_began_and_how_was_judged(tmp_path: Path) -> None:
+    before_ns = time.time_ns()
+    record(tmp_path, eventful(1.0))
+    config = recording(tmp_path).config
+    assert config.judge == CONFIG.judge
+    assert (config.part, config.origin_ns) == (1, ORIGIN_NS)
+    assert before_ns <= config.wall_ns <= time.time_ns()
+
+
+def test_each_reading_of_the_expression_is_recorded_by_name(tmp_path: Path) -> None:
+    record(tmp_path, eventful(1.0))
+    first = next(recording(tmp_path).entries(EXPRESSION)).value
+    assert set(first.p) == {"neutral", "happiness"}  # type: ignore[union-attr]
+
+
+def test_recordings_are_their_owners_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "logs"
+    record(folder, eventful(1.0))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+
+
+def test_a_long_drive_is_several_files_that_are_one_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "FLUSH_EVERY_S", 0.0)
+    to = recorder(tmp_path, rotate_s=1.0)
+    to.start(ORIGIN_NS)
+    told = play(to, eventful(), pace=lambda _: time.sleep(0.006))
+    to.close()
+    log = recording(tmp_path)
+    assert len(log.files) >= 3
+    assert log.complete
+    assert log.missing == 0
+    assert given(log) == list(eventful())
+    assert replay(log).now == told
+    assert [file.condition.whole for file in log.files] == [True] * len(log.files)
+
+
+def test_two_recordings_into_one_folder_are_refused(tmp_path: Path) -> None:
+    first = recorder(tmp_path)
+    with pytest.raises(RecordError, match="another process records into"):
+        recorder(tmp_path)
+    first.close()
+    recorder(tmp_path).close()
+
+
+@pytest.mark.parametrize("folder", ["file/logs", "/proc/logs"])
+def test_a_folder_that_cannot_be_written_to_is_refused_in_one_line(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RecordError, match=r"cannot record into .*; name a folder") as refused:
+        recorder(tmp_path / folder)
+    assert "\n" not in str(refused.value)
+    assert refused.value.exit_status == 2
+
+
+def test_the_registry_of_outputs_makes_one_and_hands_it_the_notes(tmp_path: Path) -> None:
+    options = RecordSettings(folder=str(tmp_path))
+    output = make_output("record", {"options": options, "template": CONFIG}, notes=Notes())
+    output.close()
+
+
+def test_a_disk_that_hangs_costs_the_monitor_no_time_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device.record.recorder.MAX_QUEUED", 200)
+    hangs, commit = [True], disk_file.DiskFile.commit
+
+    def hang(self: disk_file.DiskFile) -> None:
+        while hangs[0]:
+            time.sleep(0.01)
+        commit(self)
+
+    notes = Notes()
+    to = recorder(tmp_path, notes)
+    to.start(ORIGIN_NS)
+    assert eventually(lambda: any(tmp_path.glob("*.mcap")))
+    monkeypatch.setattr(disk_file.DiskFile, "commit", hang)
+    longest_s = 0.0
+    begun_s = last_s = time.monotonic()
+
+    def pace(_: int) -> None:
+        nonlocal longest_s, last_s
+        now_s = time.monotonic()
+        longest_s, last_s = max(longest_s, now_s - last_s), now_s
+        time.sleep(0.005)
+
+    play(to, eventful(), pace=pace)
+    assert to.dropped > 0
+    assert "record_slow" in notes.codes
+    assert longest_s < 0.5
+    assert time.monotonic() - begun_s < 10.0
+    hangs[0] = False
+    to.close()
+    log = recording(tmp_path)
+    assert replay(log).now
+    assert 0 < log.missing <= to.dropped
+    alerts = [entry.value for entry in log.entries(ALERT)]
+    assert [alert.code for alert in alerts if alert.phase is Phase.RAISED][:1] == ["microsleep"]  # type: ignore[union-attr]
+
+
+class Disk:
+    """Files may grow up to a size, and no further."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: int = errno.ENOSPC) -> None:
+        self.limit = 1 << 40
+        self._error = error
+        self._write = os.write
+        monkeypatch.setattr("device.record.disk_file.os.write", self.write)
+
+    def write(self, descriptor: int, data: bytes) -> int:
+        fits = min(len(data), self.limit - os.lseek(descriptor, 0, os.SEEK_CUR))
+        if fits <= 0:
+            raise OSError(self._error, os.strerror(self._error))
+        return self._write(descriptor, data[:fits])
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(errno.ENOSPC, "disk_full"), (errno.EIO, "record_failed")], ids=["full", "broken"]
+)
+def test_a_disk_that_refuses_leaves_a_valid_file_and_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, code: str
+) -> None:
+    monkeypatch.setattr(session, "FLUSH_EVERY_S", 0.0)
+    monkeypatch.setattr(session, "RETRY_EVERY_S", 0.2)
+    disk, notes = Disk(monkeypatch, error), Notes()
+    to = recorder(tmp_path, notes)
+    to.start(ORIGIN_NS)
+    inputs = list(eventful())
+    play(to, inputs[:60], pace=lambda _: time.sleep(0.01))
+    assert eventually(lambda: not to._queue)
+    time.sleep(0.3)
+    (first,) = tmp_path.glob("*.mcap")
+    disk.limit = first.stat().st_size + 10
+    play(to, inputs[60:90])
+    assert eventually(lambda: code in notes.codes)
+    time.sleep(0.1)
+    late = Alert(at(3.5), 9, "sleep", Level.URGENT, Phase.RAISED)
+    to.alert(late)
+    disk.limit = 1 << 40
+    assert eventually(lambda: len(list(tmp_path.glob("*.mcap"))) == 2 and not to._queue)
+    to.close()
+    log = recording(tmp_path)
+    assert len(log.files) == 2
+    for file in log.files:
+        with file.path.open("rb") as opened:
+            assert list(mcap_reader.make_reader(opened).iter_messages())
+    assert late in [entry.value for entry in log.entries(ALERT)]
+    assert log.missing > 0
+    assert given(log)[:30] == inputs[:30]
+    assert code not in notes.codes or code == "disk_full"
+
+
+def test_what_a_full_disk_took_half_of_is_taken_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(monkeypatch)
+    file = disk_file.DiskFile(tmp_path / "x")
+    file.write(b"whole")
+    file.commit()
+    disk.limit = 8
+    file.write(b"longer than there is room")
+    with pytest.raises(OSError, match="No space"):
+        file.commit()
+    assert (tmp_path / "x").read_bytes() == b"whole"
+    disk.limit = 1000
+    file.commit()
+    file.close()
+    assert (tmp_path / "x").read_bytes() == b"wholelonger than there is room"
+
+
+def test_with_little_room_pictures_end_first_and_then_all_but_alerts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "LOOK_EVERY_S", 0.0)
+    room = [Room.ALL]
+    monkeypatch.setattr(Folder, "room", lambda self, at_least=Room.ALERTS_ONLY: (room[0], 1 << 30))
+    notes = Notes()
+    to = recorder(tmp_path, notes, video="all", video_fps=30)
+    to.start(ORIGIN_NS)
+    inputs = list(eventful())
+    counts = {}
+    for part, level in ((inputs[:60], Room.ALL), (inputs[60:90], Room.NO_VIDEO), (inputs[90:240], Room.ALERTS_ONLY)):
+        room[0] = level
+        time.sleep(0.3)
+        play(to, part, pace=lambda _: time.sleep(0.002))
+        assert eventually(lambda: not to._queue)
+        time.sleep(0.3)
+        counts[level] = notes.codes
+    to.close()
+    log = recording(tmp_path)
+    assert counts == {Room.ALL: (), Room.NO_VIDEO: ("disk_full",), Room.ALERTS_ONLY: ("disk_full",)}
+    assert len(list(log.entries(CAMERA))) <= 60
+    assert log.missing > 0
+
+
+def test_room_is_given_back_only_once_there_is_a_tenth_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder(tmp_path, Limits(min_free_bytes=100))
+
+    def free(count: int) -> None:
+        figures = os.statvfs_result((1, 1, 1 << 40, count, count, 0, 0, 0, 0, 255))
+        monkeypatch.setattr("device.record.folder.os.statvfs", lambda path: figures)
+
+    free(205)
+    assert folder.room(Room.ALL)[0] is Room.ALL
+    assert folder.room(Room.NO_VIDEO)[0] is Room.NO_VIDEO
+    free(230)
+    assert folder.room(Room.NO_VIDEO)[0] is Room.ALL
+    free(105)
+    assert folder.room(Room.ALERTS_ONLY)[0] is Room.ALERTS_ONLY
+    assert folder.room(Room.ALL)[0] is Room.NO_VIDEO
+    free(99)
+    assert folder.room(Room.ALL)[0] is Room.ALERTS_ONLY
+    folder.close()
+
+
+def test_old_recordings_go_when_they_exceed_what_is_kept(tmp_path: Path) -> None:
+    for number in range(5):
+        file = tmp_path / f"wakeful-old-{number}.mcap"
+        file.write_bytes(bytes(400_000))
+        os.utime(file, (time.time() - 1000 + number, time.time() - 1000 + number))
+    (tmp_path / "mine.mcap").write_bytes(bytes(2_000_000))
+    record(tmp_path, eventful(1.0), keep_mb=1)
+    assert sorted(file.name for file in tmp_path.glob("*old*")) == ["wakeful-old-3.mcap", "wakeful-old-4.mcap"]
+    assert (tmp_path / "mine.mcap").exists()
+    os.utime(tmp_path / "wakeful-old-3.mcap", (0, 0))
+    record(tmp_path, eventful(1.0), keep_days=1.0)
+    assert [file.name for file in tmp_path.glob("*old*")] == ["wakeful-old-4.mcap"]
+
+
+@pytest.mark.parametrize("jump_s", [-3600.0, 3600.0, -0.5])
+def test_a_clock_that_jumps_is_recorded_and_judged_again_as_it_was(tmp_path: Path, jump_s: float) -> None:
+    inputs = list(shifted(eventful(), at(5.0), round(jump_s * SECOND_NS)))
+    inputs = [one for one in inputs if one.t_ns > 0]
+    told = record(tmp_path, inputs)
+    log = recording(tmp_path)
+    assert given(log) == inputs
+    assert replay(log).now == told
+
+
+def pictures(folder: Path) -> list[Picture]:
+    (log,) = recordings([folder])
+    return [entry.value for entry in log.entries(CAMERA)]  # type: ignore[misc]
+
+
+def test_without_being_asked_no_picture_is_recorded(tmp_path: Path) -> None:
+    record(tmp_path, eventful(5.0))
+    assert pictures(tmp_path) == []
+
+
+def test_all_pictures_are_recorded_at_the_rate_asked_for(tmp_path: Path) -> None:
+    to = recorder(tmp_path, video="all", video_fps=10)
+    to.start(ORIGIN_NS)
+    play(to, observations(3.0), pace=lambda _: time.sleep(0.005))
+    to.close()
+    times = [picture.t_ns for picture in pictures(tmp_path)]
+    assert len(times) == 30
+    assert times == sorted(times)
