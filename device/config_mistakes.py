@@ -35,20 +35,20 @@ SHOULD_BE = {
 
 def settings_mistakes(values: object) -> list[Problem]:
     """All mistakes of settings, given as nested tables."""
-    return _mistakes(Settings, values)
+    return mistakes(Settings, values)
 
 
 def profile_mistakes(tables: Table) -> list[Problem]:
     """All mistakes of a profile and of the settings it carries; contradictions only once its shape is right."""
     rules = {key: value for key, value in tables.items() if key != "settings"}
-    mistakes = _mistakes(Profile, rules) or list(problems(as_profile(rules)))
+    found = mistakes(Profile, rules) or list(problems(as_profile(rules)))
     values = tables.get("settings", {})
     for one in settings_mistakes(values):
-        mistakes.append(Problem(("settings", *one.where), f"[settings] {one.told}"))
+        found.append(Problem(("settings", *one.where), f"[settings] {one.told}"))
     if isinstance(values, dict) and "profile" in values:
         told = "[settings] profile: a profile cannot name another one; remove the key"
-        mistakes.append(Problem(("settings", "profile"), told))
-    return mistakes
+        found.append(Problem(("settings", "profile"), told))
+    return found
 
 
 def as_profile(rules: Table) -> Profile:
@@ -68,7 +68,8 @@ def _adapter(kind: type) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _mistakes(kind: type, values: object) -> list[Problem]:
+def mistakes(kind: type, values: object) -> list[Problem]:
+    """All mistakes of ``values``, nested tables, that are to become a model or dataclass of that ``kind``."""
     try:
         # Strict, and by way of JSON: strict Python mode would demand dataclasses where a file can only have tables.
         # Dates, which JSON lacks, are no value of ours: a list is wrong wherever one number or text is asked for.

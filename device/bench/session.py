@@ -27,6 +27,7 @@ class Session:
 
     Args:
         out: where the record is written after each step; None keeps it in memory.
+        tell: given a line when the next measurement begins.
 
     Attributes:
         record: so far.
@@ -34,8 +35,9 @@ class Session:
         trouble: why the first of them could not.
     """
 
-    def __init__(self, plan: Plan, out: Path | None) -> None:
+    def __init__(self, plan: Plan, out: Path | None, tell: Callable[[str], None] | None = None) -> None:
         found = emulation()
+        self._tell = tell or (lambda line: None)
         self._out = out
         self.failed = 0
         self.trouble: WakefulError | None = None
@@ -58,6 +60,7 @@ class Session:
 
     def attempt(self, task: Task, contenders: Sequence[Contender], scenario: str) -> None:
         """Measure; what cannot be measured becomes a row that says why."""
+        self._tell(f"{scenario}: {'; '.join(one.subject.name for one in contenders)}")
         simulator = next((one.simulator for one in contenders if one.simulator), None)
         if simulator:
             self.record = replace(self.record, emulated=True, emulation=simulator)
@@ -67,6 +70,13 @@ class Session:
             self.failed += len(contenders)
             self.trouble = self.trouble or error
             self.add(Row(one.subject, scenario, accuracy=one.accuracy, error=str(error)) for one in contenders)
+
+    def refuse(self, rows: Iterable[Row]) -> None:
+        """Take in rows that say why they were not measured."""
+        for row in rows:
+            self.failed += 1
+            self.trouble = self.trouble or WakefulError(str(row.error))
+            self.add([row])
 
     def end(self) -> None:
         """All that was planned is done.

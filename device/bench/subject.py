@@ -79,7 +79,8 @@ def _of_registry(entry: registry.Network, runtime: str, threads: int, precision:
         if carrier is not None:
             return _on_npu(base, carrier, threads)
     if runtime == "qnn":
-        raise RuntimeMissing(f"the NPU runs {network} in {variants.NPU_PRECISION.get(network)}, not in {precision}")
+        npu = variants.NPU_PRECISION.get(network)
+        raise variants.VariantUnknown(f"the NPU runs {network} in {npu or 'no precision'}, not in {precision}")
     path = registry.path(entry.name)
     own = ENDINGS.get(path.suffix, "")
     if runtime in ("auto", own) and precision in (None, own_precision):

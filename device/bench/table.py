@@ -206,7 +206,7 @@ def _by_network(table: Table, rows: list[Row]) -> Iterable[tuple[str, Row]]:
 def absences(rows: Sequence[Row]) -> dict[str, list[str]]:
     """Why figures are absent: each reason with the names of the figures."""
     reasons: dict[str, list[str]] = {}
-    for row in rows:
+    for row in (row for row in rows if row.error is None):
         for name, reason in row.absent.items():
             told = reasons.setdefault(reason, [])
             if name not in told:

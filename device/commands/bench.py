@@ -77,7 +77,7 @@ def model(
     plan = planned(quick, fps, minutes)
     wanted = [network, *(against or [])]
     contenders = [contender(candidate(one, runtime, threads, precision)) for one in wanted]
-    session = Session(plan, out)
+    session = Session(plan, out, _progress)
     chosen = [one.value for one in scenario or (Scenario.COLD, Scenario.SINGLE_STREAM)]
     measure(session, contenders, chosen, plan)
     return _finish(session, out)
@@ -119,9 +119,65 @@ def pipeline(
     chosen = [one.value for one in scenario or (PipelineScenario.COLD, PipelineScenario.PIPELINE)]
     readers = [one.value for one in landmarks or [Landmarks.AUTO]]
     entrants = monitors(source, readers, runtime.value, threads, profile, config, peer or [])
-    session = Session(plan, out)
+    session = Session(plan, out, _progress)
     measure(session, entrants, chosen, plan)
     return _finish(session, out)
+
+
+@app.command()
+def matrix(
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="See the head of device/bench/matrix.py.")],
+    quick: Quick = False,
+    out: Out = None,
+) -> int:
+    """Measure networks x runtimes x precisions x threads, the variants of each network in turns."""
+    from device.bench.matrix import groups, read
+    from device.bench.plan import planned
+    from device.bench.session import Session, measure
+
+    _check_out(out)
+    wanted = read(file)
+    plan = planned(quick, wanted.fps, None if quick else wanted.minutes)
+    session = Session(plan, out, _progress)
+    for group in groups(wanted):
+        session.refuse(group.failed)
+        for combination in group.left_out:
+            _progress(f"not made, left out: {combination}")
+        if group.contenders:
+            measure(session, group.contenders, wanted.scenarios, plan)
+    return _finish(session, out)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A.json", help="The record before.")],
+    second: Annotated[Path, typer.Argument(metavar="B.json", help="The record after.")],
+    fail_if_slower: Annotated[
+        str | None,
+        typer.Option("--fail-if-slower", metavar="N%", help="Status 1 if a row is slower by more than this."),
+    ] = None,
+) -> int:
+    """Set two records against each other, row by row."""
+    from rich.console import Console
+
+    from device.bench.compare import compare as compare_records
+    from device.bench.compare import share
+    from device.bench.store import load
+    from device.bench.table import show_comparisons
+
+    allowed = share(fail_if_slower) if fail_if_slower is not None else None
+    judged = compare_records(load(first), load(second), allowed)
+    for warning in judged.warnings:
+        typer.echo(warning, err=True)
+    show_comparisons(judged.comparisons, Console())
+    if judged.slower:
+        typer.echo(f"slower by more than {fail_if_slower}: {'; '.join(one.second for one in judged.slower)}", err=True)
+    return 1 if judged.slower else 0
+
+
+def _progress(line: str) -> None:
+    """What takes minutes says that it goes on; on the standard error, since the tables are the output."""
+    typer.echo(line, err=True)
 
 
 def _check_out(out: Path | None) -> None:

@@ -1,0 +1,149 @@
+"""A matrix of networks, runtimes, precisions and threads, from a TOML file.
+
+    networks = ["face_landmark", "expression"]
+    runtimes = ["litert", "ort", "qnn"]
+    precisions = ["float", "int8", "a16w8"]
+    threads = [1, 2]
+
+    [[peers]]
+    name = "another face mesh"
+    network = "face_landmark"          # whose turns it shares
+    command = "python other.py"
+
+All variants of a network take turns with each other; the first is what the others are compared with.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from device.bench.peers import peer
+from device.bench.record import Row, Subject
+from device.bench.session import contender
+from device.bench.subject import candidate
+from device.bench.turns import Contender
+from device.config_mistakes import mistakes
+from device.settings import Section
+from device.toml_lines import TomlLines
+from models.variants import VariantUnknown
+from wakeful import ConfigError, WakefulError
+
+
+class PeerEntry(Section):
+    """Another program."""
+
+    command: str = Field(min_length=1)
+    """Its command line; see ``device.bench.worker`` for what it must do."""
+    name: str | None = None
+    """What it is called; unset: as its file."""
+    network: str | None = None
+    """The network of the matrix whose turns it shares; unset: it runs alone."""
+
+
+class Matrix(Section):
+    """What a matrix file says."""
+
+    networks: tuple[str, ...] = Field(min_length=1)
+    """Names of `wakeful models list`, or files."""
+    runtimes: tuple[Literal["auto", "litert", "ort", "qnn"], ...] = Field(default=("auto",), min_length=1)
+    """What runs them."""
+    precisions: tuple[Literal["own", "float", "int8", "a16w8"], ...] = Field(default=("own",), min_length=1)
+    """In which precision; own: that of the network's own file. What is not made so is left out, and told."""
+    threads: tuple[int, ...] = Field(default=(1,), min_length=1)
+    """Processor threads of a network."""
+    scenarios: tuple[Literal["cold", "single-stream", "paced", "sustained"], ...] = Field(
+        default=("single-stream",), min_length=1
+    )
+    """How each is measured."""
+    fps: float = Field(default=30.0, ge=1, le=1000)
+    """The camera's rate in the paced scenario, frames per second."""
+    minutes: float = Field(default=10.0, gt=0)
+    """Length of the sustained scenario."""
+    peers: tuple[PeerEntry, ...] = ()
+    """Other programs that take turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What takes turns: all variants of one network.
+
+    Attributes:
+        failed: variants that cannot be measured, each a row that says why.
+        left_out: combinations that are not made.
+    """
+
+    network: str
+    contenders: tuple[Contender, ...]
+    failed: tuple[Row, ...]
+    left_out: tuple[str, ...]
+
+
+def read(path: Path) -> Matrix:
+    """Read a matrix file.
+
+    Raises:
+        ConfigError: it cannot be read, is no TOML, or has a key or value that is not allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"{path}: cannot be read ({reason})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is no TOML: {error}") from None
+    found = mistakes(Matrix, tables)
+    if found:
+        line = TomlLines(text).of(found[0].where)
+        raise ConfigError(f"{path}{f':{line}' if line else ''}: {found[0].told}")
+    matrix = Matrix.model_validate_json(Matrix.model_validate(_tuples(tables)).model_dump_json())
+    _check(path, matrix)
+    return matrix
+
+
+def groups(matrix: Matrix) -> list[Group]:
+    """The matrix, network by network."""
+    made = [_group(network, matrix) for network in dict.fromkeys(matrix.networks)]
+    alone = [peer(one.command, one.name) for one in matrix.peers if one.network is None]
+    return made + [Group(one.subject.network, (one,), (), ()) for one in alone]
+
+
+def _group(network: str, matrix: Matrix) -> Group:
+    found: dict[str, Contender] = {}
+    failed: dict[str, Row] = {}
+    left_out = []
+    for precision, runtime, threads in product(matrix.precisions, matrix.runtimes, matrix.threads):
+        wanted = None if precision == "own" else precision
+        try:
+            one = contender(candidate(network, runtime, threads, wanted))
+        except VariantUnknown:
+            left_out.append(f"{network} in {precision} for {runtime}")
+        except WakefulError as error:
+            subject = Subject("model", network, runtime, wanted, None if runtime == "qnn" else threads)
+            failed[subject.name] = Row(subject, matrix.scenarios[0], error=str(error))
+        else:
+            found.setdefault(one.subject.name, one)
+    peers = [peer(one.command, one.name) for one in matrix.peers if one.network == network]
+    return Group(network, (*found.values(), *peers), tuple(failed.values()), tuple(dict.fromkeys(left_out)))
+
+
+def _check(path: Path, matrix: Matrix) -> None:
+    for threads in matrix.threads:
+        if not 1 <= threads <= 64:
+            raise ConfigError(f"{path}: threads = {threads}: it should be 1 to 64")
+    for one in matrix.peers:
+        if one.network is not None and one.network not in matrix.networks:
+            raise ConfigError(f"{path}: the peer's network {one.network!r} is none of the matrix's networks")
+
+
+def _tuples(value: object) -> object:
+    """TOML's lists as the tuples that strict models take."""
+    if isinstance(value, dict):
+        return {key: _tuples(one) for key, one in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
