@@ -203,6 +203,9 @@ def _outputs(
         tables = _own_outputs(settings) | _view(settings, title, stats) | recording | settings.outputs.extra
         for name, table in tables.items():
             outputs.append(make_output(name, table, commands.put, notes))
+        if os.environ.get("NOTIFY_SOCKET"):
+            # The last of all: its ping says that a frame has passed every other one.
+            outputs.append(make_output("service", {}))
     except WakefulError:
         FanOut(outputs).close()
         raise
@@ -230,8 +233,6 @@ def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
         }
     if settings.gpio.line:
         tables["gpio"] = {"spec": settings.gpio.line, "active_low": settings.gpio.active_low}
-    if os.environ.get("NOTIFY_SOCKET"):
-        tables["service"] = {}
     if settings.outputs.status or os.environ.get("RUNTIME_DIRECTORY"):
         tables["status"] = {"target": settings.outputs.status or usual_file()}
     return tables

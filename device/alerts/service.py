@@ -114,6 +114,8 @@ def describe(state: DriverState) -> str:
     said = f"{state.health} ({state.reason})" if state.reason else str(state.health)
     if state.health is Health.CALIBRATING:
         said += f" {state.calibration_pct // 10 * 10:.0f} %"
+    for note in state.notes:
+        said += f", {note.replace('_', ' ')}"
     if state.level is not Level.NONE:
         said += f", {state.level.label}: {state.code}"
     return said

@@ -143,6 +143,7 @@ def test_the_status_follows_the_health_once_a_second_at_most(
 def test_the_status_is_in_words_for_people() -> None:
     assert describe(replace(AWAKE, health=Health.DEGRADED, reason="dark")) == "degraded (dark)"
     assert describe(replace(AWAKE, health=Health.CALIBRATING, calibration_pct=47.0)) == "calibrating 40 %"
+    assert describe(replace(AWAKE, notes=("disk_full", "hot"))) == "ok, disk full, hot"
     assert describe(MICROSLEEP) == "ok, warning: microsleep"
 
 
