@@ -9,15 +9,21 @@ from queue import Empty, SimpleQueue
 
 from device.alerts.fan_out import FanOut
 from device.alerts.loop_stats import LoopStats
-from device.messages import Command, Event, Health, Marker, Tick, Told
+from device.economy import Economy
+from device.liveness import PROCESS, Liveness, Part
+from device.messages import Command, Event, Health, Marker, Observation, Tick, Told
 from device.notes import Notes
-from device.perception.pipeline import Perception
+from device.perception.pipeline import Perception, Sighting
 from device.stages import UNWATCHED, Stages
 from device.state.engine import Engine, Step
 from device.state.frame_rate import FrameRate
 from device.summary import Summary
 from sensors.frame import Frame
 from sensors.source import EndOfSource, Source, StaleFrame
+from wakeful import WakefulError
+
+LOOP_STUCK_S = 15.0
+BLIND = "perception_failed"
 
 
 class Monitor:
@@ -32,6 +38,11 @@ class Monitor:
         duration_s: end after this much of the source's own time.
         stale_s: no frame for this long is ``stale``.
         stages: told when a stage of a frame is done.
+        economy: what is left out under strain; None leaves out nothing.
+        liveness: told of each processed frame, and that the loop goes round.
+
+    Attributes:
+        origin_ns: capture time of second 0, None before it.
     """
 
     def __init__(
@@ -48,6 +59,8 @@ class Monitor:
         duration_s: float | None = None,
         stale_s: float = 0.5,
         stages: Stages = UNWATCHED,
+        economy: Economy | None = None,
+        liveness: Liveness = PROCESS,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._source = source
@@ -62,8 +75,13 @@ class Monitor:
         self._stale_ns = round(stale_s * 1e9)
         self._stages = stages
         self._clock_ns = clock_ns
+        self._economy = economy
+        self._liveness = liveness
+        self._between: SimpleQueue[Callable[[int], None]] = SimpleQueue()
         self._rate = FrameRate()
-        self._origin_ns: int | None = None
+        self._failing = False
+        self._failure: WakefulError | None = None
+        self.origin_ns: int | None = None
         self._newest_ns: int | None = None
         self._stopped = False
         self.stats = LoopStats(0.0, 0.0, 0, perception.reader)
@@ -72,13 +90,34 @@ class Monitor:
         """End after the frame at hand. Safe in a signal handler and from any thread."""
         self._stopped = True
 
+    def fail(self, failure: WakefulError) -> None:
+        """End after the frame at hand; ``run`` raises ``failure`` then. From any thread."""
+        self._failure = failure
+        self._stopped = True
+
+    def between_frames(self, do: Callable[[int], None]) -> None:
+        """Calls ``do`` in the loop's thread before its next frame, with the last one's time. From any thread."""
+        self._between.put(do)
+
     def run(self) -> None:
         """Judge frame after frame.
 
         Raises:
             SourceError: the source is broken for good.
+            WakefulError: what ``fail`` was told.
         """
+        loop = self._liveness.add(Part("the loop", lambda: True, stuck_s=LOOP_STUCK_S))
+        try:
+            self._go_round(loop)
+        finally:
+            self._liveness.leave(loop)
+        if self._failure is not None:
+            raise self._failure
+
+    def _go_round(self, loop: Part) -> None:
         while not self._stopped and not self._over():
+            loop.beat()
+            self._do_between()
             try:
                 frame = self._source.read_latest(self._max_age_s)
             except StaleFrame:
@@ -90,17 +129,23 @@ class Monitor:
                 self._with_frame(frame)
                 self._stages.done("loop")
 
+    def _do_between(self) -> None:
+        while not self._between.empty():
+            self._between.get()(self._newest_ns or 0)
+
     def _over(self) -> bool:
-        if self._duration_ns is None or self._origin_ns is None:
+        if self._duration_ns is None or self.origin_ns is None:
             return False
-        return self._newest_ns is not None and self._newest_ns - self._origin_ns >= self._duration_ns
+        return self._newest_ns is not None and self._newest_ns - self.origin_ns >= self._duration_ns
 
     def _with_frame(self, frame: Frame) -> None:
         self._start(frame.t_ns)
         self._newest_ns = frame.t_ns
         self._obey(frame.t_ns)
+        if self._economy is not None and not self._economy.takes(frame.t_ns):
+            return
         begin_s = time.perf_counter()
-        sighting = self._perception.look(frame)
+        sighting = self._look(frame)
         seen_s = time.perf_counter()
         self._output.seen(frame, sighting)
         self._output.fed(sighting.observation)
@@ -113,9 +158,27 @@ class Monitor:
         self._summary.perception.add(seen_s - begin_s)
         self._summary.decision.add(done_s - begin_s)
         self._summary.frame(step)
+        self._liveness.frame()
+        if self._economy is not None:
+            self._economy.worked(done_s, done_s - begin_s, self._source.dropped)
         # A file played fast has no clock to be late against: what counts is how long its frame took.
         age_s = (self._clock_ns() - frame.t_ns) / 1e9 if self._source.info.live else done_s - begin_s
         self._note(self._rate.step(round(done_s * 1e9)) or 0.0, age_s)
+
+    def _look(self, frame: Frame) -> Sighting:
+        """What perception sees. Whatever goes wrong in there (no memory, a driver that fails), the loop goes on."""
+        try:
+            sighting = self._perception.look(frame)
+        except Exception as error:
+            self._failing = True
+            self._notes.set(
+                BLIND, f"a frame could not be looked at ({type(error).__name__}: {error})".replace("\n", " ")
+            )
+            return Sighting(Observation(frame.t_ns, frame.seq, face=False))
+        if self._failing:
+            self._failing = False
+            self._notes.clear(BLIND)
+        return sighting
 
     def _without_frame(self, now_ns: int) -> None:
         if self._newest_ns is None:
@@ -136,8 +199,8 @@ class Monitor:
         self.stats = LoopStats(fps, frame_age_s * 1000.0, self._source.dropped, self._perception.reader)
 
     def _start(self, t_ns: int) -> None:
-        if self._origin_ns is None:
-            self._origin_ns = t_ns
+        if self.origin_ns is None:
+            self.origin_ns = t_ns
             self._output.start(t_ns)
 
     def _obey(self, t_ns: int) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from types import FrameType
 from typing import Any
 
 from device.alerts.fan_out import FanOut
@@ -21,17 +19,21 @@ from device.alerts.report import machine_name
 from device.alerts.status_file import usual_file
 from device.alerts.terminal import terminal_view
 from device.driver_store import DriverKeeper, load_driver
+from device.economy import Economy
 from device.judge import Judge
 from device.messages import Command
 from device.monitor import Monitor
 from device.notes import Notes
+from device.overseer import overseen
 from device.perception.expression import NETWORK as EXPRESSION
 from device.perception.expression import ExpressionReader, expression_classes
 from device.perception.face_detector import NETWORK as DETECTOR
 from device.perception.landmarks import READERS, which_reader
 from device.perception.pipeline import Perception
 from device.perception.runtime_choice import Runtimes, choose
+from device.process_signals import obeying_signals
 from device.record.setup import record_outputs
+from device.reload import Configuration, Reload
 from device.settings import MqttSettings, Settings
 from device.stages import UNWATCHED, Stages
 from device.state.engine import Engine
@@ -49,6 +51,7 @@ log = logging.getLogger("wakeful.run")
 def run(
     settings: Settings,
     profile: Profile,
+    load: Callable[[], Configuration] | None = None,
     *,
     source: Source | None = None,
     watching: Sequence[Output] = (),
@@ -57,11 +60,13 @@ def run(
     """Watch until the source ends, its duration is over, or SIGTERM or Ctrl-C comes. Gives the exit status.
 
     Args:
+        load: reads the configuration anew when SIGHUP comes; None: it stays as it is.
         source: looked at in place of that of the settings, for measurements.
         watching: further outputs beside those of the settings.
         stages: told when a stage of a frame is done.
 
     Raises:
+        PartFailed: a part of the monitor cannot be kept alive.
         SourceError: the source cannot be opened, or broke for good.
         ModelError: a network is missing or corrupt.
         ConfigError: an output cannot be used as configured.
@@ -84,10 +89,15 @@ def run(
         judge = _judge(settings, profile, perception)
         engine = judge.engine()
         recording = record_outputs(settings, judge, about)
-        own = _outputs(
-            settings, recording, source, engine, lambda: replace(monitor.stats, runtime=runtimes.name), commands, notes
-        )
-        output = FanOut([*own, *watching])
+        made: dict[str, Output] = {}
+
+        def make(name: str, table: dict[str, Any]) -> Output:
+            return make_output(name, table, commands.put, notes)
+
+        def stats() -> LoopStats:
+            return replace(monitor.stats, runtime=runtimes.name)
+
+        output = FanOut([*_outputs(settings, recording, source, engine, stats, make, made), *watching])
         stack.callback(output.close)
         monitor = Monitor(
             source,
@@ -101,11 +111,25 @@ def run(
             duration_s=settings.source.duration_s,
             stale_s=profile.health.stale_s,
             stages=stages,
+            economy=Economy(perception, notes, settings.board.hot_c) if source.info.live else None,
         )
-        with _ended_by_signals(monitor):
+        reload = Reload(
+            load or (lambda: (settings, profile)),
+            (settings, profile),
+            tables=_tables,
+            made=made,
+            make=make,
+            engine=engine,
+            output=output,
+            loop=monitor,
+            notes=notes,
+        )
+        stack.enter_context(closing(reload))
+        reload.start()
+        with overseen(monitor, source, output, notes), obeying_signals(monitor.stop, reload.request):
             monitor.run()
-        if settings.outputs.summary:
-            write_summary(settings.outputs.summary, summary.figures(source.dropped, perception.network_faults))
+        if reload.settings.outputs.summary:
+            write_summary(reload.settings.outputs.summary, summary.figures(source.dropped, perception.network_faults))
     return 0
 
 
@@ -188,10 +212,10 @@ def _outputs(
     source: Source,
     engine: Engine,
     stats: Callable[[], LoopStats],
-    commands: SimpleQueue[Command],
-    notes: Notes,
+    make: Callable[[str, dict[str, Any]], Output],
+    made: dict[str, Output],
 ) -> list[Output]:
-    """Everything the settings ask for. If one cannot be made, those before it are closed."""
+    """Everything the settings ask for, by name also in ``made``. If one cannot be had, the others are closed."""
     # The terminal comes first, so that what the others log appears in it. Events on the standard output leave the
     # standard error to the lines for people.
     descriptor = 2 if settings.outputs.events == "-" else 1
@@ -200,16 +224,20 @@ def _outputs(
     if settings.driver.name:
         outputs.append(DriverKeeper(settings.driver.name, engine.calibration))
     try:
-        tables = _own_outputs(settings) | _view(settings, title, stats) | recording | settings.outputs.extra
-        for name, table in tables.items():
-            outputs.append(make_output(name, table, commands.put, notes))
+        for name, table in (_tables(settings) | _view(settings, title, stats) | recording).items():
+            made[name] = make(name, table)
         if os.environ.get("NOTIFY_SOCKET"):
             # The last of all: its ping says that a frame has passed every other one.
-            outputs.append(make_output("service", {}))
+            made["service"] = make("service", {})
     except WakefulError:
-        FanOut(outputs).close()
+        FanOut([*outputs, *made.values()]).close()
         raise
-    return outputs
+    return [*outputs, *made.values()]
+
+
+def _tables(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Outputs that can change while the monitor runs, by name, with what they are built from."""
+    return _own_outputs(settings) | settings.outputs.extra
 
 
 def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -264,18 +292,3 @@ def _reporting(settings: Settings) -> dict[str, Any]:
 
 def _mqtt(mqtt: MqttSettings) -> dict[str, Any]:
     return mqtt.model_dump(exclude={"discovery"}) | {"discover": mqtt.discovery}
-
-
-@contextmanager
-def _ended_by_signals(monitor: Monitor) -> Iterator[None]:
-    """SIGTERM and Ctrl-C end the monitor after the frame at hand, so that outputs get their last word out."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        monitor.stop()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -74,6 +74,13 @@ class PerceptionSettings(Section):
     """Presence below which a tracked face is given up and looked for again, 0 to 1."""
 
 
+class BoardSettings(Section):
+    """The machine that wakeful runs on."""
+
+    hot_c: float = Field(default=85.0, ge=20, le=120)
+    """Temperature from which work is left out where a sensor names no limit of its own, degrees Celsius."""
+
+
 class DriverSettings(Section):
     """Who drives, and where the driver looks."""
 
@@ -215,6 +222,7 @@ class Settings(Section):
     """Name of this monitor in what it reports to other programs; unset: the machine's name."""
     source: SourceSettings = SourceSettings()
     perception: PerceptionSettings = PerceptionSettings()
+    board: BoardSettings = BoardSettings()
     driver: DriverSettings = DriverSettings()
     vehicle: VehicleSettings = VehicleSettings()
     serial: SerialSettings = SerialSettings()

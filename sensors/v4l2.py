@@ -99,8 +99,7 @@ class V4l2Camera:
         self._last_good_ns = clock_ns()
         self._session = _Session(self, opened, HANGING)
         self._session.start()
-        self._keeper = Thread(target=self._keep, name=f"keep {path}", daemon=True)
-        self._keeper.start()
+        self._begin_keeping()
 
     @property
     def info(self) -> SourceInfo:
@@ -134,6 +133,17 @@ class V4l2Camera:
         self._keeper.join(CLOSE_TIMEOUT_S)
         self._session.stopped.set()
         self._session.join(CLOSE_TIMEOUT_S)
+
+    def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
+        """The thread that must never end while the camera is open: its name, whether it runs, and how to begin it anew.
+
+        A capture thread may end: the keeper replaces it.
+        """
+        return [("camera keeper", lambda: self._closed.is_set() or self._keeper.is_alive(), self._begin_keeping)]
+
+    def _begin_keeping(self) -> None:
+        self._keeper = Thread(target=self._keep, name=f"keep {self._path}", daemon=True)
+        self._keeper.start()
 
     def _without_good_frame_s(self) -> float:
         return (self._clock_ns() - self._last_good_ns) / 1e9

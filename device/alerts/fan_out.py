@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from device.alerts.output import Output
@@ -28,10 +29,21 @@ class FanOut:
     """
 
     def __init__(self, outputs: Sequence[Output]) -> None:
+        self._set(outputs)
+        self.failures: dict[str, int] = {}
+
+    def _set(self, outputs: Sequence[Output]) -> None:
         self._outputs = tuple(outputs)
         self._seeing = tuple(output for output in outputs if hasattr(output, "seen"))
         self._fed = tuple(output for output in outputs if hasattr(output, "fed"))
-        self.failures: dict[str, int] = {}
+
+    def exchange(self, old: Sequence[Output], new: Sequence[Output]) -> None:
+        """From now on ``new`` hear and ``old`` do not; closing those may take a second, in a thread of its own."""
+        first, *others = [output for output in self._outputs if not any(output is one for one in old)]
+        # The last one may have to say that all others have heard.
+        self._set([first, *new, *others])
+        if old:
+            Thread(target=self._close, args=(tuple(old),), name="wakeful-close", daemon=True).start()
 
     def start(self, origin_ns: int) -> None:
         """Raises: WakefulError: an output cannot be used as configured; all are closed then."""
@@ -65,7 +77,10 @@ class FanOut:
             self._isolated(output, output.state, state)
 
     def close(self) -> None:
-        for output in self._outputs:
+        self._close(self._outputs)
+
+    def _close(self, outputs: Sequence[Output]) -> None:
+        for output in outputs:
             self._isolated(output, output.close)
 
     @property

@@ -93,6 +93,15 @@ class SerialOutput:
             self._alerts.append(sentence)
         self._waker.wake()
 
+    def take_over(self, before: SerialOutput) -> None:
+        """Send what ``before``, which is about to be closed, could not send yet."""
+        with before._lock:
+            waiting = list(before._alerts)
+            before._alerts.clear()
+        with self._lock:
+            self._alerts.extendleft(reversed(waiting))
+        self._waker.wake()
+
     def event(self, event: Event) -> None:
         """The protocol has no sentence for events."""
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from device.settings import Settings
+    from device.state.profile import Profile
 
 
 class Pace(StrEnum):
@@ -146,9 +150,13 @@ def run(
         "record.blur_others": blur_others,
         "terminal.live": live,
     }
-    settings, rules = load_settings(config, profile, overrides)
+
+    def load() -> tuple[Settings, Profile]:
+        return load_settings(config, profile, overrides)
+
+    settings, rules = load()
 
     # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
     from device.run import run as run_monitor
 
-    return run_monitor(settings, rules)
+    return run_monitor(settings, rules, load)

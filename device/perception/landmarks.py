@@ -24,6 +24,9 @@ from wakeful import ConfigError, ModelError
 # Corners of the eyes in the 468-point mesh, of the person's right and left eye: outer, inner.
 RIGHT_CORNERS = (33, 133)
 LEFT_CORNERS = (263, 362)
+# Places of the eye contours in the mesh, in the order of ``Eye.contour``.
+RIGHT_CONTOUR = np.array([33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 157, 173])
+LEFT_CONTOUR = np.array([263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 387, 386, 385, 384, 398])
 # One face's region in the next picture is this much larger than its landmarks (MediaPipe's face landmark graphs).
 TRACKING_SCALE = 1.5
 
@@ -59,12 +62,15 @@ class FaceLandmarks:
         points: float32 [468, 3]: MediaPipe's face mesh; picture pixels, depth in the same unit, smaller is nearer.
         left, right: the person's own left and right eye.
         presence: the network's belief that this is a face, 0 to 1.
+        unread: ``left`` or ``right``: the eye whose lids and iris were not read; its contour is the mesh's, which is
+            good for drawing and hardly sees a closed eye.
     """
 
     points: NDArray[np.float32]
     left: Eye
     right: Eye
     presence: float
+    unread: str = ""
 
 
 class LandmarkReader(Protocol):

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from device.messages import ReaderTraits
 from device.perception.landmarks import (
+    LEFT_CONTOUR,
     LEFT_CORNERS,
+    RIGHT_CONTOUR,
     RIGHT_CORNERS,
     Eye,
     FaceLandmarks,
@@ -23,6 +25,8 @@ EYE_PX = 64
 # An eye's region relative to the distance of its corners (MediaPipe's iris_landmark graphs).
 EYE_SCALE = 2.3
 CONTOUR_POINTS = 16
+IRIS_POINTS = 5
+SURELY_WIDER = 1.2
 
 
 class MeshIrisReader:
@@ -35,8 +39,10 @@ class MeshIrisReader:
         self._iris = load("iris_landmark", threads)
         self._min_presence = min_presence
         self.stages = UNWATCHED
+        self._unread = ""
 
-    def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:
+    def __call__(self, image: NDArray[np.uint8], region: Region, one_eye: bool = False) -> FaceLandmarks | None:
+        """As ``LandmarkReader``; with ``one_eye`` only the eye that is turned to the camera is read."""
         raw, logit = self._mesh(region.crop(image, MESH_PX, 0.0, 1.0, brighten=True))
         presence = sigmoid(logit.item())
         if presence < self._min_presence:
@@ -44,10 +50,29 @@ class MeshIrisReader:
         points = region.to_picture(require_finite(raw, "face_landmark").reshape(468, 3), MESH_PX)
         corners = points[:, :2]
         self.stages.done("landmarks")
-        left = self._eye(image, corners[LEFT_CORNERS[1]], corners[LEFT_CORNERS[0]], mirrored=True)
-        right = self._eye(image, corners[RIGHT_CORNERS[0]], corners[RIGHT_CORNERS[1]], mirrored=False)
+        self._unread = self._far_eye(corners) if one_eye else ""
+        left = right = None
+        if self._unread != "left":
+            left = self._eye(image, corners[LEFT_CORNERS[1]], corners[LEFT_CORNERS[0]], mirrored=True)
+        if self._unread != "right":
+            right = self._eye(image, corners[RIGHT_CORNERS[0]], corners[RIGHT_CORNERS[1]], mirrored=False)
         self.stages.done("iris")
-        return FaceLandmarks(points=points, left=left, right=right, presence=presence)
+        return FaceLandmarks(
+            points=points,
+            left=left or _of_mesh(corners, LEFT_CONTOUR),
+            right=right or _of_mesh(corners, RIGHT_CONTOUR),
+            presence=presence,
+            unread=self._unread,
+        )
+
+    def _far_eye(self, corners: NDArray[np.float32]) -> str:
+        """The eye that looks narrower, since the head is turned; the same one while they hardly differ."""
+        left, right = (
+            np.linalg.norm(corners[outer] - corners[inner]) for outer, inner in (LEFT_CORNERS, RIGHT_CORNERS)
+        )
+        if self._unread and max(left, right) < SURELY_WIDER * min(left, right):
+            return self._unread
+        return "left" if left < right else "right"
 
     def _eye(
         self, image: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.float32], *, mirrored: bool
@@ -62,6 +87,12 @@ class MeshIrisReader:
             contour=_placed(contour.reshape(-1, 3)[:CONTOUR_POINTS], region),
             iris=_placed(iris.reshape(-1, 3), region),
         )
+
+
+def _of_mesh(corners: NDArray[np.float32], contour: NDArray[np.intp]) -> Eye:
+    """An eye as the mesh has it; it knows no iris, so that lies in the middle."""
+    points = corners[contour]
+    return Eye(points, np.repeat(points.mean(axis=0, keepdims=True), IRIS_POINTS, axis=0))
 
 
 def _placed(raw: NDArray[np.float32], region: Region) -> NDArray[np.float32]:

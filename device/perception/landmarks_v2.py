@@ -6,15 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.messages import ReaderTraits
-from device.perception.landmarks import Eye, FaceLandmarks, require_finite, sigmoid
+from device.perception.landmarks import (
+    LEFT_CONTOUR,
+    RIGHT_CONTOUR,
+    Eye,
+    FaceLandmarks,
+    require_finite,
+    sigmoid,
+)
 from device.perception.network import Loader, load
 from device.perception.region import Region
 from device.stages import UNWATCHED
 
 INPUT_PX = 256
-# Places of the eye contours in the mesh, in the order of ``Eye.contour``.
-RIGHT_CONTOUR = np.array([33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 157, 173])
-LEFT_CONTOUR = np.array([263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 387, 386, 385, 384, 398])
 RIGHT_IRIS = slice(468, 473)
 LEFT_IRIS = slice(473, 478)
 

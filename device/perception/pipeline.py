@@ -26,6 +26,7 @@ from device.perception.landmarks import (
     NetworkOutputError,
     load_reader,
 )
+from device.perception.landmarks_mesh_iris import MeshIrisReader
 from device.perception.network import Loader, load
 from device.perception.person import WatchedPerson
 from device.perception.readability import EyeReader
@@ -67,6 +68,11 @@ class Perception:
         expression: reads the expression in every third frame with a face; None leaves it out.
         load: gives the networks; see ``device.perception.runtime_choice``.
 
+    Attributes:
+        network_faults: answers of networks that were no numbers.
+        expression_every: the expression is read in one of so many frames with a face.
+        one_eye: read only the eye that is turned to the camera, where the reader has a network for each.
+
     Raises:
         ModelError: a network is missing or corrupt.
     """
@@ -92,6 +98,8 @@ class Perception:
         self._eyes = EyeReader(self._reader.traits.name)
         self._stages = UNWATCHED
         self.network_faults = 0
+        self.expression_every = EXPRESSION_EVERY
+        self.one_eye = False
 
     def fork(self) -> Perception:
         """Another one that follows the same person from here on, with the same networks."""
@@ -112,6 +120,11 @@ class Perception:
     def traits(self) -> ReaderTraits:
         """What the judge must know of the reader in use."""
         return self._reader.traits
+
+    @property
+    def reads_each_eye(self) -> bool:
+        """Whether leaving out one eye saves anything."""
+        return isinstance(self._reader, MeshIrisReader)
 
     def observe(self, frame: Frame) -> Observation:
         """What ``frame`` shows of the watched person. Never raises for what is in the picture."""
@@ -147,6 +160,8 @@ class Perception:
 
     def _read(self, frame: Frame, region: Region) -> FaceLandmarks | None:
         try:
+            if isinstance(self._reader, MeshIrisReader):
+                return self._reader(frame.image, region, one_eye=self.one_eye)
             return self._reader(frame.image, region)
         finally:
             self._stages.done("landmarks")
@@ -158,7 +173,7 @@ class Perception:
         self._frames_to_expression -= 1
         if self._frames_to_expression > 0:
             return None
-        self._frames_to_expression = EXPRESSION_EVERY
+        self._frames_to_expression = self.expression_every
         try:
             return self._expression(frame.image, face.points)
         except NetworkOutputError as error:

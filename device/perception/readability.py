@@ -185,13 +185,13 @@ def read_eyes(
             left_why = left_why or Unreadable.OFF_AXIS
         else:
             right_why = right_why or Unreadable.OFF_AXIS
-    left = None if left_why else eye_aspect(face.left, pose.yaw_deg, far=left_is_far)
-    right = None if right_why else eye_aspect(face.right, pose.yaw_deg, far=not left_is_far)
+    left = None if left_why or face.unread == "left" else eye_aspect(face.left, pose.yaw_deg, far=left_is_far)
+    right = None if right_why or face.unread == "right" else eye_aspect(face.right, pose.yaw_deg, far=not left_is_far)
     if left is not None or right is not None:
         return EyeReading(left, right, None)
     # An eye on the near side that shows no fault and has no aspect either is too few pixels wide.
     near_why = right_why if left_is_far else left_why
-    return EyeReading(None, None, near_why or Unreadable.BLUR)
+    return EyeReading(None, None, near_why or left_why or right_why or Unreadable.BLUR)
 
 
 def unreadable_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str) -> Whys:

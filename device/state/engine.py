@@ -178,6 +178,14 @@ class Engine:
         elif isinstance(command, Acknowledge):
             yield from self._rules.acknowledge(t_ns, command.alert_seq)
 
+    def adopt(self, t_ns: int, profile: Profile) -> Iterator[Alert]:
+        """Judge by the rules and the latch of another profile from now on; how things are measured stays as it is.
+
+        What stands, and what has lasted so far, counts on. An alert that no rule of the new profile raises is cleared.
+        """
+        self._profile = replace(self._profile, about=profile.about, rules=profile.rules, latch=profile.latch)
+        yield from self._rules.adopt(t_ns, profile.rules, profile.latch)
+
     def calibration(self) -> Calibration | None:
         """What was learned of this person, to be kept; None while the eyes are not learned."""
         left, right = self._lids.left.learned, self._lids.right.learned

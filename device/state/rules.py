@@ -90,6 +90,34 @@ class RuleBook:
         for watch in self._watches:
             watch.held_ns, watch.looked_ns = 0, None
 
+    def adopt(self, t_ns: int, rules: tuple[Rule, ...], latch: LatchSection) -> Iterator[Alert]:
+        """Other rules from now on: what each of the old ones saw counts for the new one of its code and level."""
+        known = {(watch.rule.code, watch.rule.rank): watch for watch in self._watches}
+        self._watches = [_Watch(rule) for rule in sorted(rules, key=lambda rule: -rule.rank)]
+        for watch in self._watches:
+            before = known.get((watch.rule.code, watch.rule.rank))
+            if before is not None:
+                watch.held_ns, watch.looked_ns, watch.holds, watch.gone = (
+                    before.held_ns,
+                    before.looked_ns,
+                    before.holds,
+                    before.gone,
+                )
+        self._latch_ns = round(latch.unacknowledged_s * 1e9)
+        yield from self._stand_by(t_ns, rules)
+
+    def _stand_by(self, t_ns: int, rules: tuple[Rule, ...]) -> Iterator[Alert]:
+        """Alerts that stand end by the new rule of their level, else of their code; without any, they end now."""
+        for code, standing in list(self._standing.items()):
+            same_code = [rule for rule in rules if rule.code == code]
+            if not same_code:
+                del self._standing[code]
+                yield _alert(t_ns, standing, Phase.CLEARED)
+                continue
+            same_level = [rule for rule in same_code if rule.rank == standing.rule.rank]
+            if same_level:
+                self._standing[code] = replace(standing, rule=same_level[0])
+
     def acknowledge(self, t_ns: int, seq: int) -> Iterator[Alert]:
         """Somebody has noticed alert ``seq``; anything else is ignored."""
         for standing in self._standing.values():

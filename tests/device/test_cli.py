@@ -27,7 +27,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings of each monitor that would have been started."""
     settings: list[Settings] = []
 
-    def run(given: Settings, _: Profile) -> int:
+    def run(given: Settings, rules: Profile, load: object) -> int:
         settings.append(given)
         return 0
 
@@ -86,9 +86,8 @@ def test_run_knows_every_option_of_its_contract(capsys: pytest.CaptureFixture[st
 
 def test_run_maps_its_options_to_settings(started: list[Settings]) -> None:
     options = "--source 0 --profile vehicle --pace fast --duration 2.5 --speed 60 --events - --signals s.csv"
-    options += (
-        " --summary s.json --serial loop:// --baud 9600 --gpio mock:17 --gpio-active-low --landmarks mesh+iris --plain"
-    )
+    options += " --summary s.json --serial loop:// --baud 9600 --gpio mock:17 --gpio-active-low"
+    options += " --landmarks mesh+iris --runtime ort --plain"
     assert status(["run", *options.split()]) == 0
     (settings,) = started
     assert (settings.source.source, settings.source.pace, settings.source.duration_s) == ("0", "fast", 2.5)
@@ -96,7 +95,7 @@ def test_run_maps_its_options_to_settings(started: list[Settings]) -> None:
     assert (settings.outputs.events, settings.outputs.signals, settings.outputs.summary) == ("-", "s.csv", "s.json")
     assert (settings.serial.url, settings.serial.baud) == ("loop://", 9600)
     assert (settings.gpio.line, settings.gpio.active_low) == ("mock:17", True)
-    assert settings.perception.landmarks == "mesh+iris"
+    assert (settings.perception.landmarks, settings.perception.runtime) == ("mesh+iris", "ort")
     assert settings.terminal.live is False
 
 

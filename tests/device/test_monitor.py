@@ -16,6 +16,7 @@ import pytest
 from device.alerts.fan_out import FanOut
 from device.alerts.output import Output
 from device.config import load_profile
+from device.liveness import Liveness
 from device.messages import (
     Acknowledge,
     Alert,
@@ -36,6 +37,7 @@ from device.notes import Notes
 from device.perception.pipeline import Perception, Sighting
 from device.state.engine import Engine
 from device.summary import Summary
+from device.watchdog import PartFailed
 from sensors.driver_face import DriverPose, render
 from sensors.frame import Frame
 from sensors.source import EndOfSource, SourceInfo, StaleFrame
@@ -437,3 +439,56 @@ def test_what_is_wrong_with_the_monitor_is_told_beside_its_health() -> None:
     ]
     assert heard.states[0].notes == ("disk_full",)
     assert heard.states[-1].notes == ()
+
+
+def test_a_failure_from_outside_ends_the_loop_and_is_raised() -> None:
+    heard = Heard()
+    source = ScriptedSource(seconds(0.0, 60.0))
+    running = monitor(source, heard)
+    source.on_read = lambda: running.fail(PartFailed("serial died")) if len(heard.states) == 5 else None
+    with pytest.raises(PartFailed, match="serial died"):
+        running.run()
+    assert len(heard.states) == 6
+
+
+def test_what_is_to_happen_between_frames_happens_in_the_loop_before_the_next() -> None:
+    heard, done = Heard(), list[tuple[int, int, str]]()
+    source = ScriptedSource(seconds(1.0, 2.0))
+    running = monitor(source, heard)
+
+    def note(t_ns: int) -> None:
+        done.append((t_ns, len(heard.states), threading.current_thread().name))
+
+    source.on_read = lambda: running.between_frames(note) if len(heard.states) == 5 else None
+    running.run()
+    assert done == [(heard.states[5].t_ns, 6, threading.current_thread().name)]
+
+
+def test_a_perception_that_fails_is_nobody_seen_and_noted_until_it_works_again() -> None:
+    heard, notes = Heard(), Notes()
+    perception = ScriptedPerception()
+    look = perception.look
+
+    def failing(frame: Frame) -> Any:
+        if 1.0 <= frame.t_ns / SECOND_NS < 3.0:
+            raise MemoryError("no memory left")
+        return look(frame)
+
+    perception.look = failing  # type: ignore[method-assign]
+    monitor(ScriptedSource(seconds(0.0, 4.0)), heard, perception, notes=notes).run()
+    assert len(heard.states) == 120
+    assert heard.states[75].health is Health.NO_FACE
+    said = [event.data for event in heard.events if event.data.get("note") == "perception_failed"]
+    assert said[0]["text"] == "a frame could not be looked at (MemoryError: no memory left)"
+    assert said[-1]["over"] == 1
+    assert heard.states[-1].face
+
+
+def test_each_judged_frame_is_told_to_the_liveness_and_the_loop_is_watched_while_it_runs() -> None:
+    liveness, watched = Liveness(), list[str]()
+    source = ScriptedSource(seconds(0.0, 1.0))
+    source.on_read = lambda: watched.extend(part.name for part in liveness.parts)
+    monitor(source, Heard(), liveness=liveness).run()
+    assert set(watched) == {"the loop"}
+    assert liveness.frames == 30
+    assert not liveness.parts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from device.messages import Alert
 from device.state.profile import LatchSection, Rule
 from device.state.rules import RuleBook
@@ -62,3 +64,27 @@ def test_a_dwell_is_time_seen_and_frames_far_apart_do_not_make_it() -> None:
 def test_evidence_is_what_the_rule_names() -> None:
     [alert] = RuleBook((WARN,), LatchSection()).step(0, {"perclos_60s": 0.2004, "closure_s": 1.0}, None)
     assert alert.evidence == {"perclos_60s": 0.2}
+
+
+def adopted(after: tuple[Rule, ...], *values: float) -> list[str]:
+    """Two seconds at 0.2 by HINT and WARN, then one value a second by the rules ``after``."""
+    book = RuleBook((HINT, WARN), LatchSection())
+    found = [alert for second in range(2) for alert in book.step(second * SECOND_NS, {"perclos_60s": 0.2}, None)]
+    found += book.adopt(2 * SECOND_NS, after, LatchSection())
+    for second, value in enumerate(values, start=3):
+        found += book.step(second * SECOND_NS, {"perclos_60s": value}, None)
+    return [f"{alert.level.label} {alert.phase.value}" for alert in found]
+
+
+def test_an_alert_that_stands_is_not_raised_again_by_other_rules() -> None:
+    stricter = replace(WARN, when={"perclos_60s": 0.12}, clear_below={"perclos_60s": 0.02})
+    assert adopted((HINT, stricter), 0.2, 0.2, 0.05) == ["warning raised"]
+    assert adopted((HINT, stricter), 0.2, 0.01) == ["warning raised", "warning cleared"]
+
+
+def test_an_alert_that_no_rule_raises_any_longer_is_cleared_at_once() -> None:
+    assert adopted((HELD,)) == ["warning raised", "warning cleared"]
+
+
+def test_an_alert_whose_level_is_gone_ends_as_it_began() -> None:
+    assert adopted((HINT,), 0.12, 0.09) == ["warning raised", "warning cleared"]

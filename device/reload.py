@@ -1,0 +1,168 @@
+"""SIGHUP: a new configuration is taken over between two frames, whole or not at all.
+
+The files are read, checked, and new outputs opened in a thread of their own; only the exchange happens in the loop. So
+no frame waits, what is wrong is told (``config_refused``) while the old configuration stays in force, and alerts that
+still wait in an output that is replaced go out through its successor, or by its own closing.
+
+Rules, latch, speed and outputs can change. The source, the networks, how eyes and gaze are measured, the recording and
+the view cannot: what was learned and what lies in memory belongs to them. Such a change is refused with the advice to
+start afresh.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import fields
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+from device.alerts.fan_out import FanOut
+from device.alerts.output import Output
+from device.liveness import Worker
+from device.messages import Event, VehicleSpeed
+from device.notes import Notes
+from device.settings import Settings
+from device.state.engine import Engine
+from device.state.profile import Profile
+from wakeful import ConfigError, WakefulError
+
+NOTE = "config_refused"
+EVENT = "configuration"
+LIVE_SETTINGS = ("profile", "vehicle", "serial", "gpio", "outputs", "mqtt", "can", "stream")
+LIVE_PROFILE = ("about", "rules", "latch")
+
+_log = logging.getLogger("wakeful.reload")
+
+Configuration = tuple[Settings, Profile]
+Tables = dict[str, dict[str, Any]]
+
+
+class Loop(Protocol):
+    """What the loop offers."""
+
+    origin_ns: int | None
+
+    def between_frames(self, do: Callable[[int], None]) -> None:
+        """Calls ``do`` with the capture time of the last frame, in the loop's thread."""
+        ...
+
+
+class Reload:
+    """Waits for requests and carries them out.
+
+    Args:
+        load: reads and checks the configuration anew; raises WakefulError.
+        current: the configuration in force.
+        tables: outputs that can change, by name, with what they are built from.
+        made: those there are.
+        make: builds one; raises WakefulError.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Configuration],
+        current: Configuration,
+        *,
+        tables: Callable[[Settings], Tables],
+        made: dict[str, Output],
+        make: Callable[[str, dict[str, Any]], Output],
+        engine: Engine,
+        output: FanOut,
+        loop: Loop,
+        notes: Notes,
+    ) -> None:
+        self._load = load
+        self.settings, self._profile = current
+        self._tables = tables
+        self._made = made
+        self._make = make
+        self._engine = engine
+        self._output = output
+        self._loop = loop
+        self._notes = notes
+        self._requests: SimpleQueue[bool] = SimpleQueue()
+        self._worker = Worker("reload", self._run)
+
+    def start(self) -> None:
+        self._worker.start()
+
+    def request(self) -> None:
+        """Read the configuration again. Safe in a signal handler."""
+        self._requests.put(True)
+
+    def close(self) -> None:
+        self._requests.put(False)
+        self._worker.join(1.0)
+
+    def _run(self) -> None:
+        while self._requests.get():
+            try:
+                self._take_over(*self._load())
+            except WakefulError as error:
+                self._refuse(str(error))
+            except Exception as error:
+                self._refuse(f"{type(error).__name__}: {error}")
+
+    def _refuse(self, why: str) -> None:
+        self._notes.set(NOTE, f"{' '.join(why.split())}; the old configuration stays in force")
+
+    def _take_over(self, settings: Settings, profile: Profile) -> None:
+        refuse_fixed(self.settings, settings, LIVE_SETTINGS)
+        refuse_fixed(self._profile, profile, LIVE_PROFILE)
+        before, after = self._tables(self.settings), self._tables(settings)
+        gone = [name for name in before if before[name] != after.get(name)]
+        new = self._opened({name: table for name, table in after.items() if before.get(name) != table})
+        changed = [
+            name for name in LIVE_SETTINGS if getattr(self.settings, name, None) != getattr(settings, name, None)
+        ]
+        if profile != self._profile and "profile" not in changed:
+            changed.append("profile")
+        old = [self._made.pop(name) for name in gone]
+        speed_kmh = settings.vehicle.speed_kmh if "vehicle" in changed else None
+        self._made |= new
+        self.settings, self._profile = settings, profile
+
+        def exchange(t_ns: int) -> None:
+            for name, output in new.items():
+                _hand_over(name, gone, old, output)
+            self._output.exchange(old, list(new.values()))
+            for alert in self._engine.adopt(t_ns, profile):
+                self._output.alert(alert)
+            if "vehicle" in changed:
+                list(self._engine.command(t_ns, VehicleSpeed(speed_kmh)))
+            self._output.event(Event(t_ns, EVENT, {"changed": ", ".join(changed) or "nothing"}))
+            self._notes.clear(NOTE)
+
+        self._loop.between_frames(exchange)
+        _log.info("configuration taken over: %s", ", ".join(changed) or "nothing changed")
+
+    def _opened(self, tables: Tables) -> dict[str, Output]:
+        """The new outputs, started if the others are; none stays open if one cannot be had."""
+        opened: dict[str, Output] = {}
+        try:
+            for name, table in tables.items():
+                opened[name] = self._make(name, table)
+                if self._loop.origin_ns is not None:
+                    opened[name].start(self._loop.origin_ns)
+        except WakefulError:
+            for output in opened.values():
+                output.close()
+            raise
+        return opened
+
+
+def refuse_fixed(old: object, new: object, live: tuple[str, ...]) -> None:
+    """Raises ConfigError if anything outside ``live`` differs."""
+    names = type(old).model_fields if isinstance(old, Settings) else (field.name for field in fields(old))  # type: ignore[arg-type]
+    fixed = [name for name in names if name not in live and getattr(old, name) != getattr(new, name)]
+    if fixed:
+        raise ConfigError(
+            f"{', '.join(f'[{name}]' for name in fixed)} can change only at a start: start the monitor afresh"
+        )
+
+
+def _hand_over(name: str, gone: list[str], old: list[Output], successor: Output) -> None:
+    """What waits in an output of the same name goes to its successor, which can take it."""
+    if name in gone and hasattr(successor, "take_over"):
+        successor.take_over(old[gone.index(name)])
