@@ -69,14 +69,16 @@ def _print_table(outcomes: list[Outcome], console: Console) -> None:
     from rich.table import Table
 
     table = Table("recording", "duration", "alerts an hour", "eyes known", "health", box=None, pad_edge=False)
-    table.columns[0].no_wrap, table.columns[0].overflow = True, "fold"
+    for column in table.columns:
+        column.overflow = "fold"
+    table.columns[0].no_wrap = True
     for outcome in outcomes:
         done = outcome.done
         seconds = max(done.seconds, 1e-9)
         rates = (f"{code} {count * 3600.0 / seconds:.1f}" for code, count in sorted(done.raised.items()))
         health = (f"{name} {_duration(s)}" for name, s in sorted(done.health_s.items()) if name != "ok")
         table.add_row(
-            outcome.name,
+            outcome.name.removeprefix("wakeful-").removesuffix(".mcap"),
             _duration(done.seconds),
             ", ".join(rates) or "none",
             f"{done.seen_s / seconds:.1%}",

@@ -25,7 +25,7 @@ MAX_RING = 1200
 REMEMBERED_NS = 1_000_000_000
 """Where another face was, it stays blurred for this long: a face is not found in each picture."""
 BLOCKS = 6
-"""Blocks across a face that is made unrecognisable."""
+"""Patches of colour across a face that is made unrecognisable."""
 MARGIN = 0.25
 """The face is larger than its box by this share on each side."""
 
@@ -129,7 +129,7 @@ def is_watched(face: Box, watched: Box | None) -> bool:
 
 
 def blurred(image: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.uint8]:
-    """A copy in which these faces are a few blocks each, from which nobody can be told."""
+    """A copy in which these faces are a few patches of colour each, from which nobody can be told."""
     image = image.copy()
     height, width = image.shape[:2]
     for x0, y0, x1, y1 in boxes:
@@ -140,9 +140,8 @@ def blurred(image: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.uint8]
             continue
         part = image[top:bottom, left:right]
         small = cv2.resize(part, (BLOCKS, BLOCKS), interpolation=cv2.INTER_AREA)
-        image[top:bottom, left:right] = cv2.resize(
-            small, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_NEAREST
-        )
+        size = (part.shape[1], part.shape[0])
+        image[top:bottom, left:right] = cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
     return image
 
 

@@ -1,0 +1,116 @@
+"""Markers carry the moment at which somebody pressed, from a button and from the keyboard."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from device.alerts import gpio_mock
+from device.alerts.gpio import GpioChipMissing, GpioSpecError
+from device.alerts.registry import make_output
+from device.messages import Command, Marker
+from device.record.button import ButtonMarkers
+from device.record.keys import KeyMarkers
+from device.record.reader import recording
+from device.record.schema import MARKER
+from tests.device.alerts.samples import eventually
+
+
+def test_a_press_of_the_button_is_a_marker_of_that_moment() -> None:
+    heard: list[Command] = []
+    output = make_output("button", {"spec": "mock:7"}, heard.append)
+    output.start(0)
+    button = gpio_mock.button("7")
+    pressed = [button.press(), button.press()]
+    assert eventually(lambda: len(heard) == 2)
+    output.close()
+    assert heard == [Marker("button", one) for one in pressed]
+    assert button.released
+
+
+def test_a_button_that_cannot_be_had_is_told_as_other_lines_are() -> None:
+    with pytest.raises(GpioSpecError):
+        ButtonMarkers("nonsense")
+    missing = ButtonMarkers("/dev/gpiochip987:1")
+    with pytest.raises(GpioChipMissing):
+        missing.start(0)
+    missing.close()
+
+
+def test_what_is_no_terminal_is_left_alone() -> None:
+    read, write = os.pipe()
+    heard: list[Command] = []
+    output = KeyMarkers(heard.append, read)
+    output.start(0)
+    os.write(write, b"m")
+    time.sleep(0.05)
+    output.close()
+    assert os.read(read, 1) == b"m"
+    os.close(read)
+    os.close(write)
+
+
+def test_keys_in_the_terminal_set_markers_and_the_terminal_is_given_back(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    command = [sys.executable, "-m", "wakeful", "run", "--plain", "--source", "synthetic:attentive"]
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(sys.executable, [*command, "--record", str(logs)])
+    before = termios.tcgetattr(terminal)
+    assert eventually(lambda: any(logs.glob("*.mcap")), timeout_s=30.0)
+    assert eventually(lambda: not termios.tcgetattr(terminal)[3] & termios.ICANON, timeout_s=10.0)
+    pressed_ns = time.monotonic_ns()
+    os.write(terminal, b"m")
+    time.sleep(0.3)
+    os.write(terminal, b"\x1b[A")
+    time.sleep(0.3)
+    os.write(terminal, b"x7")
+    time.sleep(0.3)
+    os.kill(process, signal.SIGTERM)
+    _drain(terminal)
+    _, status = os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    found = [entry.value.data for entry in recording(logs).entries(MARKER)]  # type: ignore[union-attr]
+    assert [one["text"] for one in found] == ["key", "KSS 7"]
+    assert 0 <= int(found[0]["pressed_ns"]) - pressed_ns < 1_000_000_000
+    assert termios.tcgetattr(terminal)[3] == before[3]
+    os.close(terminal)
+
+
+def _drain(terminal: int) -> None:
+    """Take what the process still says, until it is gone."""
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:
+        return
+
+
+def test_a_monitor_in_the_background_leaves_the_keyboard_to_its_shell(tmp_path: Path) -> None:
+    # A background job that read its terminal would be stopped by the system, and watch nobody.
+    script = (
+        "import os, sys, time\n"
+        "from device.record.keys import KeyMarkers\n"
+        "if os.fork() == 0:\n"
+        "    os.setpgid(0, 0)\n"
+        "    keys = KeyMarkers([].append, 0); keys.start(0); time.sleep(0.6); keys.close()\n"
+        "    print('not stopped', flush=True); os._exit(0)\n"
+        "time.sleep(0.3); os.wait()\n"
+    )
+    told = tmp_path / "told"
+    process, terminal = pty.fork()
+    if process == 0:
+        with told.open("w") as file:
+            os._exit(subprocess.run([sys.executable, "-c", script], stdout=file, check=False).returncode)
+    _drain(terminal)
+    os.waitpid(process, 0)
+    assert told.read_text() == "not stopped\n"
+    os.close(terminal)
