@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,16 +13,44 @@ if TYPE_CHECKING:
     from device.doctor_check import Check
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> int:
-    """Check this machine, and tell the mend for each trouble."""
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    placement: Annotated[
+        bool, typer.Option("--placement", help="Check instead how the camera sees the driver, who looks at the road.")
+    ] = False,
+    source: Annotated[str, typer.Option("--source", help="With --placement: the camera, or a recording.")] = "auto",
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.5, max=60, help="With --placement: how long to look.")
+    ] = 5.0,
+    focal_px: Annotated[
+        float | None, typer.Option("--focal-px", min=1, help="With --placement: the camera's focal length, pixels.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.png", help="With --placement: draw it, with the face.")
+    ] = None,
+) -> int:
+    """Check this machine, or where its camera is, and tell the mend for each trouble."""
     from device.doctor import examine, exit_status
 
-    checks = examine()
+    checks = _placed(source, seconds, focal_px, out) if placement else examine()
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in checks], indent=2))
     else:
         _print(checks)
     return exit_status(checks)
+
+
+def _placed(source: str, seconds: float, focal_px: float | None, out: Path | None) -> list[Check]:
+    from device.perception.pipeline import Perception
+    from device.placement import checks, measure
+    from device.placement_picture import check_name, save
+
+    if out is not None:
+        check_name(out)
+    placed = measure(source, Perception(focal_px=focal_px), focal_px, seconds)
+    if out is not None:
+        save(placed, out)
+    return checks(placed)
 
 
 def _print(checks: list[Check]) -> None:
