@@ -14,6 +14,8 @@ What it does not simulate, and what must therefore be shown on real recordings:
 - the camera: no motion blur, rolling shutter, focus, lens distortion, compression or auto exposure; noise is Gaussian
   and the same everywhere;
 - faces in motion: brows, cheeks and forehead do not move, a yawn does not narrow the eyes unless the script says so;
+- eyeballs: irises slide on the face 3 mm before the corners of the eye, where real ones turn 6 mm before them, so that
+  the gaze of a turned head is read too weakly;
 - heads turned beyond about 40 degrees: the portrait does not show what would come into sight;
 - spectacles: no reflections, no refraction; sunglasses are evenly dark;
 - how closures really look: lids fall by a straight line in time.

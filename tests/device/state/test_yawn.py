@@ -34,5 +34,11 @@ def test_a_landmark_that_slips_for_a_moment_does_not_end_it() -> None:
     assert len(yawns((1.0, 0.95), (0.2, None), (1.5, 0.95))) == 1
 
 
+def test_a_mouth_that_stays_half_open_in_between_goes_on_yawning() -> None:
+    [yawn] = yawns((1.2, 0.95), (0.6, 0.5), (2.2, 0.95))
+    assert (yawn.end_ns - yawn.start_ns) / 1e9 == pytest.approx(4.0, abs=0.1)
+    assert yawns((1.2, 0.95), (0.6, 0.3), (1.2, 0.95)) == []
+
+
 def test_a_mouth_that_opens_and_shuts_is_none() -> None:
     assert yawns(*[(0.2, 0.95), (0.2, 0.2)] * 10) == []
