@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from device.state.profile import Profile
 
 
 class Health(StrEnum):
@@ -229,5 +233,13 @@ class Told:
     command: Command
 
 
-Given = Observation | Tick | Told
+@dataclass(frozen=True, slots=True)
+class NewRules:
+    """Another profile, and the capture time from which the judge goes by its rules."""
+
+    t_ns: int
+    profile: Profile
+
+
+Given = Observation | Tick | Told | NewRules
 """All that the judge is ever given: the same in the same order gives the same alerts."""

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from device.alerts.fan_out import FanOut
 from device.alerts.output import Output
 from device.liveness import Worker
-from device.messages import Event, VehicleSpeed
+from device.messages import Event, NewRules, Told, VehicleSpeed
 from device.notes import Notes
 from device.settings import Settings
 from device.state.engine import Engine
@@ -127,10 +127,13 @@ class Reload:
             for name, output in new.items():
                 _hand_over(name, gone, old, output)
             self._output.exchange(old, list(new.values()))
+            self._output.fed(NewRules(t_ns, profile))
             for alert in self._engine.adopt(t_ns, profile):
                 self._output.alert(alert)
             if "vehicle" in changed:
-                list(self._engine.command(t_ns, VehicleSpeed(speed_kmh)))
+                told = Told(t_ns, VehicleSpeed(speed_kmh))
+                self._output.fed(told)
+                list(self._engine.command(t_ns, told.command))
             self._output.event(Event(t_ns, EVENT, {"changed": ", ".join(changed) or "nothing"}))
             self._notes.clear(NOTE)
 

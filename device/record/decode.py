@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
@@ -20,6 +18,7 @@ from device.messages import (
     Event,
     Health,
     Level,
+    NewRules,
     Observation,
     Phase,
     Tick,
@@ -28,18 +27,10 @@ from device.messages import (
     VehicleSpeed,
 )
 from device.record import schema
+from device.record.checks import Check, Unfit, flag, number, numbers, parse, table, text, texts, whole
 from device.record.encode import Recorded
+from device.record.log_config import read_profile
 from device.record.schema import ExpressionReading, Picture
-
-MAX_TIME_NS = 1 << 63
-MAX_TEXT = 4096
-MAX_ITEMS = 256
-
-Check = Callable[[Any], Any]
-
-
-class Unfit(ValueError):
-    """A message whose content makes no sense; caught where the log is read."""
 
 
 def decode(topic: str, data: bytes) -> Recorded:
@@ -55,74 +46,6 @@ def decode(topic: str, data: bytes) -> Recorded:
         raise Unfit(f"{topic} without {error}") from None
     except (TypeError, ValueError, OverflowError) as error:
         raise Unfit(f"{topic}: {error}") from None
-
-
-def parse(data: bytes) -> dict[str, Any]:
-    """A JSON object.
-
-    Raises:
-        Unfit: it is none.
-    """
-    try:
-        values = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise Unfit(f"no JSON: {type(error).__name__}") from None
-    if not isinstance(values, dict):
-        raise Unfit("no JSON object")
-    return values
-
-
-def number(value: Any) -> float:
-    """A finite number."""
-    if type(value) is float and math.isfinite(value):
-        return value
-    if type(value) is int and abs(value) < MAX_TIME_NS:
-        return float(value)
-    raise Unfit("a number is wanted")
-
-
-def whole(value: Any) -> int:
-    """A whole number of 64 bits, not below 0."""
-    if type(value) is not int or not 0 <= value < MAX_TIME_NS:
-        raise Unfit("a whole number of 64 bits is wanted")
-    return value
-
-
-def text(value: Any) -> str:
-    """A text of bounded length."""
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise Unfit(f"a text of up to {MAX_TEXT} characters is wanted")
-    return value
-
-
-def texts(value: Any) -> tuple[str, ...]:
-    """A bounded list of texts."""
-    return tuple(text(one) for one in _items(value))
-
-
-def numbers(value: Any) -> tuple[float, ...]:
-    """A bounded list of finite numbers."""
-    return tuple(number(one) for one in _items(value))
-
-
-def table(value: Any, check: Check) -> dict[str, Any]:
-    """A bounded table whose values pass ``check``."""
-    if not isinstance(value, dict) or len(value) > MAX_ITEMS:
-        raise Unfit(f"a table of up to {MAX_ITEMS} entries is wanted")
-    return {text(key): check(one) for key, one in value.items()}
-
-
-def _items(value: Any) -> list[Any]:
-    if not isinstance(value, list) or len(value) > MAX_ITEMS:
-        raise Unfit(f"a list of up to {MAX_ITEMS} entries is wanted")
-    return value
-
-
-def flag(value: Any) -> bool:
-    """True or false."""
-    if type(value) is not bool:
-        raise Unfit("true or false is wanted")
-    return value
 
 
 def level(value: Any) -> Level:
@@ -233,6 +156,7 @@ DECODERS: Mapping[str, Callable[[dict[str, Any]], Recorded]] = {
     schema.VEHICLE: _vehicle,
     schema.ACKNOWLEDGE: lambda values: Told(whole(values["t_ns"]), Acknowledge(whole(values["alert_seq"]))),
     schema.MARKER: _marker,
+    schema.RULES: lambda values: NewRules(whole(values["t_ns"]), read_profile(values["profile"])),
     schema.STATE: _state,
     schema.ALERT: _alert,
     schema.EVENT: _event,

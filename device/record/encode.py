@@ -15,6 +15,8 @@ from device.messages import (
     Alert,
     DriverState,
     Event,
+    Given,
+    NewRules,
     Observation,
     Tick,
     Told,
@@ -23,7 +25,7 @@ from device.messages import (
 from device.record import schema
 from device.record.schema import ExpressionReading, LogConfig, Picture
 
-Recorded = Observation | Tick | Told | DriverState | Alert | Event | LogConfig | ExpressionReading | Picture
+Recorded = Given | DriverState | Alert | Event | LogConfig | ExpressionReading | Picture
 """Everything that a log holds."""
 
 _OBSERVATION = tuple(one.name for one in fields(Observation))
@@ -70,6 +72,8 @@ def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any]]:
         return _event(message)
     if isinstance(message, Told):
         return _told(message)
+    if isinstance(message, NewRules):
+        return schema.RULES, asdict(message)
     if isinstance(message, Tick):
         return schema.TICK, {"t_ns": message.t_ns, "health": message.health}
     if isinstance(message, ExpressionReading):

@@ -109,7 +109,7 @@ def _is_shares(message: type, name: str) -> bool:
 
 def _rows(recording: Recording) -> Iterator[tuple[str, Row]]:
     config = recording.config
-    topics = [topic for topic in schema.CHANNELS if topic not in (schema.CONFIG, schema.CAMERA)]
+    topics = [topic for topic in schema.CHANNELS if topic not in (schema.CONFIG, schema.RULES, schema.CAMERA)]
     for entry in recording.entries(*topics):
         yield entry.topic, row_of(entry.value, config)
 

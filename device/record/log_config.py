@@ -7,7 +7,7 @@ from typing import Any
 
 from device.config_mistakes import as_profile, profile_mistakes
 from device.messages import ReaderTraits
-from device.record.decode import Unfit, flag, number, parse, table, text, texts, whole
+from device.record.checks import Unfit, flag, number, parse, table, text, texts, whole
 from device.record.schema import FORMAT, LogConfig
 from device.state.gaze_zone import Direction
 from device.state.person import Calibration
@@ -51,20 +51,22 @@ def _config(values: dict[str, Any]) -> LogConfig:
         origin_ns=whole(values["origin_ns"]),
         wall_ns=whole(values["wall_ns"]),
         profile_name=text(values["profile_name"]),
-        profile=_profile(values["profile"]),
+        profile=read_profile(values["profile"]),
         reader=_reader(values["reader"]),
         speed_kmh=None if speed is None else number(speed),
         known=_calibration(values.get("known")),
         road=_direction(values.get("road")),
         expression_classes=texts(values.get("expression_classes", [])),
         cut=flag(values.get("cut", False)),
+        mended=flag(values.get("mended", False)),
         models=table(values.get("models", {}), text),
         about=_small(values.get("about", {})),
         settings=_small(values.get("settings", {})),
     )
 
 
-def _profile(values: Any) -> Profile:
+def read_profile(values: Any) -> Profile:
+    """A profile from its tables. Raises Unfit where it contradicts itself or is none."""
     if not isinstance(values, dict):
         raise Unfit("the profile is no table")
     mistakes = profile_mistakes(values)

@@ -50,7 +50,7 @@ def repair(path: Path, target: Path | None = None) -> Mended | None:
     count = 0
     first_ns: int | None = None
     last_ns = 0
-    with _new_log(target, log.config, [path]) as copy:
+    with _new_log(target, replace(log.config, mended=True), [path]) as copy:
         for message in log.raw(search=True):
             if not is_known(message.topic):
                 continue

@@ -62,9 +62,7 @@ def judge_again(job: Job) -> Outcome:
         ConfigError: the profile or the file of events cannot be used.
     """
     (recording,) = recordings(job.paths)
-    judge = recording.config.judge
-    if job.profile:
-        judge = replace(judge, profile=load_profile(job.profile)[0])
+    judge = replace(recording.config.judge, profile=load_profile(job.profile)[0]) if job.profile else None
     with _events(job.events, recording.config.origin_ns) as tell:
         done = replay(recording, judge, tell)
     then_only, now_only = differences(done.compared(done.then), done.compared(done.now))

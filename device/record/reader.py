@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from device.record import schema
+from device.record.checks import Unfit
 from device.record.container import Condition, Message, messages
-from device.record.decode import DECODERS, Unfit, decode
+from device.record.decode import DECODERS, decode
 from device.record.encode import Recorded
 from device.record.errors import LogError
 from device.record.log_config import TooNew, read_config

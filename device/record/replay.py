@@ -11,13 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from device.judge import Judge
-from device.messages import Alert, DriverState, Event, Given, Observation, Phase, Tick, Told
+from device.messages import Alert, DriverState, Event, Given, NewRules, Observation, Phase, Tick, Told
 from device.record.errors import LogError
 from device.record.reader import Recording
 from device.record.schema import GIVEN, MARKER, SAID
 from device.state.engine import Engine
 
 Said = Alert | Event
+JUDGED = frozenset(("closure", "glance", "yawn", "nod", "expression", "calibration", "health"))
+"""Kinds of events that the judge tells."""
 LONGEST_STEP_S = 1.0
 """Between two inputs no more than this counts as watched: a clock that jumps forward is no drive."""
 
@@ -68,11 +70,14 @@ def replay(recording: Recording, judge: Judge | None = None, tell: Callable[[Sai
     for entry in recording.entries(*GIVEN, *SAID, MARKER):
         value = entry.value
         said: list[Said] = []
-        if isinstance(value, Observation | Tick | Told):
+        if isinstance(value, NewRules) and judge is not None:
+            continue  # the other judge goes by its own rules throughout
+        if isinstance(value, Observation | Tick | Told | NewRules):
             said, state = judged(engine, value)
             done.now += said
-            _account(done, value.t_ns, last_ns, state)
-            last_ns = value.t_ns
+            if state is not None:
+                _account(done, value.t_ns, last_ns, state)
+                last_ns = value.t_ns
         elif isinstance(value, Alert | Event):
             # Markers and notes are nothing the judge says: they are passed on as they were told.
             of_the_judge = is_of_the_judge(value)
@@ -84,7 +89,7 @@ def replay(recording: Recording, judge: Judge | None = None, tell: Callable[[Sai
                 tell(one)
     if last_ns is None:
         raise LogError(f"{recording.name} holds no observations: there is nothing to judge")
-    if not all(file.condition.whole for file in recording.files):
+    if any(file.config.mended or not file.condition.whole for file in recording.files):
         done.cut_ns = last_ns
     return done
 
@@ -93,18 +98,18 @@ def judged(engine: Engine, given: Given) -> tuple[list[Said], DriverState | None
     """What the judge says to one input, in the order of the monitor's loop, and the state if there is a new one."""
     if isinstance(given, Told):
         return list(engine.command(given.t_ns, given.command)), None
+    if isinstance(given, NewRules):
+        return list(engine.adopt(given.t_ns, given.profile)), None
     step = engine.step(given) if isinstance(given, Observation) else engine.tick(given.t_ns, given.health)
     return [*step.alerts, *step.events], step.state
 
 
 def is_of_the_judge(said: Said) -> bool:
-    """Whether the judge said it; notes about the monitor and markers are told by others."""
-    return isinstance(said, Alert) or (said.kind != "marker" and "note" not in said.data)
+    """Whether the judge said it; markers, notes about the monitor and the like are told by others."""
+    return isinstance(said, Alert) or (said.kind in JUDGED and "note" not in said.data)
 
 
-def _account(done: Replayed, t_ns: int, last_ns: int | None, state: DriverState | None) -> None:
-    if state is None:
-        return
+def _account(done: Replayed, t_ns: int, last_ns: int | None, state: DriverState) -> None:
     done.frames += 1
     passed_s = 0.0 if last_ns is None else min(max(0.0, (t_ns - last_ns) / 1e9), LONGEST_STEP_S)
     done.seconds += passed_s

@@ -6,6 +6,7 @@
 | `/observation` | frame: what perception measured, at full precision | yes |
 | `/tick` | moment without a frame, and why | yes |
 | `/vehicle`, `/acknowledge` | command from outside, when the judge was told | yes |
+| `/rules` | profile that came into force on the way | yes |
 | `/marker` | moment that somebody marked, and when the key was pressed | no |
 | `/state`, `/alert`, `/event`, `/health` | what was judged of that | compared |
 | `/expression` | reading of the expression, by class | no |
@@ -37,8 +38,8 @@ MCAP_PROFILE = "wakeful"
 CONFIG, OBSERVATION, TICK = "/config", "/observation", "/tick"
 VEHICLE, ACKNOWLEDGE, MARKER = "/vehicle", "/acknowledge", "/marker"
 STATE, ALERT, EVENT, HEALTH = "/state", "/alert", "/event", "/health"
-EXPRESSION, CAMERA = "/expression", "/camera"
-GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE)
+RULES, EXPRESSION, CAMERA = "/rules", "/expression", "/camera"
+GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE, RULES)
 """What the judge was given."""
 SAID = (ALERT, EVENT, HEALTH)
 """What came of it and is compared in a replay."""
@@ -55,6 +56,7 @@ class LogConfig:
         origin_ns: capture time of the first frame, second 0 of everything that is published.
         wall_ns: Unix time, ns, at ``origin_ns``.
         cut: this file is a span cut out of a recording.
+        mended: this file was recovered from one that was not closed: it may end between a frame and its alert.
         about: the source, the machine, versions of what the monitor runs on.
         models: network -> sha256 of the file in use.
         settings: the tables of the configuration that say how was watched; nothing that could hold a password.
@@ -73,6 +75,7 @@ class LogConfig:
     road: Direction | None = None
     expression_classes: tuple[str, ...] = ()
     cut: bool = False
+    mended: bool = False
     models: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -176,6 +179,7 @@ CHANNELS: Mapping[str, tuple[str, dict[str, Any]]] = {
     VEHICLE: ("wakeful.Vehicle", _object({"t_ns": WHOLE, "speed_kmh": NUMBER}, ["t_ns"])),
     ACKNOWLEDGE: ("wakeful.Acknowledge", _object({"t_ns": WHOLE, "alert_seq": WHOLE}, ["t_ns", "alert_seq"])),
     MARKER: ("wakeful.Marker", _object({"t_ns": WHOLE, "pressed_ns": WHOLE, "text": TEXT}, ["t_ns", "text"])),
+    RULES: ("wakeful.Rules", _object({"t_ns": WHOLE, "profile": {"type": "object"}}, ["t_ns", "profile"])),
     STATE: ("wakeful.State", schema_of(DriverState)),
     ALERT: ("wakeful.Alert", schema_of(Alert)),
     EVENT: ("wakeful.Event", schema_of(Event)),

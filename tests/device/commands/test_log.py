@@ -164,7 +164,6 @@ def test_replay_tells_a_log_that_differs_by_its_status(tmp_path: Path, capsys: p
     (tmp_path / "a.mcap").write_bytes(log_bytes([*eventful(), MESSAGES[9]]))
     code, out, _ = said(capsys, "replay", tmp_path, "--diff")
     assert code == 1
-    assert "only in the log" in out
     assert "only now" in out
     assert said(capsys, "replay", tmp_path)[0] == 0
 

@@ -14,6 +14,7 @@ from device.messages import (
     Event,
     Health,
     Level,
+    NewRules,
     Observation,
     Phase,
     ReaderTraits,
@@ -78,6 +79,7 @@ MESSAGES: tuple[Recorded, ...] = (
     Told(ORIGIN_NS + 2, VehicleSpeed(None)),
     Told(ORIGIN_NS + 2, Acknowledge(3)),
     Event(ORIGIN_NS + 2, "marker", {"text": "überholt, links", "pressed_ns": ORIGIN_NS + 1}),
+    NewRules(ORIGIN_NS + 3, load_profile("robot")[0]),
     DriverState(t_ns=ORIGIN_NS, seq=-1, health=Health.STALE),
     DriverState(
         t_ns=ORIGIN_NS,

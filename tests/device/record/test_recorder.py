@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from device.alerts.registry import make_output
-from device.messages import Alert, Event, Level, Phase
+from device.messages import Alert, Event, Level, Observation, Phase, Tick
 from device.notes import Notes
 from device.record import disk_file, session
 from device.record.errors import RecordError
@@ -41,7 +41,7 @@ def test_everything_the_judge_was_given_and_said_is_recorded_in_its_order(tmp_pa
     assert log.files[0].condition.whole
     (marker,) = log.entries(MARKER)
     assert marker.value == Event(at(2.0), "marker", {"text": "bridge", "pressed_ns": at(2.0)})
-    assert len(list(log.entries(STATE))) == sum(not hasattr(one, "command") for one in eventful())
+    assert len(list(log.entries(STATE))) == sum(isinstance(one, Observation | Tick) for one in eventful())
 
 
 def test_the_head_says_when_it_began_and_how_was_judged(tmp_path: Path) -> None:

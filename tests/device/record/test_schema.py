@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from device.messages import Observation
-from device.record.decode import Unfit, decode
+from device.record.checks import Unfit
+from device.record.decode import decode
 from device.record.encode import Recorded, encode
 from device.record.log_config import TooNew, read_config
 from device.record.schema import CHANNELS, CONFIG, OBSERVATION
