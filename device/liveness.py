@@ -173,6 +173,11 @@ class Worker:
         self._liveness.add(self.part)
         self._begin()
 
+    @property
+    def started(self) -> bool:
+        """Whether it ever was."""
+        return self._thread is not None
+
     def is_alive(self) -> bool:
         with self._lock:
             return self._thread is not None and self._thread.is_alive()

@@ -70,7 +70,15 @@ def test_nothing_that_runs_on_a_board_imports_training_or_conversion(file: Path)
 @pytest.mark.parametrize("file", sources("device/view"), ids=named)
 def test_what_people_look_at_judges_nothing(file: Path) -> None:
     ours = {module for module in imports(file) if module.partition(".")[0] in OURS}
-    allowed = ("device.view", "device.alerts", "device.messages", "device.perception", "device.record", "sensors")
+    allowed = (
+        "device.view",
+        "device.alerts",
+        "device.liveness",
+        "device.messages",
+        "device.perception",
+        "device.record",
+        "sensors",
+    )
     assert all(module == "wakeful" or module.startswith(allowed) for module in ours)
 
 
@@ -118,3 +126,23 @@ def test_the_documents_name_only_files_that_exist() -> None:
     paths = {word for word in text.split("`")[1::2] if "/" in word and word.endswith((".py", ".toml", "/"))}
     assert paths
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+
+# Threads that end by themselves after one job, that look after the others, or that belong to no monitor.
+OWN_THREADS = {
+    "device/alerts/fan_out.py",
+    "device/bench/sampler.py",
+    "device/driver_store.py",
+    "device/liveness.py",
+    "device/overseer.py",
+    "device/watchdog.py",
+}
+
+
+@pytest.mark.parametrize("file", sources("device"), ids=named)
+def test_every_lasting_thread_is_a_worker_that_the_watchdog_knows(file: Path) -> None:
+    makes_threads = any(
+        isinstance(node, ast.Call) and ast.unparse(node.func) in ("Thread", "threading.Thread")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    )
+    assert not makes_threads or named(file) in OWN_THREADS

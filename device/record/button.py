@@ -13,6 +13,7 @@ from typing import Protocol
 
 from device.alerts import gpio_mock
 from device.alerts.gpio import gpio_errors, parse_spec
+from device.liveness import Worker
 from device.messages import Alert, Command, DriverState, Event, Marker
 
 DEBOUNCE = timedelta(milliseconds=20)
@@ -51,7 +52,7 @@ class ButtonMarkers:
         self._on_command = on_command
         self._button: Button | None = None
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="wakeful-button", daemon=True)
+        self._thread = Worker("button", self._run)
         self.problem: str | None = None
 
     def start(self, origin_ns: int) -> None:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from device.liveness import Worker
 from device.messages import Alert, Command, DriverState, Event, Marker
 
 POLL_S = 0.2
@@ -41,7 +42,7 @@ class KeyMarkers:
         self._descriptor = sys.stdin.fileno() if descriptor is None else descriptor
         self._saved: list[Any] | None = None
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="wakeful-keys", daemon=True)
+        self._thread = Worker("keys", self._run)
 
     def start(self, origin_ns: int) -> None:
         if self._on_command is None or not os.isatty(self._descriptor):

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from device.liveness import Worker
 from device.messages import Alert, DriverState, Event, Given
 from device.notes import Notes
 from device.record.encode import Recorded
@@ -73,7 +74,7 @@ class Recorder:
         self._next_shot_ns = 0
         self._ended = False
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="wakeful-record", daemon=True)
+        self._thread = Worker("record", self._run)
         self.dropped = 0
 
     def start(self, origin_ns: int) -> None:
@@ -111,7 +112,7 @@ class Recorder:
             self._thread.join(CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
             _log.warning("the disk is slow: the log is not ended; `wakeful log repair` will mend it")
-        elif self._thread.ident is None:
+        elif not self._thread.started:
             self._folder.close()
 
     def _put(self, message: Recorded, t_ns: int, more_room: int = 0) -> None:

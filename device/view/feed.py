@@ -18,6 +18,7 @@ from typing import Any
 from device.alerts.loop_stats import LoopStats
 from device.alerts.output import seconds
 from device.alerts.wording import say_alert, say_code, say_event, say_health, say_standing
+from device.liveness import Worker
 from device.messages import Alert, DriverState, Event, Health, Level, Phase
 
 EVERY_S = 0.1
@@ -66,7 +67,7 @@ class Feed:
         self._messages: deque[Message] = deque(maxlen=64)
         self._number = 0
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="wakeful-view-feed", daemon=True)
+        self._thread = Worker("view-feed", self._run)
 
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from device.liveness import Worker
 from device.perception.pipeline import Sighting
 from device.view.drawing import draw
 from sensors.frame import Frame
@@ -57,7 +58,7 @@ class Pictures:
         self._waiting: tuple[NDArray[np.uint8], Sighting, int] | None = None
         self._newest: Jpeg | None = None
         self.closed = False
-        self._thread = threading.Thread(target=self._run, name="wakeful-view-pictures", daemon=True)
+        self._thread = Worker("view-pictures", self._run)
         self._thread.start()
 
     def offer(self, frame: Frame, sighting: Sighting) -> None:

@@ -16,11 +16,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from typing import Any
 
+from device.liveness import Worker
 from device.messages import Acknowledge, Command, Marker
 from device.view.access import COOKIE, Access, Address, from_own_page, host_is_ours, own_names
 from device.view.bounded import SEND_S, BoundedServer, RequestReader
@@ -86,13 +88,12 @@ class PageServer:
         except OSError as error:
             raise ConfigError(f"the live page cannot be served on {address}: {_why(error)}") from None
         self.address = Address(address.host, self._server.server_address[1])
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="wakeful-view-server", daemon=True
-        )
+        self._thread = Worker("view-server", partial(self._server.serve_forever, 0.1))
         self._thread.start()
 
     def close(self) -> None:
         self._server.shutdown()
+        self._thread.join(1.0)
         self._server.server_close()
 
 
