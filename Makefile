@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: run test check scenarios fuzz wheelhouse setup clean
+.PHONY: run test check scenarios fuzz wheelhouse audit setup clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  # for one: make run ARGS="--source synthetic:demo --duration 10"
@@ -42,6 +42,9 @@ wheelhouse: $(VENV)/.installed  # all that a board without a network needs: make
 arm64-check: $(VENV)/.installed-dev  # minutes; as root, with debootstrap and qemu-user-static: deploy/arm64.md
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/python -m tests.tools.arm64_check $(ARGS)
+
+audit: $(VENV)/.installed  # known vulnerabilities of what is installed; says so where they cannot be asked for
+	@$(BIN)/python -m deploy.audit
 
 setup: $(VENV)/.installed-dev
 	@$(BIN)/wakeful models pull

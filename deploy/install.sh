@@ -49,7 +49,7 @@ main() {
     done
     [ "$purge" = no ] || [ "$action" = uninstall ] || die "--purge goes with --uninstall" 2
     [ "$(id -u)" = 0 ] || die "this writes to $opt, /etc and systemd: run it with sudo"
-    "$action"
+    if [ $action = install ]; then install; else uninstall; fi
 }
 
 install() {
@@ -130,7 +130,7 @@ fill() {
         # Building leaves files behind, which should not be root's in somebody's checkout.
         copy=$(mktemp -d)
         (cd "$here/.." && cp -r pyproject.toml README.md LICENSE wakeful.py sensors device models conversion deploy "$copy")
-        from=("$copy[$extras]")
+        from=("${copy}[$extras]")
         "$python" "$here/virtual_environment.py" "$1"
     fi
     # With SOURCE_DATE_EPOCH compiled files carry hashes instead of times: the same packages give the same files.
@@ -159,6 +159,7 @@ put_files() {
     put "$here/systemd/wakeful.service" "$unit"
     put "$here/udev/70-wakeful.rules" "$rules"
     [ "$here" = "$opt" ] || put "$here/install.sh" "$opt/install.sh" 0755
+    # shellcheck disable=SC2016  # the launcher expands them, not we
     printf '#!/bin/sh\nexport WAKEFUL_MODELS="${WAKEFUL_MODELS:-%s}"\nexec %s "$@"\n' \
         "$opt/models" "$opt/venv/bin/wakeful" | put - "$launcher" 0755
     if [ ! -e "$etc/wakeful.toml" ]; then
@@ -182,7 +183,7 @@ put() { # FILE|- TARGET [MODE]
 }
 
 start_service() {
-    if [ -e /run/udev/control ] && [ $changed = yes ]; then
+    if [ -e /run/udev/control ] && [ "$changed" = yes ]; then
         udevadm control --reload
         udevadm trigger --subsystem-match=video4linux --subsystem-match=tty --subsystem-match=gpio
     fi
@@ -193,10 +194,10 @@ start_service() {
     systemctl --quiet enable wakeful.service
     if [ ! -d /run/systemd/system ]; then
         say "systemd does not run here: the service starts with the next boot"
-    elif [ $start = yes ]; then
+    elif [ "$start" = yes ]; then
         systemctl daemon-reload
         # Not waited for: a camera that is not plugged in yet must not hold up an installation.
-        if [ $changed = yes ]; then systemctl --no-block restart wakeful; else systemctl --no-block start wakeful; fi
+        if [ "$changed" = yes ]; then systemctl --no-block restart wakeful; else systemctl --no-block start wakeful; fi
     fi
 }
 
@@ -209,7 +210,7 @@ uninstall() {
     rm -rf "$opt"
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
     [ ! -e /run/udev/control ] || udevadm control --reload
-    if [ $purge = yes ]; then
+    if [ "$purge" = yes ]; then
         purge
     else
         say "removed; kept: $etc ${state[*]} and the user wakeful (--uninstall --purge removes them)"

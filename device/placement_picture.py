@@ -59,21 +59,29 @@ def drawn(placed: Placement) -> Picture:
     """The drawing, uint8 [832, 1280, 3], blue-green-red."""
     picture = np.full((HEIGHT_PX, WIDTH_PX, 3), BACKGROUND, np.uint8)
     found = checks(placed)
-    worst = max((check.result for check in found), key=(OK, WARN, FAIL).index)
+    results = {check.name: check.result for check in found}
+    worst = _worst(results, *results)
     _write(picture, "Camera placement", (24, 44), 26, TEXT, bold=True)
     _write(picture, VERDICTS[worst], (300, 44), 26, COLOURS[worst], bold=True)
     _write(picture, "the driver sits as when driving and looks at the road", (24, 70), 15, QUIET)
-    _draw_seen(picture, placed, found)
-    _draw_around(picture, DIAGRAMS[0], "from above", placed, (-ASIDE_DEG[1], -ASIDE_DEG[0], ASIDE_DEG[0], ASIDE_DEG[1]))
+    _draw_seen(picture, placed, results)
     _draw_around(
-        picture, DIAGRAMS[1], "from the side", placed, (-BELOW_DEG[1], -BELOW_DEG[0], ABOVE_DEG[0], ABOVE_DEG[1])
+        picture, DIAGRAMS[0], "from above", placed, results, (-ASIDE_DEG[1], -ASIDE_DEG[0], ASIDE_DEG[0], ASIDE_DEG[1])
+    )
+    _draw_around(
+        picture,
+        DIAGRAMS[1],
+        "from the side",
+        placed,
+        results,
+        (-BELOW_DEG[1], -BELOW_DEG[0], ABOVE_DEG[0], ABOVE_DEG[1]),
     )
     for index, check in enumerate(found):
         _draw_check(picture, check, (24 + 632 * (index % 2), ROW_TOP + ROW_PX * (index // 2)))
     return picture
 
 
-def _draw_seen(picture: Picture, placed: Placement, found: list[Check]) -> None:
+def _draw_seen(picture: Picture, placed: Placement, results: dict[str, str]) -> None:
     """The camera's picture with the face, the frame its middle should be in, and the sizes it may have."""
     left, top, width, height = CAMERA
     cv2.rectangle(picture, (left, top), (left + width, top + height), PANEL, -1)
@@ -91,22 +99,20 @@ def _draw_seen(picture: Picture, placed: Placement, found: list[Check]) -> None:
     cv2.rectangle(shown, (columns - corner[0], rows - corner[1]), corner, COLOURS[OK], 1, cv2.LINE_AA)
     _shade(shown, columns - corner[0] + 1, corner[1] - 24, 180, 23)
     _write(shown, "middle of the face in here", (columns - corner[0] + 7, corner[1] - 8), 13, COLOURS[OK])
-    _draw_sizes(shown, placed, scale)
+    _draw_sizes(shown, placed, results, scale)
     if placed.view is not None:
-        framed = next((check.result for check in found if check.name == "framing"), OK)
         middle = (int(placed.view.x * columns), int(placed.view.y * rows))
-        cv2.drawMarker(shown, middle, COLOURS[framed], cv2.MARKER_CROSS, 18, 2, cv2.LINE_AA)
+        cv2.drawMarker(shown, middle, COLOURS[results["framing"]], cv2.MARKER_CROSS, 18, 2, cv2.LINE_AA)
     x, y = left + (width - columns) // 2, top + (height - rows) // 2
     picture[y : y + rows, x : x + columns] = shown
 
 
-def _draw_sizes(shown: Picture, placed: Placement, scale: float) -> None:
+def _draw_sizes(shown: Picture, placed: Placement, results: dict[str, str], scale: float) -> None:
     """Bars: the least and the greatest width of a face, and between them that of this one."""
     side_px = min(placed.width_px, placed.height_px)
     sizes = [("least", FACE_PX[0], QUIET), ("most", MAX_FACE_SHARE[0] * side_px, QUIET)]
     if placed.view is not None:
-        fits = FACE_PX[0] <= placed.view.face_px <= MAX_FACE_SHARE[0] * side_px
-        sizes.insert(1, ("this face", placed.view.face_px, COLOURS[OK if fits else FAIL]))
+        sizes.insert(1, ("this face", placed.view.face_px, COLOURS[results["distance"]]))
     _shade(shown, 8, 8, 372, 20 * len(sizes) + 6)
     for index, (name, size_px, colour) in enumerate(sizes):
         y = 24 + 20 * index
@@ -121,8 +127,17 @@ def _shade(shown: Picture, x: int, y: int, width: int, height: int) -> None:
     plate[:] = (plate * 0.35).astype(np.uint8)
 
 
+def _worst(results: dict[str, str], *names: str) -> str:
+    return max((results[name] for name in names), key=(OK, WARN, FAIL).index)
+
+
 def _draw_around(
-    picture: Picture, place: tuple[int, int, int, int], title: str, placed: Placement, bounds: tuple[float, ...]
+    picture: Picture,
+    place: tuple[int, int, int, int],
+    title: str,
+    placed: Placement,
+    results: dict[str, str],
+    bounds: tuple[float, ...],
 ) -> None:
     """A head that looks to the right, the angles at which a camera is accepted, and the camera."""
     left, top, width, height = place
@@ -143,9 +158,8 @@ def _draw_around(
     _draw_head(panel, head, above)
     if placed.view is not None:
         angle = placed.view.aside_deg if above else placed.view.above_deg
-        inside, usable = bounds[1] <= angle <= bounds[2], bounds[0] <= angle <= bounds[3]
-        result = OK if inside else WARN if usable else FAIL
-        _draw_camera(panel, head, angle, placed.view.distance_cm, reach, COLOURS[result])
+        colour = COLOURS[_worst(results, "side" if above else "height", "distance")]
+        _draw_camera(panel, head, angle, placed.view.distance_cm, reach, colour)
 
 
 def _sector(
@@ -191,8 +205,8 @@ def _draw_camera(
     cv2.circle(panel, (x, y), 11, BACKGROUND, -1, cv2.LINE_AA)
     cv2.circle(panel, (x, y), 11, colour, 3, cv2.LINE_AA)
     cv2.circle(panel, (x, y), 4, colour, -1, cv2.LINE_AA)
-    aside = y + 26 if y < head[1] else y - 16
-    _write(panel, f"{abs(angle_deg):.0f}°, {distance_cm:.0f} cm", (x + 12, aside), 15, colour)
+    words = (x + 12 if along < reach - 40 else x - 100, y + 28 if y < head[1] else y - 18)
+    _write(panel, f"{abs(angle_deg):.0f}°, {distance_cm:.0f} cm", words, 15, colour)
 
 
 def _draw_check(picture: Picture, check: Check, at: tuple[int, int]) -> None:
