@@ -31,6 +31,7 @@ from device.perception.landmarks import READERS, which_reader
 from device.perception.runtime_choice import choose
 from device.stages import STAGES, WatchedStages
 from models import registry
+from sensors.camera import open_source
 from wakeful import WakefulError
 
 SUM_TOLERANCE = 0.05
@@ -59,7 +60,7 @@ def monitors(
     """Who takes part: the monitor with each of the ``readers`` of landmarks, then peers by their command lines.
 
     Raises:
-        ConfigError, ModelError: a setting, a runtime or a network cannot be used.
+        ConfigError, ModelError, SourceError: a setting, a runtime, a network or the source cannot be used.
     """
     overrides: dict[str, Any] = {
         "source.source": source,
@@ -70,6 +71,7 @@ def monitors(
         "terminal.live": False,
     }
     load_settings(config, profile, overrides)
+    open_source(source, pace="fast" if _is_played(source) else None).close()
     if config is None:  # alerts are to go somewhere, as they do in a vehicle
         overrides |= {"outputs.events": os.devnull, "serial.url": "loop://"}
     found = []

@@ -13,7 +13,7 @@ from device.bench.plan import Plan
 from device.bench.record import UNKNOWN, Accuracy, Comparison, Subject, Value
 from device.bench.sampler import Sampler
 from device.bench.statistics import ratio_in_turns
-from device.bench.worker import Worker, cpu_s, memory_mb
+from device.bench.worker import Worker, WorkerError, cpu_s, memory_mb
 
 FIRST_TURN = 3
 """Runs of the first turn, which does not count; its length tells how many runs make a turn of the wanted length."""
@@ -100,6 +100,8 @@ def take_turns(contenders: Sequence[Contender], plan: Plan) -> tuple[list[Lane],
                     lane.turn()
         for lane in lanes:
             lane.memory_mb = memory_mb(lane.worker.pid)
+            if not lane.times_ms:
+                raise WorkerError(f"{lane.contender.subject.name}: no run was timed before its input was over")
     return lanes, sampler
 
 

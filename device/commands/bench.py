@@ -77,7 +77,7 @@ def model(
     plan = planned(quick, fps, minutes)
     wanted = [network, *(against or [])]
     contenders = [contender(candidate(one, runtime, threads, precision)) for one in wanted]
-    session = Session(plan, out, _progress)
+    session = Session(plan, out, _progress if not quick else None)
     chosen = [one.value for one in scenario or (Scenario.COLD, Scenario.SINGLE_STREAM)]
     measure(session, contenders, chosen, plan)
     return _finish(session, out)
@@ -119,7 +119,7 @@ def pipeline(
     chosen = [one.value for one in scenario or (PipelineScenario.COLD, PipelineScenario.PIPELINE)]
     readers = [one.value for one in landmarks or [Landmarks.AUTO]]
     entrants = monitors(source, readers, runtime.value, threads, profile, config, peer or [])
-    session = Session(plan, out, _progress)
+    session = Session(plan, out, _progress if not quick else None)
     measure(session, entrants, chosen, plan)
     return _finish(session, out)
 
@@ -138,7 +138,7 @@ def matrix(
     _check_out(out)
     wanted = read(file)
     plan = planned(quick, wanted.fps, None if quick else wanted.minutes)
-    session = Session(plan, out, _progress)
+    session = Session(plan, out, _progress if not quick else None)
     for group in groups(wanted):
         session.refuse(group.failed)
         for combination in group.left_out:
