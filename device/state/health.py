@@ -42,9 +42,15 @@ class HealthJudge:
         if face:
             self._face_ns = t_ns
             self._judge_eyes(t_ns, unreadable)
-        elif self._face_ns is None or t_ns - self._face_ns >= self._no_face_ns:
+            return self._said(calibrated)
+        # Eyes that are not in the picture are not readable either: only seen time counts towards an end of that.
+        self._unreadable_ns = t_ns
+        if self._face_ns is None or t_ns - self._face_ns >= self._no_face_ns:
             self._notes.clear()
             return Health.NO_FACE
+        return self._said(calibrated)
+
+    def _said(self, calibrated: bool) -> Health:
         if self.reason:
             return Health.DEGRADED
         return Health.OK if calibrated else Health.CALIBRATING

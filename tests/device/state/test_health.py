@@ -47,9 +47,12 @@ def test_time_without_a_face_does_not_count_as_unreadable_eyes() -> None:
 
 
 def test_a_face_that_comes_back_as_unreadable_as_before_is_told_at_once() -> None:
-    assert judged((6.0, True, False), (2.0, False, False), (0.1, True, False), (1.0, True, True)) == [
+    assert judged(
+        (6.0, True, False), (2.0, False, False), (0.5, True, True), (0.1, True, False), (1.1, True, True)
+    ) == [
         Health.DEGRADED,
         Health.NO_FACE,
+        Health.DEGRADED,
         Health.DEGRADED,
         Health.OK,
     ]
