@@ -1,0 +1,169 @@
+"""What peers, disks and threads do to a running monitor: no alert is lost or told twice, and all comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device import liveness
+from device.alerts.mqtt import MqttOutput
+from device.liveness import PROCESS
+from device.messages import Health
+from tests.device.alerts.broker import Broker, Listener
+from tests.device.alerts.samples import eventually
+from tests.faults.rig import RECOVERS_WITHIN_S, Rig, full_disk
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with Rig(tmp_path_factory.mktemp("rig")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_lost_or_told_twice(rig: Rig) -> Iterator[None]:
+    """Holds after every fault."""
+    yield
+    assert rig.recovers(), f"{rig.health()}, {rig.standing_notes()}, {rig.serial.problem}"
+    rig.microsleep()
+    assert eventually(lambda: rig.wire() == rig.told() == rig.written(), RECOVERS_WITHIN_S), (rig.wire(), rig.written())
+    assert len(set(rig.told())) == len(rig.told())
+    assert rig.failure is None
+
+
+def test_a_receiver_that_stops_reading_gets_the_alerts_when_it_reads_on(rig: Rig) -> None:
+    rig.receiver.stop_reading()
+    rig.receiver.fill_up()
+    rig.microsleep()
+    states = rig.heard.states
+    assert eventually(lambda: rig.heard.states > states + 10)
+    rig.receiver.read_on()
+
+
+def test_a_receiver_that_sends_rubbish_is_not_listened_to(rig: Rig) -> None:
+    broken = rig.serial.broken_sentences
+    rubbish = np.random.default_rng(5).integers(0, 256, 20_000, dtype=np.uint8).tobytes()
+    for start in range(0, len(rubbish), 1000):
+        rig.receiver.say(rubbish[start : start + 1000])
+    rig.receiver.say(b"\n$WKK,9999*00\r\n")
+    assert eventually(lambda: rig.serial.broken_sentences > broken)
+
+
+def test_a_line_that_is_gone_gets_the_alerts_when_it_is_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unplugged(descriptor: int, data: bytes) -> int:
+        if os.isatty(descriptor) and os.ttyname(descriptor) == rig.receiver.path:
+            raise OSError(5, "Input/output error")
+        return write(descriptor, data)
+
+    write = os.write
+    with monkeypatch.context() as gone:
+        gone.setattr(os, "write", unplugged)
+        assert eventually(lambda: rig.serial.problem is not None)
+        rig.microsleep()
+    assert eventually(lambda: rig.serial.problem is None, RECOVERS_WITHIN_S)
+
+
+def test_alerts_wait_for_a_full_disk(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(liveness, "BLOCKED_AFTER_S", 0.2)
+    with full_disk(rig.events_file) as refused:
+        rig.microsleep()
+        assert eventually(lambda: "output_blocked" in rig.standing_notes())
+        assert refused() > 0
+    assert eventually(lambda: "output_blocked" not in rig.standing_notes(), RECOVERS_WITHIN_S)
+
+
+def test_a_network_that_answers_nan_shows_nobody_until_it_does_not(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = rig.perception._reader
+    with monkeypatch.context() as broken:
+        for name in ("_mesh", "_iris"):
+            network = getattr(reader, name)
+            broken.setattr(reader, name, lambda tensor, real=network: [out * np.nan for out in real(tensor)])
+        assert eventually(lambda: rig.health() is Health.NO_FACE)
+        assert rig.perception.network_faults > 0
+    assert rig.recovers()
+
+
+def test_no_memory_for_a_frame_is_noted_and_over_with_the_next(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def scarce(frame: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as pressure:
+        pressure.setattr(rig.perception, "look", scarce)
+        assert eventually(lambda: "perception_failed" in rig.standing_notes())
+    assert eventually(lambda: "perception_failed" not in rig.standing_notes())
+
+
+def test_a_clock_that_is_set_changes_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, step_s = time.time, [3600.0]
+    with monkeypatch.context() as clock:
+        clock.setattr(time, "time", lambda: real() + step_s[0])
+        clock.setattr(time, "time_ns", lambda: round((real() + step_s[0]) * 1e9))
+        for step_s[0] in (3600.0, -3600.0, 0.0):
+            before = rig.heard.states
+            assert eventually(lambda before=before: rig.heard.states > before + 5)  # type: ignore[misc]
+            assert rig.is_well()
+        rig.microsleep()
+
+
+@pytest.mark.parametrize("name", ["serial", "write-"])
+def test_a_thread_that_dies_is_started_again(name: str, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = rig.events._lines
+    worker = rig.serial._worker if name == "serial" else lines._worker
+    thread, died = worker._thread, threading.Event()
+    assert thread is not None
+
+    def die() -> None:
+        died.set()
+        raise RuntimeError("a fault in the thread")
+
+    with monkeypatch.context() as fault:
+        if name == "serial":
+            fault.setattr(rig.serial, "_done", die)
+            rig.microsleep()
+        else:
+            fault.setattr(lines, "_next_lines", die)
+            lines.write("")
+        assert died.wait(3.0)
+        assert eventually(lambda: not thread.is_alive())
+    assert eventually(worker.is_alive, 2.0)
+    assert worker._thread is not thread
+    assert eventually(lambda: "restarted" in rig.standing_notes())
+
+
+def test_a_broker_that_hangs_goes_and_comes_back_gets_the_alerts_once(tmp_path: Path) -> None:
+    broker = Broker(tmp_path).start()
+    listener = Listener(broker, "wakeful/rig/alert")
+    mqtt = MqttOutput(f"mqtt://{broker.address}", "rig")
+    folder = tmp_path / "rig"
+    folder.mkdir()
+    with Rig(folder, mqtt) as own:
+        own.microsleep()
+        broker.signal(signal.SIGSTOP)
+        own.microsleep()
+        broker.signal(signal.SIGCONT)
+        broker.stop()
+        own.microsleep()
+        broker.start()
+        assert eventually(lambda: mqtt.alerts_sent == len(own.told()), 10.0), (
+            mqtt.alerts_sent,
+            own.told(),
+            mqtt.problem,
+        )
+        own.microsleep()
+        heard = [(message["seq"], message["phase"]) for message in listener.all("alert", 1.0)]
+    listener.close()
+    broker.stop()
+    assert heard == own.told()
+
+
+def test_the_number_of_threads_and_descriptors_is_as_before(rig: Rig) -> None:
+    assert {part.name for part in PROCESS.parts} >= {"serial", "the loop", "camera keeper"}
+    wakeful = [thread.name for thread in threading.enumerate() if thread.name.startswith("wakeful-serial")]
+    assert wakeful == ["wakeful-serial"]
