@@ -21,6 +21,7 @@ from device.toml_lines import TomlLines
 from wakeful import ConfigError
 
 PROFILES = Path(__file__).with_name("state") / "profiles"
+MAX_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +114,28 @@ def read_config(file: Path) -> Layer:
 def read_toml(file: Path) -> Layer:
     """The tables of a TOML file, unchecked; ``ConfigError`` if it cannot be read or is no TOML."""
     try:
-        text = file.read_text(encoding="utf-8")
-        return Layer(str(file), tomllib.loads(text), text)
+        with file.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(f"{file}: there is no such file") from None
     except IsADirectoryError:
         raise ConfigError(f"{file} is a folder: give a TOML file") from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+    return as_layer(str(file), content)
+
+
+def as_layer(name: str, content: bytes) -> Layer:
+    """The tables of a TOML text called ``name``, unchecked; ``ConfigError`` if it is no TOML."""
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{name} is larger than {MAX_BYTES // 1024} KiB: a configuration is a few lines")
+    try:
+        text = content.decode("utf-8")
+        return Layer(name, tomllib.loads(text), text)
     except UnicodeDecodeError:
-        raise ConfigError(f"{file} is not a text file in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file} is not valid TOML: {error}") from None
+        raise ConfigError(f"{name} is not a text file in UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{name} is not valid TOML: {error}") from None
 
 
 def check(layer: Layer) -> None:

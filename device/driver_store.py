@@ -20,6 +20,7 @@ from device.state.person import Calibration
 from wakeful import ConfigError, WakefulError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+MAX_BYTES = 4096
 log = logging.getLogger("wakeful.driver")
 
 
@@ -45,10 +46,11 @@ def load_driver(name: str) -> Calibration | None:
     """
     file = _file(name)
     try:
-        known = Calibration(**json.loads(file.read_text(encoding="utf-8")))
+        with file.open("rb") as opened:
+            known = Calibration(**json.loads(opened.read(MAX_BYTES)))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ConfigError(f"{file}: what is known of driver {name} cannot be read ({error}); delete the file") from None
     if not _plausible(known):
         raise ConfigError(f"{file}: what is known of driver {name} makes no sense; delete the file")

@@ -88,15 +88,18 @@ def _content(one: Network, where: Path) -> bytes:
     if where.name != one.file:
         return _member(where, one)
     try:
-        return where.read_bytes()
+        with where.open("rb") as opened:
+            # A byte more than it may have: enough to see that it is another file.
+            return opened.read(one.bytes + 1)
     except OSError as error:
         raise ModelMissing(f"{where} cannot be read: {error.strerror}") from None
 
 
 def _member(archive: Path, one: Network) -> bytes:
     try:
-        with zipfile.ZipFile(archive) as packed:
-            return packed.read(one.member)
+        # Never more than the network has, whatever the archive would unpack to.
+        with zipfile.ZipFile(archive) as packed, packed.open(one.member) as member:
+            return member.read(one.bytes + 1)
     except (OSError, zipfile.BadZipFile, KeyError, EOFError) as error:
         raise ModelCorrupt(f"{archive} does not hold {one.member} ({error}): fetch it again") from None
 

@@ -183,7 +183,8 @@ def mend(wanted: Network) -> str:
 def sha256_of(file: Path) -> str:
     """Hexadecimal sha256 of a file; ``ModelMissing`` if it cannot be read."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         raise ModelMissing(f"{file} cannot be read: {error.strerror}") from None
 

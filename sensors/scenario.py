@@ -38,6 +38,7 @@ from sensors.source import SourceNotFound
 from wakeful import ConfigError
 
 SUFFIX = ".scenario.toml"
+MAX_BYTES = 256 * 1024
 BUNDLED = Path(__file__).with_name("assets")
 
 BLINK_CLOSING, BLINK_OPENING = 0.35, 0.45
@@ -185,8 +186,12 @@ def bundled_scenarios() -> list[str]:
 
 def _read(file: Path) -> ScenarioFile:
     try:
-        content = ScenarioFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with file.open("rb") as opened:
+            text = opened.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise ConfigError(f"{file} is larger than {MAX_BYTES // 1024} KiB: it is no scenario")
+        content = ScenarioFile.model_validate(tomllib.loads(text.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{file}: not valid TOML: {error}") from None
     except OSError as error:
         raise SourceNotFound(f"{file}: {error.strerror}") from None

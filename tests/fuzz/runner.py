@@ -26,6 +26,7 @@ class Parser:
     Attributes:
         parse: takes one input; True if it was taken, False if it was refused as it should be. Anything it raises is a
             failure, and so is an input that takes longer than ``slow_s``.
+        quick_inputs: how many every ``make test`` feeds it.
         seeds: well-formed inputs, that the broken ones are made from.
         words: pieces that mean something to the parser.
     """
@@ -35,6 +36,7 @@ class Parser:
     seeds: tuple[bytes, ...]
     words: tuple[bytes, ...] = ()
     slow_s: float = 1.0
+    quick_inputs: int = 3000
 
 
 @dataclass(frozen=True)
