@@ -59,12 +59,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def host(root: Path = Path("/")) -> dict[str, Any]:
+def host(root: Path = Path("/"), machine: str | None = None) -> dict[str, Any]:
     """The machine: each value, or None with its reason in ``absent``."""
+    machine = machine or platform.machine()
     absent: dict[str, str] = {}
     cpuinfo = _text(root / "proc/cpuinfo")
     found: dict[str, Any] = {
-        "machine": platform.machine(),
+        "machine": machine,
         "processor": _processor(root, cpuinfo),
         "soc": _soc(root),
         "board": _board(root),
@@ -74,7 +75,7 @@ def host(root: Path = Path("/")) -> dict[str, Any]:
         "kernel": f"{platform.system()} {platform.release()}",
         "governor": _governor(root),
         "clock_max_mhz": _clock_max_mhz(root),
-        "features": features(cpuinfo),
+        "features": features(cpuinfo, machine),
         "virtual": _virtual(root, cpuinfo),
     }
     reasons = {
@@ -92,14 +93,18 @@ def host(root: Path = Path("/")) -> dict[str, Any]:
     return found | {"absent": absent}
 
 
-def features(cpuinfo: str) -> list[str]:
-    """What the processor offers to networks, from the text of /proc/cpuinfo."""
+def features(cpuinfo: str, machine: str) -> list[str]:
+    """What a processor of that kind offers to networks, from the text of /proc/cpuinfo.
+
+    An emulator shows the flags of the processor below it; those of another kind say nothing.
+    """
+    table = ARM_FEATURES if machine.startswith(("arm", "aarch64")) else X86_FEATURES
     flags: set[str] = set()
     for line in cpuinfo.splitlines():
         name, _, value = line.partition(":")
         if name.strip().lower() in ("flags", "features"):
             flags |= set(value.split())
-    return [told for table in (X86_FEATURES, ARM_FEATURES) for flag, told in table.items() if flag in flags]
+    return [told for flag, told in table.items() if flag in flags]
 
 
 def emulation(root: Path = Path("/"), machine: str | None = None) -> str | None:

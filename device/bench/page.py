@@ -189,5 +189,5 @@ def _about(record: Record) -> Iterable[tuple[str, str]]:
     for name, value in record.host.items():
         if name != "absent" and value is not None:
             yield name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    for row in {row.subject.sha256: row for row in record.rows if row.subject.sha256}.values():
-        yield row.subject.file or "", f"sha256 {row.subject.sha256}"
+    for name, sha256 in record.networks.items():
+        yield name, f"sha256 {sha256}"

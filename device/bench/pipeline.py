@@ -28,7 +28,7 @@ from device.perception import hexagon
 from device.perception.expression import NETWORK as EXPRESSION
 from device.perception.face_detector import NETWORK as DETECTOR
 from device.perception.landmarks import READERS, which_reader
-from device.perception.runtime_choice import choose
+from device.perception.runtime_choice import Runtimes, choose
 from device.stages import STAGES, WatchedStages
 from models import registry
 from sensors.camera import open_source
@@ -76,14 +76,17 @@ def monitors(
         overrides |= {"outputs.events": os.devnull, "serial.url": "loop://"}
     found = []
     for reader in dict.fromkeys(map(which_reader, readers)):
-        networks = [DETECTOR, *READERS[reader][2], EXPRESSION]
-        chosen = choose(runtime, [name for name in networks if registry.available(name)])
+        networks = [name for name in (DETECTOR, *READERS[reader][2], EXPRESSION) if registry.available(name)]
+        chosen = choose(runtime, networks)
         job = Job(overrides | {"perception.landmarks": reader}, profile, str(config) if config else None)
-        subject = Subject("pipeline", f"pipeline {reader}", chosen.name, None, threads)
-        simulator = "a simulator stands for the Hexagon" if hexagon.look().simulated and chosen.soc else None
-        found.append(
-            Entrant(Contender(subject, ours(WORKER, job.as_json()), accuracy=ELSEWHERE, simulator=simulator), job)
+        one = Contender(
+            subject=Subject("pipeline", f"pipeline {reader}", chosen.name, None, threads),
+            command=ours(WORKER, job.as_json()),
+            accuracy=ELSEWHERE,
+            simulator="a simulator stands for the Hexagon" if hexagon.look().simulated and chosen.soc else None,
+            networks={name: registry.sha256_of(_file(name, chosen)) for name in networks},
         )
+        found.append(Entrant(one, job))
     return [*found, *(Entrant(peer(command)) for command in peers)]
 
 
@@ -107,6 +110,11 @@ def _alone(how: Callable[[Contender, Job, Plan], Row], one: Contender, job: Job,
 
 def _sustained(one: Contender, job: Job, plan: Plan) -> Row:
     return sustained(one, plan)
+
+
+def _file(network: str, chosen: Runtimes) -> Path:
+    carrier = chosen.carriers.get(network)
+    return carrier.file if carrier else registry.location(registry.network(network))
 
 
 def _is_played(source: str) -> bool:

@@ -134,6 +134,7 @@ class Record:
         quick: fewer runs than a figure for publication wants.
         emulated: a simulator or an emulator ran the instructions: the times say nothing about a board.
         emulation: how that was noticed.
+        networks: sha256 of every network that took part, by the name of its entry or file.
         wakeful, versions, host: which program, which libraries, which machine; see ``device.bench.host``.
         ended: False while it is still being measured, or if it was broken off.
     """
@@ -148,6 +149,7 @@ class Record:
     host: dict[str, Any]
     rows: tuple[Row, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    networks: dict[str, str] = field(default_factory=dict)
     ended: bool = False
     schema: str = SCHEMA
     schema_version: int = SCHEMA_VERSION

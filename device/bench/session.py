@@ -62,6 +62,8 @@ class Session:
         """Measure; what cannot be measured becomes a row that says why."""
         self._tell(f"{scenario}: {'; '.join(one.subject.name for one in contenders)}")
         simulator = next((one.simulator for one in contenders if one.simulator), None)
+        networks = {name: sha256 for one in contenders for name, sha256 in one.networks.items()}
+        self.record = replace(self.record, networks=self.record.networks | networks)
         if simulator:
             self.record = replace(self.record, emulated=True, emulation=simulator)
         try:
@@ -110,6 +112,7 @@ def contender(one: Candidate) -> Contender:
         accuracy=accuracy_of(one.subject.sha256),
         uncached=ours("device.bench.network_worker", one.uncached.as_json()) if one.uncached else None,
         simulator="a simulator stands for the Hexagon" if one.simulated else None,
+        networks={one.subject.file: one.subject.sha256} if one.subject.file and one.subject.sha256 else {},
     )
 
 

@@ -26,6 +26,7 @@ class Contender:
     Attributes:
         fixed: figures known beforehand (bytes, multiply-accumulates), and in ``absent`` why one is not.
         uncached: the command of a worker that finds no compiled context and compiles; None where none is kept.
+        networks: sha256 of the networks in it, by name.
         simulator: what stands for a unit that this machine does not have; its times say nothing.
     """
 
@@ -37,6 +38,7 @@ class Contender:
     accuracy: Accuracy = UNKNOWN
     uncached: Sequence[str] | None = None
     simulator: str | None = None
+    networks: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ def test_a_board_tells_its_chip_its_governor_and_what_its_cores_can(tmp_path: Pa
             "sys/devices/system/cpu/cpu7/cpufreq/cpuinfo_max_freq": "2707200\n",
         },
     )
-    told = host(root)
+    told = host(root, "aarch64")
     assert told["soc"] == "Snapdragon QCS6490"
     assert told["board"] == "Radxa Dragon Q6A"
     assert told["processor"] == "Qualcomm QCS6490"
@@ -55,8 +55,9 @@ def test_what_a_machine_does_not_tell_is_none_with_its_reason(tmp_path: Path) ->
         assert told["absent"][name]
 
 
-def test_vnni_is_told() -> None:
-    assert features("flags\t\t: fpu avx2 avx512_vnni\n") == ["AVX2", "VNNI"]
+def test_vnni_is_told_and_flags_of_another_kind_of_processor_are_not() -> None:
+    assert features("flags\t\t: fpu avx2 avx512_vnni\n", "aarch64") == []
+    assert features("flags\t\t: fpu avx2 avx512_vnni\n", "x86_64") == ["AVX2", "VNNI"]
 
 
 @pytest.mark.parametrize(

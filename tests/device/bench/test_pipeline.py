@@ -38,6 +38,7 @@ def test_the_stages_of_the_whole_monitor_add_up_to_its_frames(tmp_path: Path) ->
     assert float(whole.figures["whole_p50_ms"] or 0) > float(whole.figures["p50_ms"] or 0) > 0
     assert int(paced.figures["frames"] or 0) >= 14
     assert float(paced.figures["frame_age_p50_ms"] or 0) >= float(paced.figures["p50_ms"] or 0)
+    assert {"face_detection_short_range", "expression"} < set(session.record.networks)
     (cost,) = session.record.comparisons
     assert cost.second.endswith("stages not counted")
 
