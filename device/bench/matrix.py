@@ -15,7 +15,6 @@ All variants of a network take turns with each other; the first is what the othe
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -28,6 +27,7 @@ from device.bench.record import Row, Subject
 from device.bench.session import contender
 from device.bench.subject import candidate
 from device.bench.turns import Contender
+from device.config import read_toml
 from device.config_mistakes import mistakes
 from device.settings import Section
 from device.toml_lines import TomlLines
@@ -90,19 +90,12 @@ def read(path: Path) -> Matrix:
     Raises:
         ConfigError: it cannot be read, is no TOML, or has a key or value that is not allowed.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        tables = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigError(f"{path}: cannot be read ({reason})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: is no TOML: {error}") from None
-    found = mistakes(Matrix, tables)
+    layer = read_toml(path)
+    found = mistakes(Matrix, layer.values)
     if found:
-        line = TomlLines(text).of(found[0].where)
+        line = TomlLines(layer.text).of(found[0].where)
         raise ConfigError(f"{path}{f':{line}' if line else ''}: {found[0].told}")
-    matrix = Matrix.model_validate_json(Matrix.model_validate(_tuples(tables)).model_dump_json())
+    matrix = Matrix.model_validate(_tuples(layer.values))
     _check(path, matrix)
     return matrix
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from device.bench.record import SCHEMA, SCHEMA_VERSION, Record, Row
 from wakeful import ConfigError
+
+MAX_BYTES = 256 * 2**20
+"""Records are well below; a larger file is something else."""
 
 
 class RecordError(ConfigError):
@@ -51,10 +55,12 @@ def load(path: Path) -> Record:
         RecordError: it cannot be read, or is no record of this schema.
     """
     try:
-        given: Any = json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        given: Any = json.loads(content) if len(content) <= MAX_BYTES else None
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RecordError(f"{path}: is not JSON; give a record that `wakeful bench ... --out` wrote") from None
     if not isinstance(given, dict) or given.get("schema") != SCHEMA:
         raise RecordError(f"{path}: is no record of `wakeful bench`")
@@ -64,11 +70,14 @@ def load(path: Path) -> Record:
             "measure again with one version"
         )
     try:
-        return TypeAdapter(Record).validate_python(given)
+        record = TypeAdapter(Record).validate_python(given)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
         raise RecordError(f"{path}: is a damaged record ({where}: {first['msg']})") from None
+    if not all(0.0 < one < math.inf for row in record.rows for one in row.turns_ms):
+        raise RecordError(f"{path}: is a damaged record (a turn without a time)")
+    return record
 
 
 def as_csv(record: Record) -> str:

@@ -52,7 +52,7 @@ def test_a_matrix_is_every_variant_that_is_made_network_by_network(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("networks = [", "is no TOML"),
+        ("networks = [", "is not valid TOML"),
         ("runtimes = ['ort']", "networks is missing"),
         ("networks = ['expression']\nthread = [1]", ":2: unknown key thread: did you mean threads?"),
         ("networks = ['expression']\nruntimes = ['abacus']", ":2: runtimes"),

@@ -79,6 +79,8 @@ def test_a_page_of_an_unfinished_record_says_so() -> None:
     ("text", "said"),
     [
         ("{", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ("\xff", "is no"),
         ("[]", "is no record"),
         ('{"schema": "other"}', "is no record"),
         ('{"schema": "wakeful-bench", "schema_version": 99}', "has schema version 99"),
@@ -104,4 +106,14 @@ def test_a_record_without_a_field_is_refused_and_names_it(tmp_path: Path) -> Non
     del table["rows"][0]["subject"]["network"]
     path.write_text(json.dumps(table), encoding="utf-8")
     with pytest.raises(RecordError, match=r"rows\.0\.subject\.network"):
+        load(path)
+
+
+@pytest.mark.parametrize("time", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_turn_without_a_time_is_refused(tmp_path: Path, time: float) -> None:
+    (path, *_) = save(record(), tmp_path / "r.json")
+    table = json.loads(path.read_text(encoding="utf-8"))
+    table["rows"][0]["turns_ms"] = [1.0, time]
+    path.write_text(json.dumps(table), encoding="utf-8")
+    with pytest.raises(RecordError, match="damaged record"):
         load(path)
