@@ -26,6 +26,7 @@ from device.commands import (
     log,
     models,
     replay,
+    report,
     rules,
     run,
     scenarios,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("replay")(replay.replay)
+app.command("report")(report.report)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.command("health")(health.health)

@@ -195,6 +195,7 @@ def _about(
 ) -> dict[str, str | float | None]:
     return {
         "source": source.info.name,
+        "live": source.info.live,
         "width": source.info.width,
         "height": source.info.height,
         "profile": settings.profile,

@@ -35,12 +35,16 @@ class Broken(ValueError):
 
 
 class Message(NamedTuple):
-    """One message as it lies in the file."""
+    """One message as it lies in the file.
+
+    ``told_ns``: when the monitor had it ready, Unix ns; as ``log_ns`` where that is not known.
+    """
 
     topic: str
     log_ns: int
     sequence: int
     data: bytes
+    told_ns: int
 
 
 @dataclass(slots=True)
@@ -164,10 +168,10 @@ def _inside(opcode: int, content: bytes, topics: dict[int, str]) -> Iterator[Mes
 def _message(content: bytes, topics: dict[int, str]) -> Message:
     if len(content) < _MESSAGE.size:
         raise Broken("a message is too short")
-    channel, sequence, log_ns, _ = _MESSAGE.unpack_from(content)
+    channel, sequence, log_ns, told_ns = _MESSAGE.unpack_from(content)
     if channel not in topics:
         raise Broken("a message belongs to no channel")
-    return Message(topics[channel], log_ns, sequence, content[_MESSAGE.size :])
+    return Message(topics[channel], log_ns, sequence, content[_MESSAGE.size :], told_ns)
 
 
 def _channel(content: bytes, topics: dict[int, str]) -> None:

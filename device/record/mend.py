@@ -90,7 +90,7 @@ class Copy:
 
     def add(self, message: Message) -> None:
         """Take one over as it is."""
-        self._writer.add_raw(message.topic, message.data, message.log_ns, message.sequence)
+        self._writer.add_raw(message.topic, message.data, message.log_ns, message.sequence, message.told_ns)
 
 
 @contextmanager

@@ -37,6 +37,8 @@ class Entry(NamedTuple):
 
     Attributes:
         log_ns: wall clock, Unix ns.
+        told_ns: when the monitor had it ready, in the same clock, so a state's latency after ``log_ns``;
+            as ``log_ns`` where that is not known.
         sequence: running number over all channels of the recording, as handed over by the monitor.
     """
 
@@ -44,6 +46,7 @@ class Entry(NamedTuple):
     log_ns: int
     sequence: int
     value: Recorded
+    told_ns: int
 
 
 class LogFile:
@@ -79,13 +82,13 @@ class LogFile:
         """Typed messages of these channels, all but ``/config`` by default, in the order of writing."""
         wanted = frozenset(topics) if topics else frozenset(DECODERS)
         self.unfit = self.missing = self.first_sequence = self.last_sequence = 0
-        for topic, log_ns, sequence, data in self.raw():
+        for topic, log_ns, sequence, data, told_ns in self.raw():
             if topic not in UNCOUNTED:
                 self._count(sequence)
             if topic not in wanted:
                 continue
             try:
-                yield Entry(topic, log_ns, sequence, decode(topic, data))
+                yield Entry(topic, log_ns, sequence, decode(topic, data), told_ns)
             except Unfit:
                 self.unfit += 1
 

@@ -61,6 +61,7 @@ class Recorder:
         assert options.folder is not None
         self._notes = notes or Notes()
         self._template = template
+        self._live = bool(template.about.get("live"))
         self._rotation = Rotation(options.rotate_mb * 1_000_000, options.rotate_s)
         self._shot_every_ns = round(1e9 / options.video_fps)
         self._video: Video | None = None
@@ -68,7 +69,7 @@ class Recorder:
             finder = face_finder() if options.blur_others else None
             self._video = Video(events_only=options.video == "events", find_faces=finder)
         self._folder = Folder(Path(options.folder).expanduser(), _limits(options))
-        self._queue: deque[tuple[Recorded | Shot, int, int]] = deque()
+        self._queue: deque[tuple[Recorded | Shot, int, int, int | None]] = deque()
         self._sequence = 0
         self._shots_waiting = 0
         self._next_shot_ns = 0
@@ -95,7 +96,7 @@ class Recorder:
         if points is not None:
             (x0, y0), (x1, y1) = points[:, :2].min(axis=0).tolist(), points[:, :2].max(axis=0).tolist()
             watched = (x0, y0, x1, y1)
-        self._queue.append((Shot(frame.t_ns, frame.seq, frame.image.copy(), watched), frame.t_ns, 0))
+        self._queue.append((Shot(frame.t_ns, frame.seq, frame.image.copy(), watched), frame.t_ns, 0, None))
 
     def alert(self, alert: Alert) -> None:
         self._put(alert, alert.t_ns, MAX_QUEUED_ALERTS)
@@ -104,7 +105,8 @@ class Recorder:
         self._put(event, event.t_ns)
 
     def state(self, state: DriverState) -> None:
-        self._put(state, state.t_ns)
+        # Only the frames of a live source are timed by the clock that tells how long it took.
+        self._put(state, state.t_ns, told_ns=time.monotonic_ns() if self._live else None)
 
     def close(self) -> None:
         self._closing.set()
@@ -115,7 +117,7 @@ class Recorder:
         elif not self._thread.started:
             self._folder.close()
 
-    def _put(self, message: Recorded, t_ns: int, more_room: int = 0) -> None:
+    def _put(self, message: Recorded, t_ns: int, more_room: int = 0, told_ns: int | None = None) -> None:
         self._sequence += 1
         if self._ended:
             return
@@ -123,7 +125,7 @@ class Recorder:
             self.dropped += 1
             self._notes.set("record_slow", "the disk does not keep up, the recording has gaps: use a faster one")
             return
-        self._queue.append((message, t_ns, self._sequence))
+        self._queue.append((message, t_ns, self._sequence, told_ns))
 
     def _is_due(self, t_ns: int) -> bool:
         """Whether the next picture is due; after a jump of the clock it is at once."""
@@ -157,13 +159,13 @@ class Recorder:
     def _write_queued(self, session: Session, clock_s: Callable[[], float]) -> None:
         """Write what waits at this moment; a disk that cannot keep up still gets its turns."""
         for _ in range(len(self._queue)):
-            message, t_ns, sequence = self._queue.popleft()
+            message, t_ns, sequence, told_ns = self._queue.popleft()
             if isinstance(message, Shot):
                 self._shots_waiting -= 1
                 self._write_pictures(session, message)
                 session.turn(clock_s())
                 continue
-            session.write(message, t_ns, sequence)
+            session.write(message, t_ns, sequence, told_ns)
             if self._video is not None:
                 for picture in self._video.happened(message):
                     session.write(picture, picture.t_ns, sequence)

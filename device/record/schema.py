@@ -13,7 +13,8 @@
 | `/camera` | picture, as `foxglove.CompressedImage`; only if asked for | no |
 
 Times: ``t_ns`` is the monotonic capture time, as everywhere in wakeful. The log time of MCAP is the wall clock of the
-start plus the capture time since, so it never jumps. The sequence number of MCAP counts what the monitor handed over,
+start plus the capture time since, so it never jumps; its publish time is, for the states of a live source, when the
+monitor had them ready: the difference is the latency. The sequence number of MCAP counts what the monitor handed over,
 over all channels but the last two: a hole in it is what did not get onto the disk. An absent
 key is unknown, or nothing.
 """

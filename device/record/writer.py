@@ -47,15 +47,21 @@ class LogWriter:
         self.add(config, config.origin_ns, 0)
         self.flush()
 
-    def add(self, message: Recorded, t_ns: int, sequence: int) -> int:
-        """Write a message under its capture time; gives its size in bytes."""
+    def add(self, message: Recorded, t_ns: int, sequence: int, told_ns: int | None = None) -> int:
+        """Write a message under its capture time; gives its size in bytes.
+
+        Args:
+            told_ns: when the monitor had it ready, by the clock of the capture times.
+        """
         topic, data = encode(message, self.config)
-        self.add_raw(topic, data, self.config.log_ns(t_ns), sequence)
+        told = None if told_ns is None else self.config.log_ns(told_ns)
+        self.add_raw(topic, data, self.config.log_ns(t_ns), sequence, told)
         return len(data)
 
-    def add_raw(self, topic: str, data: bytes, log_ns: int, sequence: int) -> None:
-        """Write what is encoded already."""
-        self._writer.add_message(self._channels[topic], log_ns, data, log_ns, sequence % (1 << 32))
+    def add_raw(self, topic: str, data: bytes, log_ns: int, sequence: int, told_ns: int | None = None) -> None:
+        """Write what is encoded already; times are Unix ns."""
+        published_ns = log_ns if told_ns is None else told_ns
+        self._writer.add_message(self._channels[topic], log_ns, data, published_ns, sequence % (1 << 32))
 
     def flush(self) -> None:
         """Close the chunk at hand and put it on the stream."""
