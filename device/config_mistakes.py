@@ -25,6 +25,9 @@ Table = dict[str, Any]
 
 # What pydantic calls a key that a model does not have, and one that a dataclass does not have.
 UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+SECRET = re.compile("token|password|secret")
+"""Keys whose values are never repeated."""
+
 SHOULD_BE = {
     "model_type": "should be a table",
     "dataclass_type": "should be a table",
@@ -92,7 +95,8 @@ def _sentence(kind: type, error: dict[str, Any]) -> str:
     allowed = error["msg"].removeprefix("Value error, ")
     for subject in ("Input ", "String ", "Value ", "Tuple "):
         allowed = allowed.removeprefix(subject)
-    return f"{key} = {_short(error['input'])}: it {SHOULD_BE.get(error['type'], allowed)}"
+    given = "..." if SECRET.search(key) else _short(error["input"])
+    return f"{key} = {given}: it {SHOULD_BE.get(error['type'], allowed)}"
 
 
 def _short(value: object) -> str:

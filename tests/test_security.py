@@ -76,3 +76,76 @@ def test_nobody_imports_onnx_runtime_at_the_top_of_a_file_before_the_switch_is_s
         tree = ast.parse(file.read_text(encoding="utf-8"))
         top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
         assert not any("onnxruntime" in ast.unparse(node) for node in top), f"{named(file)} imports it at the top"
+
+
+PASSWORD, TOKEN = "correct-horse-7-battery", "staple-of-the-view-0815"
+
+
+def said_by(command: list[str], folder: Path) -> str:
+    """All that a command says, with the logs of every library at their most talkative."""
+    start = "import logging, sys; logging.basicConfig(level=1); from device.cli import main; main(sys.argv[1:])"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", start, *command],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def secret_settings(tmp_path: Path) -> Path:
+    """A configuration with every secret that wakeful takes."""
+    credentials = tmp_path / "credentials.toml"
+    credentials.write_text(f'username = "cab-7"\npassword = "{PASSWORD}"\n')
+    credentials.chmod(0o600)
+    settings = tmp_path / "board.toml"
+    settings.write_text(
+        f'[mqtt]\nbroker = "127.0.0.1:9"\ncredentials = "{credentials}"\n'
+        f'[view]\naddress = "127.0.0.1:0"\ntoken = "{TOKEN}"\n'
+        f'[record]\nfolder = "{tmp_path}/log"\n'
+    )
+    return settings
+
+
+def test_a_run_writes_its_secrets_nowhere(secret_settings: Path, tmp_path: Path) -> None:
+    pytest.importorskip("paho.mqtt", reason="the broker's password is used by paho-mqtt")
+    pytest.importorskip("mcap", reason="the log is written by mcap")
+    options = f"--source synthetic:attentive --duration 1 --plain --config {secret_settings} --summary s.json"
+    said = said_by(["run", *options.split()], tmp_path)
+    written = b"".join(file.read_bytes() for file in (tmp_path / "log").rglob("*") if file.is_file())
+    assert len(written) > 1000 and (tmp_path / "s.json").exists()
+    for secret in (PASSWORD, TOKEN):
+        assert secret not in said
+        assert secret.encode() not in written
+        assert secret not in (tmp_path / "s.json").read_text()
+
+
+@pytest.mark.parametrize("command", ["config show --config", "config show --json --config", "config check"])
+def test_no_command_about_the_settings_tells_a_secret(command: str, secret_settings: Path, tmp_path: Path) -> None:
+    said = said_by([*command.split(), str(secret_settings)], tmp_path)
+    assert said
+    assert TOKEN not in said and PASSWORD not in said
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        f'[view]\ntoken = ["{TOKEN}"]\n',
+        f'[view]\ntokem = "{TOKEN}"\n',
+        f'[mqtt]\nbroker = "mqtt://cab:{PASSWORD}@broker"\n',
+        f'[mqtt]\npassword = "{PASSWORD}"\n',
+        f'[view]\naddress = "0.0.0.0:1"\ntoken = "{TOKEN[:11]}"\n',
+    ],
+)
+def test_a_mistake_in_a_secret_is_told_without_it(mistake: str, tmp_path: Path) -> None:
+    settings = tmp_path / "board.toml"
+    settings.write_text(mistake)
+    said = said_by(["run", "--source", "synthetic:attentive", "--duration", "0.2", "--config", str(settings)], tmp_path)
+    assert said.count("wakeful: ") == 1
+    assert TOKEN[:11] not in said and PASSWORD not in said
