@@ -9,17 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Thread
 
-from device.messages import Alert, DriverState, Event
-from device.state.person import Calibration
+from device.messages import DRIVER_NAME, Alert, Calibration, DriverState, Event, Given, SetDriver, Told
 from wakeful import ConfigError, WakefulError
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_BYTES = 4096
 log = logging.getLogger("wakeful.driver")
 
@@ -78,16 +75,16 @@ def save_driver(name: str, learned: Calibration) -> None:
 
 
 class DriverKeeper:
-    """An output that keeps what was learned: once it is learned, and at the end. Another driver's is not kept.
+    """An output that keeps what was learned: once it is learned, when the driver is set anew, and at the end.
 
     Args:
+        name: of the driver; "" is somebody of whom nothing is kept.
         learned: gives what is learned at present.
     """
 
     def __init__(self, name: str, learned: Callable[[], Calibration | None]) -> None:
         self._name = name
         self._learned = learned
-        self._same_driver = True
 
     def start(self, origin_ns: int) -> None: ...
 
@@ -95,31 +92,52 @@ class DriverKeeper:
 
     def state(self, state: DriverState) -> None: ...
 
+    def fed(self, given: Given) -> None:
+        """A driver is set: this comes before the judge forgets the one before."""
+        if isinstance(given, Told) and isinstance(given.command, SetDriver):
+            self._keep_aside()
+            self._name = given.command.name
+
     def event(self, event: Event) -> None:
         if event.kind != "calibration":
             return
         if event.data.get("reason") == "driver_changed":
-            self._same_driver = False
-            log.warning("somebody else drives: what is learned from now on is not kept for %s", self._name)
+            if self._name:
+                log.warning("somebody else drives: what is learned from now on is not kept for %s", self._name)
+            self._name = ""
         elif event.data.get("progress_pct") == 100.0:
-            # A slow disk must not hold up the loop that tells this.
-            Thread(target=self._keep, name="keep driver", daemon=True).start()
+            self._keep_aside()
 
     def close(self) -> None:
-        self._keep()
+        _keep(self._name, self._learned())
 
-    def _keep(self) -> None:
-        learned = self._learned()
-        if learned is None or not self._same_driver:
-            return
-        try:
-            save_driver(self._name, learned)
-        except DriverStoreError as error:
-            log.warning("%s", error)
+    def _keep_aside(self) -> None:
+        # A slow disk must not hold up the loop that tells this.
+        Thread(target=_keep, args=(self._name, self._learned()), name="keep driver", daemon=True).start()
+
+
+def with_what_is_known(command: SetDriver) -> SetDriver:
+    """The same with what was learned of this driver before; a file that is damaged is reported and left aside."""
+    if not command.name:
+        return command
+    try:
+        return replace(command, known=load_driver(command.name))
+    except ConfigError as error:
+        log.warning("%s", error)
+        return command
+
+
+def _keep(name: str, learned: Calibration | None) -> None:
+    if learned is None or not name:
+        return
+    try:
+        save_driver(name, learned)
+    except DriverStoreError as error:
+        log.warning("%s", error)
 
 
 def _file(name: str) -> Path:
-    if not NAME.fullmatch(name):
+    if not DRIVER_NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is no driver's name: use up to 64 letters, digits, dots, dashes and underscores")
     return drivers_folder() / f"{name}.json"
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from device.messages import ReaderTraits
+from device.messages import Calibration, ReaderTraits
 from device.state.engine import Engine
 from device.state.gaze_zone import Direction
-from device.state.person import Calibration
 from device.state.profile import Profile
 
 

@@ -7,6 +7,7 @@ left, pitch positive up, roll positive towards the person's right shoulder; left
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -25,6 +26,7 @@ class Health(StrEnum):
     NO_FACE = "no_face"
     CAMERA_LOST = "camera_lost"
     STALE = "stale"
+    PAUSED = "paused"
 
 
 class Level(IntEnum):
@@ -91,6 +93,9 @@ class Observation:
         presence: the landmark network's own belief that it looks at a face, 0 to 1.
         unreadable: why no eye of this face can be judged (both eye aspects are None then); None where one can.
         expression: class probabilities of the expression network, in the order of its registry entry.
+        iris_px: horizontal diameter of an open eye's iris, as if it looked straight into the camera, pixels.
+        focal_px: focal length by which angles and distances of this frame are judged, pixels.
+        bearing_yaw_deg, bearing_pitch_deg: the way from the face to the camera; a gaze of these angles meets it.
     """
 
     t_ns: int
@@ -110,6 +115,10 @@ class Observation:
     gaze_pitch_deg: float | None = None
     unreadable: Unreadable | None = None
     expression: tuple[float, ...] | None = None
+    iris_px: float | None = None
+    focal_px: float | None = None
+    bearing_yaw_deg: float | None = None
+    bearing_pitch_deg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,11 @@ class DriverState:
         level, code: of the most urgent alert that stands; NONE and "" without one.
         kss_estimate: an estimate, no measure, of the Karolinska Sleepiness Scale, 1 to 9.
         calibration_pct: how much of the personal baseline is learned, 0 to 100.
-        speed_kmh: as last told by the vehicle, None if unknown.
+        speed_kmh, ignition, gear: as last told by the vehicle; None or "" if unknown.
+        looking, looking_s: whether the person looks at the camera, and for how long; this and the next two are judged
+            by profiles with a table ``engagement`` only.
+        awake: None while the eyes are not seen.
+        distance_m: of the eyes from the camera.
         notes: codes of what is wrong with the monitor itself, see ``device.notes``.
     """
 
@@ -161,6 +174,12 @@ class DriverState:
     expression: str | None = None
     expression_p: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
+    ignition: bool | None = None
+    gear: str = ""
+    looking: bool | None = None
+    looking_s: float | None = None
+    awake: bool | None = None
+    distance_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +232,66 @@ class Marker:
     pressed_ns: int | None = None
 
 
-Command = Acknowledge | VehicleSpeed | Marker
+@dataclass(frozen=True, slots=True)
+class Ignition:
+    """The vehicle says whether it is switched on; None: it no longer says."""
+
+    on: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gear:
+    """The vehicle says which gear is in, in its own words; "": it no longer says."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """No alerts for ``duration_s`` seconds from now on, whatever happens; 0 ends a pause.
+
+    A pause always has an end: one that is forgotten must not leave a driver alone for good.
+    """
+
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What can be kept of a person under a name.
+
+    Attributes:
+        reader: the landmark reader it was learned with; it holds for no other.
+        eye_aspect_left, eye_aspect_right: of the open eyes.
+        road_yaw_deg, road_pitch_deg: where the road is, in the camera's frame; None if not learned.
+    """
+
+    reader: str
+    eye_aspect_left: float
+    eye_aspect_right: float
+    road_yaw_deg: float | None = None
+    road_pitch_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetDriver:
+    """Another person has taken the seat.
+
+    Attributes:
+        name: by which what is learned is kept; "" for somebody of whom nothing is.
+        known: what was learned of this person before.
+    """
+
+    name: str
+    known: Calibration | None = None
+
+
+DRIVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What a driver may be called: the name of a file, and part of no path."""
+
+MAX_PAUSE_S = 3600.0
+
+Command = Acknowledge | VehicleSpeed | Ignition | Gear | Marker | Pause | SetDriver
 """What the outside world may tell the monitor."""
 
 

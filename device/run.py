@@ -18,10 +18,10 @@ from device.alerts.registry import make_output
 from device.alerts.report import machine_name
 from device.alerts.status_file import usual_file
 from device.alerts.terminal import terminal_view
-from device.driver_store import DriverKeeper, load_driver
+from device.driver_store import DriverKeeper, load_driver, with_what_is_known
 from device.economy import Economy
 from device.judge import Judge
-from device.messages import Command
+from device.messages import Command, SetDriver
 from device.monitor import Monitor
 from device.notes import Notes
 from device.overseer import overseen
@@ -92,7 +92,7 @@ def run(
         made: dict[str, Output] = {}
 
         def make(name: str, table: dict[str, Any]) -> Output:
-            return make_output(name, table, commands.put, notes)
+            return make_output(name, table, lambda command: _take_in(command, commands), notes)
 
         def stats() -> LoopStats:
             return replace(monitor.stats, runtime=runtimes.name)
@@ -222,8 +222,7 @@ def _outputs(
     descriptor = 2 if settings.outputs.events == "-" else 1
     title = f"{source.info.name}, {settings.profile}"
     outputs: list[Output] = [terminal_view(stats, title, settings.terminal.live, descriptor)]
-    if settings.driver.name:
-        outputs.append(DriverKeeper(settings.driver.name, engine.calibration))
+    outputs.append(DriverKeeper(settings.driver.name or "", engine.calibration))
     try:
         for name, table in (_tables(settings) | _view(settings, title, stats) | recording).items():
             made[name] = make(name, table)
@@ -239,6 +238,11 @@ def _outputs(
 def _tables(settings: Settings) -> dict[str, dict[str, Any]]:
     """Outputs that can change while the monitor runs, by name, with what they are built from."""
     return _own_outputs(settings) | settings.outputs.extra
+
+
+def _take_in(command: Command, commands: SimpleQueue[Command]) -> None:
+    """Called by the threads of outputs, which may wait for a file."""
+    commands.put(with_what_is_known(command) if isinstance(command, SetDriver) else command)
 
 
 def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:

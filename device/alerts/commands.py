@@ -1,9 +1,9 @@
 """What other programs may tell the monitor, as JSON: over MQTT, and by readers of the local stream.
 
-    {"command": "acknowledge", "seq": 3}          alert 3 was noticed
-    {"command": "marker", "text": "rain"}         this moment is worth a mark in the recording
-    {"command": "pause", "seconds": 600}          no alerts for ten minutes, the health says ``paused``; 0 ends it
-    {"command": "set-driver", "name": "ann"}      ann sits there now; "" is somebody without a name
+    {"command": "acknowledge", "seq": 3}       alert 3 was noticed
+    {"command": "marker", "text": "rain"}      this moment is worth a mark in the recording
+    {"command": "pause", "seconds": 600}       no alerts for ten minutes, health ``paused``; an hour at most, 0 ends it
+    {"command": "set-driver", "name": "ann"}   ann sits there now; "" is somebody without a name
 
 Nothing here reads a clock or touches a network.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from device.messages import Acknowledge, Command, Marker
+from device.messages import DRIVER_NAME, MAX_PAUSE_S, Acknowledge, Command, Marker, Pause, SetDriver
 from wakeful import WakefulError
 
 MAX_BYTES = 1024
@@ -65,7 +65,23 @@ def _marker(fields: dict[str, object]) -> Command:
     return Marker(text)
 
 
+def _pause(fields: dict[str, object]) -> Command:
+    seconds = fields.pop("seconds", None)
+    if type(seconds) not in (int, float) or not 0.0 <= seconds <= MAX_PAUSE_S:  # type: ignore[operator]
+        raise BrokenCommand(f'"seconds" should be a number from 0 to {MAX_PAUSE_S:g}')
+    return Pause(float(seconds))  # type: ignore[arg-type]
+
+
+def _set_driver(fields: dict[str, object]) -> Command:
+    name = fields.pop("name", None)
+    if not isinstance(name, str) or (name and not DRIVER_NAME.fullmatch(name)):
+        raise BrokenCommand('"name" should be up to 64 letters, digits, dots, dashes and underscores, or empty')
+    return SetDriver(name)
+
+
 _DECODERS: Mapping[str, Callable[[dict[str, object]], Command]] = {
     "acknowledge": _acknowledge,
     "marker": _marker,
+    "pause": _pause,
+    "set-driver": _set_driver,
 }

@@ -46,6 +46,7 @@ HEALTH_MARKS = {
     Health.NO_FACE: ("○", "yellow"),
     Health.CAMERA_LOST: ("✕", "red"),
     Health.STALE: ("✕", "red"),
+    Health.PAUSED: ("‖", "yellow"),
 }
 
 

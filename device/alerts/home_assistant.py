@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from device.alerts.report import Report, Reporter
-from device.messages import Health, Level, Phase
+from device.messages import MAX_PAUSE_S, Health, Level, Phase
 from wakeful import __version__
 
 if TYPE_CHECKING:
@@ -47,6 +47,27 @@ def _entities(topics: Topics, reporter: Reporter) -> dict[str, Report]:
         },
         "face": _yes_no("Face", "face") | {"device_class": "occupancy"},
         "eyes_closed": _yes_no("Eyes closed", "eyes_closed"),
+        "looking": _yes_no("Looks here", "looking"),
+        "awake": _yes_no("Awake", "awake"),
+        "distance": {
+            "platform": "sensor",
+            "name": "Distance",
+            "device_class": "distance",
+            "unit_of_measurement": "m",
+            "state_class": "measurement",
+            "value_template": "{{ none if value_json.distance_m is none else value_json.distance_m | round(1) }}",
+        },
+        "pause": {
+            "platform": "switch",
+            "name": "Pause",
+            "state_topic": topics.health,
+            "value_template": "{{ 'ON' if value_json.health == 'paused' else 'OFF' }}",
+            "command_topic": topics.command,
+            "payload_on": f'{{"command": "pause", "seconds": {MAX_PAUSE_S:.0f}}}',
+            "payload_off": '{"command": "pause", "seconds": 0}',
+            "state_on": "ON",
+            "state_off": "OFF",
+        },
         "expression": _choice("Expression", "expression", list(reporter.expression_classes)),
         "perclos": {
             "platform": "sensor",

@@ -90,6 +90,12 @@ class Reporter:
             "notes": list(state.notes),
             "calibration_pct": _rounded(state.calibration_pct, 1),
             "speed_kmh": _rounded(state.speed_kmh, 1),
+            "ignition": state.ignition,
+            "gear": state.gear,
+            "looking": state.looking,
+            "looking_s": _rounded(state.looking_s, 2),
+            "awake": state.awake,
+            "distance_m": _rounded(state.distance_m, 2),
         }
 
     def alert(self, alert: Alert, told_at: datetime) -> Report:

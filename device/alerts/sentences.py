@@ -145,13 +145,15 @@ def encode_command(command: Command) -> bytes:
     """What a vehicle or a robot says to the monitor; for receivers written in Python, and for tests.
 
     Raises:
-        BrokenSentence: a marker that is too long or not printable ASCII.
+        BrokenSentence: a marker that is too long or not printable ASCII, or a command that no sentence has.
     """
     if isinstance(command, Acknowledge):
         return frame("WKK", (str(command.alert_seq),))
     if isinstance(command, VehicleSpeed):
         return frame("WKV", ("" if command.kmh is None else f"{command.kmh:.6f}".rstrip("0").rstrip("."),))
-    return frame("WKM", (command.text,))
+    if isinstance(command, Marker):
+        return frame("WKM", (command.text,))
+    raise BrokenSentence(f"no sentence says {type(command).__name__}")
 
 
 def decode_command(sentence: Sentence) -> Command | None:

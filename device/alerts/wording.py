@@ -19,6 +19,7 @@ _STANDING = {
     Health.NO_FACE: "no face in view",
     Health.CAMERA_LOST: "camera lost, waiting for it to come back",
     Health.STALE: "the monitor does not answer",
+    Health.PAUSED: "paused: nobody is warned",
 }
 
 

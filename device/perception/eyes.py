@@ -21,6 +21,8 @@ MIN_EYE_WIDTH_PX = 8.0
 # means, Le Grand & El Hage, Physiological Optics, 1980).
 IRIS_RADIUS_CM = 1.05
 CORNER_DEPTH_CM = 0.4
+# The far rim of an iris that looks aside by more than 60 degrees is no longer seen.
+MIN_IRIS_COSINE = 0.5
 
 
 def eye_aspect(eye: Eye, yaw_deg: float, *, far: bool) -> float | None:
@@ -57,6 +59,27 @@ def lid_drop(eye: Eye) -> float:
         down = -down
     lower = (eye.contour[LOWER_LID] - eye.contour[0]) @ down
     return float(lower.mean() + (eye.iris[0] - eye.contour[0]) @ down) / width
+
+
+def iris_px(eyes: list[Eye], off_deg: float) -> float | None:
+    """Horizontal diameter of the iris as if it looked straight into the camera, pixels: mean of the eyes given.
+
+    The lids cover an iris above and below, never at its sides; a look aside narrows it by the cosine.
+
+    Args:
+        eyes: those that are open and seen.
+        off_deg: how far the gaze goes past the camera to a side.
+    """
+    if not eyes:
+        return None
+    # Point 0 is the centre; whichever order a network gives the rim in, the widest span along the eye is the diameter.
+    widths = []
+    for eye in eyes:
+        along = eye.contour[8] - eye.contour[0]
+        along = along / max(math.hypot(along[0], along[1]), 1e-3)
+        spans = (eye.iris[1:] - eye.iris[0]) @ along
+        widths.append(float(spans.max() - spans.min()))
+    return sum(widths) / len(widths) / max(math.cos(math.radians(off_deg)), MIN_IRIS_COSINE)
 
 
 def gaze_deg(eyes: list[Eye], pose: HeadPose, focal_px: float) -> tuple[float, float] | None:

@@ -102,6 +102,15 @@ def head_pose(points: NDArray[np.float32], width_px: int, height_px: int, focal_
     return HeadPose(*angles_deg(rotation), distance_cm=float(np.linalg.norm(shift_cm)))
 
 
+def bearing_deg(x_px: float, y_px: float, width_px: int, height_px: int, focal_px: float) -> tuple[float, float]:
+    """The way from a point of the picture to the camera: yaw and pitch, degrees, signs as for the head.
+
+    A face in the middle of the picture has (0, 0): who looks straight ahead there looks into the camera.
+    """
+    x, y = (x_px - width_px / 2.0) / focal_px, (y_px - height_px / 2.0) / focal_px
+    return math.degrees(math.atan2(-x, 1.0)), math.degrees(math.atan2(y, math.hypot(x, 1.0)))
+
+
 def angles_deg(rotation: NDArray[np.float64]) -> tuple[float, float, float]:
     """Yaw, pitch and roll of a rotation matrix [3, 3] in OpenCV's axes, identity being a face that looks at the camera.
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from device.messages import Observation, ReaderTraits
 from device.perception.expression import ExpressionReader
-from device.perception.eyes import gaze_deg, lid_drop
+from device.perception.eyes import gaze_deg, iris_px, lid_drop
 from device.perception.face_detector import FaceDetector
-from device.perception.head_pose import HeadPose, head_pose
+from device.perception.head_pose import HeadPose, bearing_deg, head_pose
 from device.perception.landmarks import (
     LEFT_CORNERS,
     RIGHT_CORNERS,
@@ -41,6 +41,8 @@ log = logging.getLogger("wakeful.perception")
 MOUTH_CORNERS = (78, 308)
 UPPER_LIP = np.array([82, 13, 312])
 LOWER_LIP = np.array([87, 14, 317])
+# Root of the nose.
+BETWEEN_THE_EYES = 168
 # An iris is hidden behind lids closer than this, and gaze is then unknown.
 MIN_GAZE_ASPECT = 0.12
 # The expression is read in one of this many frames with a face: it changes slowly, and costs as much as a landmark.
@@ -191,11 +193,14 @@ class Perception:
         pose = head_pose(face.points, width, height, focal)
         self._stages.done("pose")
         eyes = self._eyes(frame, face, pose)
-        gaze = drop = None
+        gaze = drop = iris = None
+        nose_x, nose_y = face.points[BETWEEN_THE_EYES, :2].tolist()
+        bearing = bearing_deg(nose_x, nose_y, width, height, focal)
         if pose is not None:
             pairs = ((face.left, eyes.left), (face.right, eyes.right))
             open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
             gaze = gaze_deg(open_eyes, pose, focal)
+            iris = iris_px(open_eyes, (gaze[0] if gaze else pose.yaw_deg) - bearing[0])
             drops = [lid_drop(eye) for eye, aspect in pairs if aspect is not None]
             drop = sum(drops) / len(drops) if drops else None
         self._stages.done("eyes")
@@ -220,6 +225,10 @@ class Perception:
             gaze_pitch_deg=gaze[1] if gaze else None,
             unreadable=eyes.unreadable,
             expression=expression,
+            iris_px=iris,
+            focal_px=focal,
+            bearing_yaw_deg=bearing[0],
+            bearing_pitch_deg=bearing[1],
         )
         self._stages.done("eyes")
         return Sighting(observation, face, pose)

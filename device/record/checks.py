@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from device.messages import Calibration
+
 MAX_TIME_NS = 1 << 63
 MAX_TEXT = 4096
 MAX_ITEMS = 256
@@ -87,3 +89,24 @@ def flag(value: Any) -> bool:
     if type(value) is not bool:
         raise Unfit("true or false is wanted")
     return value
+
+
+def angle(value: Any) -> float | None:
+    """Degrees, or None."""
+    if value is None:
+        return None
+    degrees = number(value)
+    if abs(degrees) > 180.0:
+        raise Unfit("an angle exceeds 180 degrees")
+    return degrees
+
+
+def calibration(values: Any) -> Calibration | None:
+    """What was known of a person; None for nobody."""
+    if values is None:
+        return None
+    left, right = number(values["eye_aspect_left"]), number(values["eye_aspect_right"])
+    if not (0.0 < left < 10.0 and 0.0 < right < 10.0):
+        raise Unfit("what is known of the driver's eyes makes no sense")
+    yaw, pitch = (angle(values.get(key)) for key in ("road_yaw_deg", "road_pitch_deg"))
+    return Calibration(text(values["reader"]), left, right, yaw, pitch)

@@ -14,20 +14,25 @@ from typing import Any
 from device.messages import (
     Acknowledge,
     Alert,
+    Command,
     DriverState,
     Event,
+    Gear,
     Health,
+    Ignition,
     Level,
     NewRules,
     Observation,
+    Pause,
     Phase,
+    SetDriver,
     Tick,
     Told,
     Unreadable,
     VehicleSpeed,
 )
 from device.record import schema
-from device.record.checks import Check, Unfit, flag, number, numbers, parse, table, text, texts, whole
+from device.record.checks import Check, Unfit, calibration, flag, number, numbers, parse, table, text, texts, whole
 from device.record.encode import Recorded
 from device.record.log_config import read_profile
 from device.record.schema import ExpressionReading, Picture
@@ -130,6 +135,21 @@ def _vehicle(values: dict[str, Any]) -> Told:
     return Told(whole(values["t_ns"]), VehicleSpeed(None if kmh is None else number(kmh)))
 
 
+def _command(values: dict[str, Any]) -> Told:
+    name = text(values["command"])
+    if name not in _COMMANDS:
+        raise Unfit(f"there is no command {name!r}")
+    return Told(whole(values["t_ns"]), _COMMANDS[name](values))
+
+
+_COMMANDS: Mapping[str, Callable[[dict[str, Any]], Command]] = {
+    "ignition": lambda values: Ignition(None if values.get("on") is None else flag(values["on"])),
+    "gear": lambda values: Gear(text(values["name"])),
+    "pause": lambda values: Pause(number(values["duration_s"])),
+    "set_driver": lambda values: SetDriver(text(values["name"]), calibration(values.get("known"))),
+}
+
+
 def _marker(values: dict[str, Any]) -> Event:
     t_ns, pressed_ns = whole(values["t_ns"]), values.get("pressed_ns")
     when_ns = t_ns if pressed_ns is None else whole(pressed_ns)
@@ -155,6 +175,7 @@ DECODERS: Mapping[str, Callable[[dict[str, Any]], Recorded]] = {
     schema.TICK: lambda values: Tick(whole(values["t_ns"]), Health(values["health"])),
     schema.VEHICLE: _vehicle,
     schema.ACKNOWLEDGE: lambda values: Told(whole(values["t_ns"]), Acknowledge(whole(values["alert_seq"]))),
+    schema.COMMAND: _command,
     schema.MARKER: _marker,
     schema.RULES: lambda values: NewRules(whole(values["t_ns"]), read_profile(values["profile"])),
     schema.STATE: _state,

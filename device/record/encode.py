@@ -15,9 +15,14 @@ from device.messages import (
     Alert,
     DriverState,
     Event,
+    Gear,
     Given,
+    Ignition,
+    Marker,
     NewRules,
     Observation,
+    Pause,
+    SetDriver,
     Tick,
     Told,
     VehicleSpeed,
@@ -32,6 +37,8 @@ _OBSERVATION = tuple(one.name for one in fields(Observation))
 _STATE = tuple(one.name for one in fields(DriverState))
 _OBSERVED = attrgetter(*_OBSERVATION)
 _JUDGED = attrgetter(*_STATE)
+COMMANDS = {Ignition: "ignition", Gear: "gear", Pause: "pause", SetDriver: "set_driver"}
+"""What the commands on the channel of that name are called."""
 NOTHING = (None, "", ())
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False, default=float).encode
 
@@ -98,6 +105,8 @@ def _told(told: Told) -> tuple[str, dict[str, Any]]:
         return schema.VEHICLE, {"t_ns": told.t_ns, "speed_kmh": command.kmh}
     if isinstance(command, Acknowledge):
         return schema.ACKNOWLEDGE, {"t_ns": told.t_ns, "alert_seq": command.alert_seq}
+    if not isinstance(command, Marker):
+        return schema.COMMAND, {"t_ns": told.t_ns, "command": COMMANDS[type(command)], **asdict(command)}
     # A marker tells the judge nothing; it comes as an event.
     return schema.MARKER, {"t_ns": told.t_ns, "pressed_ns": command.pressed_ns, "text": command.text}
 

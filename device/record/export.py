@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import fields
+from dataclasses import asdict, fields
 from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,7 +27,7 @@ from device.messages import (
     VehicleSpeed,
 )
 from device.record import schema
-from device.record.encode import Recorded
+from device.record.encode import COMMANDS, Recorded
 from device.record.errors import LogError
 from device.record.reader import Recording
 from device.record.schema import ExpressionReading, LogConfig
@@ -90,6 +90,7 @@ def columns_of(config: LogConfig) -> Mapping[str, dict[str, str]]:
         schema.TICK: head | _columns(Tick),
         schema.VEHICLE: head | {"speed_kmh": NUMBER},
         schema.ACKNOWLEDGE: head | {"alert_seq": WHOLE},
+        schema.COMMAND: head | {"command": TEXT, "on": FLAG, "name": TEXT, "duration_s": NUMBER},
         schema.MARKER: head | {"pressed": NUMBER, "text": TEXT},
         schema.EVENT: head | {"kind": TEXT, "start": NUMBER, "end": NUMBER, "data": TEXT},
         schema.HEALTH: head | {"health": TEXT, "reason": TEXT, "note": TEXT, "text": TEXT, "over": WHOLE},
@@ -124,7 +125,9 @@ def row_of(value: Recorded, config: LogConfig) -> Row:
         command = value.command
         if isinstance(command, VehicleSpeed):
             return row | {"speed_kmh": command.kmh}
-        return row | ({"alert_seq": command.alert_seq} if isinstance(command, Acknowledge) else {})
+        if isinstance(command, Acknowledge):
+            return row | {"alert_seq": command.alert_seq}
+        return row | {"command": COMMANDS.get(type(command), "")} | asdict(command)
     if isinstance(value, ExpressionReading):
         return row | {"expression": value.expression} | {f"p_{name}": p for name, p in value.p.items()}
     for one in fields(value):

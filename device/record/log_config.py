@@ -7,10 +7,9 @@ from typing import Any
 
 from device.config_mistakes import as_profile, profile_mistakes
 from device.messages import ReaderTraits
-from device.record.checks import Unfit, flag, number, parse, table, text, texts, whole
+from device.record.checks import Unfit, angle, calibration, flag, number, parse, table, text, texts, whole
 from device.record.schema import FORMAT, LogConfig
 from device.state.gaze_zone import Direction
-from device.state.person import Calibration
 from device.state.profile import Profile
 
 MAX_SETTINGS_CHARS = 65_536
@@ -54,7 +53,7 @@ def _config(values: dict[str, Any]) -> LogConfig:
         profile=read_profile(values["profile"]),
         reader=_reader(values["reader"]),
         speed_kmh=None if speed is None else number(speed),
-        known=_calibration(values.get("known")),
+        known=calibration(values.get("known")),
         road=_direction(values.get("road")),
         expression_classes=texts(values.get("expression_classes", [])),
         cut=flag(values.get("cut", False)),
@@ -82,32 +81,13 @@ def _reader(values: Any) -> ReaderTraits:
     return ReaderTraits(text(values["name"]), closed, wide)
 
 
-def _calibration(values: Any) -> Calibration | None:
-    if values is None:
-        return None
-    left, right = number(values["eye_aspect_left"]), number(values["eye_aspect_right"])
-    if not (0.0 < left < 10.0 and 0.0 < right < 10.0):
-        raise Unfit("what is known of the driver's eyes makes no sense")
-    yaw, pitch = (_angle(values.get(key)) for key in ("road_yaw_deg", "road_pitch_deg"))
-    return Calibration(text(values["reader"]), left, right, yaw, pitch)
-
-
 def _direction(values: Any) -> Direction | None:
     if values is None:
         return None
-    yaw, pitch = _angle(values["yaw_deg"]), _angle(values["pitch_deg"])
+    yaw, pitch = angle(values["yaw_deg"]), angle(values["pitch_deg"])
     if yaw is None or pitch is None:
         raise Unfit("the way to the road lacks an angle")
     return Direction(yaw, pitch)
-
-
-def _angle(value: Any) -> float | None:
-    if value is None:
-        return None
-    angle = number(value)
-    if abs(angle) > 180.0:
-        raise Unfit("an angle exceeds 180 degrees")
-    return angle
 
 
 def _small(value: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 | `/config` | file: all that the judge is built from, versions, networks, the source | yes |
 | `/observation` | frame: what perception measured, at full precision | yes |
 | `/tick` | moment without a frame, and why | yes |
-| `/vehicle`, `/acknowledge` | command from outside, when the judge was told | yes |
+| `/vehicle`, `/acknowledge`, `/command` | command from outside, when the judge was told | yes |
 | `/rules` | profile that came into force on the way | yes |
 | `/marker` | moment that somebody marked, and when the key was pressed | no |
 | `/state`, `/alert`, `/event`, `/health` | what was judged of that | compared |
@@ -26,9 +26,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from device.judge import Judge
-from device.messages import Alert, DriverState, Event, Observation, ReaderTraits, Tick
+from device.messages import Alert, Calibration, DriverState, Event, Observation, ReaderTraits, Tick
 from device.state.gaze_zone import Direction
-from device.state.person import Calibration
 from device.state.profile import Profile
 
 FORMAT = 1
@@ -37,10 +36,10 @@ MCAP_PROFILE = "wakeful"
 """What the header of the file says it holds."""
 
 CONFIG, OBSERVATION, TICK = "/config", "/observation", "/tick"
-VEHICLE, ACKNOWLEDGE, MARKER = "/vehicle", "/acknowledge", "/marker"
+VEHICLE, ACKNOWLEDGE, COMMAND, MARKER = "/vehicle", "/acknowledge", "/command", "/marker"
 STATE, ALERT, EVENT, HEALTH = "/state", "/alert", "/event", "/health"
 RULES, EXPRESSION, CAMERA = "/rules", "/expression", "/camera"
-GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE, RULES)
+GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE, COMMAND, RULES)
 """What the judge was given."""
 SAID = (ALERT, EVENT, HEALTH)
 """What came of it and is compared in a replay."""
@@ -179,6 +178,7 @@ CHANNELS: Mapping[str, tuple[str, dict[str, Any]]] = {
     TICK: ("wakeful.Tick", schema_of(Tick)),
     VEHICLE: ("wakeful.Vehicle", _object({"t_ns": WHOLE, "speed_kmh": NUMBER}, ["t_ns"])),
     ACKNOWLEDGE: ("wakeful.Acknowledge", _object({"t_ns": WHOLE, "alert_seq": WHOLE}, ["t_ns", "alert_seq"])),
+    COMMAND: ("wakeful.Command", _object({"t_ns": WHOLE, "command": TEXT}, ["t_ns", "command"])),
     MARKER: ("wakeful.Marker", _object({"t_ns": WHOLE, "pressed_ns": WHOLE, "text": TEXT}, ["t_ns", "text"])),
     RULES: ("wakeful.Rules", _object({"t_ns": WHOLE, "profile": {"type": "object"}}, ["t_ns", "profile"])),
     STATE: ("wakeful.State", schema_of(DriverState)),

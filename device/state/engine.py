@@ -16,24 +16,30 @@ from typing import Any
 from device.messages import (
     Acknowledge,
     Alert,
+    Calibration,
     Command,
     DriverState,
     Event,
+    Gear,
     Health,
+    Ignition,
     Level,
     Observation,
+    Pause,
     ReaderTraits,
+    SetDriver,
     Unreadable,
     VehicleSpeed,
 )
 from device.state.attention import Attention, AttentionView
+from device.state.engagement import Engagement, EngagementView
 from device.state.expression import DistressWatch, ExpressionStep, ExpressionTracker
 from device.state.eyelids import Eyelids, LidView
 from device.state.frame_rate import FrameRate
 from device.state.gaze_zone import Direction
 from device.state.health import SLOW, HealthJudge
 from device.state.nod import NodTracker
-from device.state.person import Calibration, SwapWatch
+from device.state.person import SwapWatch
 from device.state.profile import Profile
 from device.state.recent import RecentCount
 from device.state.rules import RuleBook
@@ -57,8 +63,11 @@ MEASURES = (
     "roll_deg",
     "gaze_yaw_deg",
     "gaze_pitch_deg",
+    "bearing_yaw_deg",
+    "bearing_pitch_deg",
 )
 GET_MEASURES = attrgetter(*MEASURES)
+NOT_ENGAGED = EngagementView()
 # No angle and no ratio of a face is larger.
 LARGEST_MEASURE = 360.0
 
@@ -105,6 +114,10 @@ class Engine:
         self._last_frame_ns: int | None = None
         self._told_health: tuple[Health, str] | None = None
         self._told_calibration_pct = 0.0
+        self._ignition: bool | None = None
+        self._gear = ""
+        self._paused_until_ns: int | None = None
+        self._to_tell: list[Event] = []
 
     def _meet(self, known: Calibration | None) -> None:
         """Begin with a person."""
@@ -128,6 +141,7 @@ class Engine:
         self._nods = RecentCount(TEN_MINUTES_S)
         self._expression = ExpressionTracker(self._classes)
         self._distress = DistressWatch(self._classes, hold_s=0.0)
+        self._engagement = Engagement(self._profile.engagement) if self._profile.engagement else None
 
     def step(self, seen: Observation) -> Step:
         """Judge one frame. A frame that is older than the one before it is left out."""
@@ -137,6 +151,8 @@ class Engine:
                 return Step(self._last)
             self._restart()
             self._rules.restart(seen.t_ns)
+            # Nobody knows how much of a pause is left, so nothing is.
+            self._paused_until_ns = None
         self._last_frame_ns = seen.t_ns
         seen = without_impossible(seen)
         fps = self._rate.step(seen.t_ns)
@@ -152,9 +168,14 @@ class Engine:
         mouth_open = None if seen.mouth_aspect is None else seen.mouth_aspect / self._reader.wide_mouth_aspect
         events.extend(self._events(seen, lids, attention, mouth_open, expression))
         signals = self._signals(seen.t_ns, lids, attention, expression)
-        alerts.extend(self._rules.step(seen.t_ns, signals, self._speed_kmh))
+        engaged = self._engage(seen, lids, events)
+        paused = self._is_paused(seen.t_ns)
+        if not paused:
+            alerts.extend(self._rules.step(seen.t_ns, signals, self._speed_kmh))
         health = self._judge_health(seen, lids, fps)
-        state = self._state(seen, health, lids, attention, mouth_open, signals, expression)
+        if paused:
+            health = Health.PAUSED
+        state = self._state(seen, health, lids, attention, mouth_open, signals, expression, engaged)
         return self._told(state, alerts, events)
 
     def tick(self, t_ns: int, health: Health) -> Step:
@@ -168,6 +189,8 @@ class Engine:
             code=worst.rule.code if worst else "",
             calibration_pct=self._last.calibration_pct,
             speed_kmh=self._speed_kmh,
+            ignition=self._ignition,
+            gear=self._gear,
         )
         return self._told(state, [], [])
 
@@ -177,6 +200,14 @@ class Engine:
             self._speed_kmh = command.kmh
         elif isinstance(command, Acknowledge):
             yield from self._rules.acknowledge(t_ns, command.alert_seq)
+        elif isinstance(command, Ignition):
+            self._ignition = command.on
+        elif isinstance(command, Gear):
+            self._gear = command.name
+        elif isinstance(command, Pause):
+            yield from self._pause(t_ns, command.duration_s)
+        elif isinstance(command, SetDriver):
+            yield from self._set_driver(t_ns, command)
 
     def adopt(self, t_ns: int, profile: Profile) -> Iterator[Alert]:
         """Judge by the rules and the latch of another profile from now on; how things are measured stays as it is.
@@ -195,6 +226,31 @@ class Engine:
         return Calibration(
             self._reader.name, left, right, road.yaw_deg if road else None, road.pitch_deg if road else None
         )
+
+    def _pause(self, t_ns: int, duration_s: float) -> Iterator[Alert]:
+        """Nothing is judged for a while, and nothing stands: a paused monitor answers for nobody.
+
+        What is measured goes on being followed, so that afterwards a closure has its whole length.
+        """
+        self._paused_until_ns = t_ns + round(duration_s * 1e9) if duration_s > 0.0 else None
+        if self._paused_until_ns is not None:
+            yield from self._rules.clear_all(t_ns)
+
+    def _is_paused(self, t_ns: int) -> bool:
+        return self._paused_until_ns is not None and t_ns < self._paused_until_ns
+
+    def _set_driver(self, t_ns: int, command: SetDriver) -> Iterator[Alert]:
+        self._meet(command.known if command.known and command.known.reader == self._reader.name else None)
+        self._told_calibration_pct = 0.0
+        self._to_tell.append(Event(t_ns, "driver", {"name": command.name}))
+        yield from self._rules.clear_all(t_ns)
+
+    def _engage(self, seen: Observation, lids: LidView, events: list[Event]) -> EngagementView:
+        if self._engagement is None:
+            return NOT_ENGAGED
+        engaged = self._engagement.step(seen, closed=lids.closed, closure_s=lids.closure_s)
+        events.extend(engaged.events)
+        return engaged
 
     def _is_somebody_else(self, seen: Observation, lids: LidView) -> bool:
         aspects = [aspect for aspect in (seen.eye_aspect_left, seen.eye_aspect_right) if aspect is not None]
@@ -274,6 +330,7 @@ class Engine:
         mouth_open: float | None,
         signals: Signals,
         expression: ExpressionStep,
+        engaged: EngagementView,
     ) -> DriverState:
         worst = self._rules.worst()
         return DriverState(
@@ -304,10 +361,19 @@ class Engine:
             speed_kmh=self._speed_kmh,
             expression=expression.expression,
             expression_p=expression.p,
+            ignition=self._ignition,
+            gear=self._gear,
+            looking=engaged.looking,
+            looking_s=engaged.looking_s,
+            awake=engaged.awake,
+            distance_m=engaged.distance_m,
         )
 
     def _told(self, state: DriverState, alerts: list[Alert], events: list[Event]) -> Step:
         """Add the events of what changed in the monitor itself, and remember."""
+        if self._to_tell:
+            events[:0] = self._to_tell
+            self._to_tell.clear()
         if (state.health, state.reason) != self._told_health:
             self._told_health = (state.health, state.reason)
             data = {"health": state.health.value} | ({"reason": state.reason} if state.reason else {})

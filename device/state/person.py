@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 # Somebody who was away for this long may have been replaced.
 AWAY_NS = 3_000_000_000
@@ -13,23 +12,6 @@ COMPARE_NS = 3_000_000_000
 MIN_LOOKS = 10
 # Eyes that differ by more than this share of the learned ones are another person's.
 CLEARLY_DIFFERENT = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What can be kept of a person under a name.
-
-    Attributes:
-        reader: the landmark reader it was learned with; it holds for no other.
-        eye_aspect_left, eye_aspect_right: of the open eyes.
-        road_yaw_deg, road_pitch_deg: where the road is, in the camera's frame; None if not learned.
-    """
-
-    reader: str
-    eye_aspect_left: float
-    eye_aspect_right: float
-    road_yaw_deg: float | None = None
-    road_pitch_deg: float | None = None
 
 
 class SwapWatch:

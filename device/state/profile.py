@@ -200,6 +200,28 @@ class LatchSection:
 
 
 @dataclass(frozen=True, slots=True)
+class EngagementSection:
+    """When a person counts as engaged with a robot."""
+
+    __pydantic_config__ = _SHAPE
+
+    source: str = ""
+    """Where the bounds come from."""
+    cone_deg: float = 12.0
+    """A look begins when the gaze comes this near to the camera, degrees."""
+    leave_deg: float = 16.0
+    """... and ends when it goes further away than this, degrees."""
+    bridge_s: float = 0.5
+    """A look goes on over a blink, a glance aside or eyes unseen for at most this long, s."""
+    asleep_s: float = 3.0
+    """Eyes closed for this long are asleep, s."""
+    left_s: float = 2.0
+    """Without a face for this long, the person has left, s."""
+    back_s: float = 0.3
+    """With a face for this long, somebody has come, s."""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """All rules of one use."""
 
@@ -216,3 +238,5 @@ class Profile:
     nod: NodSection = field(default_factory=NodSection)
     health: HealthSection = field(default_factory=HealthSection)
     latch: LatchSection = field(default_factory=LatchSection)
+    engagement: EngagementSection | None = None
+    """Judged only where a profile has this table."""

@@ -9,7 +9,7 @@ from dataclasses import fields
 from device.state.profile import Profile
 from device.state.profile_problem import Problem
 
-SECTIONS = ("eyes", "perclos", "gaze", "mouth", "nod", "health", "latch")
+SECTIONS = ("eyes", "perclos", "gaze", "mouth", "nod", "health", "latch", "engagement")
 SHARES = {
     "eyes": ("closed_below", "open_above", "lowered_drop", "baseline_floor"),
     "perclos": ("min_coverage",),
@@ -23,6 +23,7 @@ ORDERED = (
     ("gaze", "learn_s", "learn_until_s"),
     ("mouth", "yawn_above", "yawn_peak"),
     ("mouth", "yawn_min_s", "yawn_max_s"),
+    ("engagement", "cone_deg", "leave_deg"),
 )
 
 
@@ -30,6 +31,8 @@ def section_problems(profile: Profile) -> Iterator[Problem]:
     """All problems of the sections' numbers."""
     for section in SECTIONS:
         values = getattr(profile, section)
+        if values is None:
+            continue
         for key in (field.name for field in fields(values)):
             value = getattr(values, key)
             if not isinstance(value, float | int):
@@ -41,6 +44,6 @@ def section_problems(profile: Profile) -> Iterator[Problem]:
                 yield Problem((section, key), f"{section}.{key} = {value:g}: it should be {mend}")
     for section, low, high in ORDERED:
         values = getattr(profile, section)
-        if getattr(values, low) > getattr(values, high):
+        if values is not None and getattr(values, low) > getattr(values, high):
             given = f"{section}.{low} = {getattr(values, low):g} is above {high} = {getattr(values, high):g}"
             yield Problem((section, low), f"{given}: it should be that or less", (section, high))

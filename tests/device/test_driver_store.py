@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from device.driver_store import DriverKeeper, load_driver, save_driver
-from device.messages import Event
-from device.state.person import Calibration
+from device.messages import Calibration, Event
 from wakeful import ConfigError
 
 ANNA = Calibration("v2", 0.28, 0.27, 12.0, -4.0)

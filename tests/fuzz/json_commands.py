@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from device.alerts.commands import MAX_SEQ, MAX_TEXT, BrokenCommand, decode_command
-from device.messages import Acknowledge, Marker
+from device.messages import DRIVER_NAME, MAX_PAUSE_S, Acknowledge, Marker, Pause, SetDriver
 from tests.fuzz.runner import Parser
 
 
@@ -17,6 +17,11 @@ def parse(data: bytes) -> bool:
         assert 0 <= command.alert_seq < MAX_SEQ
     elif isinstance(command, Marker):
         assert len(command.text) <= MAX_TEXT
+    elif isinstance(command, Pause):
+        assert 0.0 <= command.duration_s <= MAX_PAUSE_S
+    else:
+        assert isinstance(command, SetDriver)
+        assert command.name == "" or DRIVER_NAME.fullmatch(command.name)
     return True
 
 

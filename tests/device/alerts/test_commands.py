@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from device.alerts.commands import MAX_BYTES, BrokenCommand, decode_command
-from device.messages import Acknowledge, Command, Marker
+from device.messages import Acknowledge, Command, Marker, Pause, SetDriver
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,10 @@ from device.messages import Acknowledge, Command, Marker
         (b'{"command": "marker", "text": "rain"}', Marker("rain")),
         (b'{"command": "marker"}', Marker("")),
         ('{"command": "marker", "text": "Grüße"}'.encode(), Marker("Grüße")),
+        (b'{"command": "pause", "seconds": 600}', Pause(600.0)),
+        (b'{"command": "pause", "seconds": 0}', Pause(0.0)),
+        (b'{"command": "set-driver", "name": "ann"}', SetDriver("ann")),
+        (b'{"command": "set-driver", "name": ""}', SetDriver("")),
     ],
 )
 def test_a_command_is_understood(payload: bytes, meant: Command) -> None:
@@ -45,6 +49,15 @@ def test_a_command_is_understood(payload: bytes, meant: Command) -> None:
         b'{"command": "marker", "text": "a\\nb"}',
         b'{"command": "marker", "text": "' + b"x" * 300 + b'"}',
         b" " * (MAX_BYTES + 1),
+        b'{"command": "pause"}',
+        b'{"command": "pause", "seconds": true}',
+        b'{"command": "pause", "seconds": -1}',
+        b'{"command": "pause", "seconds": 3601}',
+        b'{"command": "pause", "seconds": NaN}',
+        b'{"command": "pause", "seconds": "600"}',
+        b'{"command": "set-driver"}',
+        b'{"command": "set-driver", "name": "../../etc/passwd"}',
+        b'{"command": "set-driver", "name": ".hidden"}',
     ],
 )
 def test_anything_else_is_refused_in_one_line(payload: bytes) -> None:

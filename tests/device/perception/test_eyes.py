@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from device.perception.eyes import eye_aspect, gaze_deg
+from device.perception.eyes import eye_aspect, gaze_deg, iris_px
 from device.perception.head_pose import HeadPose
 from device.perception.landmarks import Eye
 
@@ -67,3 +67,27 @@ def test_an_iris_that_is_higher_looks_up() -> None:
 
 def test_without_an_open_eye_the_gaze_is_unknown() -> None:
     assert gaze_deg([], FRONTAL, FOCAL_PX) is None
+
+
+def eye_with_iris(width_px: float, height_px: float, tilt_deg: float = 0.0) -> Eye:
+    """An open eye whose iris is seen this wide and, behind its lids, this high."""
+    tilt = math.radians(tilt_deg)
+    turn = np.array([[math.cos(tilt), -math.sin(tilt)], [math.sin(tilt), math.cos(tilt)]])
+    half = np.array([width_px, height_px]) / 2.0
+    rim = np.array([[0, 0], [1, 0], [0, -1], [-1, 0], [0, 1]]) * half
+    return Eye(drawn_eye(9.0, 30.0, tilt_deg).contour, (rim @ turn.T + 100.0).astype(np.float32))
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 30.0, -80.0])
+def test_the_iris_is_measured_across_lids_that_hide_its_top_however_the_head_is_tilted(tilt_deg: float) -> None:
+    assert iris_px([eye_with_iris(12.0, 8.0, tilt_deg)], 0.0) == pytest.approx(12.0, abs=0.01)
+
+
+def test_an_iris_that_looks_aside_is_measured_as_if_it_looked_here() -> None:
+    narrowed = eye_with_iris(12.0 * math.cos(math.radians(30.0)), 12.0)
+    assert iris_px([narrowed], 30.0) == pytest.approx(12.0, abs=0.01)
+    assert iris_px([narrowed], -30.0) == pytest.approx(12.0, abs=0.01)
+
+
+def test_no_open_eye_has_no_iris() -> None:
+    assert iris_px([], 0.0) is None

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from device.perception.head_pose import CANONICAL_POINTS, head_pose
+from device.perception.head_pose import CANONICAL_POINTS, bearing_deg, head_pose
 
 WIDTH, HEIGHT, FOCAL = 640, 480, 640.0
 
@@ -69,3 +69,20 @@ def test_the_distance_is_read_back(distance_cm: float) -> None:
 def test_points_in_one_place_have_no_pose() -> None:
     pose = head_pose(np.full((468, 3), 100.0, dtype=np.float32), WIDTH, HEIGHT, None)
     assert pose is None or np.isfinite([pose.yaw_deg, pose.pitch_deg, pose.roll_deg]).all()
+
+
+def test_a_face_beside_the_optical_axis_looks_into_the_camera_by_turning_back() -> None:
+    # 320 px to the right of the axis at a focal length of 640 px: the person's left.
+    yaw_deg, pitch_deg = bearing_deg(640.0, 240.0, 640, 480, 640.0)
+    assert yaw_deg == pytest.approx(-26.565, abs=0.01)
+    assert pitch_deg == pytest.approx(0.0)
+
+
+def test_a_face_above_the_optical_axis_looks_into_the_camera_by_looking_down() -> None:
+    yaw_deg, pitch_deg = bearing_deg(320.0, 0.0, 640, 480, 640.0)
+    assert yaw_deg == pytest.approx(0.0)
+    assert pitch_deg == pytest.approx(-20.556, abs=0.01)
+
+
+def test_a_face_in_the_middle_looks_straight_ahead() -> None:
+    assert bearing_deg(320.0, 240.0, 640, 480, 640.0) == (0.0, 0.0)

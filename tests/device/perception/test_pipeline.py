@@ -70,6 +70,17 @@ class TestOneFrame:
         assert all(value is not None and np.isfinite(value) for value in eyes_and_mouth + angles)
         assert seen.unreadable is None
 
+    def test_the_iris_and_the_way_to_the_camera_are_measured(self, landmarks: str) -> None:
+        perception = Perception(landmarks, focal_px=700.0)
+        near, far = (
+            perception.observe(frame(render(DriverPose(distance=distance)), seq))
+            for seq, distance in enumerate((1.0, 1.3))
+        )
+        assert near.iris_px is not None and far.iris_px is not None
+        assert near.iris_px / far.iris_px == pytest.approx(1.3, rel=0.12)
+        assert near.focal_px == 700.0
+        assert near.bearing_yaw_deg is not None and abs(near.bearing_yaw_deg) < 5.0
+
     def test_it_names_its_reader(self, landmarks: str) -> None:
         perception = Perception(landmarks)
         assert perception.reader == perception.traits.name == landmarks

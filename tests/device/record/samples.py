@@ -10,14 +10,19 @@ from device.config import load_profile
 from device.messages import (
     Acknowledge,
     Alert,
+    Calibration,
     DriverState,
     Event,
+    Gear,
     Health,
+    Ignition,
     Level,
     NewRules,
     Observation,
+    Pause,
     Phase,
     ReaderTraits,
+    SetDriver,
     Tick,
     Told,
     Unreadable,
@@ -27,7 +32,6 @@ from device.record.encode import Recorded
 from device.record.schema import ExpressionReading, LogConfig, Picture
 from device.record.writer import LogWriter
 from device.state.gaze_zone import Direction
-from device.state.person import Calibration
 
 SECOND_NS = 1_000_000_000
 ORIGIN_NS = 5 * SECOND_NS
@@ -69,6 +73,10 @@ FULL_OBSERVATION = Observation(
     gaze_pitch_deg=-5.0,
     unreadable=Unreadable.GLARE,
     expression=(0.25, 0.75),
+    iris_px=9.36,
+    focal_px=640.0,
+    bearing_yaw_deg=-3.5,
+    bearing_pitch_deg=0.5,
 )
 
 MESSAGES: tuple[Recorded, ...] = (
@@ -78,6 +86,12 @@ MESSAGES: tuple[Recorded, ...] = (
     Told(ORIGIN_NS + 2, VehicleSpeed(63.5)),
     Told(ORIGIN_NS + 2, VehicleSpeed(None)),
     Told(ORIGIN_NS + 2, Acknowledge(3)),
+    Told(ORIGIN_NS + 2, Ignition(True)),
+    Told(ORIGIN_NS + 2, Ignition(None)),
+    Told(ORIGIN_NS + 2, Gear("R")),
+    Told(ORIGIN_NS + 2, Pause(600.0)),
+    Told(ORIGIN_NS + 2, SetDriver("ada", Calibration("v2", 0.3, 0.31))),
+    Told(ORIGIN_NS + 2, SetDriver("")),
     Event(ORIGIN_NS + 2, "marker", {"text": "überholt, links", "pressed_ns": ORIGIN_NS + 1}),
     NewRules(ORIGIN_NS + 3, load_profile("robot")[0]),
     DriverState(t_ns=ORIGIN_NS, seq=-1, health=Health.STALE),
@@ -97,6 +111,12 @@ MESSAGES: tuple[Recorded, ...] = (
         expression="neutral",
         expression_p=(0.25, 0.75),
         notes=("disk_full",),
+        ignition=True,
+        gear="D",
+        looking=False,
+        looking_s=0.0,
+        awake=True,
+        distance_m=0.81,
     ),
     Alert(ORIGIN_NS, 1, "sleep", Level.URGENT, Phase.ESCALATED, {"closure_s": 3.0000000000000004}),
     Event(ORIGIN_NS + 9, "closure", {"start_ns": ORIGIN_NS, "end_ns": ORIGIN_NS + 9}),

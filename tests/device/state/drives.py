@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from device.config import load_profile
-from device.messages import Alert, Command, Event, Health, Observation, Phase, ReaderTraits, Unreadable
+from device.messages import Alert, Calibration, Command, Event, Health, Observation, Phase, ReaderTraits, Unreadable
 from device.state.engine import Engine, Step
-from device.state.person import Calibration
 
 OPEN_ASPECT = 0.3
 # A reader that sees nothing of a closed eye: openings are then shares of the open aspect as they stand.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from device.messages import Observation
+from device.messages import Calibration, Observation
 from device.state.eyelids import Eyelids, LidView
-from device.state.person import Calibration
 from device.state.profile import Profile
 from tests.device.state.drives import EYES_ALONE
 

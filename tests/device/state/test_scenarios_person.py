@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from device.state.person import Calibration
+from device.messages import Calibration
 from tests.device.state.drives import EYES_ALONE, OPEN_ASPECT, Camera, Outcome, Part, any_camera, assert_alerts, drive
 
 LEARN = Part(62.0)
