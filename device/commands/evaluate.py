@@ -118,6 +118,42 @@ def clips(
     print_tables(scores, console)
 
 
+@app.command("log")
+def log(
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs, or folders of logs.", show_default=False)],
+    truth: Annotated[Path, typer.Option("--truth", metavar="FILE", help="What really happened, as CSV.")],
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Judge the drives by these rules, not by the recorded ones.")
+    ] = None,
+    late: Annotated[float, typer.Option(min=0.0, metavar="S", help="An alert this late still tells an event.")] = 5.0,
+    kss: Annotated[float, typer.Option(min=1.0, max=9.0, help="Ratings from here on are drowsiness.")] = 7.0,
+    kss_window: Annotated[
+        float, typer.Option(min=1.0, metavar="S", help="A rating speaks for this long before it.")
+    ] = 300.0,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
+) -> None:
+    """Alerts of recorded drives against marked events and KSS ratings: sensitivity, false alarms, time to the alert."""
+    from rich.console import Console
+
+    from device.commands.extras import need
+    from device.evaluation.drive_figures import drive_figures, print_drives
+    from device.evaluation.drive_logs import drives_of
+    from device.evaluation.drives import Bounds, kinds_of
+    from device.evaluation.truth import read_truth
+    from device.record.reader import recordings
+
+    need("record", "zstandard")
+    bounds = Bounds(late, kss, kss_window)
+    rows = read_truth(truth)
+    drives, warnings = drives_of(recordings(logs), rows, bounds, profile)
+    kinds = kinds_of(rows)
+    if json_file:
+        _write(json_file, (json.dumps(drive_figures(drives, kinds, bounds), indent=1) + "\n").encode())
+    print_drives(drives, kinds, bounds, Console())
+    for warning in warnings:
+        typer.echo(f"wakeful: {warning}", err=True)
+
+
 def _print(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table

@@ -63,14 +63,15 @@ def run(parser: Parser, inputs: int, seed: int = 0) -> Outcome:
     taken = 0
     begun_s = time.perf_counter()
     for number, data in enumerate(broken_inputs(parser, inputs, seed), start=1):
-        before_s = time.perf_counter()
+        # Of the processor, since the clock also counts what other programs do.
+        before_s = time.process_time()
         try:
             taken += parser.parse(data)
         except Exception as error:
-            return Outcome(number, taken, number - 1 - taken, before_s - begun_s, (data, repr(error)))
-        took_s = time.perf_counter() - before_s
+            return Outcome(number, taken, number - 1 - taken, time.perf_counter() - begun_s, (data, repr(error)))
+        took_s = time.process_time() - before_s
         if took_s > parser.slow_s:
-            return Outcome(number, taken, number - taken, before_s - begun_s, (data, f"took {took_s:.1f} s"))
+            return Outcome(number, taken, number - taken, time.perf_counter() - begun_s, (data, f"took {took_s:.1f} s"))
     return Outcome(inputs, taken, inputs - taken, time.perf_counter() - begun_s)
 
 

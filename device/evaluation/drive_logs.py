@@ -1,0 +1,69 @@
+"""Recorded drives with the rows of truth that are about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from device.config import load_profile
+from device.evaluation.drives import Bounds, Drive, events_of, standing
+from device.evaluation.truth import Truth, TruthError
+from device.messages import Alert
+from device.record.outcome import warnings
+from device.record.reader import Recording
+from device.record.replay import replay
+
+
+def drives_of(
+    recordings: Sequence[Recording], rows: Sequence[Truth], bounds: Bounds, profile: str | None = None
+) -> tuple[list[Drive], list[str]]:
+    """The drives, and what their reader should know of the logs.
+
+    Args:
+        profile: judge them anew by these rules.
+
+    Raises:
+        TruthError: a row is about none of the recordings, or about more than one.
+        LogError: a log cannot be read, or holds nothing to judge.
+    """
+    if not rows:
+        raise TruthError("the truth holds no rows: there is nothing to compare with")
+    mine: list[list[Truth]] = [[] for _ in recordings]
+    for row in rows:
+        mine[_index(row, recordings)].append(row)
+    drives, told = [], []
+    for recording, about in zip(recordings, mine, strict=True):
+        drives.append(_drive(recording, about, bounds, profile))
+        told += [f"{recording.name}: {warning}" for warning in warnings(recording)]
+    return drives, told
+
+
+def _drive(recording: Recording, rows: Sequence[Truth], bounds: Bounds, profile: str | None) -> Drive:
+    config = recording.config
+    judge = replace(config.judge, profile=load_profile(profile)[0]) if profile else None
+    done = replay(recording, judge)
+    alerts = [one for one in (done.now if profile else done.then) if isinstance(one, Alert)]
+    driver = next((row.driver for row in rows if row.driver), config.driver) or recording.name
+    return Drive(
+        driver,
+        done.seconds,
+        standing(alerts, config.origin_ns, done.seconds),
+        events_of(rows, config.wall_ns, bounds),
+    )
+
+
+def _index(row: Truth, recordings: Sequence[Recording]) -> int:
+    """Which recording a row is about."""
+    if not row.recording and len(recordings) == 1:
+        return 0
+    found = [
+        number
+        for number, one in enumerate(recordings)
+        if row.recording and (row.recording in one.config.session or row.recording in one.name)
+    ]
+    if len(found) != 1:
+        what = "none" if not found else f"{len(found)}"
+        raise TruthError(
+            f"a row of the truth is about recording {row.recording!r}, which is the name of {what} of the logs given"
+        )
+    return found[0]
