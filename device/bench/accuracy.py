@@ -35,7 +35,7 @@ def find(sha256: str | None, variants: Iterable[Variant]) -> Accuracy:
     return Accuracy(
         parity="the reference",
         parity_passed=True,
-        task=f"{figure.name} {figure.reference:g} {figure.unit}" if figure else None,
+        task=f"{figure.name} {_value(figure.reference, figure.unit)}" if figure else None,
         source=f"{figure.data.set}, {figure.data.count} inputs" if figure else None,
     )
 
@@ -58,4 +58,12 @@ def _parity(parity: Parity) -> str:
 
 
 def _task(task: TaskFigure) -> str:
-    return f"{task.name} {task.value:g} {task.unit} (loss {task.loss:g}, bar {task.bar:g})"
+    if task.unit == "share":
+        return (
+            f"{task.name} {_value(task.value, task.unit)} (loss {100 * task.loss:.1f} points, bar {100 * task.bar:.1f})"
+        )
+    return f"{task.name} {_value(task.value, task.unit)} (loss {task.loss:g}, bar {task.bar:g})"
+
+
+def _value(value: float, unit: str) -> str:
+    return f"{100 * value:.1f} %" if unit == "share" else f"{value:g} {unit}"
