@@ -38,6 +38,11 @@ wheelhouse: $(VENV)/.installed  # all that a board without a network needs: make
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/python -m deploy.wheelhouse $(ARCH) $(ARGS)
 
+.PHONY: soak
+soak: $(VENV)/.installed-dev  # 8 simulated hours with a fault every 30 s, most of an hour: make soak ARGS="--hours 0.5"
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
+
 .PHONY: arm64-check
 arm64-check: $(VENV)/.installed-dev  # minutes; as root, with debootstrap and qemu-user-static: deploy/arm64.md
 	@$(BIN)/wakeful models pull --quiet

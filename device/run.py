@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -56,6 +57,7 @@ def run(
     source: Source | None = None,
     watching: Sequence[Output] = (),
     stages: Stages = UNWATCHED,
+    clock_ns: Callable[[], int] = time.monotonic_ns,
 ) -> int:
     """Watch until the source ends, its duration is over, or SIGTERM or Ctrl-C comes. Gives the exit status.
 
@@ -64,6 +66,7 @@ def run(
         source: looked at in place of that of the settings, for measurements.
         watching: further outputs beside those of the settings.
         stages: told when a stage of a frame is done.
+        clock_ns: the clock that ``source`` takes its times from.
 
     Raises:
         PartFailed: a part of the monitor cannot be kept alive.
@@ -111,6 +114,7 @@ def run(
             duration_s=settings.source.duration_s,
             stale_s=profile.health.stale_s,
             stages=stages,
+            clock_ns=clock_ns,
             economy=Economy(perception, notes, settings.board.hot_c) if source.info.live else None,
         )
         reload = Reload(

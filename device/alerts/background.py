@@ -43,7 +43,7 @@ class BackgroundWriter:
         self.dropped = 0
         self._descriptor = _open(1 if target == "-" else target)
         self._lines: queue.Queue[str | None] = queue.Queue(MAX_QUEUED_LINES)
-        self._in_flight = 0
+        self._in_hand = b""
         self._broken = False
         self._full = False
         self._closed = False
@@ -71,28 +71,38 @@ class BackgroundWriter:
             self._lines.put(None, timeout=CLOSE_TIMEOUT_S)
         self._worker.join(max(0.0, deadline - time.monotonic()))
         if self._worker.is_alive():
-            self.dropped += self._lines.qsize() + self._in_flight
+            self.dropped += self._lines.qsize() + self._in_hand.count(b"\n")
         if self.dropped:
             _log.warning("%s: %d lines could not be written", self.name, self.dropped)
 
     def _run(self) -> None:
         running = True
-        # What a life before this one had in its hands when it died is lost.
-        self.dropped += self._in_flight
         while running:
-            lines, running = self._next_lines()
-            self._in_flight = len(lines)
-            if self._broken or not self._written("".join(lines).encode()):
-                self.dropped += len(lines)
-            self._in_flight = 0
+            # A life before this one may have died with something in its hands.
+            if not self._in_hand:
+                running = self._take_lines()
+            if self._broken or not self._written():
+                self.dropped += self._in_hand.count(b"\n")
+            self._in_hand = b""
         os.close(self._descriptor)
 
-    def _written(self, data: bytes) -> bool:
+    def _take_lines(self) -> bool:
+        """Takes in hand what waits, at least one line unless it is the end; False if that is the last."""
+        for _ in range(MAX_LINES_A_WRITE):
+            line = self._lines.get()
+            if line is None:
+                return False
+            self._in_hand += line.encode()
+            if self._lines.empty():
+                break
+        return True
+
+    def _written(self) -> bool:
         """Hands everything over, for as long as it takes; a full disk is waited for, other errors are the end."""
         with self._worker.part.outside():
-            while data:
+            while self._in_hand:
                 try:
-                    data = data[os.write(self._descriptor, data) :]
+                    self._in_hand = self._in_hand[os.write(self._descriptor, self._in_hand) :]
                     self._full = False
                 except OSError as error:
                     if error.errno not in FULL:
@@ -106,17 +116,6 @@ class BackgroundWriter:
                     if self._closing.wait(FULL_RETRY_S):
                         return False
         return True
-
-    def _next_lines(self) -> tuple[list[str], bool]:
-        """Lines that wait, at least one unless it is the end, and whether more may come."""
-        lines: list[str] = []
-        line = self._lines.get()
-        while line is not None:
-            lines.append(line)
-            if len(lines) >= MAX_LINES_A_WRITE or self._lines.empty():
-                return lines, True
-            line = self._lines.get()
-        return lines, False
 
 
 def _open(target: Path | str | int) -> int:

@@ -128,7 +128,7 @@ def test_a_thread_that_dies_is_started_again(name: str, rig: Rig, monkeypatch: p
             fault.setattr(rig.serial, "_done", die)
             rig.microsleep()
         else:
-            fault.setattr(lines, "_next_lines", die)
+            fault.setattr(lines, "_take_lines", die)
             lines.write("")
         assert died.wait(3.0)
         assert eventually(lambda: not thread.is_alive())

@@ -1,0 +1,289 @@
+"""Hours of simulated driving with a random fault in every half minute: `make soak`.
+
+    python -m tests.faults.soak [--hours 8] [--fps 10] [--seed 1] [--landmarks mesh+iris]
+
+Runs ``wakeful run`` in this process with every output there is on a camera whose time is simulated (as quick as the
+machine allows), and breaks something every 30 simulated seconds: see ``tests.faults.soak_faults``. Promised: every
+alert of the script is delivered exactly once on each way out, no gap of heartbeats over 700 ms of real time outside the
+stalls of the receiver itself, memory within 10 MB, threads and descriptors constant, every fault over within 5 s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from device.config import load_settings
+from device.liveness import PROCESS
+from device.messages import Alert, DriverState, Event
+from device.reload import Configuration
+from device.run import run
+from tests.device.alerts.broker import MOSQUITTO, Broker, Listener
+from tests.device.alerts.receiver import Receiver
+from tests.faults.soak_faults import Bench, Fault
+from tests.faults.soak_source import CYCLE_S, SHUT_FROM_S, SoakSource
+from tests.tools.measure_memory import resident_mb
+
+MAX_GAP_S = 0.7
+MAX_GROWTH_MB = 10.0
+RECOVERS_WITHIN_S = 5.0
+WARM_S = 600.0
+# Real time a fault outside lasts, and what the monitor is given to be well again before the next one.
+OUTSIDE_S = (0.2, 0.6)
+HOLD_S = 0.02
+
+
+class Conductor:
+    """Begins and ends the faults by the simulated clock, and notes how the monitor took each."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+        self._cycle = -1
+        self._fault: Fault | None = None
+        self._begin_s = self._end_s = 0.0
+        self._begun_wall_s = self._ended_wall_s = 0.0
+        self._lasts_s = 0.0
+        self._ended = True
+        self._healths: set[str] = set()
+        self.faults: list[Fault] = []
+        self.source: SoakSource | None = None
+        self.newest: DriverState | None = None
+        self.told: list[tuple[int, str]] = []
+        self.counts: Counter[str] = Counter()
+        self.slowest_s: dict[str, float] = {}
+        self.complaints: list[str] = []
+        self.stalls: list[tuple[float, float]] = []
+        self.memory_mb: list[float] = []
+        self.threads: set[int] = set()
+        self.descriptors: set[int] = set()
+
+    # What the monitor tells, as an output.
+
+    def start(self, origin_ns: int) -> None: ...
+
+    def alert(self, alert: Alert) -> None:
+        self.told.append((alert.seq, str(alert.phase)))
+
+    def event(self, event: Event) -> None: ...
+
+    def state(self, state: DriverState) -> None:
+        self.newest = state
+        if self._fault is not None and not self._ended:
+            self._healths.add(str(state.health))
+
+    def close(self) -> None: ...
+
+    # What the source asks before each look.
+
+    def conduct(self, now_s: float) -> None:
+        """Simulated time is ``now_s``."""
+        if self._fault is None:
+            cycle = int(now_s // CYCLE_S)
+            if cycle != self._cycle:
+                self._cycle = cycle
+                self._plan(now_s)
+        elif self._ended:
+            self._await_recovery(now_s)
+        elif self._begun_wall_s == 0.0:
+            if now_s >= self._begin_s:
+                self._begin()
+        elif self._is_over(now_s):
+            self._end(now_s)
+
+    def _plan(self, now_s: float) -> None:
+        if now_s > WARM_S:
+            self.memory_mb.append(resident_mb())
+            self.threads.add(sum(thread.name != "broker starts" for thread in threading.enumerate()))
+            self.descriptors.add(len(list(Path("/proc/self/fd").iterdir())))
+        self._fault = self.faults[int(self._random.integers(len(self.faults)))]
+        first_s = SHUT_FROM_S - 1.0 if self._fault.outside else 2.0
+        self._begin_s = now_s + first_s + float(self._random.uniform(0.0, 3.0))
+        self._end_s = self._begin_s + float(self._random.uniform(2.0, 6.0))
+        self._lasts_s = float(self._random.uniform(*OUTSIDE_S))
+        self._ended, self._begun_wall_s = False, 0.0
+        self._healths = set()
+
+    def _begin(self) -> None:
+        assert self._fault is not None and self.source is not None
+        self._begun_wall_s = time.monotonic()
+        self._healths = set()
+        if self._fault.outside:
+            self.source.hold_s = HOLD_S
+        self._fault.begin()
+
+    def _is_over(self, now_s: float) -> bool:
+        assert self._fault is not None
+        if self._fault.outside:
+            return time.monotonic() - self._begun_wall_s > self._lasts_s
+        return now_s >= self._end_s
+
+    def _end(self, now_s: float) -> None:
+        assert self._fault is not None
+        self._fault.end()
+        self._ended, self._ended_wall_s, self._end_s = True, time.monotonic(), now_s
+        self.counts[self._fault.name] += 1
+        if self._fault.health is not None and self._fault.health not in self._healths:
+            self._complain(now_s, f"was told as {sorted(self._healths)}, not {self._fault.health}")
+
+    def _await_recovery(self, now_s: float) -> None:
+        assert self._fault is not None and self.source is not None
+        outside = self._fault.outside
+        taken_s = time.monotonic() - self._ended_wall_s if outside else now_s - self._end_s
+        if not self._is_well() and taken_s <= RECOVERS_WITHIN_S:
+            return
+        if taken_s > RECOVERS_WITHIN_S:
+            self._complain(now_s, f"not over after {taken_s:.1f} s: {self.newest}")
+        name = self._fault.name
+        self.slowest_s[name] = max(self.slowest_s.get(name, 0.0), taken_s)
+        if self._fault.receiver_stalls:
+            self.stalls.append((self._begun_wall_s, time.monotonic()))
+        self.source.hold_s = 0.0
+        self._fault = None
+
+    def is_quiet(self) -> bool:
+        """Whether nothing outside is amiss; set by ``main``, which knows the outputs."""
+        return True
+
+    def _is_well(self) -> bool:
+        state = self.newest
+        if state is None or not state.face or state.health.value not in ("ok", "calibrating"):
+            return False
+        return set(state.notes) <= {"restarted"} and self.is_quiet()
+
+    def _complain(self, now_s: float, what: str) -> None:
+        assert self._fault is not None
+        self.complaints.append(f"{now_s:.1f} s: {self._fault.name}: {what}")
+        print(self.complaints[-1], file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Runs the soak; status 0 if all that is promised was kept."""
+    parser = argparse.ArgumentParser(description="Hours of driving with a fault every half minute.")
+    parser.add_argument("--hours", type=float, default=8.0, help="simulated hours")
+    parser.add_argument("--fps", type=float, default=10.0, help="frames of a simulated second")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--landmarks", default="mesh+iris")
+    parser.add_argument("--summary", type=Path, help="write the figures as JSON")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        figures = soak(Path(folder), chosen.hours * 3600.0, chosen.fps, chosen.seed, chosen.landmarks)
+    text = json.dumps(figures, indent=1)
+    if chosen.summary:
+        chosen.summary.write_text(text + "\n", encoding="utf-8")
+    print(text)
+    sys.exit(1 if figures["broken"] else 0)
+
+
+def soak(folder: Path, duration_s: float, fps: float, seed: int, landmarks: str) -> dict[str, Any]:
+    """The figures; ``broken`` names the promises that were not kept."""
+    receiver, conductor = Receiver(), Conductor(seed)
+    source = SoakSource(duration_s, fps, conductor.conduct)
+    conductor.source = source
+    broker = Broker(folder).start() if MOSQUITTO else None
+    listener = Listener(broker, "wakeful/soak/alert") if broker else None
+    events = folder / "events.jsonl"
+    overrides: dict[str, object] = {
+        "device": "soak",
+        "perception.landmarks": landmarks,
+        "perception.expression": False,
+        "vehicle.speed_kmh": 100.0,
+        "serial.url": receiver.path,
+        "outputs.events": str(events),
+        "stream.path": str(folder / "stream"),
+        "outputs.status": str(folder / "status"),
+        "terminal.live": False,
+    }
+    if broker:
+        overrides["mqtt.broker"] = f"mqtt://{broker.address}"
+
+    def load() -> Configuration:
+        return load_settings(None, None, overrides)
+
+    events.touch()
+    bench = Bench(source, receiver, broker, [events], seed)
+    conductor.faults = bench.faults()
+    conductor.is_quiet = lambda: all(part.fault() is None for part in PROCESS.parts)  # type: ignore[method-assign]
+    begun_s = time.monotonic()
+    try:
+        settings, profile = load()
+        status = run(settings, profile, load, source=source, watching=[conductor], clock_ns=source.clock_ns)
+    finally:
+        bench.close()
+    wall_s = time.monotonic() - begun_s
+    heard = [(one["seq"], one["phase"]) for one in listener.all("alert", 2.0)] if listener else None
+    time.sleep(0.3)
+    figures = _figures(conductor, receiver, events, heard, duration_s) | {"status": status, "wall_s": round(wall_s)}
+    receiver.close()
+    if listener and broker:
+        listener.close()
+        broker.stop()
+    return figures
+
+
+def _figures(
+    conductor: Conductor,
+    receiver: Receiver,
+    events: Path,
+    heard: list[tuple[int, str]] | None,
+    duration_s: float,
+) -> dict[str, Any]:
+    told = conductor.told
+    wire = [(int(sentence.fields[0]), sentence.fields[4]) for sentence in receiver.of("WKA")]
+    lines = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+    written = [(line["seq"], line["phase"]) for line in lines if line["kind"] == "alert"]
+    naps = int(duration_s // CYCLE_S)
+    gap_s = _longest_gap_s([at_s for at_s, one in receiver.lines if one.kind == "WKS"], conductor.stalls)
+    memory = conductor.memory_mb
+    growth_mb = round(max(memory) - memory[0], 1) if memory else None
+    promises = {
+        "each nap of the script told": sum(phase == "raised" for _, phase in told) == naps,
+        "serial line: each alert once, in order": wire == told,
+        "events file: each alert once, in order": written == told,
+        "MQTT: each alert once, in order": heard is None or heard == told,
+        "heartbeats": gap_s <= MAX_GAP_S,
+        "memory": growth_mb is None or growth_mb <= MAX_GROWTH_MB,
+        "threads": max(conductor.threads, default=0) == min(conductor.threads, default=0),
+        "descriptors": max(conductor.descriptors, default=0) == min(conductor.descriptors, default=0),
+        "each fault told and over in time": not conductor.complaints,
+    }
+    return {
+        "simulated_h": round(duration_s / 3600.0, 2),
+        "naps": naps,
+        "alerts_told": len(told),
+        "alerts_on_the_wire": len(wire),
+        "alerts_in_the_file": len(written),
+        "alerts_by_mqtt": None if heard is None else len(heard),
+        "heartbeats": len(receiver.of("WKS")),
+        "longest_heartbeat_gap_s": round(gap_s, 3),
+        "memory_mb": [round(memory[0], 1), round(memory[-1], 1)] if memory else None,
+        "memory_growth_mb": growth_mb,
+        "threads": sorted(conductor.threads),
+        "descriptors": sorted(conductor.descriptors),
+        "faults": dict(sorted(conductor.counts.items())),
+        "slowest_recovery_s": {name: round(taken, 2) for name, taken in sorted(conductor.slowest_s.items())},
+        "complaints": conductor.complaints[:20],
+        "broken": [promise for promise, kept in promises.items() if not kept],
+    }
+
+
+def _longest_gap_s(times_s: list[float], stalls: list[tuple[float, float]]) -> float:
+    """Between two heartbeats, leaving out the gaps that touch a stall of the receiver."""
+    longest = 0.0
+    for before, after in pairwise(times_s):
+        if not any(begin < after and before < end for begin, end in stalls):
+            longest = max(longest, after - before)
+    return longest
+
+
+if __name__ == "__main__":
+    main()
