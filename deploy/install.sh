@@ -82,7 +82,9 @@ make_user() {
     done
     getent passwd wakeful >/dev/null ||
         useradd --system --user-group --home-dir "${state[0]}" --no-create-home --shell /usr/sbin/nologin wakeful
-    for group in "${groups[@]}"; do
+    # The last owns the way to Qualcomm's DSP, where Debian's package for it is installed.
+    for group in "${groups[@]}" fastrpc; do
+        getent group "$group" >/dev/null || continue
         id -nG wakeful | grep -qw "$group" || usermod --append --groups "$group" wakeful
     done
 }

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from device.config import load_settings
+from device.placement import ABOVE_DEG, ASIDE_DEG, BELOW_DEG, BRIGHTNESS, FACE_PX, MARGIN, MAX_FACE_SHARE, TOO_BRIGHT
 from wakeful import ConfigError, ModelError, SourceError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -81,3 +83,51 @@ def test_rules_have_operators_udev_knows_and_give_both_names() -> None:
         assert all(pair.fullmatch(one) for one in line.split(", ")), line
     for name in ("wakeful-camera", "wakeful-serial"):
         assert any(f'SYMLINK+="{name}"' in line for line in lines)
+
+
+DOCUMENTS = sorted((ROOT / "deploy").glob("*.md"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+def test_links_of_the_documents_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    targets = [target for target in re.findall(r"\]\(([^)#]+)", text) if "://" not in target]
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+def test_the_guide_to_placement_names_the_bounds_that_are_judged_by() -> None:
+    text = (ROOT / "deploy" / "PLACEMENT.md").read_text(encoding="utf-8")
+    (far, near_far), (_, near), (low, lowest), (high, highest) = FACE_PX, MAX_FACE_SHARE, BELOW_DEG, ABOVE_DEG
+    rows = [
+        f"| {far:.0f} px and more, at most half of the picture's shorter side | from {near_far:.0f} px, to {near:.0%}",
+        f"| from {low:.0f}° below the eyes to {high:.0f}° above | {lowest:.0f}° below, {highest:.0f}° above |",
+        f"| {ASIDE_DEG[0]:.0f}° | {ASIDE_DEG[1]:.0f}° |",
+        f"inner {1 - 2 * MARGIN[0]:.0%} | inner {1 - 2 * MARGIN[1]:.0%} |",
+        f"| {BRIGHTNESS[0]:.0f} to {TOO_BRIGHT:.0f} of 255 | from {BRIGHTNESS[1]:.0f} |",
+    ]
+    assert MAX_FACE_SHARE[0] == 0.5
+    assert [row for row in rows if row.replace("%", " %") not in text] == []
+
+
+def test_the_launcher_and_the_unit_use_what_the_installer_makes() -> None:
+    script = (ROOT / "deploy" / "install.sh").read_text(encoding="utf-8")
+    unit = UNIT.read_text(encoding="utf-8")
+    opt = re.search(r"^opt=(\S+) etc=(\S+)$", script, re.MULTILINE)
+    assert opt is not None
+    assert f"ExecStart={opt[1]}/venv/bin/wakeful run --config {opt[2]}/wakeful.toml" in unit
+    assert f"WAKEFUL_MODELS={opt[1]}/models" in unit
+    assert set(settings("SupplementaryGroups")[0].split()) == set(
+        re.findall(r"^groups=\((.*)\)$", script, re.MULTILINE)[0].split()
+    )
+
+
+def test_the_configuration_of_a_first_installation_is_a_good_one_and_never_watches_a_synthetic_driver() -> None:
+    settings_of_service, _ = load_settings(ROOT / "deploy" / "wakeful.toml")
+    assert settings_of_service.source.source == "/dev/wakeful-camera"
+
+
+@pytest.mark.parametrize("options", [["--models"], ["--purge"], ["--remove"]])
+def test_wrong_usage_of_the_installer_is_one_line_and_status_2(options: list[str]) -> None:
+    script = ["bash", str(ROOT / "deploy" / "install.sh"), *options]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
