@@ -24,6 +24,7 @@ from device.record.encode import Recorded
 from device.record.errors import LogError
 from device.record.log_config import TooNew, read_config
 from device.record.schema import LogConfig
+from wakeful import __version__
 
 SUFFIX = ".mcap"
 REPAIRED = ".repaired.mcap"
@@ -200,7 +201,9 @@ def head(file: BinaryIO, name: str) -> LogConfig:
         except TooNew as error:
             raise LogError(f"{name} was written by a later version of wakeful ({error}): update this one") from None
         except Unfit as error:
-            raise LogError(f"{name}: its head makes no sense ({_short(str(error))})") from None
+            raise LogError(
+                f"{name}: its head makes no sense to wakeful {__version__} ({_short(str(error))}); is it a later one's?"
+            ) from None
     raise LogError(f"{name} holds nothing readable: it was cut off before its head was on the disk")
 
 

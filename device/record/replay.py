@@ -18,8 +18,8 @@ from device.record.schema import GIVEN, MARKER, SAID
 from device.state.engine import Engine
 
 Said = Alert | Event
-JUDGED = frozenset(("closure", "glance", "yawn", "nod", "expression", "calibration", "health"))
-"""Kinds of events that the judge tells."""
+TOLD_BY_OTHERS = frozenset(("marker", "configuration"))
+"""Kinds of events that do not come from the judge; nor do notes about the monitor."""
 LONGEST_STEP_S = 1.0
 """Between two inputs no more than this counts as watched: a clock that jumps forward is no drive."""
 
@@ -105,8 +105,8 @@ def judged(engine: Engine, given: Given) -> tuple[list[Said], DriverState | None
 
 
 def is_of_the_judge(said: Said) -> bool:
-    """Whether the judge said it; markers, notes about the monitor and the like are told by others."""
-    return isinstance(said, Alert) or (said.kind in JUDGED and "note" not in said.data)
+    """Whether the judge said it, and would say it again."""
+    return isinstance(said, Alert) or (said.kind not in TOLD_BY_OTHERS and "note" not in said.data)
 
 
 def _account(done: Replayed, t_ns: int, last_ns: int | None, state: DriverState) -> None:

@@ -10,7 +10,19 @@ from typing import Any
 import numpy as np
 
 from device.config import load_profile
-from device.messages import Acknowledge, Event, Given, Health, NewRules, Observation, Tick, Told, VehicleSpeed
+from device.messages import (
+    Acknowledge,
+    Event,
+    Given,
+    Health,
+    NewRules,
+    Observation,
+    Pause,
+    SetDriver,
+    Tick,
+    Told,
+    VehicleSpeed,
+)
 from device.notes import Notes
 from device.perception.pipeline import Sighting
 from device.record.recorder import Recorder
@@ -28,7 +40,7 @@ def at(seconds: float) -> int:
 
 
 def eventful(seconds: float = 14.0, fps: float = 30.0) -> Iterator[Given]:
-    """A nap that is acknowledged, a speed and rules that change, and a camera that is lost for a while."""
+    """A nap that is acknowledged, speed, rules and driver that change, a pause, and a camera lost for a while."""
     for seen in observations(seconds, fps, shut=(3.0, 7.5)):
         t_s = (seen.t_ns - ORIGIN_NS) / SECOND_NS
         if abs(t_s - 1.0) < 0.5 / fps:
@@ -37,6 +49,10 @@ def eventful(seconds: float = 14.0, fps: float = 30.0) -> Iterator[Given]:
             yield Told(seen.t_ns, Acknowledge(1))
         if abs(t_s - 11.0) < 0.5 / fps:
             yield NewRules(seen.t_ns, load_profile("robot")[0])
+        if abs(t_s - 12.0) < 0.5 / fps:
+            yield Told(seen.t_ns, SetDriver("eve"))
+        if abs(t_s - 12.5) < 0.5 / fps:
+            yield Told(seen.t_ns, Pause(0.5))
         if 9.0 < t_s < 10.0:
             yield Tick(seen.t_ns, Health.CAMERA_LOST)
         else:
