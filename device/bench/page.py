@@ -11,7 +11,7 @@ from typing import Any
 from device.bench import plots
 from device.bench.plots import number
 from device.bench.record import Comparison, Record, Row
-from device.bench.table import COLD, COST, MINUTE, PACED, PIPELINE, STAGE, STREAM, Columns, absences, ranked
+from device.bench.table import COLD, COST, MINUTE, PACED, PIPELINE, STAGE, STREAM, Columns, absences, marked, ranked
 
 
 def page(record: Record) -> str:
@@ -29,7 +29,7 @@ def page(record: Record) -> str:
         began=escape(record.began),
         warnings="".join(_warnings(record)),
         command=escape(record.command),
-        sections=_compared(record.comparisons) + "".join(sections) + _failed(record.rows),
+        sections=_compared(marked(record)) + "".join(sections) + _failed(record.rows),
         absent="".join(f"<dt>{escape(', '.join(names))}</dt><dd>{escape(why)}</dd>" for why, names in _absent(record)),
         about="".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _about(record)),
     )
@@ -82,7 +82,7 @@ def _compared(comparisons: Sequence[Comparison]) -> str:
 
 
 def _stream(rows: list[Row]) -> str:
-    accuracy = _table(("parity", "task", "operators"), [(row, _accuracy(row)) for row in rows], "text")
+    accuracy = _table(("parity", "task", "operators", *SIZE), [(row, _accuracy(row)) for row in rows], "text")
     sampled = "".join(plots.sampled(rows[0], name, unit) for name, unit in SAMPLED)
     return (
         plots.latencies(rows)
@@ -100,10 +100,13 @@ def _accuracy(row: Row) -> list[str]:
     kind = {True: "good", False: "bad", None: ""}[row.accuracy.parity_passed]
     parity = row.accuracy.parity or "–"
     held = "" if row.accuracy.ranked else ": not ranked"
+    macs, size = row.figures.get("macs"), row.subject.bytes
     return [
         f'<span class="{kind}">{escape(parity)}{held}</span>',
         escape(row.accuracy.task or "–"),
         escape(units or "–"),
+        number(float(macs) / 1e6 if macs is not None else None, 1),
+        number(size / 1000 if size else None, 0),
     ]
 
 
@@ -129,6 +132,7 @@ def _sustained(rows: list[Row]) -> str:
     return "".join(drawn)
 
 
+SIZE = ("million MACs", "file KB")
 SAMPLED = (("temperature_c", "°C"), ("clock_mhz", "MHz"), ("load", "tasks"))
 SECTIONS: tuple[tuple[str, Callable[[list[Row]], str]], ...] = (
     ("single-stream", _stream),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from rich.markup import escape
@@ -84,12 +85,21 @@ def show(record: Record, console: Console | None = None) -> None:
         if rows:
             console.print(f"\n[bold]{scenario}[/]")
             make(console, rows)
-    show_comparisons(record.comparisons, console)
+    show_comparisons(marked(record), console)
     for row in record.rows:
         if row.error is not None:
             line = f"[red]not measured[/] {escape(row.subject.name)}, {row.scenario}: {escape(row.error)}"
             console.print(line, soft_wrap=True)
     _reasons(console, record.rows)
+
+
+def marked(record: Record) -> list[Comparison]:
+    """The comparisons of a record; a variant that fails its bar is called so, however fast it is."""
+    failing = {row.subject.name for row in record.rows if not row.accuracy.ranked}
+    return [
+        replace(one, second=f"{one.second} (not ranked)") if one.second in failing else one
+        for one in record.comparisons
+    ]
 
 
 def show_comparisons(comparisons: Iterable[Comparison], console: Console) -> None:
@@ -119,7 +129,7 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
 def _stream(console: Console, rows: list[Row]) -> None:
     _figures(console, rows, STREAM)
     _figures(console, rows, COST)
-    about = _table("million MACs", "file KB", "operators", "parity", "task")
+    about = _table("million MACs", "file KB", "operators")
     for network, row in _by_network(about, rows):
         units = ", ".join(f"{n} {unit}" for unit, n in (row.operators or {}).items())
         macs = row.figures.get("macs")
@@ -128,10 +138,11 @@ def _stream(console: Console, rows: list[Row]) -> None:
             _number(float(macs) / 1e6 if macs is not None else None, 1),
             _number(row.subject.bytes / 1000 if row.subject.bytes else None, 0),
             units or NOTHING,
-            _parity(row),
-            escape(row.accuracy.task) if row.accuracy.task else NOTHING,
         )
     console.print(about)
+    for row in rows:
+        if row.accuracy.parity or row.accuracy.task:
+            console.print(_accuracy(row), soft_wrap=True)
 
 
 def _cold(console: Console, rows: list[Row]) -> None:
@@ -200,7 +211,7 @@ def _by_network(table: Table, rows: list[Row]) -> Iterable[tuple[str, Row]]:
             network = row.subject.network
             table.add_row(f"[cyan]{escape(network)}[/]")
         variant = row.subject.name.removeprefix(network).removeprefix(", ") or "as it is"
-        yield escape(variant) if row.accuracy.ranked else f"[red]{escape(variant)}, not ranked[/]", row
+        yield escape(variant) if row.accuracy.ranked else f"[red]! {escape(variant)}[/]", row
 
 
 def absences(rows: Sequence[Row]) -> dict[str, list[str]]:
@@ -228,16 +239,20 @@ def _table(*columns: str, title: str | None = None) -> Table:
     table = Table(box=None, pad_edge=False, title=title and escape(title), title_justify="left", title_style="cyan")
     table.add_column("", no_wrap=True)
     for column in columns:
-        table.add_column(column, justify="left" if column in ("parity", "task", "operators") else "right")
+        table.add_column(column, justify="left" if column == "operators" else "right")
     return table
 
 
-def _parity(row: Row) -> str:
-    if row.accuracy.parity is None:
-        return NOTHING
-    colour = {True: "green", False: "red", None: "yellow"}[row.accuracy.parity_passed]
-    return f"[{colour}]{escape(row.accuracy.parity)}[/]"
+def _accuracy(row: Row) -> str:
+    """How exactly a variant answers, in a line; red and without a rank where it fails its bar."""
+    told = row.accuracy
+    parts = [f"parity {told.parity}" if told.parity else "", told.task or "", told.source or ""]
+    line = f"{escape(row.subject.name)}: {escape('; '.join(filter(None, parts)))}"
+    return line if told.ranked else f"[red]! {line}: fails its bar, not ranked[/]"
 
 
 def _number(value: Value, digits: int) -> str:
-    return f"{value:,.{digits}f}" if isinstance(value, (int, float)) else NOTHING
+    if not isinstance(value, (int, float)):
+        return NOTHING
+    # Seven columns have to fit beside a name: four figures say enough.
+    return f"{value:,.{min(digits, 2 if abs(value) >= 10 else digits, 1 if abs(value) >= 100 else digits)}f}"
