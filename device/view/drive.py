@@ -14,9 +14,9 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from device.messages import Alert, DriverState, Event, Health, Level, Phase
+from device.messages import Alert, DriverState, Event, Health, Level, NewRules, Phase
 from device.record.reader import Recording
-from device.record.schema import ALERT, EVENT, HEALTH, MARKER, STATE, LogConfig
+from device.record.schema import ALERT, EVENT, HEALTH, MARKER, RULES, STATE, LogConfig
 
 MAX_FRAMES = 5_000_000
 """Two days at 30 frames a second; what comes later is left out and told."""
@@ -80,7 +80,7 @@ class Drive:
         seqs: int64 [frames]: the source's number of each frame.
         health, zones, expressions: what held when; unknown zones and expressions have no span.
         events: closures, glances, yawns, nods. notes: what was wrong with the monitor itself.
-        markers: moments that somebody marked, ``end_s`` like ``start_s``.
+        markers: moments that somebody marked, ``end_s`` like ``start_s``. changes: moments from which other rules held.
         gaps: times without a state.
         damage: what is wrong with the log, a line each.
     """
@@ -98,6 +98,7 @@ class Drive:
     events: list[Span]
     notes: list[Span]
     markers: list[Span]
+    changes: list[Span]
     gaps: list[Span]
     damage: list[str]
 
@@ -150,6 +151,7 @@ class _Reading:
         self.notes: list[Span] = []
         self.open_notes: dict[str, float] = {}
         self.markers: list[Span] = []
+        self.changes: list[Span] = []
         self.gaps: list[Span] = []
         self.frame = -1
         self.too_long = self.backwards = 0
@@ -200,6 +202,11 @@ class _Reading:
         elif isinstance(start_ns, int) and isinstance(end_ns, int) and start_ns <= end_ns:
             self.events.append(Span(self._seconds(start_ns), self._seconds(end_ns), event.kind))
 
+    def rules(self, rules: NewRules) -> None:
+        t_s = self._seconds(rules.t_ns)
+        if len(self.changes) < MAX_MOMENTS:
+            self.changes.append(Span(t_s, t_s, "other rules"))
+
     def _note(self, code: str, t_s: float, over: bool) -> None:
         if over and code in self.open_notes:
             self.notes.append(Span(self.open_notes.pop(code), t_s, code))
@@ -210,7 +217,7 @@ class _Reading:
 def read_drive(recording: Recording) -> Drive:
     """Reads all of a recording but its pictures."""
     reading = _Reading(recording.config)
-    for entry in recording.entries(STATE, ALERT, EVENT, HEALTH, MARKER):
+    for entry in recording.entries(STATE, ALERT, EVENT, HEALTH, MARKER, RULES):
         value = entry.value
         if isinstance(value, DriverState):
             reading.state(value, entry.told_ns - entry.log_ns)
@@ -218,6 +225,8 @@ def read_drive(recording: Recording) -> Drive:
             reading.alert(value)
         elif isinstance(value, Event):
             reading.event(value)
+        elif isinstance(value, NewRules):
+            reading.rules(value)
     return _drive(recording, reading)
 
 
@@ -247,6 +256,7 @@ def _drive(recording: Recording, reading: _Reading) -> Drive:
         events=sorted(reading.events, key=lambda span: span.start_s),
         notes=sorted(notes, key=lambda span: span.start_s),
         markers=sorted(reading.markers, key=lambda span: span.start_s),
+        changes=reading.changes,
         gaps=reading.gaps,
         damage=damage,
     )

@@ -74,7 +74,7 @@ def figures(drive: Drive) -> Figures:
     fps = float(1.0 / np.median(steps_s)) if len(steps_s) else None
     closures = [span for span in drive.events if span.name == "closure"]
     blinks = [span.length_s for span in closures if span.length_s < BLINK_S]
-    countable = fps is not None and fps >= MIN_FPS_FOR_BLINKS and watched_s > 0
+    countable = fps is not None and round(fps, 1) >= MIN_FPS_FOR_BLINKS and watched_s > 0
     zones = seconds_of(drive.zones)
     perclos = drive.curves["perclos_60s"]
     highest = int(np.nanargmax(perclos)) if np.isfinite(perclos).any() else None

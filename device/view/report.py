@@ -154,7 +154,9 @@ def _for_script(drive: Drive) -> dict[str, Any]:
             }
             for life in drive.alerts
         ],
-        "markers": [{"t": round(marker.start_s, 3), "text": marker.name} for marker in drive.markers],
+        "markers": [
+            {"t": round(marker.start_s, 3), "text": marker.name} for marker in [*drive.markers, *drive.changes]
+        ],
         "spans": {
             "health": _spans(drive.health),
             "zones": _spans(drive.zones),

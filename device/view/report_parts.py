@@ -145,9 +145,9 @@ def _eyes_in_short(found: Figures, number: int) -> list[tuple[str, str]]:
 
 
 def _sight_in_short(drive: Drive, found: Figures) -> tuple[str, str]:
-    known = "never" if not found.eyes_known else f"in {found.eyes_known:.0%} of the frames"
+    known = "never" if not found.eyes_known else f"in {found.eyes_known:.1%} of the frames"
     text = f"An eye was judged {known}."
-    lost = [f"{say_code(name)} {say_duration(s)}" for name, s in found.health_s.items() if name != "ok"]
+    lost = [f"{say_code(name)} {say_duration(s)}" for name, s in found.health_s.items() if name != "ok" and s >= 0.1]
     if lost:
         text += f" Not in full health: {escape(', '.join(lost))}."
     trouble = [f"{found.dropped} frames dropped"] if found.dropped else []
@@ -162,6 +162,10 @@ def happenings(drive: Drive, pictures: Mapping[float, Sequence[Thumbnail]], numb
     lines += [
         (marker.start_s, _line(marker.start_s, '<span class="chip">marker</span>', marker.name, "", pictures, number))
         for marker in drive.markers
+    ]
+    lines += [
+        (change.start_s, _line(change.start_s, '<span class="chip">profile</span>', change.name, "", {}, number))
+        for change in drive.changes
     ]
     lines.sort(key=lambda line: line[0])
     if not lines:

@@ -8,7 +8,16 @@ const LEVELS = ["advisory", "warning", "urgent", "emergency"];
 const PALETTE = ["#78cde0", "#ffb65c", "#b9a2f5", "#7bd88f", "#ff8f8f", "#6cb6ff", "#e6d36f", "#d58fd8", "#8fa3b8"];
 const HEALTH = { ok: "ok", calibrating: "accent", degraded: "warning", no_face: "warning", camera_lost: "urgent", stale: "urgent" };
 
-const colour = (name) => (name.startsWith("#") ? name : getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+// Asking for a computed style is slow, and a time line asks thousands of times.
+const colours = new Map();
+matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => colours.clear());
+
+function colour(name) {
+  if (name.startsWith("#")) return name;
+  if (!colours.has(name)) colours.set(name, getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim());
+  return colours.get(name);
+}
+
 const words = (code) => code.replaceAll("_", " ");
 
 // ---- data
@@ -24,21 +33,28 @@ function column(buffer, about) {
 }
 
 function pyramid(low, high) {
-  // Each level has the lowest and highest of four cells of the one before. Unknown loses against all that is known.
-  const levels = [{ low, high, stride: 1 }];
-  while (levels[levels.length - 1].low.length > 1500) {
-    const fine = levels[levels.length - 1];
-    const size = Math.ceil(fine.low.length / 4);
-    const coarse = { low: new Uint16Array(size).fill(UNKNOWN), high: new Uint16Array(size), stride: fine.stride * 4 };
-    for (let i = 0; i < fine.low.length; i += 1) {
-      if (fine.low[i] === UNKNOWN) continue;
-      const to = i >> 2;
-      if (fine.low[i] < coarse.low[to]) coarse.low[to] = fine.low[i];
-      if (fine.high[i] > coarse.high[to]) coarse.high[to] = fine.high[i];
-    }
-    levels.push(coarse);
-  }
+  // Each level has the lowest, the highest and the mean of four cells of the one before. Unknown loses against all known.
+  const mean = low === high ? low : low.map((v, i) => (v === UNKNOWN ? UNKNOWN : (v + high[i]) >> 1));
+  const levels = [{ low, high, mean, stride: 1 }];
+  while (levels[levels.length - 1].low.length > 1500) levels.push(coarser(levels[levels.length - 1]));
   return levels;
+}
+
+function coarser(fine) {
+  const size = Math.ceil(fine.low.length / 4);
+  const [low, high, mean] = [new Uint16Array(size).fill(UNKNOWN), new Uint16Array(size), new Uint16Array(size)];
+  for (let to = 0; to < size; to += 1) {
+    let [sum, known] = [0, 0];
+    for (let i = 4 * to; i < Math.min(4 * to + 4, fine.low.length); i += 1) {
+      if (fine.low[i] === UNKNOWN) continue;
+      if (fine.low[i] < low[to]) low[to] = fine.low[i];
+      if (fine.high[i] > high[to]) high[to] = fine.high[i];
+      sum += fine.mean[i];
+      known += 1;
+    }
+    mean[to] = known ? Math.round(sum / known) : UNKNOWN;
+  }
+  return { low, high, mean, stride: fine.stride * 4 };
 }
 
 async function load(drive, text) {
@@ -122,6 +138,7 @@ class Timeline {
     this.hover = null;
     this.select = null;
     this.follow = null;
+    this.width = 0;
     root.innerHTML = '<div class="bar-of-tools"><h2>Time line</h2><span class="span"></span>'
       + '<button data-do="in" aria-label="Zoom in">+</button><button data-do="out" aria-label="Zoom out">−</button>'
       + '<button data-do="all">Whole drive</button></div><canvas class="lanes" tabindex="0" role="img"></canvas>'
@@ -228,12 +245,12 @@ class Timeline {
 
   // -- drawing
 
-  x(t) { return ((t - this.view[0]) / (this.view[1] - this.view[0])) * this.main.clientWidth; }
-  time(x) { return this.view[0] + (x / this.main.clientWidth) * (this.view[1] - this.view[0]); }
+  x(t) { return ((t - this.view[0]) / (this.view[1] - this.view[0])) * this.width; }
+  time(x) { return this.view[0] + (x / this.width) * (this.view[1] - this.view[0]); }
 
   draw() {
-    const pen = penOf(this.back, this.main.clientWidth, this.height);
     this.width = this.main.clientWidth;
+    const pen = penOf(this.back, this.width, this.height);
     pen.fillStyle = colour("card");
     pen.fillRect(0, 0, this.width, this.height);
     let top = 0;
@@ -296,18 +313,56 @@ class Timeline {
     const [first, last] = [Math.max(0, before(times, this.view[0])), Math.min(times.length - 1, before(times, this.view[1]) + 1)];
     let level = 0;
     while (level + 1 < curve.levels.length && (last - first) / curve.levels[level].stride > 1.5 * this.width) level += 1;
-    const { low, high, stride } = curve.levels[level];
+    const { low, high, mean, stride } = curve.levels[level];
     for (let i = Math.floor(first / stride); i <= Math.floor(last / stride) && i < low.length; i += 1) {
       const begin = i * stride;
       const torn = begin > 0 && times[begin] - times[begin - 1] > GAP_S;
-      draw(this.x(times[begin]), low[i], high[i], torn);
+      draw(this.x(times[begin]), low[i], high[i], torn, mean[i]);
     }
   }
 
   curve(pen, curve, y, style) {
+    const seconds = this.view[1] - this.view[0];
+    const frames = before(this.drive.t, this.view[1]) - before(this.drive.t, this.view[0]);
+    if (frames > this.width / 2 && seconds > 1) this.columns(pen, curve, y, style);
+    else this.line(pen, curve, y, style);
+  }
+
+  columns(pen, curve, y, style) {
+    // A veil from the lowest to the highest of each column of pixels, and their mean: much quicker than a long line.
+    pen.fillStyle = style;
+    let [column, top, bottom, sum, count, before] = [-1, 0, 0, 0, 0, null];
+    const flush = () => {
+      if (!count) return;
+      const middle = sum / count;
+      const from = before && before.column < column ? before.column + 1 : column;
+      pen.globalAlpha = 0.4;
+      pen.fillRect(from, top, column + 1 - from, bottom - top);
+      pen.globalAlpha = 1;
+      const [upper, lower] = before ? [Math.min(middle, before.middle), Math.max(middle, before.middle)] : [middle, middle];
+      pen.fillRect(from, upper - 0.6, column + 1 - from, lower - upper + 1.2);
+      before = { column, middle };
+      count = 0;
+    };
+    this.cells(curve, (x, low, high, torn, mean) => {
+      if (torn || low === UNKNOWN) { flush(); before = null; }
+      if (low === UNKNOWN) return;
+      if (Math.floor(x) !== column) {
+        flush();
+        [column, top, bottom, sum] = [Math.floor(x), Infinity, -Infinity, 0];
+      }
+      top = Math.min(top, y(curve.low + high * curve.step));
+      bottom = Math.max(bottom, y(curve.low + low * curve.step));
+      sum += y(curve.low + mean * curve.step);
+      count += 1;
+    });
+    flush();
+  }
+
+  line(pen, curve, y, style) {
     pen.strokeStyle = style;
     pen.lineWidth = 1.2;
-    pen.lineJoin = "round";
+    pen.lineJoin = "bevel";
     pen.beginPath();
     let drawing = false;
     this.cells(curve, (x, low, high, torn) => {
@@ -326,7 +381,12 @@ class Timeline {
     pen.fillStyle = colour("track");
     let [from, share] = [0, 0];
     const fill = (x) => { if (share) pen.fillRect(from, bottom - share * (bottom - top), x - from + 0.5, share * (bottom - top)); };
-    this.cells(curve, (x, low) => { fill(x); from = Math.max(0, x); share = low === UNKNOWN ? 0 : low * curve.step; });
+    this.cells(curve, (x, low) => {
+      const known = low === UNKNOWN ? 0 : low * curve.step;
+      if (known === share) return;
+      fill(x);
+      [from, share] = [Math.max(0, x), known];
+    });
     fill(Math.min(this.width, this.x(this.drive.end)));
   }
 
@@ -336,7 +396,9 @@ class Timeline {
     for (const [start, end] of spans) {
       if (end < this.view[0]) continue;
       if (start > this.view[1]) break;
-      pen.fillRect(this.x(start), top, Math.max(0.7, this.x(end) - this.x(start)), bottom - top);
+      const wide = this.x(end) - this.x(start);
+      // From afar a blink is not worth a mark, a long closure is.
+      if (wide > 0.8 || end - start >= 0.5) pen.fillRect(this.x(start), top, Math.max(1.5, wide), bottom - top);
     }
     pen.globalAlpha = 1;
   }
@@ -391,8 +453,8 @@ class Timeline {
 
   over() {
     // What moves with the pointer, on top of what was drawn before.
-    const pen = penOf(this.main, this.width, this.height);
     if (!this.width) return;
+    const pen = penOf(this.main, this.width, this.height);
     pen.drawImage(this.back, 0, 0, this.width, this.height);
     if (this.select) {
       const [a, b] = this.select.map((t) => this.x(t));

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from device.messages import Acknowledge, Alert, Event, Given, Health, Level, Phase, Tick, Told, VehicleSpeed
+from device.messages import Acknowledge, Alert, Event, Given, Health, Level, NewRules, Phase, Tick, Told, VehicleSpeed
 from device.record.encode import Recorded
 from device.record.reader import recording
 from device.view.drive import Drive, Runs, Span, read_drive
@@ -94,6 +94,13 @@ def test_a_clock_that_goes_back_is_told_and_time_does_not(tmp_path: Path) -> Non
     drive = read_drive(recording(write_log(tmp_path / "back.mcap", iter(inputs))))
     assert (np.diff(drive.t_s) >= 0).all()
     assert any("the clock went back" in line for line in drive.damage)
+
+
+def test_rules_that_change_on_the_way_are_a_moment_of_the_drive(tmp_path: Path) -> None:
+    inputs: list[Given] = list(observations(4.0))
+    inputs.insert(60, NewRules(at(2.0), LOG_CONFIG.profile))
+    drive = read_drive(recording(write_log(tmp_path / "rules.mcap", iter(inputs))))
+    assert drive.changes == [Span(2.0, 2.0, "other rules")]
 
 
 def test_a_note_lasts_until_it_is_over_or_to_the_end(tmp_path: Path) -> None:
