@@ -29,9 +29,9 @@ from device.overseer import overseen
 from device.perception.expression import NETWORK as EXPRESSION
 from device.perception.expression import ExpressionReader, expression_classes
 from device.perception.face_detector import NETWORK as DETECTOR
-from device.perception.landmarks import READERS, which_reader
+from device.perception.landmarks import READERS
 from device.perception.pipeline import Perception
-from device.perception.runtime_choice import Runtimes, choose
+from device.perception.runtime_choice import Runtimes, choose, reader_for
 from device.process_signals import obeying_signals
 from device.record.setup import record_outputs
 from device.reload import Configuration, Reload
@@ -138,16 +138,20 @@ def run(
 
 
 def _runtimes(settings: Settings, notes: Notes) -> Runtimes:
-    networks = [DETECTOR, *READERS[which_reader(settings.perception.landmarks)][2]]
+    networks = [DETECTOR, *READERS[_reader(settings)][2]]
     if _reads_expressions(settings):
         networks.append(EXPRESSION)
     return choose(settings.perception.runtime, networks, notes)
 
 
+def _reader(settings: Settings) -> str:
+    return reader_for(settings.perception.landmarks, settings.perception.runtime)
+
+
 def _perception(settings: Settings, runtimes: Runtimes) -> Perception:
     chosen = settings.perception
     return Perception(
-        chosen.landmarks,
+        _reader(settings),
         threads=chosen.threads,
         focal_px=chosen.focal_px,
         min_detection=chosen.min_detection_score,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from device.notes import Notes
 from device.perception import hexagon, network
 from device.perception.hexagon import Hexagon
+from device.perception.landmarks import READERS, which_reader
 from device.perception.network import Network, NetworkLoadError
 from device.perception.qnn_probe import Candidate, Verdict, probe
 from models import manifest, registry, variants
@@ -143,6 +144,24 @@ def choose(
     if chosen.fallback:
         _note(notes, chosen.fallback)
     return replace(chosen, notes=notes, forced=forced)
+
+
+def reader_for(landmarks: str, wanted: str) -> str:
+    """The landmark reader for a runtime: ``auto`` leaves out one whose networks were not made for what is ordered."""
+    if landmarks != "auto" or wanted not in ("ort", "qnn"):
+        return which_reader(landmarks)
+    reader = which_reader("auto")
+    return reader if all(is_made_for(name, wanted) for name in READERS[reader][2]) else "mesh+iris"
+
+
+def is_made_for(name: str, wanted: str) -> bool:
+    """Whether there is a file of the network for ``ort`` or ``qnn``."""
+    if wanted == "qnn":
+        return _qdq_file(name) is not None
+    try:
+        return _onnx_file(name).is_file()
+    except ModelError:
+        return False
 
 
 def _on_the_npu(networks: Sequence[str], machine: Hexagon) -> Runtimes:

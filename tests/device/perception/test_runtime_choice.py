@@ -14,7 +14,7 @@ from device.perception import runtime_choice
 from device.perception.hexagon import Hexagon
 from device.perception.network import load
 from device.perception.qnn_probe import Candidate, Verdict
-from device.perception.runtime_choice import Replaceable, RuntimeMissing, candidates, choose
+from device.perception.runtime_choice import Replaceable, RuntimeMissing, candidates, choose, reader_for
 from models import registry
 from wakeful import ModelError
 
@@ -122,3 +122,12 @@ def test_a_network_that_fails_on_the_npu_goes_on_in_litert_with_the_same_frame()
     assert all(np.array_equal(answer, load("face_landmark")(grey)[0]) for answer in answers)
     assert (npu.runs, notes.codes) == (2, ("runtime_fallback",))
     assert notes.changes()[0].text.startswith("face_landmark failed on the NPU (QNN graph execute failed: 1003)")
+
+
+def test_a_reader_without_files_for_an_ordered_runtime_gives_way_to_one_that_has_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runtime_choice, "which_reader", lambda name: "v2" if name == "auto" else name)
+    monkeypatch.setattr(runtime_choice, "is_made_for", lambda name, wanted: name != "face_landmarks_detector")
+    assert reader_for("auto", "ort") == reader_for("auto", "qnn") == "mesh+iris"
+    assert reader_for("auto", "litert") == reader_for("auto", "auto") == reader_for("v2", "ort") == "v2"
