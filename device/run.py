@@ -265,6 +265,8 @@ def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
         tables["serial"] = {"url": settings.serial.url, "baud": settings.serial.baud}
     if settings.mqtt.broker:
         tables["mqtt"] = _reporting(settings) | _mqtt(settings.mqtt)
+    if settings.can.address:
+        tables["can"] = settings.can.model_dump()
     if settings.stream.path:
         stream = settings.stream
         tables["stream"] = _reporting(settings) | {

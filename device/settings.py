@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from device.alerts.can_bus import parse_address
+from device.alerts.can_frames import parse_frame
 from device.alerts.mqtt_access import parse_broker
 
 
@@ -142,6 +144,45 @@ class MqttSettings(Section):
     """Obey commands on the topic cmd; who may write there is for the broker to say."""
 
 
+def _bus(text: str) -> str:
+    parse_address(text)
+    return text
+
+
+def _frame(text: str) -> str:
+    parse_frame(text)
+    return text
+
+
+class CanSettings(Section):
+    """A CAN bus of the vehicle: alerts and a heartbeat out, speed, ignition and gear in."""
+
+    address: Annotated[str, AfterValidator(_bus)] | None = None
+    """Interface and channel, as in socketcan:can0 or slcan:/dev/ttyACM0; unset: no CAN."""
+    bitrate: int = Field(default=500_000, ge=5_000, le=8_000_000)
+    """Speed of the bus where opening it sets it, bits per second."""
+    base_id: int = Field(default=0x5F0, ge=0, le=0x7FD)
+    """Identifier of the heartbeat frame; the alert and the acknowledgement have the next two."""
+    send: bool = True
+    """Send heartbeat and alerts; false only listens, and asks where a request is set."""
+    dbc: str | None = Field(default=None, min_length=1)
+    """DBC file that describes the vehicle's frames; unset: nothing of the vehicle is read."""
+    speed: str | None = Field(default=None, min_length=3)
+    """Signal of the vehicle speed as MESSAGE.SIGNAL; two seconds without it are an unknown speed."""
+    speed_factor: float | None = Field(default=None, gt=0)
+    """Speed in km/h for one unit of its signal; unset: the unit in the DBC file says it."""
+    ignition: str | None = Field(default=None, min_length=3)
+    """Signal of the ignition as MESSAGE.SIGNAL; while it is off the vehicle stands and its bus may be silent."""
+    ignition_on: float = Field(default=1.0, ge=-1e9, le=1e9)
+    """Value of that signal from which on the ignition is on."""
+    gear: str | None = Field(default=None, min_length=3)
+    """Signal of the gear as MESSAGE.SIGNAL; it is passed on in the words of the DBC file."""
+    request: Annotated[str, AfterValidator(_frame)] | None = None
+    """Frame that asks for the speed as ID#DATA in hex, 7DF#02010D0000000000 for OBD-II; unset: nothing is asked."""
+    request_hz: float = Field(default=5.0, ge=0.1, le=50)
+    """How often it is asked, times a second."""
+
+
 class StreamSettings(Section):
     """A local stream of JSON lines for other programs on this machine."""
 
@@ -228,6 +269,7 @@ class Settings(Section):
     serial: SerialSettings = SerialSettings()
     gpio: GpioSettings = GpioSettings()
     mqtt: MqttSettings = MqttSettings()
+    can: CanSettings = CanSettings()
     stream: StreamSettings = StreamSettings()
     outputs: OutputSettings = OutputSettings()
     view: ViewSettings = ViewSettings()

@@ -24,6 +24,7 @@ BACKENDS = {
     "gpio": ("device.alerts.gpio", "GpioOutput"),
     "events": ("device.alerts.events", "EventsOutput"),
     "signals": ("device.alerts.signals", "SignalsOutput"),
+    "can": ("device.alerts.can_line", "CanOutput"),
     "mqtt": ("device.alerts.mqtt", "MqttOutput"),
     "stream": ("device.alerts.stream", "StreamOutput"),
     "service": ("device.alerts.service", "ServiceOutput"),

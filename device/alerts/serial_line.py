@@ -19,8 +19,10 @@ from collections.abc import Callable
 from device.alerts import sentences
 from device.alerts.heartbeat import Heartbeat
 from device.alerts.serial_port import Port, PortError, Waker, open_port
+from device.alerts.speed_watch import SpeedWatch
 from device.liveness import Worker
-from device.messages import Alert, Command, DriverState, Event
+from device.messages import Alert, Command, DriverState, Event, VehicleSpeed
+from device.notes import Notes
 
 MAX_QUEUED_ALERTS = 1000
 FIRST_RETRY_S = 0.2
@@ -42,17 +44,26 @@ class SerialOutput:
     Args:
         url: device path or pyserial URL.
         baud: bits a second; without meaning for pseudo-terminals and sockets.
-        on_command: told each acknowledge, speed and marker that comes in, from this output's own thread.
+        on_command: told each acknowledge, speed and marker that comes in, from this output's own thread. A speed that
+            was told, and then for 2 s no more, is unknown.
+        notes: told of a speed that is lost.
 
     Attributes:
         alerts_dropped: alerts that were lost because over 1000 waited for the port.
         alerts_sent: alert sentences handed to the port as a whole.
     """
 
-    def __init__(self, url: str, baud: int = 115200, on_command: Callable[[Command], None] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        baud: int = 115200,
+        on_command: Callable[[Command], None] | None = None,
+        notes: Notes | None = None,
+    ) -> None:
         self._url = url
         self._baud = baud
         self._on_command = on_command
+        self._watch = SpeedWatch(f"the serial line {url}", self._tell, notes)
         self._reader = sentences.SentenceReader()
         self._waker = Waker()
         self._lock = threading.Lock()
@@ -159,13 +170,16 @@ class SerialOutput:
                     self._sentence_is_out()
             if port.wait(self._waker, self._patience_s(), writing=bool(self._unsent)):
                 self._listen(port.read())
+            self._watch.look(time.monotonic())
 
     def _patience_s(self) -> float | None:
         """How long there is nothing to do but listen; None until the port takes the rest of a sentence."""
         now_s = time.monotonic()
+        silence_s = self._watch.due_in_s(now_s)
         if self._unsent:
-            return max(0.0, self._give_up_at - now_s) if self._closing else None
-        return 0.0 if self._alerts or self._closing else self._heartbeat.due_in_s(now_s)
+            patience_s = min(silence_s, max(0.0, self._give_up_at - now_s)) if self._closing else silence_s
+            return None if patience_s == float("inf") else patience_s
+        return 0.0 if self._alerts or self._closing else min(silence_s, self._heartbeat.due_in_s(now_s))
 
     def _pick_next(self) -> None:
         with self._lock:
@@ -192,12 +206,18 @@ class SerialOutput:
 
     def _listen(self, data: bytes) -> None:
         for command in self._reader.feed(data):
-            if self._on_command is None:
-                continue
-            try:
-                self._on_command(command)
-            except Exception:
-                _log.exception("%s: %s could not be passed on", self._url, command)
+            if isinstance(command, VehicleSpeed):
+                self._watch.heard(command.kmh, time.monotonic())
+            else:
+                self._tell(command)
+
+    def _tell(self, command: Command) -> None:
+        if self._on_command is None:
+            return
+        try:
+            self._on_command(command)
+        except Exception:
+            _log.exception("%s: %s could not be passed on", self._url, command)
 
     def _done(self) -> bool:
         if not self._closing:
@@ -207,7 +227,8 @@ class SerialOutput:
     def _sleep(self, duration_s: float) -> None:
         until = time.monotonic() + duration_s
         while not self._closing and (remaining_s := until - time.monotonic()) > 0:
-            self._waker.wait(remaining_s)
+            self._waker.wait(min(remaining_s, self._watch.due_in_s(time.monotonic())))
+            self._watch.look(time.monotonic())
 
     def _report(self, problem: str | None) -> None:
         """Says once that the port is down, and once that it is back."""

@@ -97,6 +97,10 @@ def run(
     mqtt_discovery: Annotated[
         bool | None, typer.Option("--mqtt-discovery", help="Describe this device to Home Assistant.")
     ] = None,
+    can: Annotated[
+        str | None,
+        typer.Option(metavar="INTERFACE:CHANNEL", help="CAN bus, as in socketcan:can0 or slcan:/dev/ttyACM0."),
+    ] = None,
     stream: Annotated[
         str | None, typer.Option(metavar="PATH", help="Unix socket that gives JSON lines to programs on this machine.")
     ] = None,
@@ -140,6 +144,7 @@ def run(
         "gpio.active_low": gpio_active_low,
         "mqtt.broker": mqtt,
         "mqtt.discovery": mqtt_discovery,
+        "can.address": can,
         "stream.path": stream,
         "perception.landmarks": landmarks and landmarks.value,
         "perception.runtime": runtime and runtime.value,

@@ -61,7 +61,7 @@ def lid_drop(eye: Eye) -> float:
     return float(lower.mean() + (eye.iris[0] - eye.contour[0]) @ down) / width
 
 
-def iris_px(eyes: list[Eye], off_deg: float) -> float | None:
+def iris_px(eyes: list[Eye], off_deg: float, drawn: float = 1.0) -> float | None:
     """Horizontal diameter of the iris as if it looked straight into the camera, pixels: mean of the eyes given.
 
     The lids cover an iris above and below, never at its sides; a look aside narrows it by the cosine.
@@ -69,6 +69,7 @@ def iris_px(eyes: list[Eye], off_deg: float) -> float | None:
     Args:
         eyes: those that are open and seen.
         off_deg: how far the gaze goes past the camera to a side.
+        drawn: width of the iris as the reader draws it over its true one.
     """
     if not eyes:
         return None
@@ -79,7 +80,7 @@ def iris_px(eyes: list[Eye], off_deg: float) -> float | None:
         along = along / max(math.hypot(along[0], along[1]), 1e-3)
         spans = (eye.iris[1:] - eye.iris[0]) @ along
         widths.append(float(spans.max() - spans.min()))
-    return sum(widths) / len(widths) / max(math.cos(math.radians(off_deg)), MIN_IRIS_COSINE)
+    return sum(widths) / len(widths) / drawn / max(math.cos(math.radians(off_deg)), MIN_IRIS_COSINE)
 
 
 def gaze_deg(eyes: list[Eye], pose: HeadPose, focal_px: float) -> tuple[float, float] | None:

@@ -78,9 +78,11 @@ class LandmarkReader(Protocol):
 
     Attributes:
         stages: told when the part of the work that is no more ``landmarks`` is done.
+        iris_drawn: width of the iris as this reader draws it over its true one.
     """
 
     traits: ReaderTraits
+    iris_drawn: float
     stages: Stages
 
     def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:

@@ -33,6 +33,7 @@ class MeshIrisReader:
     """Needs only networks that the package index carries."""
 
     traits = ReaderTraits("mesh+iris", closed_ratio=0.25, wide_mouth_aspect=0.62)
+    iris_drawn = 1.0
 
     def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:
         self._mesh = load("face_landmark", threads)

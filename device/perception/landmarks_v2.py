@@ -27,6 +27,8 @@ class V2Reader:
     """Eyelids read best by this one; its file is not on the package index (``wakeful models list`` tells)."""
 
     traits = ReaderTraits("v2", closed_ratio=0.05, wide_mouth_aspect=0.7)
+    # Against the iris network, whose distances are published as right within 10 %, over four clips of real people.
+    iris_drawn = 1.07
 
     def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:
         self._network = load("face_landmarks_detector", threads)

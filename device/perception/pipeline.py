@@ -200,7 +200,7 @@ class Perception:
             pairs = ((face.left, eyes.left), (face.right, eyes.right))
             open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
             gaze = gaze_deg(open_eyes, pose, focal)
-            iris = iris_px(open_eyes, (gaze[0] if gaze else pose.yaw_deg) - bearing[0])
+            iris = iris_px(open_eyes, (gaze[0] if gaze else pose.yaw_deg) - bearing[0], self._reader.iris_drawn)
             drops = [lid_drop(eye) for eye, aspect in pairs if aspect is not None]
             drop = sum(drops) / len(drops) if drops else None
         self._stages.done("eyes")

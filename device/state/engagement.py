@@ -85,7 +85,8 @@ class Engagement:
             self._gaze.append((seen.t_ns, seen.gaze_yaw_deg, seen.gaze_pitch_deg))
             while self._gaze[0][0] < seen.t_ns - SMOOTH_NS:
                 self._gaze.popleft()
-            gaze_deg = _off_deg(median([yaw for _, yaw, _ in self._gaze]), median([p for *_, p in self._gaze]), seen)
+            pitch_deg = median([pitch for *_, pitch in self._gaze]) - self._section.gaze_up_deg
+            gaze_deg = _off_deg(median([yaw for _, yaw, _ in self._gaze]), pitch_deg, seen)
             bound_deg = self._section.leave_deg if self._looking else self._section.cone_deg
             return None if gaze_deg is None else gaze_deg <= bound_deg
         if closed:

@@ -13,12 +13,17 @@ from device.state.profile import EngagementSection
 from tests.device.state.drives import Outcome, Part, drive
 
 CAMERAS_FPS = (10.0, 15.0, 30.0)
+GAZE_UP_DEG = EngagementSection().gaze_up_deg
 AHEAD = {"bearing_yaw_deg": 0.0, "bearing_pitch_deg": 0.0}
 
 
 def meet(*parts: Part, fps: float = 30.0) -> Outcome:
-    """A robot meets somebody who stands in the middle of its picture."""
-    return drive(*[replace(part, measures={**AHEAD, **part.measures}) for part in parts], profile="robot", fps=fps)
+    """A robot meets somebody who stands in the middle of its picture; looks are against the way to its camera."""
+    seen = [
+        replace(part, look=(part.look[0], part.look[1] + GAZE_UP_DEG), measures={**AHEAD, **part.measures})
+        for part in parts
+    ]
+    return drive(*seen, profile="robot", fps=fps)
 
 
 def looks(outcome: Outcome) -> list[tuple[float, bool | None]]:
