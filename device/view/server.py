@@ -121,8 +121,6 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "wakeful"
     sys_version = ""
     protocol_version = "HTTP/1.1"
-    # What is no HTTP is answered with a status too.
-    default_request_version = "HTTP/1.0"
 
     def setup(self) -> None:
         super().setup()
@@ -292,6 +290,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _head(self, status: HTTPStatus, headers: dict[str, str]) -> None:
+        # The library answers requests that call themselves HTTP/0.9 without any head.
+        self.request_version = self.protocol_version
         self.send_response(status)
         for name, value in {**HEADERS, **headers, "Connection": "close"}.items():
             self.send_header(name, value)

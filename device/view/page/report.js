@@ -441,7 +441,7 @@ class Timeline {
   axis(pen, top) {
     const span = this.view[1] - this.view[0];
     const steps = [0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200];
-    const step = steps.find((seconds) => (span / seconds) * 74 < this.width) || 86400;
+    const step = steps.find((seconds) => (span / seconds) * 74 < this.width) || Math.ceil(span / 10);
     pen.fillStyle = colour("dim");
     pen.textAlign = "center";
     for (let t = Math.ceil(this.view[0] / step) * step; t <= this.view[1]; t += step) {

@@ -1,0 +1,87 @@
+"""Messages of a log that are well-formed and make no sense: the report shows them somehow, or they are left out."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+
+from device.record.checks import Unfit
+from device.record.decode import DECODERS, decode
+from device.record.encode import Recorded, encode
+from device.record.reader import Entry, Recording
+from device.record.schema import CAMERA, LogConfig
+from device.state.engine import Engine
+from device.view.columns import columns
+from device.view.drive import read_drive
+from device.view.figures import figures
+from device.view.report import page
+from device.view.report_parts import most_important
+from device.view.thumbnails import thumbnails
+from tests.device.record.samples import CONFIG, MESSAGES, observations
+from tests.device.view.logs import LOG_CONFIG
+from tests.fuzz.runner import Parser
+
+
+class Made(Recording):
+    """A recording that is not in files."""
+
+    def __init__(self, messages: list[tuple[str, Recorded]]) -> None:
+        super().__init__([])
+        self._messages = messages
+
+    config: LogConfig = property(lambda self: CONFIG)  # type: ignore[assignment]
+    name: str = property(lambda self: "made")  # type: ignore[assignment]
+    complete: bool = property(lambda self: True)  # type: ignore[assignment]
+
+    def entries(self, *topics: str) -> Iterator[Entry]:
+        for topic, value in self._messages:
+            if topic in topics:
+                yield Entry(topic, 0, 1, value, 0)
+
+
+def parse(data: bytes) -> bool:
+    """Whether any message was fit to be shown. The page is made of one input in eight, chosen by its content."""
+    messages = []
+    for line in data.split(b"\n"):
+        topic, _, text = line.partition(b" ")
+        name = topic.decode(errors="replace")
+        if name not in DECODERS:
+            continue
+        try:
+            messages.append((name, decode(name, text)))
+        except Unfit:
+            continue
+    made = Made(messages)
+    drive = read_drive(made)
+    if zlib.crc32(data) % 8:
+        figures(drive)
+        columns(drive.t_s, drive.curves)
+        return bool(messages)
+    html = page([drive], [thumbnails(made, most_important(drive))])
+    for block in html.split('<script type="application/json" id="drive-0">')[1:]:
+        json.loads(block.partition("</script>")[0])
+    return bool(messages)
+
+
+def _lines(*messages: Recorded) -> bytes:
+    return b"\n".join(topic.encode() + b" " + data for topic, data in (encode(one, CONFIG) for one in messages))
+
+
+def _drive() -> bytes:
+    engine = Engine(LOG_CONFIG.profile, LOG_CONFIG.reader, expression_classes=LOG_CONFIG.expression_classes)
+    steps = [engine.step(seen) for seen in observations(3.0, 2.0, shut=(1.0, 2.0))]
+    return _lines(*(step.state for step in steps), *(event for step in steps for event in step.events))
+
+
+PARSER = Parser(
+    "report",
+    parse,
+    seeds=(
+        _drive(),
+        _lines(*(message for message in MESSAGES if encode(message, CONFIG)[0] != CAMERA)),
+        _lines(*MESSAGES),
+    ),
+    words=(b"1e308", b"-1", b"null", b"9223372036854775807", b"true", b'"', b"NaN", b"{}", b"[]", b"\n", b"0"),
+    quick_inputs=150,
+)
