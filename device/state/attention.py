@@ -111,13 +111,13 @@ class Attention:
         """What is looked at: by the head where it is far away from its own way to the road, else by the gaze."""
         if head is not None:
             ahead = self._head_road.direction or road
+            still_deg = STILL_DEG if self._head_says else 0.0
             bound_deg = HEAD_SAYS_DEG
-            if opening is not None and ahead.pitch_deg - head.pitch_deg >= SINKING_HEAD_DEG:
+            if opening is not None and ahead.pitch_deg - head.pitch_deg >= SINKING_HEAD_DEG - still_deg:
                 bound_deg = DOWN_SAYS_DEG
                 head = Direction(head.yaw_deg, head.pitch_deg - (1.0 - opening) * LID_FOLLOWS_DEG)
             turn = Direction(head.yaw_deg - ahead.yaw_deg, head.pitch_deg - ahead.pitch_deg)
-            bound_deg -= STILL_DEG if self._head_says else 0.0
-            self._head_says = math.hypot(turn.yaw_deg, turn.pitch_deg) >= bound_deg
+            self._head_says = math.hypot(turn.yaw_deg, turn.pitch_deg) >= bound_deg - still_deg
             if self._head_says:
                 return zone_of(head, ahead, self._section)
             if gaze is not None:
