@@ -82,6 +82,11 @@ def test_what_people_look_at_judges_nothing(file: Path) -> None:
     assert all(module == "wakeful" or module.startswith(allowed) for module in ours)
 
 
+@pytest.mark.parametrize("file", sources("device/perception", "device/state"), ids=named)
+def test_what_is_recorded_does_not_know_of_the_recording(file: Path) -> None:
+    assert not [module for module in imports(file) if module.startswith("device.record")]
+
+
 @pytest.mark.parametrize("file", sources("conversion"), ids=named)
 def test_conversion_uses_models_and_never_the_device(file: Path) -> None:
     assert packages(file) & OURS <= {"conversion", "models", "wakeful"}
