@@ -39,7 +39,7 @@ DEFAULT_VIEW = "127.0.0.1:8321"
 
 app = typer.Typer(
     name="wakeful",
-    help="Watches one face with one camera and tells when that person is not awake. No network, no video, unless asked.",
+    help="Watches one face with one camera and tells when that person is not awake. No network, no video unless asked.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

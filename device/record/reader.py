@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from device.messages import Observation
 from device.record import schema
 from device.record.checks import Unfit
 from device.record.container import Condition, Message, messages
@@ -89,9 +90,17 @@ class LogFile:
             if topic not in wanted:
                 continue
             try:
-                yield Entry(topic, log_ns, sequence, decode(topic, data), told_ns)
+                yield Entry(topic, log_ns, sequence, self._decoded(topic, data), told_ns)
             except Unfit:
                 self.unfit += 1
+
+    def _decoded(self, topic: str, data: bytes) -> Recorded:
+        value = decode(topic, data)
+        if isinstance(value, Observation) and value.expression is not None:
+            classes = len(self.config.expression_classes)
+            if len(value.expression) != classes:
+                raise Unfit(f"{len(value.expression)} probabilities of {classes} expressions")
+        return value
 
     def _count(self, sequence: int) -> None:
         if self.last_sequence:

@@ -161,6 +161,12 @@ def test_messages_that_make_no_sense_are_counted_and_left_out(tmp_path: Path) ->
     assert file.damage == ["drive.mcap: 1 messages make no sense"]
 
 
+def test_probabilities_that_are_not_those_of_the_head_make_no_sense(tmp_path: Path) -> None:
+    found, file = read(stored(tmp_path, log_bytes(MESSAGES[:2], replace(CONFIG, expression_classes=()))))
+    assert found == [MESSAGES[1]]
+    assert file.unfit == 1
+
+
 def mark(text: str) -> Event:
     return Event(9, "marker", {"text": text, "pressed_ns": 9})
 
