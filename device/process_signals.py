@@ -10,6 +10,17 @@ from types import FrameType
 
 
 @contextmanager
+def leaving_quietly() -> Iterator[None]:
+    """SIGTERM, Ctrl-C and SIGHUP end the process with status 0, wherever it is; nothing has to be put down yet."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    with _handled(dict.fromkeys((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), leave)):
+        yield
+
+
+@contextmanager
 def obeying_signals(stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[None]:
     """SIGTERM and Ctrl-C call ``stop``, SIGHUP calls ``reload``, in the main thread, while the context lasts.
 
@@ -27,7 +38,12 @@ def obeying_signals(stop: Callable[[], None], reload: Callable[[], None]) -> Ite
         else:
             reload()
 
-    handlers = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: hang_up}
+    with _handled({signal.SIGTERM: end, signal.SIGINT: end, signal.SIGHUP: hang_up}):
+        yield
+
+
+@contextmanager
+def _handled(handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]) -> Iterator[None]:
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield

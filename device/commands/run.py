@@ -128,6 +128,7 @@ def run(
 ) -> int:
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
     from device.config import load_settings
+    from device.process_signals import leaving_quietly
 
     overrides = {
         "source.source": source,
@@ -159,9 +160,10 @@ def run(
     def load() -> tuple[Settings, Profile]:
         return load_settings(config, profile, overrides)
 
-    settings, rules = load()
+    with leaving_quietly():
+        settings, rules = load()
 
-    # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
-    from device.run import run as run_monitor
+        # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
+        from device.run import run as run_monitor
 
-    return run_monitor(settings, rules, load)
+        return run_monitor(settings, rules, load)

@@ -17,8 +17,8 @@ from device.perception.pipeline import Perception
 from device.run import run
 from wakeful import WakefulError
 
-monitor_module.LOOP_STUCK_S = 1.0
-overseer.GRACE_S = 0.5
+monitor_module.LOOP_STUCK_S = 0.6
+overseer.GRACE_S = 0.3
 look = Perception.look
 
 def hanging(self, frame):

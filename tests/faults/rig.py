@@ -49,7 +49,7 @@ RECOVERS_WITHIN_S = 5.0
 class FaceCamera(ScriptedCamera):
     """A camera that looks at the rendered person, 30 frames a second unless ``period_s`` says otherwise.
 
-    Modes beside those of ``ScriptedCamera``: ``garbage`` gives pictures of noise, ``small`` and ``large`` other sizes.
+    Modes beside those of ``ScriptedCamera``: ``garbage`` gives pictures of noise, ``small`` another size.
     """
 
     def __init__(self, device: Path) -> None:
@@ -73,8 +73,6 @@ class FaceCamera(ScriptedCamera):
             return self.noise.integers(0, 256, (480, 640, 3), dtype=np.uint8)
         if self.mode == "small":
             return np.ascontiguousarray(face[::2, ::2])
-        if self.mode == "large":
-            return np.repeat(np.repeat(face, 2, axis=0), 2, axis=1)
         return face
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -60,3 +61,16 @@ def test_with_nobody_there_or_just_begun_and_no_serial_port(script: str, sign: s
     assert status == 0
     assert complaints.count("\n") == 1 and "does not exist" in complaints
     assert all(json.loads(line) for line in events.splitlines())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_before_the_configuration_is_read(number: signal.Signals, tmp_path: Path) -> None:
+    pipe = tmp_path / "board.toml"
+    os.mkfifo(pipe)
+    command = [sys.executable, "-m", "wakeful", "run", "--plain", "--config", str(pipe)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    writer = os.open(pipe, os.O_WRONLY)  # waits until the monitor opens it
+    process.send_signal(number)
+    assert process.communicate(timeout=PATIENCE_S) == (b"", b"")
+    assert process.returncode == 0
+    os.close(writer)
