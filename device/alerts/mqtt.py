@@ -92,6 +92,7 @@ class MqttOutput:
         self._waker = Waker()
         self._worker = Worker("mqtt", self._run, stuck_s=STUCK_S)
         self._closing = False
+        self._replaced = False
         self._give_up_s = float("inf")
         self._problem: str | None = None
         self.broken_commands = 0
@@ -119,6 +120,12 @@ class MqttOutput:
     def alert(self, alert: Alert) -> None:
         payload = json_bytes(self._manner.reporter.alert(alert, utc_now()))
         self._outbox.alerts.put(payload, time.monotonic())
+        self._waker.wake()
+
+    def take_over(self, before: MqttOutput) -> None:
+        """Send what ``before``, which is about to be closed, could not deliver yet, and speak in its place."""
+        self._outbox.alerts.take_over(before._outbox.alerts)
+        before._replaced = before._manner.topics == self._manner.topics
         self._waker.wake()
 
     def event(self, event: Event) -> None:
@@ -174,7 +181,8 @@ class MqttOutput:
             session.greet()
             while self._worker.in_charge() and not self._done():
                 session.turn()
-            session.leave()
+            if not self._replaced:
+                session.leave()
             politely = True
         finally:
             self.broken_commands += session.broken_commands

@@ -56,6 +56,16 @@ class AlertQueue:
                 self.dropped += 1
             self._waiting.append(_Waiting(payload, now_s))
 
+    def take_over(self, before: AlertQueue) -> None:
+        """Put what waits in another queue before all of this one. What is under way there may arrive twice."""
+        with before._lock:
+            waiting = list(before._waiting)
+            before._waiting.clear()
+            before._under_way = None
+        with self._lock:
+            self._waiting.extendleft(reversed(waiting))
+            self._under_way = None
+
     def connected(self, now_s: float) -> None:
         """A connection is new: what was under way on the last one is in doubt and goes out again."""
         self._under_way = None

@@ -41,6 +41,9 @@ MAX_PATH_BYTES = 107
 CLOSE_TIMEOUT_S = 0.5
 STUCK_S = 5.0
 
+_OURS: dict[Path, socket.socket] = {}
+"""What this process serves: a changed configuration replaces a stream by another one at the same path."""
+
 _log = logging.getLogger("wakeful.stream")
 
 
@@ -55,6 +58,7 @@ class StreamOutput:
         on_command: told each command that a reader sends, from this output's own thread.
 
     Attributes:
+        dropped: alerts and events lost because over 1000 waited for the thread.
         readers_dropped: readers that did not keep up.
         broken_commands: lines from readers that were refused.
 
@@ -85,6 +89,7 @@ class StreamOutput:
         self._selector.register(self._server, selectors.EVENT_READ)
         self._selector.register(self._waker, selectors.EVENT_READ)
         self._worker = Worker("stream", self._run, stuck_s=STUCK_S)
+        self.dropped = 0
         self.readers_dropped = 0
         self.broken_commands = 0
 
@@ -95,11 +100,15 @@ class StreamOutput:
         self._worker.start()
 
     def alert(self, alert: Alert) -> None:
-        self._happened.append((alert, utc_now()))
-        self._waker.wake()
+        self._note(alert)
 
     def event(self, event: Event) -> None:
-        self._happened.append((event, utc_now()))
+        self._note(event)
+
+    def _note(self, what: Alert | Event) -> None:
+        if len(self._happened) == MAX_QUEUED:
+            self.dropped += 1
+        self._happened.append((what, utc_now()))
         self._waker.wake()
 
     def state(self, state: DriverState) -> None:
@@ -111,8 +120,11 @@ class StreamOutput:
         self._closing = True
         self._waker.wake()
         self._worker.join(CLOSE_TIMEOUT_S + 0.2)
-        self._path.unlink(missing_ok=True)
         self._server.close()
+        # Another stream of this process may have taken the place of this one.
+        if _OURS.get(self._path) is self._server:
+            del _OURS[self._path]
+            self._path.unlink(missing_ok=True)
 
     def _run(self) -> None:
         due_s = 0.0
@@ -280,6 +292,7 @@ def _serve(path: Path, group: bool) -> socket.socket:
     finally:
         os.umask(before)
     server.setblocking(False)
+    _OURS[path] = server
     return server
 
 
@@ -291,6 +304,9 @@ def _remove_abandoned(path: Path) -> None:
         return
     if not stat.S_ISSOCK(mode):
         raise ConfigError(f"{path} is there already and no socket: name another path for the stream")
+    if path in _OURS:
+        path.unlink()
+        return
     with socket.socket(socket.AF_UNIX) as caller:
         caller.settimeout(0.5)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -289,6 +290,62 @@ def test_the_end_sends_what_is_queued_and_is_quick_without_a_broker(
     away.close()
     away.close()
     assert time.monotonic() - begun < 1.5
+
+
+def test_a_changed_configuration_loses_no_alert_and_stays_online(
+    broker: Broker, listen: Callable[..., Listener], tmp_path: Path
+) -> None:
+    away = MqttOutput("127.0.0.1:1", "cab-7")
+    away.start(0)
+    away.alert(alert(seq=1))
+    listener = listen(broker, "wakeful/cab-7/#")
+    second = MqttOutput(broker.address, "cab-7")
+    second.start(0)
+    second.take_over(away)
+    away.close()
+    assert listener.next("/alert")["seq"] == 1
+    with started(MqttOutput(broker.address, "cab-7", rate_hz=2.0)) as third:
+        third.take_over(second)
+        second.close()
+        assert eventually(lambda: third.connections > 0)
+        said = listener.all("/availability", 0.5)
+        assert said[-1] == "online"
+
+
+@pytest.fixture
+def secured(tmp_path: Path) -> Iterator[tuple[Broker, Path]]:
+    """A broker that speaks TLS only, and the file of the authority that vouches for it."""
+    need_mosquitto()
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed: it makes the broker's certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-keyout", str(key), "-out", str(certificate), "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    broker = Broker(tmp_path, f"certfile {certificate}", f"keyfile {key}").start()
+    yield broker, certificate
+    broker.stop()
+
+
+def test_tls_is_spoken_with_a_broker_that_can_be_believed_and_no_other(secured: tuple[Broker, Path]) -> None:
+    broker, authority = secured
+    with started(MqttOutput(f"mqtts://{broker.address}", "cab-7", ca=str(authority))) as output:
+        output.state(AWAKE)
+        output.alert(alert())
+        assert eventually(lambda: output.connections == 1 and output.problem is None)
+    with started(MqttOutput(f"mqtts://{broker.address}", "cab-7")) as stranger:
+        assert eventually(lambda: stranger.problem is not None)
+        assert "certificate that is not believed" in str(stranger.problem)
+        assert stranger.connections == 0
+    with started(MqttOutput(broker.address, "cab-7")) as plain:
+        assert eventually(lambda: plain.problem is not None, 6.0)
 
 
 @pytest.fixture

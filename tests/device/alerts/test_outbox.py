@@ -69,3 +69,18 @@ def test_it_says_when_there_is_something_to_do() -> None:
     assert queue.due_in_s(0.0) == 0.0
     queue.under_way(1)
     assert queue.due_in_s(0.0) == float("inf")
+
+
+def test_a_queue_that_takes_over_sends_the_other_s_alerts_first() -> None:
+    old, new = AlertQueue(), AlertQueue()
+    old.put(b"a", 0.0)
+    old.put(b"b", 0.0)
+    new.put(b"c", 1.0)
+    old.under_way(1)
+    new.take_over(old)
+    assert len(old) == 0
+    old.confirmed(1, True, 2.0)
+    for number, expected in enumerate((b"a", b"b", b"c")):
+        assert new.next(2.0) == expected
+        new.under_way(number)
+        new.confirmed(number, True, 2.0)
