@@ -1,0 +1,76 @@
+"""Make the picture of the live page for its README: the synthetic driver at a microsleep, in a headless Chromium.
+
+    python -m tests.tools.make_view_picture docs/live-page.webp
+
+Plays the scenario ``demo`` as quickly as the machine allows, with the real monitor and the real page. The driver is
+rendered from a public-domain portrait (``sensors/assets/README.md``): nobody else may be shown.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from device.messages import Alert, DriverState, Event
+from sensors.synthetic import open_synthetic
+from tests.tools.browser import Browser
+from tests.tools.loop import run_looped
+
+MOMENT_S = 42.35
+PORT = 8391
+
+
+class Photographer:
+    """An output that opens the page with the first frame and takes its picture at the moment."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._browser = Browser(1280, 1090, scale=1.5)
+        self._origin_ns = 0
+        self._done = False
+
+    def start(self, origin_ns: int) -> None:
+        self._origin_ns = origin_ns
+        self._browser.open(f"http://127.0.0.1:{PORT}/")
+        self._browser.wait("heardMs > 0")
+
+    def alert(self, alert: Alert) -> None: ...
+
+    def event(self, event: Event) -> None: ...
+
+    def state(self, state: DriverState) -> None:
+        if self._done or state.t_ns - self._origin_ns < MOMENT_S * 1e9:
+            return
+        self._done = True
+        time.sleep(0.6)  # the page comes up to the moment
+        with tempfile.TemporaryDirectory() as folder:
+            shot = Path(folder) / "page.png"
+            self._browser.screenshot(shot)
+            picture = np.asarray(cv2.imread(str(shot)))
+        cv2.imwrite(str(self._target), picture, [cv2.IMWRITE_WEBP_QUALITY, 82])
+
+    def close(self) -> None:
+        self._browser.close()
+
+
+def main() -> None:
+    """Makes the picture that the command line names."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m tests.tools.make_view_picture FILE.webp")
+    overrides = {
+        "source.source": "synthetic:demo",
+        "source.duration_s": MOMENT_S + 0.2,
+        "vehicle.speed_kmh": 80.0,
+        "view.address": f"127.0.0.1:{PORT}",
+        "terminal.live": False,
+    }
+    run_looped(open_synthetic("demo", "fast"), overrides, Photographer(Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
