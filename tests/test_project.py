@@ -92,6 +92,12 @@ def test_conversion_uses_models_and_never_the_device(file: Path) -> None:
     assert packages(file) & OURS <= {"conversion", "models", "wakeful"}
 
 
+@pytest.mark.parametrize("file", sources("deploy"), ids=named)
+def test_installing_needs_the_registry_of_networks_and_the_standard_library(file: Path) -> None:
+    if "ros2" not in file.parts:
+        assert packages(file) <= {"deploy", "models", "wakeful"} | sys.stdlib_module_names
+
+
 @pytest.mark.parametrize("file", sources("sensors", "device", "models", "conversion", "deploy"), ids=named)
 def test_every_file_says_why_it_exists(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
