@@ -32,6 +32,18 @@ class Augmentation:
     hidden: float = 0.5
     hidden_side: tuple[float, float] = (0.12, 0.42)
 
+    def calmer(self) -> Augmentation:
+        """Half as far, and nothing hidden."""
+        return Augmentation(
+            rotation_deg=self.rotation_deg / 2.0,
+            shift=self.shift / 2.0,
+            scale=self.scale / 2.0,
+            stretch=self.stretch / 2.0,
+            shear=self.shear / 2.0,
+            log_gamma=self.log_gamma / 2.0,
+            hidden=0.0,
+        )
+
 
 def augmented(faces: Tensor, how: Augmentation, size: int) -> Tensor:
     """Standardised, varied faces [N, 1, size, size] float32 from grey faces [N, S, S] uint8, whole but for the shift.

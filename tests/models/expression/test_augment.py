@@ -51,3 +51,15 @@ def test_hidden_parts_are_as_large_and_as_many_as_asked_for() -> None:
     )
     hidden = (augmented(FACES, hiding, 48) == 0.0).sum(dim=(1, 2, 3))
     assert ((hidden >= 11 * 11) & (hidden <= 13 * 13)).all()
+
+
+def test_calm_faces_differ_less_from_the_given_ones_and_are_whole() -> None:
+    given = torch.from_numpy(standardise(FACES.numpy()))
+    apart = []
+    for how in (Augmentation(), Augmentation().calmer()):
+        torch.manual_seed(5)
+        varied = augmented(FACES, how, 48)
+        nearer = torch.minimum(((varied - given) ** 2).mean((1, 2, 3)), ((varied - given.flip(3)) ** 2).mean((1, 2, 3)))
+        apart.append(float(nearer.mean()))
+    assert apart[1] < 0.8 * apart[0]
+    assert Augmentation().calmer().hidden == 0.0

@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs torch: make test-train")
 pytest.importorskip("matplotlib", reason="training needs matplotlib: make test-train")
 
+from models.expression.augment import Augmentation  # noqa: E402
 from models.expression.net import ExpressionNet, multiplications, parameters  # noqa: E402
 from models.expression.train import (  # noqa: E402
     CHECKPOINT,
@@ -88,6 +89,20 @@ def test_a_teacher_pulls_the_targets_towards_what_it_says(trained: Path) -> None
     assert not torch.allclose(alone.votes, taught.votes)
     assert torch.allclose(taught.votes.sum(dim=1), torch.ones(192), atol=1e-5)
     assert torch.allclose(taught.fer2013.sum(dim=1), torch.ones(192), atol=1e-5)
+
+
+def test_the_end_of_the_training_is_calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+    run = Run(FACES, replace(FAST, epochs=4, calm=0.25, sizes_px=(32,)))
+
+    def one_step(chosen: object, size: int, how: Augmentation) -> float:
+        given.append(how.hidden)
+        return 0.0
+
+    monkeypatch.setattr(run, "_one_step", one_step)
+    for _ in range(4):
+        run.one_epoch(lambda _, count: iter(range(1)))
+    assert given == [0.5, 0.5, 0.5, 0.0]
 
 
 def test_the_rate_rises_and_then_falls_to_nothing() -> None:
