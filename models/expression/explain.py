@@ -84,7 +84,7 @@ def explain(weights: Path, face: NDArray[np.uint8], more: NDArray[np.uint8] | No
     p = softmax(logits)
     answer = int(p.argmax())
     stages = {"stem": inner[relus[0]][0]}
-    stages |= {f"stage {i}": inner[name][0] for i, name in enumerate(_ends_of_stages(network), start=1)}
+    stages |= {f"stage {i}": inner[name][0] for i, name in enumerate(_ends_of_stages(network, values), start=1)}
     last = stages[f"stage {len(stages) - 1}"]
     return Explanation(
         weights=str(weights),
@@ -157,10 +157,11 @@ def _inner_values(network: ModelProto, names: list[str], faces: NDArray[np.uint8
     return dict(zip(wanted, found, strict=True))
 
 
-def _ends_of_stages(network: ModelProto) -> list[str]:
-    """Names of the values behind each stage: the ReLU that follows an addition."""
+def _ends_of_stages(network: ModelProto, values: dict[str, list[int]]) -> list[str]:
+    """Names of the values behind each stage: of the ReLUs that follow an addition, the last at each size of picture."""
     sums = {node.output[0] for node in network.graph.node if node.op_type == "Add"}
-    return [node.output[0] for node in network.graph.node if node.op_type == "Relu" and node.input[0] in sums]
+    ends = [node.output[0] for node in network.graph.node if node.op_type == "Relu" and node.input[0] in sums]
+    return list({values[name][-1]: name for name in ends}.values())
 
 
 def _silent(values: NDArray[np.float32]) -> float:
