@@ -1,7 +1,8 @@
 """What recording costs: ``python -m tests.tools.measure_record CLIP [--rounds 5] [--seconds 20] [--video off]``.
 
 ``wakeful run`` on a clip with and without ``--record``, in turns, as quickly as it goes; the processor time of the
-whole process, start and end included, over the frames. Other work on the machine moves both alike, so read the ratios.
+whole process, start and end included, over the frames. Other work on the machine moves both alike, so read the ratios,
+or take ``--alone LOG``, which leaves perception out and so sees the small difference.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+from device.messages import Observation
+from device.record.reader import recording
+from device.record.recorder import Recorder
+from device.record.replay import judged
+from device.record.schema import OBSERVATION
+from device.settings import RecordSettings
+from tests.tools.drive_log import play_into
 
 
 def cpu_ms_per_frame(clip: str, seconds: float, record: list[str], place: Path) -> float:
@@ -25,13 +35,37 @@ def cpu_ms_per_frame(clip: str, seconds: float, record: list[str], place: Path) 
     return float(figures["cpu_s"]) * 1000.0 / float(figures["frames"])
 
 
+def alone(log: Path, rounds: int) -> None:
+    """Processor time of the recorder alone: the observations of a log through the judge with and without it."""
+    recorded = recording(log)
+    seen = [entry.value for entry in recorded.entries(OBSERVATION) if isinstance(entry.value, Observation)]
+    costs = []
+    for number in range(rounds):
+        engine = recorded.config.judge.engine()
+        begun_s = time.process_time()
+        for one in seen:
+            judged(engine, one)
+        plain_s = time.process_time() - begun_s
+        with tempfile.TemporaryDirectory() as name:
+            recorder = Recorder(RecordSettings(folder=name), recorded.config)
+            begun_s = time.process_time()
+            play_into(recorder, recorded.config.judge, seen)
+            costs.append((time.process_time() - begun_s - plain_s) * 1000.0 / len(seen))
+        print(f"round {number + 1}: {costs[-1]:.3f} ms a frame, its start and end included", flush=True)
+    print(f"median {statistics.median(costs):.3f} ms of processor time a frame, over {len(seen)} frames")
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("clip")
+    arguments.add_argument("clip", help="a clip, or with --alone a log")
+    arguments.add_argument("--alone", action="store_true", help="the recorder without pixels, on the frames of a log")
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--seconds", type=float, default=20.0)
     arguments.add_argument("--video", default="off")
     given = arguments.parse_args()
+    if given.alone:
+        alone(Path(given.clip), given.rounds)
+        return
     ratios = []
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)

@@ -44,14 +44,11 @@ def clips(folder: Path, keep: Path | None) -> bool:
     for clip in sorted(one for one in folder.iterdir() if one.suffix in (".mp4", ".avi", ".gif", ".mkv", ".webm")):
         with tempfile.TemporaryDirectory() as name:
             place = Path(name)
-            live, again = place / "live.jsonl", place / "again.jsonl"
+            live, again, logs = place / "live.jsonl", place / "again.jsonl", (keep or place) / clip.stem
             command = [sys.executable, "-m", "wakeful", "run", "--plain", "--source", str(clip), "--speed", "60"]
-            subprocess.run(
-                [*command, "--record", str(place / "logs"), "--events", str(live)],
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-            (found,) = recordings([place / "logs"])
+            recorded = [*command, "--record", str(logs), "--events", str(live)]
+            subprocess.run(recorded, check=True, stdout=subprocess.DEVNULL)
+            (found,) = recordings([logs])
             outcome = judge_again(Job(tuple(file.path for file in found.files), events=str(again)))
             bytes_same = live.read_bytes() == again.read_bytes()
             alike = outcome.same and bytes_same and not outcome.warnings
