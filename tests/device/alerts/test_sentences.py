@@ -20,7 +20,21 @@ from device.alerts.sentences import (
     frame,
     unframe,
 )
-from device.messages import Acknowledge, Alert, Command, DriverState, Health, Level, Marker, Phase, VehicleSpeed
+from device.messages import (
+    Acknowledge,
+    Alert,
+    Command,
+    DriverState,
+    Gear,
+    Health,
+    Ignition,
+    Level,
+    Marker,
+    Pause,
+    Phase,
+    SetDriver,
+    VehicleSpeed,
+)
 from tests.device.alerts.samples import AWAKE, SECOND_NS, alert
 
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="$*")
@@ -231,3 +245,15 @@ def test_a_marker_that_cannot_be_said_is_refused_with_its_reason() -> None:
         encode_command(Marker("50 $"))
     with pytest.raises(BrokenSentence, match="exceeds 82"):
         encode_command(Marker("x" * 90))
+
+
+@pytest.mark.parametrize("health", Health)
+def test_every_health_is_said_in_its_own_word(health: Health) -> None:
+    said = unframe(encode_status(replace(AWAKE, health=health), seq=0, origin_ns=0))
+    assert said.fields[2] == health.value
+
+
+@pytest.mark.parametrize("command", [Pause(1.0), SetDriver("ann"), Ignition(True), Gear("D")])
+def test_what_no_sentence_says_is_refused(command: Command) -> None:
+    with pytest.raises(BrokenSentence, match="no sentence"):
+        encode_command(command)
