@@ -48,17 +48,18 @@ class Patience:
     Attributes:
         lost_after_s: without a good frame until the camera counts as lost. Has to stay below 2 s, and above the
             frame period of the slowest camera.
-        first_retry_s, longest_retry_s: pause before the camera is opened again; doubles from the first to the longest.
+        first_retry_s, longest_retry_s: pause before the camera is opened again; doubles from the first to the longest,
+            with which a camera that is back is seen again within 5 s.
         first_frame_s: what a newly opened camera may take for its first good frame before it is given up.
     """
 
     lost_after_s: float = 1.2
     first_retry_s: float = 0.5
-    longest_retry_s: float = 8.0
+    longest_retry_s: float = 3.0
     first_frame_s: float = 3.0
 
     def pauses_s(self) -> Iterator[float]:
-        """0.5, 1, 2, 4, 8, 8, ..."""
+        """0.5, 1, 2, 3, 3, ..."""
         pause_s = self.first_retry_s
         while True:
             yield pause_s

@@ -151,7 +151,7 @@ def test_a_broker_that_hangs_goes_and_comes_back_gets_the_alerts_once(tmp_path: 
         broker.stop()
         own.microsleep()
         broker.start()
-        assert eventually(lambda: mqtt.alerts_sent == len(own.told()), 10.0), (
+        assert eventually(lambda: mqtt.alerts_sent == len(own.told()), 15.0), (
             mqtt.alerts_sent,
             own.told(),
             mqtt.problem,
@@ -167,3 +167,34 @@ def test_the_number_of_threads_and_descriptors_is_as_before(rig: Rig) -> None:
     assert {part.name for part in PROCESS.parts} >= {"serial", "the loop", "camera keeper"}
     wakeful = [thread.name for thread in threading.enumerate() if thread.name.startswith("wakeful-serial")]
     assert wakeful == ["wakeful-serial"]
+
+
+def test_a_bus_that_takes_nothing_and_then_rubbish_gets_the_alerts_once(tmp_path: Path) -> None:
+    can = pytest.importorskip("can", reason="CAN needs python-can")
+    pytest.importorskip("cantools", reason="CAN needs cantools")
+    from device.alerts.can_line import CanOutput
+    from tests.device.alerts.test_can_line import Vehicle
+
+    vehicle, gone = Vehicle("rig"), threading.Event()
+    send = can.interfaces.virtual.VirtualBus.send
+
+    def sends(bus: object, message: object, timeout: float | None = None) -> None:
+        if gone.is_set():
+            raise can.CanOperationError("no buffer space available")
+        send(bus, message, timeout)
+
+    def heard() -> list[tuple[int, str]]:
+        return [(int(frame["Number"]), str(frame["Phase"])) for frame in vehicle.of("WakefulAlert")]
+
+    folder = tmp_path / "rig"
+    folder.mkdir()
+    with pytest.MonkeyPatch.context() as fault, Rig(folder, CanOutput("virtual:rig")) as own:
+        fault.setattr(can.interfaces.virtual.VirtualBus, "send", sends)
+        gone.set()
+        own.microsleep()
+        gone.clear()
+        for number in range(50):
+            vehicle.say(0x5F2, bytes([number] * (number % 9)))
+        own.microsleep()
+        assert eventually(lambda: heard() == own.told(), RECOVERS_WITHIN_S), (heard(), own.told())
+    vehicle.close()
