@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from device.driver_store import DriverKeeper, load_driver, save_driver
-from device.messages import Calibration, Event
+from device.driver_store import DriverKeeper, load_driver, save_driver, with_what_is_known
+from device.messages import Calibration, Event, SetDriver, Told
+from tests.device.alerts.samples import eventually
 from wakeful import ConfigError
 
 ANNA = Calibration("v2", 0.28, 0.27, 12.0, -4.0)
+BERT = Calibration("v2", 0.31, 0.3)
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +79,31 @@ def test_a_folder_that_cannot_be_written_is_told_and_does_not_end_the_drive(
     folder.write_text("a file where the folder should be")
     DriverKeeper("anna", lambda: ANNA).close()
     assert "cannot be written" in caplog.text
+
+
+def test_a_driver_who_is_set_takes_over_and_the_one_before_is_kept() -> None:
+    learned = [ANNA]
+    keeper = DriverKeeper("anna", lambda: learned[0])
+    keeper.fed(Told(0, SetDriver("bert")))
+    learned[0] = BERT
+    assert eventually(lambda: load_driver("anna") == ANNA)
+    keeper.close()
+    assert load_driver("bert") == BERT
+    assert load_driver("anna") == ANNA
+
+
+def test_somebody_without_a_name_is_not_kept(folder: Path) -> None:
+    keeper = DriverKeeper("", lambda: ANNA)
+    keeper.event(Event(0, "calibration", {"progress_pct": 100.0}))
+    keeper.close()
+    assert not folder.exists()
+
+
+def test_a_driver_who_is_set_comes_with_what_is_known(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    save_driver("anna", ANNA)
+    assert with_what_is_known(SetDriver("anna")) == SetDriver("anna", ANNA)
+    assert with_what_is_known(SetDriver("bert")) == SetDriver("bert")
+    assert with_what_is_known(SetDriver("")) == SetDriver("")
+    (folder / "anna.json").write_text("damaged")
+    assert with_what_is_known(SetDriver("anna")) == SetDriver("anna")
+    assert "delete the file" in caplog.text

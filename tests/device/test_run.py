@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,9 @@ import cv2
 import numpy as np
 import pytest
 
+from device.alerts.registry import make_output
+from device.config import load_settings
+from device.run import _own_outputs as own_outputs
 from models import registry
 from sensors.driver_face import DriverPose, render
 from tests.device.alerts.receiver import Receiver
@@ -277,3 +281,36 @@ def test_a_serial_port_that_does_not_exist_is_told_and_awaited(tmp_path: Path) -
     receiver.close()
     assert process.returncode == 0
     assert complaints == f"wakeful: serial: {port} is open again\n"
+
+
+def test_outputs_for_other_programs_are_built_from_their_settings(tmp_path: Path) -> None:
+    for package in ("can", "cantools", "paho"):
+        pytest.importorskip(package, reason=f"an output needs {package}")
+    wanted = {"mqtt.broker": "127.0.0.1:1", "can.address": "virtual:settings", "stream.path": str(tmp_path / "stream")}
+    settings, _ = load_settings(None, None, {**wanted, "device": "cab-7", "mqtt.discovery": True})
+    tables = own_outputs(settings)
+    assert {"mqtt", "can", "stream"} <= set(tables)
+    for name in ("mqtt", "can", "stream"):
+        make_output(name, tables[name]).close()
+
+
+def test_another_program_reads_the_stream_pauses_the_monitor_and_sets_its_driver(tmp_path: Path) -> None:
+    path = tmp_path / "stream"
+    command = [*RUN, "--plain", "--source", "synthetic:attentive", "--profile", "robot", "--stream", str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert eventually(path.exists, PATIENCE_S)
+    with socket.socket(socket.AF_UNIX) as reader:
+        reader.settimeout(PATIENCE_S)
+        reader.connect(str(path))
+        lines = map(json.loads, reader.makefile("rb"))
+        assert next(lines)["kind"] == "hello"
+        assert next(one for one in lines if one["kind"] == "state" and one["face"])["distance_m"] > 0.1
+        reader.sendall(b'{"command": "pause", "seconds": 60}\n{"command": "set-driver", "name": "bert"}\n')
+        assert next(one for one in lines if one["kind"] == "driver")["name"] == "bert"
+        assert next(one for one in lines if one["kind"] == "state" and one["health"] == "paused")
+        process.send_signal(signal.SIGTERM)
+        for _ in lines:
+            pass
+    _, complaints = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, complaints) == (0, b"")
+    assert not path.exists()
