@@ -61,7 +61,7 @@ $(VENV)/.python: deploy/virtual_environment.py
 
 $(VENV)/.installed: $(VENV)/.python pyproject.toml
 	@echo "installing wakeful into $(VENV)"
-	@$(PIP) --editable .
+	@$(PIP) --editable '.[record,mqtt,can]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.python pyproject.toml
