@@ -102,7 +102,19 @@ def test_export_writes_a_table_a_channel(logs: Path, tmp_path: Path, capsys: pyt
     assert said(capsys, "log", "export", logs, "-o", tmp_path / "csv")[0] == 0
     tables = {file.stem: list(csv.DictReader(io.StringIO(file.read_text()))) for file in (tmp_path / "csv").iterdir()}
     assert set(tables) == {
-        *("observation", "tick", "vehicle", "acknowledge", "marker", "state", "alert", "event", "health", "expression")
+        *(
+            "observation",
+            "tick",
+            "vehicle",
+            "acknowledge",
+            "command",
+            "marker",
+            "state",
+            "alert",
+            "event",
+            "health",
+            "expression",
+        )
     }
     row = tables["observation"][1]
     assert (row["t"], row["p_happiness"], row["face"], row["unreadable"]) == ("0.033333333", "0.75", "1", "")
