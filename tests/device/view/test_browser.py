@@ -53,7 +53,8 @@ def test_the_picture_and_the_gauges_are_shown(browser: Browser, page: Page, sigh
     page.output.seen(Frame(render(DriverPose()), 0, 0), sighting)
     page.output.state(replace(MICROSLEEP, notes=("disk_full",)))
     browser.wait("$('picture').naturalWidth === 640 && newest && newest.level === 'warning'")
-    shown = {name: browser.run(f"$('{name}').textContent") for name in ("says", "left-n", "closure-n", "more", "speed")}
+    names = ["says", "left-n", "closure-n", "more", "speed"]
+    shown = browser.run(f"Object.fromEntries({names}.map((name) => [name, $(name).textContent]))")
     assert shown == {
         "says": "microsleep",
         "left-n": "0.95",
@@ -61,7 +62,7 @@ def test_the_picture_and_the_gauges_are_shown(browser: Browser, page: Page, sigh
         "more": "warning · disk full · eyes closed 1.2 s",
         "speed": "60 km/h",
     }
-    assert browser.run("$('left').getBoundingClientRect().width") > 50
+    browser.wait("$('left').getBoundingClientRect().width > 50")
     assert browser.complaints == []
 
 
