@@ -26,7 +26,7 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-scenarios: $(VENV)/.installed  # the functional matrix, most of an hour on two cores: build/scenarios/index.html
+scenarios: $(VENV)/.installed  # the functional matrix, half an hour of one core: build/scenarios/index.html
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/wakeful scenarios run --matrix --report build/scenarios $(ARGS)
 

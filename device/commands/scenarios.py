@@ -20,7 +20,7 @@ app = typer.Typer(help="Judge the monitor case by case on the synthetic driver."
 
 SHOWN_FAILURES = 20
 
-Whole = Annotated[bool, typer.Option("--matrix", help="All cells (most of an hour), not a small part of them.")]
+Whole = Annotated[bool, typer.Option("--matrix", help="All cells (half an hour of one core), not a small part.")]
 Only = Annotated[
     str, typer.Option(metavar="WORDS", help="Only cells with these words in their names, as in dim,glasses,sleep.")
 ]
