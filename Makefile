@@ -43,6 +43,19 @@ soak: $(VENV)/.installed-dev  # 8 simulated hours with a fault every 30 s, most 
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
 
+.PHONY: convert test-convert
+DATA ?= data
+convert: $(VENV)/.installed-convert  # all files that boards execute, from the shipped weights and real faces: DATA=FOLDER
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/wakeful convert onnx --data "$(DATA)"
+	@$(BIN)/wakeful convert quantize --data "$(DATA)"
+	@$(BIN)/wakeful convert qnn --data "$(DATA)" $(ARGS)
+	@$(BIN)/wakeful convert table --readme conversion/README.md
+
+test-convert: $(VENV)/.installed-convert  # compiles for a Hexagon and simulates it; `make test` skips it without the extras
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/python -m pytest tests/conversion $(ARGS)
+
 .PHONY: arm64-check
 arm64-check: $(VENV)/.installed-dev  # minutes; as root, with debootstrap and qemu-user-static: deploy/arm64.md
 	@$(BIN)/wakeful models pull --quiet
@@ -68,6 +81,11 @@ $(VENV)/.installed-dev: $(VENV)/.python pyproject.toml
 	@echo "installing wakeful and what its tests need into $(VENV)"
 	@$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-convert: $(VENV)/.installed-dev
+	@echo "installing what conversion needs into $(VENV)"
+	@$(PIP) --editable '.[qnn,convert]'
+	@touch $@
 
 $(VENV)/.installed-train: $(VENV)/.installed-dev deploy/train-constraints.txt
 	@echo "installing what training needs into $(VENV)"

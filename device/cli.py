@@ -17,6 +17,7 @@ import typer
 from device.commands import (
     bench,
     config,
+    convert,
     data,
     devices,
     doctor,
@@ -58,6 +59,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(rules.app, name="rules")
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
+app.add_typer(convert.app, name="convert")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(bench.app, name="bench")

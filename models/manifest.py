@@ -45,7 +45,7 @@ class Parity:
     Attributes:
         against: what it was compared with.
         worst: the largest difference, in ``unit``; bar: the largest that is allowed.
-        unit: ``steps`` of the quantized output, or ``absolute``.
+        unit: ``steps`` of 256 of the quantized output, or a share.
         share_equal: share of the values that differ by at most one step; None where there are no steps.
         runs_on: what computed it, such as ``CPU`` or ``simulated Hexagon``.
     """

@@ -93,6 +93,7 @@ class Network:
         member: its path inside the wheel or archive it comes in.
         readers: the landmark readers that need it.
         required: belongs to a complete installation.
+        variant_of: the network that it was made from, whose inputs and outputs it has; empty for all others.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Network:
     required: bool
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    variant_of: str = ""
 
 
 def path(name: str, verify: bool = True) -> Path:
@@ -155,7 +157,8 @@ def networks() -> dict[str, Network]:
     """All entries by name, in the order of ``registry.toml``."""
     tables = tomllib.loads(REGISTRY.read_text(encoding="utf-8"))
     origins = {name: Origin(name=name, **table) for name, table in tables["sources"].items()}
-    return {name: _network(name, table, origins) for name, table in tables["networks"].items()}
+    entries = tables["networks"]
+    return {name: _network(name, _base(table, entries) | table, origins) for name, table in entries.items()}
 
 
 def location(wanted: Network) -> Path:
@@ -187,6 +190,14 @@ def sha256_of(file: Path) -> str:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         raise ModelMissing(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _base(table: dict[str, Any], entries: dict[str, Any]) -> dict[str, Any]:
+    """What a variant has in common with the network that it was made from."""
+    if "variant_of" not in table:
+        return {}
+    base = entries[table["variant_of"]]
+    return {key: base[key] for key in ("licence", "inputs", "outputs")}
 
 
 def _network(name: str, table: dict[str, Any], origins: dict[str, Origin]) -> Network:

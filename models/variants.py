@@ -76,9 +76,9 @@ SOCS = {
 }
 SHIPPED_SOCS = ("qcs6490", "qcs8550", "sm8650", "sm8750")
 
-# What a Hexagon runs of each network. Points need more than 256 steps, scores and logits do not.
+# What a Hexagon runs of each network. Points and boxes need more than 256 steps, logits do not.
 NPU_PRECISION = {
-    "face_detection_short_range": Precision.INT8,
+    "face_detection_short_range": Precision.A16W8,
     "face_landmark": Precision.A16W8,
     "iris_landmark": Precision.A16W8,
     "face_landmarks_detector": Precision.A16W8,
@@ -87,10 +87,9 @@ NPU_PRECISION = {
 
 # The entry of the registry that holds a network in a precision, as ONNX.
 _ONNX = {
-    ("face_detection_short_range", Precision.INT8): "face_detection_short_range_int8",
+    ("face_detection_short_range", Precision.A16W8): "face_detection_short_range_a16w8",
     ("face_landmark", Precision.A16W8): "face_landmark_a16w8",
     ("iris_landmark", Precision.A16W8): "iris_landmark_a16w8",
-    ("face_landmarks_detector", Precision.A16W8): "face_landmarks_detector_a16w8",
     ("expression", Precision.INT8): "expression",
     ("expression", Precision.FLOAT): "expression_float",
 }

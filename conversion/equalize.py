@@ -1,0 +1,89 @@
+"""Makes the channels between a depthwise and the next convolution equally large, so that 8 bits serve them all.
+
+Nothing stands between the two in MediaPipe's networks, so a factor on a channel of the first can be taken back by the
+weights of the second without changing what the network computes. Without it one channel of a thousand leaves the
+others a handful of the steps: boxes of faces are then wrong by a pixel, instead of a quarter of one. After Nagel et
+al., "Data-Free Quantization Through Weight Equalization and Bias Correction", 2019, with the ranges measured.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Inputs that the ranges of the channels are measured on.
+MEASURED_INPUTS = 48
+# 1 makes all channels equally large; less leaves the weights of the second convolution more alike.
+STRENGTH = 1.0
+SMALLEST = 1e-4
+
+
+def equalize(source: Path, target: Path, tensors: NDArray[np.float32], strength: float = STRENGTH) -> int:
+    """Writes ``source`` with its channels equalized to ``target``; gives the number of pairs of convolutions.
+
+    Args:
+        tensors: float32 [N, ...], inputs of the network; some of them are looked at.
+    """
+    import onnx
+
+    model = onnx.load(source)
+    pairs = _pairs(model.graph)
+    largest = _largest(model, [first.output[0] for first, _ in pairs], tensors)
+    weights = {one.name: one for one in model.graph.initializer}
+    for first, second in pairs:
+        size = np.maximum(largest[first.output[0]], largest[first.output[0]].max() * SMALLEST)
+        factor = (size / size.max()) ** -strength
+        for name in first.input[1:]:
+            values = onnx.numpy_helper.to_array(weights[name])
+            _set(weights[name], values * factor.reshape(-1, *[1] * (values.ndim - 1)))
+        values = onnx.numpy_helper.to_array(weights[second.input[1]])
+        _set(weights[second.input[1]], values / factor.reshape(1, -1, 1, 1))
+    onnx.save(model, target)
+    return len(pairs)
+
+
+def _pairs(graph: Any) -> list[tuple[Any, Any]]:
+    """Each depthwise convolution with the only one that takes its output."""
+    takers: dict[str, list[Any]] = {}
+    for node in graph.node:
+        for name in node.input:
+            takers.setdefault(name, []).append(node)
+    pairs = []
+    for node in graph.node:
+        if node.op_type != "Conv" or _groups(node) == 1:
+            continue
+        next_ones = takers.get(node.output[0], [])
+        if len(next_ones) == 1 and next_ones[0].op_type == "Conv" and _groups(next_ones[0]) == 1:
+            pairs.append((node, next_ones[0]))
+    return pairs
+
+
+def _groups(node: Any) -> int:
+    return next((int(one.i) for one in node.attribute if one.name == "group"), 1)
+
+
+def _largest(model: Any, names: list[str], tensors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Largest absolute value of each channel of ``names`` over some of the inputs."""
+    import onnx
+    import onnxruntime
+
+    watched = onnx.ModelProto()
+    watched.CopyFrom(model)
+    watched.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
+    session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
+    given = session.get_inputs()[0].name
+    largest: dict[str, NDArray[np.float32]] = {}
+    for tensor in tensors[:: max(1, len(tensors) // MEASURED_INPUTS)]:
+        for name, values in zip(names, session.run(names, {given: tensor[np.newaxis]}), strict=True):
+            size = np.abs(values).max(axis=(0, 2, 3))
+            largest[name] = np.maximum(largest.get(name, size), size)
+    return largest
+
+
+def _set(initializer: Any, values: NDArray[np.float32]) -> None:
+    import onnx
+
+    initializer.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float32), initializer.name))

@@ -1,0 +1,143 @@
+"""Float ONNX networks to 8 and 16 bits, in the QDQ form that ONNX Runtime and the compiler for Hexagons read.
+
+Weights have 8 bits, activations 8 (``int8``) or 16 (``a16w8``). Points of landmarks spread over hundreds of pixels,
+which 256 steps would round to a fifth of a pixel and more, so their networks take 16.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.variants import Precision
+
+# Operators that hand values on as they are.
+MOVES = ("Concat", "Reshape", "Transpose")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a network is quantized.
+
+    Attributes:
+        per_channel: one scale for each channel of a convolution's weights, which are then signed, as a Hexagon wants.
+        ranges: smallest and largest value of outputs that are cut off there: what lies beyond means no more than the
+            bound, and would cost the steps that the rest needs.
+    """
+
+    precision: Precision
+    per_channel: bool = False
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def as_text(self) -> dict[str, str]:
+        """For the manifest."""
+        return {
+            "activations": "uint16" if self.precision is Precision.A16W8 else "uint8",
+            "weights": "int8 per channel" if self.per_channel else "uint8 per tensor",
+            **{f"range of {name}": f"{low:g} to {high:g}" for name, (low, high) in self.ranges.items()},
+        }
+
+
+def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np.float32]) -> None:
+    """Writes ``target``, whole or not at all.
+
+    Args:
+        source: a float network of one input.
+        tensors: float32 [N, ...], what it is calibrated with, one batch each.
+    """
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+    wide = settings.precision is Precision.A16W8
+    options: dict[str, Any] = {"ActivationSymmetric": False, "WeightSymmetric": settings.per_channel}
+    if settings.ranges:
+        steps = 65535 if wide else 255
+        options["TensorQuantOverrides"] = {
+            tensor: [_scale(low, high, steps)]
+            for output, (low, high) in settings.ranges.items()
+            for tensor in _moved_only(source, output)
+        }
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".quantize-") as folder:
+        part = Path(folder) / target.name
+        quantize_static(
+            source,
+            part,
+            _Inputs(source, tensors),
+            quant_format=QuantFormat.QDQ,
+            activation_type=QuantType.QUInt16 if wide else QuantType.QUInt8,
+            weight_type=QuantType.QInt8 if settings.per_channel else QuantType.QUInt8,
+            per_channel=settings.per_channel,
+            calibrate_method=CalibrationMethod.MinMax,
+            extra_options=options,
+        )
+        _forget_places(part)
+        part.replace(target)
+
+
+def output_steps(file: Path) -> dict[str, float]:
+    """What one of 256 steps of each quantized output is worth, in its own unit; outputs that have no steps are absent.
+
+    Outputs of 16 bits count in the same 256 steps: theirs are so fine that any other order of sums is many of them.
+    """
+    import onnx
+
+    model = onnx.load(file)
+    constants = {one.name: one for one in model.graph.initializer}
+    makers = {output: node for node in model.graph.node for output in node.output}
+    steps = {}
+    for given in model.graph.output:
+        node = makers.get(given.name)
+        while node is not None and node.op_type in MOVES:
+            node = makers.get(node.input[0])
+        if node is not None and node.op_type == "DequantizeLinear":
+            wide = constants[node.input[2]].data_type == onnx.TensorProto.UINT16
+            steps[given.name] = float(onnx.numpy_helper.to_array(constants[node.input[1]])) * (257 if wide else 1)
+    return steps
+
+
+def _moved_only(source: Path, output: str) -> list[str]:
+    """``output`` and all tensors whose values reach it as they are, back to those that are computed."""
+    import onnx
+
+    makers = {one: node for node in onnx.load(source).graph.node for one in node.output}
+    found, open_ends = [], [output]
+    while open_ends:
+        tensor = open_ends.pop()
+        found.append(tensor)
+        if makers[tensor].op_type in MOVES:
+            open_ends += [one for one in makers[tensor].input if one in makers]
+    return found
+
+
+def _scale(low: float, high: float, steps: int) -> dict[str, Any]:
+    step = (high - low) / steps
+    kind = np.uint8 if steps == 255 else np.uint16
+    return {"scale": np.array(step, np.float32), "zero_point": np.array(round(-low / step), kind)}
+
+
+class _Inputs:
+    """Hands inputs to the calibrator one by one, in the way ONNX Runtime asks for them."""
+
+    def __init__(self, source: Path, tensors: NDArray[np.float32]) -> None:
+        import onnx
+
+        self._name = onnx.load(source, load_external_data=False).graph.input[0].name
+        self._tensors: Iterator[NDArray[np.float32]] = iter(tensors)
+
+    def get_next(self) -> dict[str, Any] | None:
+        tensor = next(self._tensors, None)
+        return None if tensor is None else {self._name: tensor[np.newaxis]}
+
+
+def _forget_places(file: Path) -> None:
+    """What the quantizer notes of its own run would make each run's file another one."""
+    import onnx
+
+    model = onnx.load(file)
+    del model.metadata_props[:]
+    onnx.save(model, file)

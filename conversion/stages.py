@@ -1,0 +1,193 @@
+"""The steps from the networks of the registry to what boards execute, each with its part of the manifest.
+
+``to_onnx`` -> ``to_qdq`` -> ``to_context``, in that order, each from the files of the one before. The expression
+network comes out of its training as ONNX, float and int8, so that only its last step is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from conversion import measure
+from conversion.count import macs, operators
+from conversion.equalize import equalize
+from conversion.measure import Inputs
+from conversion.qnn import compile_context, probe, simulate
+from conversion.quantize import output_steps, quantize
+from conversion.recipes import RECIPES
+from conversion.register import register
+from conversion.tflite_graph import read
+from conversion.tflite_to_onnx import convert
+from models import manifest, registry, variants
+from models.manifest import Manifest, ManifestUnreadable, TaskFigure, Variant
+from models.variants import NPU_PRECISION, Precision, Soc
+from wakeful import ConfigError
+
+MEDIAPIPE = tuple(RECIPES)
+NETWORKS = tuple(NPU_PRECISION)
+FLOAT = Precision.FLOAT
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where files go.
+
+    Attributes:
+        work: what is built on the way and not shipped.
+        weights: what is shipped, beside the manifest.
+        registers: whether the registry is told of new files in ``weights``.
+    """
+
+    work: Path
+    weights: Path = registry.WEIGHTS
+    registers: bool = True
+
+    @property
+    def manifest(self) -> Path:
+        return self.weights / manifest.MANIFEST.name
+
+    def float_onnx(self, network: str) -> Path:
+        return variants.file(network, FLOAT, "onnx") if network == "expression" else self.work / f"{network}.onnx"
+
+    def qdq(self, network: str) -> Path:
+        if network == "expression":
+            return variants.file(network, NPU_PRECISION[network], "onnx")
+        folder = self.weights if RECIPES[network].ships else self.work
+        return folder / f"{network}.{NPU_PRECISION[network]}.onnx"
+
+    def context(self, network: str, chip: Soc) -> Path:
+        return self.work / "contexts" / variants.context_name(network, chip.name)
+
+
+def to_onnx(network: str, places: Places, inputs: Inputs) -> Variant:
+    """A .tflite network of the registry as float ONNX, compared with LiteRT."""
+    import onnx
+
+    source, target = registry.path(network), places.float_onnx(network)
+    places.work.mkdir(parents=True, exist_ok=True)
+    onnx.save(convert(read(source), network), target)
+    parity = measure.float_parity(
+        measure.run_onnx(target, inputs.tensors), measure.run_litert(source, inputs.tensors), "LiteRT", inputs, "CPU"
+    )
+    return _noted(
+        places,
+        Variant(
+            **_file(network, FLOAT, "onnx", target, source),
+            macs=macs(target),
+            operators={"cpu": operators(target).total()},
+            tools=_tools("onnx", "tflite", "ai-edge-litert", "onnxruntime"),
+            parity=parity,
+        ),
+    )
+
+
+def to_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
+    """The quantized network, judged beside the float one on ``inputs``."""
+    recipe, source, target = RECIPES[network], _made(places.float_onnx(network), "onnx"), places.qdq(network)
+    ready = source
+    if recipe.equalize:
+        ready = places.work / f"{network}.equal.onnx"
+        equalize(source, ready, calibration.tensors, recipe.equalize)
+    quantize(ready, target, recipe.settings, calibration.tensors)
+    if places.registers and recipe.ships:
+        register(f"{network}_{recipe.settings.precision}", target)
+    return judge_qdq(network, places, calibration, inputs)
+
+
+def judge_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
+    """A QDQ file that is there, beside the float network."""
+    source, target = places.float_onnx(network), places.qdq(network)
+    floats = measure.run_onnx(source, inputs.tensors)
+    recipe = RECIPES.get(network)
+    settings = recipe.settings.as_text() | {"equalized": f"{recipe.equalize:g}"} if recipe else {}
+    return _noted(
+        places,
+        Variant(
+            **_file(network, NPU_PRECISION[network], "onnx", target, source),
+            macs=macs(source),
+            operators={"cpu": operators(target).total()},
+            tools=_tools("onnx", "onnxruntime"),
+            settings=settings,
+            calibration=measure.data_of(calibration),
+            task=(measure.task_figure(network, measure.run_onnx(target, inputs.tensors), floats, inputs, "CPU"),),
+        ),
+    )
+
+
+def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, judge_task: bool = True) -> Variant:
+    """The network compiled for a chip, run in the simulator on ``inputs`` and compared with its QDQ file."""
+    source, target = _made(places.qdq(network), "quantize"), places.context(network, chip)
+    compile_context(source, chip, target)
+    probe(target, chip)
+    given = simulate(target, inputs.tensors, progress=True)
+    same = measure.run_onnx(source, inputs.tensors)
+    where = "simulated Hexagon"
+    parity = measure.step_parity(given, same, output_steps(source), "ONNX Runtime, same QDQ", inputs, where)
+    task: tuple[TaskFigure, ...] = ()
+    if judge_task:
+        floats = measure.run_onnx(places.float_onnx(network), inputs.tensors)
+        task = (measure.task_figure(network, given, floats, inputs, where),)
+    return _noted(
+        places,
+        Variant(
+            **_file(network, NPU_PRECISION[network], "qnn", variants.data_of(target), source),
+            macs=macs(places.float_onnx(network)),
+            # Nothing is allowed to fall back to the processor, so that all of them are there.
+            operators={"npu": operators(source).total(), "cpu": 0},
+            tools=_tools("onnxruntime", "onnxruntime-qnn"),
+            settings={"soc_model": str(chip.model), "arch": f"v{chip.arch}"},
+            soc=chip.name,
+            wrapper_sha256=registry.sha256_of(target),
+            parity=parity,
+            task=task,
+        ),
+    )
+
+
+def noted(places: Places) -> Manifest:
+    """The manifest so far, an empty one where there is none yet."""
+    try:
+        return manifest.load(places.manifest)
+    except ManifestUnreadable:
+        if places.manifest.is_file():
+            raise
+        return Manifest()
+
+
+def _noted(places: Places, variant: Variant) -> Variant:
+    """Puts ``variant`` in the place of the one before it."""
+    so_far = noted(places)
+    key = (variant.network, variant.precision, variant.runtime, variant.soc)
+    others = [one for one in so_far.variants if (one.network, one.precision, one.runtime, one.soc) != key]
+    order = sorted(
+        [*others, variant], key=lambda one: (NETWORKS.index(one.network), one.runtime, one.precision, one.soc)
+    )
+    manifest.save(replace(so_far, variants=tuple(order)), places.manifest)
+    return variant
+
+
+def _file(network: str, precision: str, runtime: str, file: Path, source: Path) -> dict[str, Any]:
+    shipped = file.parent == registry.WEIGHTS
+    return {
+        "network": network,
+        "precision": str(precision),
+        "runtime": runtime,
+        "file": file.name if shipped else "",
+        "bytes": file.stat().st_size,
+        "sha256": registry.sha256_of(file),
+        "source": source.name,
+        "source_sha256": registry.sha256_of(source),
+    }
+
+
+def _made(file: Path, step: str) -> Path:
+    if not file.is_file():
+        raise ConfigError(f"{file} is not made yet: run `wakeful convert {step}` first")
+    return file
+
+
+def _tools(*packages: str) -> dict[str, str]:
+    return {package: version(package) for package in packages}

@@ -1,0 +1,65 @@
+"""The manifest as a table that people read: ``conversion/README.md`` carries it between two marks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.manifest import Manifest, TaskFigure, Variant
+from wakeful import ConfigError
+
+BEGIN = "<!-- written by `wakeful convert table` -->"
+END = "<!-- end of the table -->"
+HEAD = (
+    "| network | precision | for | bytes | M MACs | operators | parity | on | task | float | loss, bar | passed |",
+    "|---|---|---|---|---|---|---|---|---|---|---|---|",
+)
+
+
+def as_markdown(manifest: Manifest) -> str:
+    """One row a variant."""
+    notes = [f"- {note}" for note in manifest.notes]
+    return "\n".join([*HEAD, *(_row(one) for one in manifest.variants), *([""] if notes else []), *notes])
+
+
+def put_into(readme: Path, text: str) -> None:
+    """Replaces what stands between the marks.
+
+    Raises:
+        ConfigError: the file lacks them.
+    """
+    said = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    if BEGIN not in said or END not in said:
+        raise ConfigError(f"{readme} has no place for the table: it needs the lines {BEGIN} and {END}")
+    before, rest = said.split(BEGIN, 1)
+    readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+
+
+def _row(one: Variant) -> str:
+    figure = one.task[0] if one.task else None
+    units = ", ".join(f"{count} {unit.upper()}" for unit, count in one.operators.items())
+    cells = [
+        one.network,
+        one.precision,
+        one.soc or one.runtime,
+        f"{one.bytes:,}",
+        f"{one.macs / 1e6:.1f}",
+        units,
+        _parity(one),
+        str(figure.data.count if figure else one.parity.data.count if one.parity else ""),
+        *(_task(figure) if figure else ("", "", "")),
+        "yes" if one.passed else "**no**",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _parity(one: Variant) -> str:
+    if one.parity is None:
+        return ""
+    text = f"{one.parity.worst:.2g} {'steps' if one.parity.unit == 'steps' else 'of the largest value'}"
+    return text if one.parity.share_equal is None else f"{text}, {one.parity.share_equal:.2%} within 1"
+
+
+def _task(figure: TaskFigure) -> tuple[str, str, str]:
+    if figure.unit == "share":
+        return (f"{figure.name} {figure.value:.2%}", f"{figure.reference:.2%}", f"{figure.loss:+.2%}, {figure.bar:.1%}")
+    return f"{figure.name} {figure.value:.3f} px", "", f"{figure.loss:.3f}, {figure.bar:g} px"

@@ -1,0 +1,208 @@
+"""``wakeful convert``: from trained networks to what boards execute, each step measured and noted in the manifest.
+
+The only command that uses ``conversion``: it brings the inputs, which are perception's, together with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from device.commands.extras import need
+
+if TYPE_CHECKING:
+    from conversion.stages import Places
+    from device.evaluation.network_inputs import InputSet
+    from models.manifest import Variant
+
+app = typer.Typer(help="Convert networks to what boards execute, with proof.", no_args_is_help=True)
+
+WORK = Path("build/convert")
+PARITY_INPUTS = 64
+TASK_FACES = 512
+CALIBRATION_INPUTS = 128
+# Chips after the first get fewer: the simulator takes seconds a picture, and computes all of them alike.
+FURTHER_INPUTS = 8
+SHIPPED = "qcs6490,qcs8550,sm8650,sm8750"
+
+Data = Annotated[
+    Path,
+    typer.Option("--data", metavar="FOLDER", help="Real faces: keypoints68.zip and .npz, clips/, ferplus.npz."),
+]
+Work = Annotated[Path, typer.Option("--work", metavar="FOLDER", help="For files that are not shipped.")]
+Networks = Annotated[str, typer.Option("--networks", metavar="NAMES", help="Some of them, by commas.")]
+Socs = Annotated[str, typer.Option("--soc", metavar="NAMES", help="Chips, by commas.")]
+Weights = Annotated[
+    Path | None,
+    typer.Option("--weights", metavar="FOLDER", help="For QDQ files and manifest; by default those of wakeful."),
+]
+
+
+@app.command("onnx")
+def onnx(data: Data, work: Work = WORK, weights: Weights = None, networks: Networks = "") -> None:
+    """Write the .tflite networks as float ONNX and compare them with LiteRT."""
+    _need_convert()
+    from conversion import stages
+
+    places = _places(work, weights)
+    faces = _faces(data, "judgement")
+    for network in _chosen(networks, stages.MEDIAPIPE):
+        with _timed(f"{network} to ONNX"):
+            _tell(stages.to_onnx(network, places, faces[network].first(PARITY_INPUTS)))
+
+
+@app.command("quantize")
+def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: Networks = "") -> None:
+    """Quantize them, calibrated on real faces, and judge the outcome beside the float networks."""
+    _need_convert()
+    from conversion import stages
+    from device.evaluation.network_inputs import expression_inputs
+
+    places = _places(work, weights)
+    chosen = _chosen(networks, stages.NETWORKS)
+    meets_faces = bool(set(chosen) - {"expression"})
+    calibration, judgement = (_faces(data, purpose) if meets_faces else {} for purpose in ("calibration", "judgement"))
+    for network in chosen:
+        if network == "expression":  # quantized at the end of its training
+            calibrated, judged = (expression_inputs(data, purpose) for purpose in ("calibration", "judgement"))
+            with _timed("expression judged"):
+                _tell(stages.judge_qdq(network, places, calibrated, judged))
+            continue
+        with _timed(f"{network} quantized"):
+            inputs = calibration[network].first(CALIBRATION_INPUTS)
+            _tell(stages.to_qdq(network, places, inputs, judgement[network].first(PARITY_INPUTS)))
+
+
+@app.command("qnn")
+def qnn(
+    data: Data,
+    soc: Socs = SHIPPED,
+    work: Work = WORK,
+    weights: Weights = None,
+    networks: Networks = "",
+    inputs: Annotated[int, typer.Option(min=1, help="Inputs simulated for the first chip.")] = PARITY_INPUTS,
+    faces: Annotated[int, typer.Option(min=1, help="Faces for the top-1 of the expression network.")] = TASK_FACES,
+) -> None:
+    """Compile the quantized networks for chips with a Hexagon and run them in the simulator."""
+    from models import variants
+
+    chips = [variants.soc(name) for name in soc.split(",") if name]
+    _need_convert()
+    need("qnn", "onnxruntime_qnn")
+    from conversion import stages
+    from conversion.qnn import require_host
+    from device.evaluation.network_inputs import expression_inputs
+
+    require_host()
+    places = _places(work, weights)
+    chosen = _chosen(networks, stages.NETWORKS)
+    crops = _faces(data, "judgement") if set(chosen) - {"expression"} else {}
+    for network in chosen:
+        given = expression_inputs(data, "judgement") if network == "expression" else crops[network]
+        for place, chip in enumerate(chips):
+            count = (faces if network == "expression" else inputs) if place == 0 else FURTHER_INPUTS
+            # A share of right answers says nothing on a few faces.
+            judges = network != "expression" or count >= PARITY_INPUTS
+            with _timed(f"{network} for {chip.name}"):
+                _tell(stages.to_context(network, chip, places, given.first(count), judges))
+
+
+@app.command("qairt-kit")
+def qairt_kit(
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Written new; must not exist.")],
+    data: Data,
+    work: Work = WORK,
+    networks: Networks = "",
+    soc: Annotated[str, typer.Option("--soc", metavar="NAME", help="The chip to write it for.")] = "sm8650",
+) -> None:
+    """Write a folder to run with Qualcomm's own SDK: ONNX, calibration inputs, command lines, benchmark settings."""
+    from models import variants
+
+    chip = variants.soc(soc)
+    _need_convert()
+    from conversion import stages
+    from conversion.qairt_kit import write_kit
+    from device.evaluation.network_inputs import expression_inputs
+
+    chosen = _chosen(networks, stages.NETWORKS)
+    places = _places(work, None)
+    faces = _faces(data, "calibration") if set(chosen) - {"expression"} else {}
+    given = {one: faces[one] if one != "expression" else expression_inputs(data, "calibration") for one in chosen}
+    write_kit(out, chip, {one: (places.float_onnx(one), given[one].first(CALIBRATION_INPUTS)) for one in chosen})
+    typer.echo(f"{out}: read its README.md")
+
+
+@app.command("table")
+def table(
+    weights: Weights = None,
+    readme: Annotated[
+        Path | None, typer.Option("--readme", metavar="FILE", help="Put it between its marks; else it is printed.")
+    ] = None,
+) -> None:
+    """Show what the manifest says as a table."""
+    from conversion.table import as_markdown, put_into
+    from models import manifest
+
+    text = as_markdown(manifest.load((weights or manifest.MANIFEST.parent) / manifest.MANIFEST.name))
+    if readme is None:
+        typer.echo(text)
+    else:
+        put_into(readme, text)
+
+
+def _need_convert() -> None:
+    need("convert", "onnx", "tflite")
+
+
+def _places(work: Path, weights: Path | None) -> Places:
+    from conversion.stages import Places
+
+    if weights is None:
+        return Places(work.resolve())
+    weights.mkdir(parents=True, exist_ok=True)
+    return Places(work.resolve(), weights.resolve(), registers=False)
+
+
+def _chosen(names: str, known: tuple[str, ...]) -> list[str]:
+    """The networks named, in their order; of all, those whose files are there."""
+    from models import registry
+    from wakeful import ConfigError
+
+    if not names:
+        return [one for one in known if registry.available(one)]
+    chosen = [one for one in names.split(",") if one]
+    for one in chosen:
+        if one not in known:
+            raise ConfigError(f"no network {one!r} is converted so; there are: {', '.join(known)}")
+        registry.path(one)
+    return chosen
+
+
+def _faces(data: Path, purpose: str) -> dict[str, InputSet]:
+    from device.evaluation.network_inputs import face_inputs
+
+    with _timed(f"looking at faces for {purpose}"):
+        return face_inputs(data, purpose)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _timed(what: str) -> Iterator[None]:
+    begun = time.monotonic()
+    typer.echo(f"{what} ...", err=True)
+    yield
+    typer.echo(f"{what}: {time.monotonic() - begun:.0f} s", err=True)
+
+
+def _tell(one: Variant) -> None:
+    figures = []
+    if one.parity:
+        figures.append(f"parity {one.parity.worst:.2g} {one.parity.unit} (at most {one.parity.bar:g})")
+    figures += [f"{figure.name} {figure.value:.4f}, float {figure.reference:.4f}" for figure in one.task]
+    verdict = "passed" if one.passed else "FAILED"
+    what = " ".join(filter(None, [one.network, one.precision, one.runtime, one.soc]))
+    typer.echo(f"{verdict}  {what}: {one.bytes} bytes; {'; '.join(figures)}")

@@ -1,0 +1,147 @@
+"""A network is compiled for a Hexagon and simulated; whatever is wrong with a context is told in one line."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from device.cli import status
+from models import variants
+from models.expression.face import standardise
+from models.variants import SOCS, data_of
+from sensors.opencv import cv2
+
+pytest.importorskip("onnx", reason="needs the extra [convert]")
+pytest.importorskip("onnxruntime_qnn", reason="needs the extra [qnn]")
+if platform.machine() != "x86_64":
+    pytest.skip("contexts are compiled on x86-64", allow_module_level=True)
+
+from conversion import measure, qnn
+from conversion.qnn import CompileFailed, ContextBroken, ContextForeign
+from conversion.quantize import output_steps
+from conversion.stages import Places
+from wakeful import ConfigError
+
+NETWORK = "expression"
+CHIP = SOCS["sm8650"]
+PORTRAIT = Path(__file__).parents[2] / "sensors" / "assets" / "driver_head.png"
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("contexts") / variants.context_name(NETWORK, CHIP.name)
+    qnn.compile_context(variants.file(NETWORK, "int8", "onnx"), CHIP, target)
+    return target
+
+
+@pytest.fixture
+def copy(context: Path, tmp_path: Path) -> Path:
+    for file in (context, data_of(context)):
+        shutil.copy(file, tmp_path)
+    return tmp_path / context.name
+
+
+def test_a_compiled_file_names_its_chip(context: Path) -> None:
+    assert qnn.target_of(data_of(context)) == ("SM8650", 75)
+    qnn.probe(context, CHIP)
+
+
+def test_the_simulated_hexagon_answers_as_onnx_runtime_within_two_steps(context: Path) -> None:
+    source = variants.file(NETWORK, "int8", "onnx")
+    grey = np.asarray(cv2.imread(str(PORTRAIT), cv2.IMREAD_GRAYSCALE), np.uint8)
+    face = standardise(np.stack([np.asarray(cv2.resize(one, (48, 48)), np.uint8) for one in (grey, grey[:, ::-1])]))
+    given, same = qnn.simulate(context, face), measure.run_onnx(source, face)
+    for name, step in output_steps(source).items():
+        assert np.abs(given[name] - same[name]).max() <= 2.01 * step
+
+
+def test_a_context_for_another_chip_is_refused(context: Path) -> None:
+    with pytest.raises(ContextForeign, match=r"compiled for SM8650 \(v75\), not for QCS6490"):
+        qnn.probe(context, SOCS["qcs6490"])
+
+
+def test_a_context_that_was_cut_short_is_refused_without_harm(copy: Path) -> None:
+    data = data_of(copy).read_bytes()
+    data_of(copy).write_bytes(data[:-4096])
+    with pytest.raises(ContextBroken, match="compile it again"):
+        qnn.probe(copy, CHIP)
+
+
+def test_a_context_with_damaged_bytes_is_refused_without_harm(copy: Path) -> None:
+    data = bytearray(data_of(copy).read_bytes())
+    data[:64] = bytes(64)
+    data_of(copy).write_bytes(data)
+    with pytest.raises(ContextBroken, match="does not load"):
+        qnn.probe(copy, CHIP)
+
+
+def test_a_file_that_names_no_chip_is_refused(copy: Path) -> None:
+    data_of(copy).write_bytes(b"nothing of that kind")
+    with pytest.raises(ContextBroken, match="names 0 chips"):
+        qnn.probe(copy, CHIP)
+
+
+def test_a_context_without_its_data_is_refused(copy: Path) -> None:
+    data_of(copy).unlink()
+    with pytest.raises(ContextBroken, match="cannot be read"):
+        qnn.probe(copy, CHIP)
+
+
+def test_a_network_that_is_none_does_not_compile(tmp_path: Path) -> None:
+    (tmp_path / "broken.onnx").write_bytes(b"no network")
+    with pytest.raises(CompileFailed, match="sm8650"):
+        qnn.compile_context(tmp_path / "broken.onnx", CHIP, tmp_path / "c" / "x.onnx")
+    assert list((tmp_path / "c").iterdir()) == []
+
+
+def test_a_child_that_dies_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    assert "ended its process" in qnn.child({"do": "run"})["error"]
+
+
+def test_contexts_are_not_compiled_on_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    with pytest.raises(ConfigError, match="x86-64"):
+        qnn.require_host()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["qnn", "--soc", "sm9999"], "no context is compiled for the chip 'sm9999'"),
+        (["qnn", "--networks", "nobody"], "no network 'nobody'"),
+        (["qnn", "--data", "/nowhere"], "has no pictures of faces"),
+        (["onnx", "--data", "/nowhere"], "has no pictures of faces"),
+    ],
+)
+def test_the_command_refuses_in_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    data = [] if "--data" in arguments else ["--data", "/nowhere"]
+    begun = time.monotonic()
+    assert status(["convert", *arguments, *data]) == 2
+    (line,) = [one for one in capsys.readouterr().err.splitlines() if one.startswith("wakeful:")]
+    assert said in line
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize(("extra", "package"), [("convert", "tflite"), ("qnn", "onnxruntime_qnn")])
+def test_a_missing_extra_is_named(
+    extra: str, package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from device.commands import extras
+
+    real = extras.find_spec
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == package else real(name))
+    assert status(["convert", "qnn", "--data", "/nowhere"]) == 2
+    assert f"pip install 'wakeful[{extra}]'" in capsys.readouterr().err
+
+
+def test_a_step_before_its_time_names_the_one_before(tmp_path: Path) -> None:
+    from conversion.stages import _made
+
+    with pytest.raises(ConfigError, match="wakeful convert onnx"):
+        _made(Places(tmp_path).float_onnx("face_landmark"), "onnx")
