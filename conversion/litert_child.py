@@ -18,7 +18,7 @@ import torch
 from torch.nn import functional
 
 
-class Played(torch.nn.Module):
+class Played(torch.nn.Module):  # type: ignore[misc]
     """A float ONNX network of convolutions, sums and matrix products; operators that it does not know are refused."""
 
     def __init__(self, file: str) -> None:

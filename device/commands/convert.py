@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from device.evaluation.network_inputs import InputSet
     from models.manifest import Variant
 
-app = typer.Typer(help="Convert networks to what boards execute, with proof.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(help="Convert networks to what boards execute, with proof.", no_args_is_help=True)
 
 WORK = Path("build/convert")
 PARITY_INPUTS = 64

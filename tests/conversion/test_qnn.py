@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import platform
 import shutil
 import time
@@ -132,10 +133,9 @@ def test_the_command_refuses_in_one_line(arguments: list[str], said: str, capsys
 def test_a_missing_extra_is_named(
     extra: str, package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from device.commands import extras
-
-    real = extras.find_spec
-    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == package else real(name))
+    real = importlib.util.find_spec
+    found = lambda name: None if name == package else real(name)  # noqa: E731
+    monkeypatch.setattr("device.commands.extras.find_spec", found)
     assert status(["convert", "qnn", "--data", "/nowhere"]) == 2
     assert f"pip install 'wakeful[{extra}]'" in capsys.readouterr().err
 
