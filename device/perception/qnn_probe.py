@@ -2,8 +2,8 @@
 
     python -m device.perception.qnn_probe '[["face_landmark", "/path/context.onnx", ""], ...]' [SOC_MODEL]
 
-The child opens each file on the NPU, runs it once on a grey picture, and prints a JSON line before and after. When it
-dies, its last line names the file that killed it; ``probe`` then goes on without that one.
+The child opens each file on the NPU, compares its answer with the processor's, and prints a JSON line before and after.
+When it dies, its last line names the file that killed it; ``probe`` then goes on without that one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from models.registry import Network as Entry
+
+MAX_OFF = 0.06
+"""How far answers may be from the processor's, of the largest of them: three steps of 8 bits where few are used. A chip
+that computes a network wrongly (16-bit activations on a v68 were seen to) is off by 13 to 100 %."""
+
 TIMEOUT_S = 120.0
 """For all networks together, of which one that has to be compiled takes a second or two."""
 
@@ -29,11 +38,13 @@ class Candidate:
     Attributes:
         file: a context, or the QDQ network that is to be compiled.
         compile_to: where the compiled context goes, None if ``file`` is one.
+        reference: the QDQ network, whose answers on the processor the NPU's have to be close to; None: not compared.
     """
 
     network: str
     file: Path
     compile_to: Path | None = None
+    reference: Path | None = None
 
     @property
     def runs(self) -> Path:
@@ -95,7 +106,9 @@ def probe(
 
 def run_child(candidates: list[Candidate], soc_model: int | None, timeout_s: float) -> tuple[list[dict[str, Any]], str]:
     """See ``Child``."""
-    jobs = json.dumps([[one.network, str(one.file), str(one.compile_to or "")] for one in candidates])
+    jobs = json.dumps(
+        [[one.network, *(str(file or "") for file in (one.file, one.compile_to, one.reference))] for one in candidates]
+    )
     command = [sys.executable, "-m", "device.perception.qnn_probe", jobs, *([str(soc_model)] if soc_model else [])]
     try:
         done = subprocess.run(
@@ -136,7 +149,7 @@ def main(arguments: Sequence[str]) -> None:
         lines.write(json.dumps(line) + "\n")
         lines.flush()
 
-    jobs = [Candidate(name, Path(file), Path(to) if to else None) for name, file, to in json.loads(arguments[0])]
+    jobs = [_candidate(*job) for job in json.loads(arguments[0])]
     soc_model = int(arguments[1]) if len(arguments) > 1 else None
     from device.perception.network import NetworkLoadError
     from device.perception.runtime_qnn import npu_devices
@@ -162,10 +175,15 @@ def main(arguments: Sequence[str]) -> None:
             tell(index=index, ran=True)
 
 
+def _candidate(network: str, file: str, compile_to: str, reference: str) -> Candidate:
+    return Candidate(
+        network, Path(file), Path(compile_to) if compile_to else None, Path(reference) if reference else None
+    )
+
+
 def _try(job: Candidate, soc_model: int | None) -> None:
     """Runs one candidate once; a context that was compiled is put in place whole or not at all."""
-    import numpy as np
-
+    from device.perception.runtime_onnx import OnnxNetwork
     from device.perception.runtime_qnn import QnnNetwork, open_npu_session
     from models import registry
 
@@ -176,9 +194,34 @@ def _try(job: Candidate, soc_model: int | None) -> None:
         open_npu_session(job.file, soc_model, compile_to=part)
         part.replace(job.compile_to)
     network = QnnNetwork(job.runs, entry, soc_model)
-    outputs = network(np.full(network.input_shape, 0.5, np.float32))
-    if not all(np.isfinite(one).all() for one in outputs):
+    given = sample(entry)
+    answers = network(given)
+    if not all(np.isfinite(answer).all() for answer in answers):
         raise ArithmeticError(f"{job.runs.name} answers with numbers that are none")
+    if job.reference is not None:
+        expected = OnnxNetwork(job.reference, entry=entry)(given)
+        pairs = zip(answers, expected, strict=True)
+        off = max(float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-6)) for a, b in pairs)
+        if off > MAX_OFF:
+            raise ArithmeticError(f"{job.runs.name} answers wrongly: {off:.0%} off what the processor answers")
+
+
+def sample(entry: Entry) -> NDArray[np.float32]:
+    """An input like those in use: the rendered driver's face, in the size and range of the network."""
+    from models.expression.face import standardise
+    from sensors.driver_face import DriverPose, render
+    from sensors.opencv import cv2
+
+    taken = entry.inputs[0]
+    face = render(DriverPose())[100:420, 160:480, ::-1]
+    if taken.shape[1] == 1:
+        grey = cv2.cvtColor(np.ascontiguousarray(face), cv2.COLOR_RGB2GRAY)
+        small_grey = cv2.resize(grey, taken.shape[:1:-1], interpolation=cv2.INTER_AREA)
+        return standardise(small_grey.astype(np.uint8)[np.newaxis])
+    small = cv2.resize(np.ascontiguousarray(face), taken.shape[2:0:-1], interpolation=cv2.INTER_AREA)
+    low, high = taken.range or (0.0, 1.0)
+    scaled: NDArray[np.float32] = (small.astype(np.float32) / 255.0 * (high - low) + low)[np.newaxis]
+    return scaled
 
 
 if __name__ == "__main__":

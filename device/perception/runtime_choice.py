@@ -194,10 +194,10 @@ def _why(name: str, several: Sequence[Candidate], verdict: Verdict) -> str:
 def candidates(name: str, machine: Hexagon) -> list[Candidate]:
     """The ways to have a network on this chip: the context that came with wakeful, the one compiled here, compiling."""
     found = []
+    source = _qdq_file(name)
     shipped = variants.shipped_context(name, machine.soc) if name in variants.NPU_PRECISION else None
     if shipped is not None and _is_as_recorded(name, machine.soc, shipped):
-        found.append(Candidate(name, shipped))
-    source = _qdq_file(name)
+        found.append(Candidate(name, shipped, reference=source))
     if source is None:
         return found
     # A context is of use to the version that made it and the network it was made from, so its name tells both.
@@ -205,8 +205,8 @@ def candidates(name: str, machine: Hexagon) -> list[Candidate]:
     cached = variants.cached_context(name, machine.soc)
     cached = cached.with_name(f"{cached.stem}.{mark}.onnx")
     if cached.is_file():
-        found.append(Candidate(name, cached))
-    return [*found, Candidate(name, source, compile_to=cached)]
+        found.append(Candidate(name, cached, reference=source))
+    return [*found, Candidate(name, source, compile_to=cached, reference=source)]
 
 
 def _is_as_recorded(name: str, soc: str, context: Path) -> bool:
