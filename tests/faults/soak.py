@@ -212,7 +212,7 @@ def soak(folder: Path, duration_s: float, fps: float, seed: int, landmarks: str)
     events.touch()
     bench = Bench(source, receiver, broker, [events], seed)
     conductor.faults = bench.faults()
-    conductor.is_quiet = lambda: all(part.fault() is None for part in PROCESS.parts)  # type: ignore[method-assign]
+    conductor.is_quiet = nothing_ails  # type: ignore[method-assign]
     begun_s = time.monotonic()
     try:
         settings, profile = load()
@@ -228,6 +228,16 @@ def soak(folder: Path, duration_s: float, fps: float, seed: int, landmarks: str)
         listener.close()
         broker.stop()
     return figures
+
+
+def nothing_ails() -> bool:
+    """Whether every part lives, and every output that a part belongs to says that it gets through."""
+    for part in PROCESS.parts:
+        worker = getattr(part._restart, "__self__", None)
+        owner = getattr(getattr(worker, "_run", None), "__self__", None)
+        if part.fault() is not None or getattr(owner, "problem", None) is not None:
+            return False
+    return True
 
 
 def _figures(
