@@ -137,7 +137,7 @@ def test_a_thread_that_dies_is_started_again(name: str, rig: Rig, monkeypatch: p
     assert eventually(lambda: "restarted" in rig.standing_notes())
 
 
-def test_a_broker_that_hangs_goes_and_comes_back_gets_the_alerts_once(tmp_path: Path) -> None:
+def test_a_broker_that_hangs_goes_and_comes_back_gets_every_alert_in_order(tmp_path: Path) -> None:
     broker = Broker(tmp_path).start()
     listener = Listener(broker, "wakeful/rig/alert")
     mqtt = MqttOutput(f"mqtt://{broker.address}", "rig")
@@ -160,7 +160,8 @@ def test_a_broker_that_hangs_goes_and_comes_back_gets_the_alerts_once(tmp_path: 
         heard = [(message["seq"], message["phase"]) for message in listener.all("alert", 1.0)]
     listener.close()
     broker.stop()
-    assert heard == own.told()
+    # QoS 1 is at least once: what the broker passed on and could not acknowledge before it went comes a second time.
+    assert list(dict.fromkeys(heard)) == own.told()
 
 
 def test_the_number_of_threads_and_descriptors_is_as_before(rig: Rig) -> None:

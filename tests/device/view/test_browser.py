@@ -76,7 +76,7 @@ def test_an_alert_stands_in_the_page_within_200_ms(browser: Browser, page: Page)
         page.output.state(MICROSLEEP)
         browser.wait("window.seenAt")
         delays_ms.append(browser.run("window.seenAt") - sent_ms)
-        assert browser.run("$('banner').dataset.level") == "warning"
+        browser.wait("$('banner').dataset.level === 'warning'")
         page.output.alert(alert(seq, phase=Phase.CLEARED))
         page.output.state(AWAKE)
         browser.wait("$('banner').dataset.level === 'none'")
