@@ -37,10 +37,18 @@ class Receiver:
     def fill_up(self) -> None:
         """While nobody reads: noise takes all the room there is on the line, so that not one more byte fits."""
         os.set_blocking(self._slave, False)
+        room = 1
+        while room:
+            room = self._fill_what_is_free()
+            time.sleep(0.1)  # the kernel moves what was written on, and makes room once more
+        os.set_blocking(self._slave, True)
+
+    def _fill_what_is_free(self) -> int:
+        written = 0
         with contextlib.suppress(BlockingIOError):
             while True:
-                os.write(self._slave, b"\n")
-        os.set_blocking(self._slave, True)
+                written += os.write(self._slave, b"\n")
+        return written
 
     def say(self, data: bytes) -> None:
         os.write(self.descriptor, data)
