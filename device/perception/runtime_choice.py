@@ -181,18 +181,22 @@ def _on_the_npu(networks: Sequence[str], machine: Hexagon) -> Runtimes:
         return Runtimes("qnn", machine.soc, carriers=carriers)
     reasons: dict[str, list[str]] = {}
     for one in missing:
-        reasons.setdefault(_why(one, found[one], verdict), []).append(one)
+        reasons.setdefault(_why(one, found[one], verdict, machine.soc), []).append(one)
     reason = "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons.items())
     name = "qnn+litert" if carriers else "litert"
     return Runtimes(name, machine.soc if carriers else "", f"LiteRT instead of the Hexagon for {reason}", carriers)
 
 
-def _why(name: str, several: Sequence[Candidate], verdict: Verdict) -> str:
+def _why(name: str, several: Sequence[Candidate], verdict: Verdict, soc: str) -> str:
+    if not several and not variants.fits(name, soc):
+        return "it answers wrongly on this generation of the NPU"
     return verdict.bad.get(name, "not run" if several else "no context and no QDQ file, run `wakeful convert qnn`")
 
 
 def candidates(name: str, machine: Hexagon) -> list[Candidate]:
     """The ways to have a network on this chip: the context that came with wakeful, the one compiled here, compiling."""
+    if not variants.fits(name, machine.soc):
+        return []
     found = []
     source = _qdq_file(name)
     shipped = variants.shipped_context(name, machine.soc) if name in variants.NPU_PRECISION else None

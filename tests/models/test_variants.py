@@ -36,3 +36,8 @@ def test_contexts_of_a_board_lie_beside_its_networks(monkeypatch: pytest.MonkeyP
     context = variants.cached_context("iris_landmark", "sm8650")
     assert context == tmp_path / "contexts" / "iris_landmark.a16w8.sm8650.onnx"
     assert variants.data_of(context).name == "iris_landmark.a16w8.sm8650.bin"
+
+
+def test_a_network_that_answers_wrongly_on_a_generation_of_the_npu_does_not_fit_its_chips() -> None:
+    assert not variants.fits("face_landmark", "qcs6490")
+    assert variants.fits("face_landmark", "sm8650") and variants.fits("iris_landmark", "qcs6490")
