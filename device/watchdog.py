@@ -16,7 +16,7 @@ from device.liveness import Liveness, Part
 from device.notes import Notes
 from wakeful import WakefulError
 
-LOOK_S = 0.25
+LOOK_S = 0.1
 MAX_RESTARTS = 5
 RESTART_WINDOW_S = 60.0
 NOTE = "restarted"
@@ -31,7 +31,7 @@ class PartFailed(WakefulError, RuntimeError):
 
 
 class Watchdog:
-    """Examines the parts of ``liveness`` four times a second, in a thread of its own.
+    """Examines the parts of ``liveness`` ten times a second, in a thread of its own.
 
     Args:
         notes: told of each part that was started again.
