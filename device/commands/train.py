@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from models.expression.train import Epoch
+    from models.expression.curve import Epoch
 
 app = typer.Typer(help="Train the project's own networks.", no_args_is_help=True)
 
@@ -42,7 +42,8 @@ def expression(
 
     from models.expression.data import load
     from models.expression.export import export
-    from models.expression.train import WEIGHTS, Settings, load_weights, train, use_threads
+    from models.expression.train import Settings, train, use_threads
+    from models.expression.weights import WEIGHTS, load_weights
 
     if threads:
         use_threads(threads)

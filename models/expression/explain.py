@@ -122,7 +122,7 @@ def _exported(weights: Path) -> ModelProto:
     import onnx
 
     from models.expression.export import write_onnx
-    from models.expression.train import load_weights
+    from models.expression.weights import load_weights
 
     with tempfile.TemporaryDirectory(prefix="wakeful-explain-") as folder:
         file = Path(folder) / "network.onnx"

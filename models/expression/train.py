@@ -8,11 +8,10 @@ equals one that was not.
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +22,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.expression.augment import Augmentation, augmented
-from models.expression.data import Faces, distributions, paper_labels
-from models.expression.face import FER2013_CLASSES, standardise
+from models.expression.curve import CURVE_CSV, CURVE_PNG, Epoch, draw_curve, write_curve
+from models.expression.data import Faces, paper_labels
+from models.expression.face import standardise
 from models.expression.net import ExpressionNet
 from models.expression.network import ExpressionFile
-from wakeful import WakefulError
-
-CHECKPOINT = "checkpoint.pt"
-WEIGHTS = "expression.pt"
-CURVE_CSV = "curve.csv"
-CURVE_PNG = "curve.png"
-
-Reader = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
-"""Says logits ([N, 8], [N, 7]) of grey faces [N, 48, 48]."""
-
-
-class TrainingError(WakefulError, ValueError):
-    """Training cannot start or go on as asked."""
+from models.expression.targets import Reader, Targets
+from models.expression.weights import (
+    CHECKPOINT,
+    WEIGHTS,
+    TrainingError,
+    load_checkpoint,
+    load_weights,
+    save_weights,
+    write_whole,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +72,6 @@ class Settings:
     bfloat16: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """One row of the curve; the validation figures are those of the averaged weights, one look at each face."""
-
-    epoch: int
-    rate: float
-    loss: float
-    valid_loss: float
-    valid_ferplus: float
-    valid_fer2013: float
-    seconds: float
-
-
 def train(
     faces: Faces,
     out: Path,
@@ -120,7 +104,7 @@ def train(
         write_curve(out / CURVE_CSV, run.curve)
         if told:
             told(row)
-    save_weights(out / WEIGHTS, run.average, settings)
+    save_weights(out / WEIGHTS, run.average, asdict(settings))
     draw_curve(out / CURVE_PNG, run.curve)
     return run.curve
 
@@ -136,7 +120,7 @@ class Run:
         if len(self.train_set.images) < settings.batch or len(self.valid) == 0:
             raise TrainingError(f"training needs at least {settings.batch} faces in train and one in valid")
         if teacher is not None:
-            self.train_set = self.train_set.taught_by(teacher, settings)
+            self.train_set = self.train_set.taught_by(teacher, settings.teacher_share)
         self.net = ExpressionNet(dropout=settings.dropout).to(memory_format=torch.channels_last)
         self.average = torch.optim.swa_utils.AveragedModel(
             self.net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.averaging), use_buffers=True
@@ -191,7 +175,13 @@ class Run:
         given = given.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bfloat16):
             ferplus, fer2013 = self.net(given)
-        loss = self.train_set.loss(chosen, ferplus.float(), fer2013.float(), self.settings)
+        loss = self.train_set.loss(
+            chosen,
+            ferplus.float(),
+            fer2013.float(),
+            fer2013_share=self.settings.fer2013_share,
+            smoothing=self.settings.smoothing,
+        )
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -211,7 +201,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "curve": [asdict(row) for row in self.curve],
         }
-        _write_whole(file, lambda part: torch.save(state, part))
+        write_whole(file, lambda part: torch.save(state, part))
 
     def restore(self, file: Path) -> None:
         """Goes on where ``save`` was called. The number of epochs may differ; other settings may not."""
@@ -226,51 +216,6 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.curve = [Epoch(**row) for row in state["curve"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Targets:
-    """Training faces and what the network shall say of them.
-
-    Attributes:
-        images: [N, 48, 48] uint8.
-        votes: [N, 8], distribution over the emotions; weight: [N], how far it counts.
-        fer2013: [N, 7], distribution over the FER2013 labels.
-    """
-
-    images: Tensor
-    votes: Tensor
-    weight: Tensor
-    fer2013: Tensor
-
-    @classmethod
-    def of(cls, faces: Faces) -> Targets:
-        """From labelled faces."""
-        votes, weight = distributions(faces.votes)
-        return cls(
-            torch.from_numpy(faces.images),
-            torch.from_numpy(votes),
-            torch.from_numpy(weight),
-            F.one_hot(torch.from_numpy(faces.fer2013.astype(np.int64)), len(FER2013_CLASSES)).float(),
-        )
-
-    def taught_by(self, teacher: Reader, settings: Settings) -> Targets:
-        """Targets mixed with what a teacher says of each face and its mirror image."""
-        images = self.images.numpy()
-        straight, mirrored = teacher(images), teacher(np.ascontiguousarray(images[..., ::-1]))
-        votes, fer2013 = (torch.from_numpy((a + b) / 2.0) for a, b in zip(straight, mirrored, strict=True))
-        share = settings.teacher_share
-        return replace(
-            self,
-            votes=(1.0 - share) * self.votes + share * votes.softmax(dim=1),
-            fer2013=(1.0 - share) * self.fer2013 + share * fer2013.softmax(dim=1),
-        )
-
-    def loss(self, chosen: Tensor, ferplus: Tensor, fer2013: Tensor, settings: Settings) -> Tensor:
-        """Cross-entropy with the votes, plus the weighted cross-entropy with the FER2013 label."""
-        by_votes = (F.cross_entropy(ferplus, self.votes[chosen], reduction="none") * self.weight[chosen]).mean()
-        by_label = F.cross_entropy(fer2013, self.fer2013[chosen], label_smoothing=settings.smoothing)
-        return by_votes + settings.fer2013_share * by_label
 
 
 def use_threads(threads: int) -> None:
@@ -334,78 +279,3 @@ def validate(net: nn.Module, faces: Faces, bfloat16: bool = False) -> tuple[floa
     right = ferplus.argmax(dim=1).numpy()[clear] == labels[clear]
     right_fer2013 = fer2013.argmax(dim=1).numpy() == faces.fer2013
     return float(loss), float(np.mean(right)) if clear.any() else math.nan, float(np.mean(right_fer2013))
-
-
-def save_weights(file: Path, average: nn.Module, settings: Settings) -> None:
-    """The averaged weights alone, for ``load_weights``."""
-    state = {"settings": asdict(settings), "weights": average.module.state_dict()}
-    _write_whole(file, lambda part: torch.save(state, part))
-
-
-def load_weights(file: Path) -> ExpressionNet:
-    """The network with the averaged weights of a weights file or of a checkpoint.
-
-    Raises:
-        TrainingError: the file is not one, or is of another network.
-    """
-    state = load_checkpoint(file)
-    weights = state.get("weights")
-    if weights is None and "average" in state:
-        weights = {key.removeprefix("module."): v for key, v in state["average"].items() if key.startswith("module.")}
-    net = ExpressionNet()
-    try:
-        net.load_state_dict(weights)
-    except (RuntimeError, TypeError, AttributeError):
-        raise TrainingError(f"{file} does not hold weights of this expression network") from None
-    return net.eval()
-
-
-def load_checkpoint(file: Path) -> dict[str, Any]:
-    """What ``torch.save`` wrote; only tensors and plain values are accepted."""
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise TrainingError(f"{file} cannot be read: {error.strerror or error}") from None
-    except Exception:
-        raise TrainingError(f"{file} is not a checkpoint of this training") from None
-    if not isinstance(state, dict) or "settings" not in state:
-        raise TrainingError(f"{file} is not a checkpoint of this training")
-    return state
-
-
-def write_curve(file: Path, curve: list[Epoch]) -> None:
-    """The curve as CSV, one row an epoch."""
-
-    def write(part: Path) -> None:
-        with part.open("w", newline="", encoding="utf-8") as text:
-            rows = csv.DictWriter(text, fieldnames=list(Epoch.__slots__))
-            rows.writeheader()
-            rows.writerows(asdict(row) for row in curve)
-
-    _write_whole(file, write)
-
-
-def draw_curve(file: Path, curve: list[Epoch]) -> None:
-    """Loss, accuracies and learning rate over the epochs, as a picture."""
-    from matplotlib.figure import Figure
-
-    epochs = [row.epoch for row in curve]
-    figure = Figure(figsize=(9, 7), layout="constrained")
-    loss, accuracy = figure.subplots(2, 1, sharex=True)
-    loss.plot(epochs, [row.loss for row in curve], label="training loss (both heads)")
-    loss.plot(epochs, [row.valid_loss for row in curve], label="validation loss (votes)")
-    loss.set_ylabel("cross-entropy")
-    accuracy.plot(epochs, [100 * row.valid_ferplus for row in curve], label="FER+ validation")
-    accuracy.plot(epochs, [100 * row.valid_fer2013 for row in curve], label="FER2013 public test")
-    accuracy.set_ylabel("accuracy, %")
-    accuracy.set_xlabel("epoch")
-    for axes in (loss, accuracy):
-        axes.grid(alpha=0.3)
-        axes.legend()
-    _write_whole(file, lambda part: figure.savefig(part, format="png", dpi=110))
-
-
-def _write_whole(file: Path, write: Callable[[Path], object]) -> None:
-    part = file.with_name(file.name + ".part")
-    write(part)
-    part.replace(file)

@@ -1,0 +1,63 @@
+"""Weights of the expression network as files: what training leaves, and what export, explanation and teachers load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from models.expression.net import ExpressionNet
+from wakeful import WakefulError
+
+CHECKPOINT = "checkpoint.pt"
+WEIGHTS = "expression.pt"
+
+
+class TrainingError(WakefulError, ValueError):
+    """Training cannot start or go on as asked."""
+
+
+def save_weights(file: Path, average: nn.Module, settings: dict[str, Any]) -> None:
+    """The averaged weights alone, for ``load_weights``."""
+    state = {"settings": settings, "weights": average.module.state_dict()}
+    write_whole(file, lambda part: torch.save(state, part))
+
+
+def load_weights(file: Path) -> ExpressionNet:
+    """The network with the averaged weights of a weights file or of a checkpoint.
+
+    Raises:
+        TrainingError: the file is not one, or is of another network.
+    """
+    state = load_checkpoint(file)
+    weights = state.get("weights")
+    if weights is None and "average" in state:
+        weights = {key.removeprefix("module."): v for key, v in state["average"].items() if key.startswith("module.")}
+    net = ExpressionNet()
+    try:
+        net.load_state_dict(weights)
+    except (RuntimeError, TypeError, AttributeError):
+        raise TrainingError(f"{file} does not hold weights of this expression network") from None
+    return net.eval()
+
+
+def load_checkpoint(file: Path) -> dict[str, Any]:
+    """What ``torch.save`` wrote; only tensors and plain values are accepted."""
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise TrainingError(f"{file} cannot be read: {error.strerror or error}") from None
+    except Exception:
+        raise TrainingError(f"{file} is not a checkpoint of this training") from None
+    if not isinstance(state, dict) or "settings" not in state:
+        raise TrainingError(f"{file} is not a checkpoint of this training")
+    return state
+
+
+def write_whole(file: Path, write: Callable[[Path], object]) -> None:
+    part = file.with_name(file.name + ".part")
+    write(part)
+    part.replace(file)
