@@ -49,6 +49,7 @@ convert: $(VENV)/.installed-convert  # all files that boards execute, from the s
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/wakeful convert onnx --data "$(DATA)"
 	@$(BIN)/wakeful convert quantize --data "$(DATA)"
+	@$(BIN)/wakeful convert litert --data "$(DATA)"
 	@$(BIN)/wakeful convert qnn --data "$(DATA)" $(ARGS)
 	@$(BIN)/wakeful convert table --readme conversion/README.md
 

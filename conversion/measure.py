@@ -44,16 +44,23 @@ def data_of(inputs: Inputs) -> Data:
     return Data(inputs.name, len(inputs.tensors), inputs.sha256)
 
 
-def run_onnx(file: Path, tensors: NDArray[np.float32]) -> Outputs:
+def run_onnx(file: Path, tensors: NDArray[np.float32], as_written: bool = False) -> Outputs:
     """Outputs by name of an ONNX network on this processor.
+
+    Args:
+        as_written: quantized values are taken back to float32 and computed so, as the file says, on any processor.
 
     Raises:
         SignedWeightsUnjudged: it has signed 8-bit weights under 8-bit activations, and the processor has no VNNI.
     """
     import onnxruntime
 
-    require_exact(file)
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    if as_written:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    else:
+        require_exact(file)
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     given, names = session.get_inputs()[0].name, [one.name for one in session.get_outputs()]
     answers = [session.run(names, {given: tensor[np.newaxis]}) for tensor in tensors]
     return {name: np.concatenate(one) for name, one in zip(names, zip(*answers, strict=True), strict=True)}

@@ -1,7 +1,7 @@
 """The steps from the networks of the registry to what boards execute, each with its part of the manifest.
 
 ``to_onnx`` -> ``to_qdq`` -> ``to_context``, in that order, each from the files of the one before. The expression
-network comes out of its training as ONNX, float and int8, so that only its last step is left.
+network comes out of its training as ONNX, float and int8, so that only its last step is left; that, and ``to_litert``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from conversion import measure
+from conversion.channel_weights import with_channel_weights
 from conversion.count import macs, operators
 from conversion.equalize import equalize
 from conversion.measure import Inputs
+from conversion.qdq_to_tflite import convert as as_tflite
 from conversion.qnn import compile_context, probe, simulate
 from conversion.quantize import output_steps, quantize
 from conversion.recipes import RECIPES
@@ -143,6 +145,52 @@ def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, judge_ta
             wrapper_sha256=registry.sha256_of(target),
             parity=parity,
             task=task,
+        ),
+    )
+
+
+def to_litert(network: str, places: Places, inputs: Inputs, few: Inputs) -> Variant:
+    """The int8 network as .tflite, compared with ONNX Runtime on the same numbers, and judged beside the float one.
+
+    Args:
+        inputs: what it is judged on; few: what the two runtimes are compared on.
+    """
+    import onnx
+
+    source, bounds = places.float_onnx(network), places.qdq(network)
+    precision = NPU_PRECISION[network]
+    target = places.weights / f"{network}.{precision}.tflite"
+    same = places.work / f"{network}.{precision}.channels.onnx"
+    places.work.mkdir(parents=True, exist_ok=True)
+    written = with_channel_weights(onnx.load(bounds), onnx.load(source))
+    onnx.save(written, same)
+    part = target.with_name(f"{target.name}.part")
+    part.write_bytes(as_tflite(written))
+    part.replace(target)
+    if places.registers:
+        register(variants.entry(network, precision, "litert"), target)
+    parity = measure.step_parity(
+        measure.run_litert(target, few.tensors),
+        measure.run_onnx(same, few.tensors, as_written=True),
+        output_steps(same),
+        "ONNX Runtime, same numbers",
+        few,
+        "CPU",
+    )
+    given, floats = measure.run_litert(target, inputs.tensors), measure.run_onnx(source, inputs.tensors)
+    return _noted(
+        places,
+        Variant(
+            **_file(network, precision, "litert", target, source),
+            macs=macs(source),
+            operators={"cpu": operators(same).total()},
+            tools=_tools("onnx", "onnxruntime", "ai-edge-litert"),
+            settings={
+                "activations": f"int8, bounds of {bounds.name}",
+                "weights": "int8, per channel in convolutions, per tensor in matrices",
+            },
+            parity=parity,
+            task=(measure.task_figure(network, given, floats, inputs, "CPU"),),
         ),
     )
 

@@ -78,6 +78,18 @@ def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: N
             _tell(stages.to_qdq(network, places, inputs, judgement[network].first(PARITY_INPUTS)))
 
 
+@app.command("litert")
+def litert(data: Data, work: Work = WORK, weights: Weights = None) -> None:
+    """Write the int8 expression network as .tflite, for LiteRT on processors, and judge it beside the float one."""
+    _need_convert()
+    from conversion import stages
+    from device.evaluation.network_inputs import expression_inputs
+
+    judged = expression_inputs(data, "judgement")
+    with _timed("expression for LiteRT"):
+        _tell(stages.to_litert("expression", _places(work, weights), judged, judged.first(TASK_FACES)))
+
+
 @app.command("qnn")
 def qnn(
     data: Data,

@@ -27,7 +27,8 @@ def expression(
         Path, typer.Option("--data", metavar="FILE|FOLDER", help="Packed FER+, or one subfolder of faces per class.")
     ],
     weights: Annotated[
-        Path | None, typer.Option("--weights", metavar="FILE", help="An ONNX file; by default the shipped one.")
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="An .onnx or .tflite file, else the shipped one."),
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="NAME", help="train, valid or test.")] = "test",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,

@@ -87,9 +87,15 @@ def test_what_cannot_be_loaded_is_one_line(
 
 
 @pytest.mark.parametrize(
-    ("runtime", "said"),
-    [("litert", "not made in int8 for litert|expression_int8_litert"), ("abacus", "no runtime 'abacus'")],
+    ("runtime", "precision", "said"),
+    [("litert", "int8", "not made in int8 for litert"), ("abacus", None, "no runtime 'abacus'")],
 )
-def test_a_runtime_that_does_not_fit_is_one_line(runtime: str, said: str) -> None:
+def test_a_runtime_that_does_not_fit_is_one_line(runtime: str, precision: str | None, said: str) -> None:
     with pytest.raises(WakefulError, match=said):
-        candidate("expression", runtime)
+        candidate("face_landmark", runtime, precision=precision)
+
+
+def test_the_expression_network_is_measured_in_litert_too() -> None:
+    found = candidate("expression", "litert")
+    assert (found.subject.file, found.subject.precision) == ("expression.int8.tflite", "int8")
+    assert found.operators.macs == candidate("expression", "ort").operators.macs
