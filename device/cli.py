@@ -33,6 +33,7 @@ from device.commands import (
     scenarios,
     train,
 )
+from device.foreign_words import printable
 from wakeful import WakefulError, __version__
 
 INTERRUPTED = 130
@@ -133,5 +134,5 @@ def _usage(error: Any) -> int:
 
 
 def _complain(sentence: str, exit_status: int) -> int:
-    typer.echo(f"wakeful: {' '.join(sentence.split())}", err=True)
+    typer.echo(f"wakeful: {printable(' '.join(sentence.split()))}", err=True)
     return exit_status

@@ -134,13 +134,13 @@ def log(
     json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
 ) -> None:
     """Alerts of recorded drives against marked events and KSS ratings: sensitivity, false alarms, time to the alert."""
-    from rich.console import Console
-
     from device.commands.extras import need
+    from device.commands.plain_console import PlainConsole
     from device.evaluation.drive_figures import drive_figures, print_drives
     from device.evaluation.drive_logs import drives_of
     from device.evaluation.drives import Bounds, kinds_of
     from device.evaluation.truth import read_truth
+    from device.foreign_words import printable
     from device.record.reader import recordings
 
     need("record", "zstandard")
@@ -150,9 +150,9 @@ def log(
     kinds = kinds_of(rows)
     if json_file:
         _write(json_file, (json.dumps(drive_figures(drives, kinds, bounds), indent=1) + "\n").encode())
-    print_drives(drives, kinds, bounds, Console())
+    print_drives(drives, kinds, bounds, PlainConsole())
     for warning in warnings:
-        typer.echo(f"wakeful: {warning}", err=True)
+        typer.echo(f"wakeful: {printable(warning)}", err=True)
 
 
 def _print(report: Report) -> None:

@@ -144,37 +144,35 @@ def _as_json(recording: Recording, inside: Contents) -> dict[str, Any]:
 
 
 def _print(recording: Recording, inside: Contents) -> None:
-    from rich.console import Console
     from rich.table import Table
 
+    from device.commands.plain_console import PlainConsole
     from device.record.outcome import warnings
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = PlainConsole(wrap=False)
     config = recording.config
     files = f"{len(recording.files)} files, " if len(recording.files) > 1 else ""
-    console.print(f"[bold]{recording.name}[/]  {files}{recording.bytes / 1e6:.1f} MB", markup=True)
+    console.print(f"{recording.name}  {files}{recording.bytes / 1e6:.1f} MB", style="bold")
     driver = f", driver {config.driver}" if config.driver else ""
     console.print(f"begun {_clock(config.wall_ns)}, {inside.seconds:.1f} s{driver}")
     source, landmarks = config.about.get("source", "?"), config.reader.name
-    console.print(
-        f"wakeful {config.version}, profile {config.profile_name}, source {source}, landmarks {landmarks}", markup=False
-    )
+    console.print(f"wakeful {config.version}, profile {config.profile_name}, source {source}, landmarks {landmarks}")
     table = Table("channel", "messages", "1/s", "kB", box=None, pad_edge=False)
     for topic, count in sorted(inside.messages.items()):
         rate = f"{count / inside.seconds:.1f}" if inside.seconds else ""
         table.add_row(topic, str(count), rate, f"{inside.bytes[topic] / 1000:.0f}")
     console.print(table)
     raised = ", ".join(f"{count} {code}" for code, count in sorted(inside.raised.items()) if count) or "none"
-    console.print(f"alerts raised: {raised}", markup=False)
+    console.print(f"alerts raised: {raised}")
     for at_s, text in inside.markers:
-        console.print(f"marker at {at_s:.1f} s: {text}", markup=False)
+        console.print(f"marker at {at_s:.1f} s: {text}")
     for gap in inside.gaps[:SHOWN_GAPS]:
         what = "nothing recorded for" if gap.length_s > 0 else "the clock jumped by"
         console.print(f"at {gap.from_s:.1f} s: {what} {gap.length_s:.1f} s", style="yellow")
     if len(inside.gaps) > SHOWN_GAPS:
         console.print(f"... and {len(inside.gaps) - SHOWN_GAPS} more gaps", style="yellow")
     for warning in warnings(recording):
-        console.print(warning, style="yellow", markup=False)
+        console.print(warning, style="yellow")
     if recording.damage:
         console.print("`wakeful log repair` makes a whole log of what is readable")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,13 +50,13 @@ def replay(
 
 
 def _print(outcomes: list[Outcome], diff: bool, profile: str | None, *, to_stderr: bool) -> None:
-    from rich.console import Console
+    from device.commands.plain_console import PlainConsole
 
-    console = Console(file=sys.stderr if to_stderr else None)
+    console = PlainConsole(to_stderr=to_stderr)
     _print_table(outcomes, console)
     for outcome in outcomes:
         for warning in outcome.warnings:
-            console.print(f"{outcome.name}: {warning}", style="yellow", soft_wrap=True, highlight=False)
+            console.print(f"{outcome.name}: {warning}", style="yellow", soft_wrap=True)
         if diff and profile is None:
             _print_differences(outcome, console)
         elif profile is not None:
@@ -93,15 +92,15 @@ def _print_differences(outcome: Outcome, console: Console) -> None:
     compared = outcome.done.compared(outcome.done.now)
     alerts = sum(isinstance(one, Alert) for one in compared)
     if outcome.same:
-        console.print(f"{outcome.name}: the same {alerts} alerts and {len(compared) - alerts} events", highlight=False)
+        console.print(f"{outcome.name}: the same {alerts} alerts and {len(compared) - alerts} events")
         return
     both = [(one, "only in the log") for one in outcome.then_only] + [(one, "only now") for one in outcome.now_only]
     both.sort(key=lambda pair: pair[0].t_ns)
-    console.print(f"{outcome.name}: {len(both)} differences", style="red", highlight=False)
+    console.print(f"{outcome.name}: {len(both)} differences", style="red")
     for one, where in both[:SHOWN]:
-        console.print(f"  {_line(one, outcome.origin_ns)}  {where}", highlight=False, soft_wrap=True)
+        console.print(f"  {_line(one, outcome.origin_ns)}  {where}", soft_wrap=True)
     if len(both) > SHOWN:
-        console.print(f"  ... and {len(both) - SHOWN} more", highlight=False)
+        console.print(f"  ... and {len(both) - SHOWN} more")
 
 
 def _print_changes(outcome: Outcome, console: Console) -> None:
@@ -109,14 +108,14 @@ def _print_changes(outcome: Outcome, console: Console) -> None:
 
     found = changes(outcome.done.compared(outcome.done.then), outcome.done.compared(outcome.done.now))
     if not found:
-        console.print(f"{outcome.name}: the same alerts at the same times", highlight=False)
+        console.print(f"{outcome.name}: the same alerts at the same times")
         return
     counts = {what: sum(change.what == what for change in found) for what in ("appeared", "vanished", "moved")}
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    console.print(f"{outcome.name}: {told}", highlight=False)
+    console.print(f"{outcome.name}: {told}")
     for change in found:
         by = f" by {change.by_s:+.2f} s" if change.what == "moved" else ""
-        console.print(f"  {_line(change.alert, outcome.origin_ns)}  {change.what}{by}", highlight=False, soft_wrap=True)
+        console.print(f"  {_line(change.alert, outcome.origin_ns)}  {change.what}{by}", soft_wrap=True)
 
 
 def _line(said: Said, origin_ns: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from device.foreign_words import printable
 from wakeful import ConfigError, WakefulError
 
 
@@ -9,6 +10,9 @@ class LogError(WakefulError, ValueError):
     """A file that is no log, a log that cannot be used, or a newer one than this version reads."""
 
     exit_status = 3
+
+    def __init__(self, says: str) -> None:
+        super().__init__(printable(says))
 
 
 class RecordError(ConfigError):

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -45,11 +46,17 @@ def write_report(recordings: Sequence[Recording], target: Path) -> None:
     try:
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            with contextlib.suppress(OSError):
-                os.fchmod(file.fileno(), 0o600)
+            _keep_private(file.fileno())
             file.write(text)
     except OSError as error:
         raise ConfigError(f"cannot write {target}: {error.strerror}; name a file in a folder that exists") from None
+
+
+def _keep_private(descriptor: int) -> None:
+    """A page that was there before may be readable by others; a device, as ``/dev/null``, belongs to everybody."""
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        with contextlib.suppress(OSError):
+            os.fchmod(descriptor, 0o600)
 
 
 def page(drives: Sequence[Drive], pictures: Sequence[dict[float, list[Thumbnail]]]) -> str:

@@ -13,11 +13,11 @@ import pytest
 
 from device.alerts.events import alert_line, event_line
 from device.cli import status
-from device.messages import Alert, Observation
+from device.messages import Alert, Event, Level, Observation, Phase
 from device.record.reader import LogFile, recording
 from device.record.schema import OBSERVATION
 from tests.device.record.drive import at, eventful, record
-from tests.device.record.samples import CONFIG, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, log_bytes
+from tests.device.record.samples import CONFIG, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, log_bytes, observations
 
 mcap_reader = pytest.importorskip("mcap.reader", reason="the extra [record] is not installed")
 
@@ -193,6 +193,60 @@ def test_many_logs_are_one_table(logs: Path, tmp_path: Path, capsys: pytest.Capt
     assert "other" in out
     assert "microsleep" in out
     assert "--events takes one" in said(capsys, "replay", logs, tmp_path, "--events", tmp_path / "e")[2]
+
+
+STEERING = "[/x]\x1b[31m\x1b]0;title\x07\u202e:smile:\nwakeful: "
+"""Closes markup that was never opened, colours and renames the terminal, turns the writing, forges a line."""
+
+
+@pytest.fixture
+def steering(tmp_path: Path) -> Path:
+    """A recording of two files in which every text is ``STEERING``."""
+    about = {**CONFIG.about, "source": STEERING}
+    settings = {"driver": {"name": STEERING}}
+    head = replace(CONFIG, session=STEERING, version=STEERING, profile_name=STEERING, about=about, settings=settings)
+    t_ns = ORIGIN_NS + 1_000_000_000
+    said_of_it = (
+        Alert(t_ns, 1, STEERING, Level.WARNING, Phase.RAISED, {STEERING: 1.0}),
+        Event(t_ns, "marker", {"text": STEERING, "pressed_ns": t_ns}),
+        Event(t_ns, STEERING, {STEERING: STEERING}),
+        Event(t_ns, "health", {"health": "ok", "note": STEERING, "text": STEERING}),
+    )
+    for part in (1, 2):
+        content = log_bytes((*observations(2.0), *said_of_it), replace(head, part=part))
+        (tmp_path / f"{part}.mcap").write_bytes(content)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["log", "info"], ["log", "info", "--json"], ["replay", "--diff"], ["replay", "--profile", "robot"]),
+        *(["replay", "--events", "-"], ["report"], ["evaluate", "log", "--truth"]),
+    ],
+    ids=" ".join,
+)
+def test_texts_of_a_log_never_steer_the_terminal(
+    steering: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(steering)
+    truth = steering / "truth.csv"
+    truth.write_text(f'driver,event,start,end\n"{STEERING}",sleep,0.5,1.5\n', encoding="utf-8")
+    code, out, err = said(capsys, *command, *([truth] if "--truth" in command else []), steering)
+    assert code in (0, 1)
+    assert all(line.isprintable() for line in (out + err).split("\n"))
+    assert not any(line.startswith("wakeful: ") for line in out.split("\n"))
+
+
+def test_an_error_that_names_a_text_of_a_log_never_steers_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "ab":
+        head = replace(CONFIG, session=name + STEERING)
+        (tmp_path / f"{name}.mcap").write_bytes(log_bytes(observations(1.0), head))
+    code, _, err = said(capsys, "report", tmp_path, "-o", tmp_path / "r.html")
+    assert code == 3
+    assert err.removesuffix("\n").isprintable()
 
 
 @pytest.mark.parametrize("command", [["log", "info"], ["log", "repair"], ["replay"]], ids=" ".join)

@@ -90,6 +90,12 @@ def test_what_is_no_log_is_refused_in_one_line(tmp_path: Path, data: bytes, told
     assert refused.value.exit_status == 3
 
 
+def test_an_error_that_repeats_a_text_of_the_log_stays_one_line(tmp_path: Path) -> None:
+    head = replace(CONFIG, format=99, version="9\n9")
+    with pytest.raises(LogError, match=r"later version of wakeful \(9\?9\)"):
+        recording(stored(tmp_path, log_bytes((), head)))
+
+
 def test_an_mcap_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
     from mcap.writer import Writer
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +74,16 @@ def test_it_is_readable_by_its_owner_alone_even_over_an_older_one(log: Path, tmp
     page.chmod(0o644)
     assert status(["report", str(log), "-o", str(page)]) == 0
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
+
+
+def test_what_is_no_file_keeps_its_rights(log: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o640)
+    with ThreadPoolExecutor(1) as beside:
+        read = beside.submit(pipe.read_bytes)
+        assert status(["report", str(log), "-o", str(pipe)]) == 0
+        assert read.result().endswith(b"</html>\n")
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o640
 
 
 def test_two_logs_stand_side_by_side(log: Path, tmp_path: Path) -> None:

@@ -1,0 +1,28 @@
+"""The console of the commands that show what stands in a log: texts are shown as they are, and never obeyed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from device.foreign_words import printable
+
+
+class PlainConsole(Console):
+    """Reads no markup out of texts and lets none of them colour, move or rename the terminal; styles are arguments."""
+
+    def __init__(self, *, to_stderr: bool = False, wrap: bool = True) -> None:
+        super().__init__(
+            file=sys.stderr if to_stderr else sys.stdout,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            soft_wrap=not wrap,
+        )
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Every text that is printed, in tables too, comes through here."""
+        return super().render_str(printable(text), **options)
