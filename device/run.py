@@ -77,8 +77,9 @@ def run(
     logging.basicConfig(level=logging.WARNING, format="wakeful: %(message)s")
     # Networks and source first: what is wrong with them is told before any output says that the monitor lives.
     notes = Notes()
-    runtimes = _runtimes(settings, notes)
-    perception = _perception(settings, runtimes)
+    expressions = _expressions(settings)
+    runtimes = _runtimes(settings, bool(expressions), notes)
+    perception = _perception(settings, bool(expressions), runtimes)
     perception.watch(stages)
     log.info("%s in %s", perception.reader, runtimes.name)
     commands: SimpleQueue[Command] = SimpleQueue()
@@ -89,7 +90,7 @@ def run(
             log.warning("%s: asked for and not granted: %s", source.info.name, source.info.requested)
         about = _about(settings, source, perception, runtimes)
         summary = Summary(about)
-        judge = _judge(settings, profile, perception)
+        judge = _judge(settings, profile, perception, expressions)
         engine = judge.engine()
         recording = record_outputs(settings, judge, about)
         made: dict[str, Output] = {}
@@ -100,7 +101,7 @@ def run(
         def stats() -> LoopStats:
             return replace(monitor.stats, runtime=runtimes.name)
 
-        output = FanOut([*_outputs(settings, recording, source, engine, stats, make, made), *watching])
+        output = FanOut([*_outputs(settings, expressions, recording, source, engine, stats, make, made), *watching])
         stack.callback(output.close)
         monitor = Monitor(
             source,
@@ -120,7 +121,7 @@ def run(
         reload = Reload(
             load or (lambda: (settings, profile)),
             (settings, profile),
-            tables=_tables,
+            tables=lambda settings: _tables(settings, expressions),
             made=made,
             make=make,
             engine=engine,
@@ -137,9 +138,15 @@ def run(
     return 0
 
 
-def _runtimes(settings: Settings, notes: Notes) -> Runtimes:
+def _expressions(settings: Settings) -> tuple[str, ...]:
+    """Names of the expressions that are told apart; none if they are not read."""
+    wanted = settings.perception.expression and EXPRESSION in registry.networks() and registry.available(EXPRESSION)
+    return expression_classes() if wanted else ()
+
+
+def _runtimes(settings: Settings, read_expressions: bool, notes: Notes) -> Runtimes:
     networks = [DETECTOR, *READERS[_reader(settings)][2]]
-    if _reads_expressions(settings):
+    if read_expressions:
         networks.append(EXPRESSION)
     return choose(settings.perception.runtime, networks, notes)
 
@@ -148,7 +155,7 @@ def _reader(settings: Settings) -> str:
     return reader_for(settings.perception.landmarks, settings.perception.runtime)
 
 
-def _perception(settings: Settings, runtimes: Runtimes) -> Perception:
+def _perception(settings: Settings, read_expressions: bool, runtimes: Runtimes) -> Perception:
     chosen = settings.perception
     return Perception(
         _reader(settings),
@@ -156,16 +163,12 @@ def _perception(settings: Settings, runtimes: Runtimes) -> Perception:
         focal_px=chosen.focal_px,
         min_detection=chosen.min_detection_score,
         min_presence=chosen.min_presence,
-        expression=ExpressionReader(chosen.threads, runtimes.load) if _reads_expressions(settings) else None,
+        expression=ExpressionReader(chosen.threads, runtimes.load) if read_expressions else None,
         load=runtimes.load,
     )
 
 
-def _reads_expressions(settings: Settings) -> bool:
-    return settings.perception.expression and EXPRESSION in registry.networks() and registry.available(EXPRESSION)
-
-
-def _judge(settings: Settings, profile: Profile, perception: Perception) -> Judge:
+def _judge(settings: Settings, profile: Profile, perception: Perception, expressions: tuple[str, ...]) -> Judge:
     driver = settings.driver
     known = load_driver(driver.name) if driver.name else None
     road = None
@@ -177,7 +180,7 @@ def _judge(settings: Settings, profile: Profile, perception: Perception) -> Judg
         settings.vehicle.speed_kmh,
         known=known,
         road=road,
-        expression_classes=expression_classes() if _reads_expressions(settings) else (),
+        expression_classes=expressions,
     )
 
 
@@ -217,6 +220,7 @@ def _about(
 
 def _outputs(
     settings: Settings,
+    expressions: tuple[str, ...],
     recording: dict[str, dict[str, Any]],
     source: Source,
     engine: Engine,
@@ -232,7 +236,9 @@ def _outputs(
     outputs: list[Output] = [terminal_view(stats, title, settings.terminal.live, descriptor)]
     outputs.append(DriverKeeper(settings.driver.name or "", engine.calibration))
     try:
-        for name, table in (_tables(settings) | _view(settings, title, stats) | recording).items():
+        for name, table in (
+            _tables(settings, expressions) | _view(settings, title, expressions, stats) | recording
+        ).items():
             made[name] = make(name, table)
         if os.environ.get("NOTIFY_SOCKET"):
             # The last of all: its ping says that a frame has passed every other one.
@@ -243,9 +249,9 @@ def _outputs(
     return [*outputs, *made.values()]
 
 
-def _tables(settings: Settings) -> dict[str, dict[str, Any]]:
+def _tables(settings: Settings, expressions: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """Outputs that can change while the monitor runs, by name, with what they are built from."""
-    return _own_outputs(settings) | settings.outputs.extra
+    return _own_outputs(settings, expressions) | settings.outputs.extra
 
 
 def _take_in(command: Command, commands: SimpleQueue[Command]) -> None:
@@ -253,23 +259,22 @@ def _take_in(command: Command, commands: SimpleQueue[Command]) -> None:
     commands.put(with_what_is_known(command) if isinstance(command, SetDriver) else command)
 
 
-def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
+def _own_outputs(settings: Settings, expressions: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """Outputs that have settings of their own, by name, with what they are built from."""
     tables: dict[str, dict[str, Any]] = {}
     if settings.outputs.events:
         tables["events"] = {"target": settings.outputs.events}
     if settings.outputs.signals:
-        classes = expression_classes() if _reads_expressions(settings) else ()
-        tables["signals"] = {"target": settings.outputs.signals, "expression_classes": classes}
+        tables["signals"] = {"target": settings.outputs.signals, "expression_classes": expressions}
     if settings.serial.url:
         tables["serial"] = {"url": settings.serial.url, "baud": settings.serial.baud}
     if settings.mqtt.broker:
-        tables["mqtt"] = _reporting(settings) | _mqtt(settings.mqtt)
+        tables["mqtt"] = _reporting(settings, expressions) | _mqtt(settings.mqtt)
     if settings.can.address:
         tables["can"] = settings.can.model_dump()
     if settings.stream.path:
         stream = settings.stream
-        tables["stream"] = _reporting(settings) | {
+        tables["stream"] = _reporting(settings, expressions) | {
             "path": stream.path,
             "rate_hz": stream.rate_hz,
             "group": stream.group,
@@ -281,12 +286,13 @@ def _own_outputs(settings: Settings) -> dict[str, dict[str, Any]]:
     return tables
 
 
-def _view(settings: Settings, title: str, stats: Callable[[], LoopStats]) -> dict[str, dict[str, Any]]:
+def _view(
+    settings: Settings, title: str, expressions: tuple[str, ...], stats: Callable[[], LoopStats]
+) -> dict[str, dict[str, Any]]:
     """The live page, if it is wanted: what it is built from."""
     wanted = settings.view
     if not wanted.address:
         return {}
-    classes = expression_classes() if _reads_expressions(settings) else ()
     token = wanted.token.get_secret_value() if wanted.token else None
     return {
         "view": {
@@ -294,15 +300,14 @@ def _view(settings: Settings, title: str, stats: Callable[[], LoopStats]) -> dic
             "token": token,
             "title": title,
             "stats": stats,
-            "expression_classes": classes,
+            "expression_classes": expressions,
         }
     }
 
 
-def _reporting(settings: Settings) -> dict[str, Any]:
+def _reporting(settings: Settings, expressions: tuple[str, ...]) -> dict[str, Any]:
     """How this monitor is called by outputs that report it to other programs, and what they call expressions."""
-    classes = expression_classes() if _reads_expressions(settings) else ()
-    return {"device": settings.device or machine_name(), "expression_classes": classes}
+    return {"device": settings.device or machine_name(), "expression_classes": expressions}
 
 
 def _mqtt(mqtt: MqttSettings) -> dict[str, Any]:

@@ -1,44 +1,34 @@
 """Alerts and a heartbeat on a CAN bus; speed, ignition and gear of the vehicle from it.
 
-The frames are those of ``wakeful.dbc``. One thread owns the bus; the monitor only queues. A bus that is down, full or
-not there yet costs the loop nothing: alerts wait and go out once, in order; of the states only the newest is told.
+The frames are those of ``wakeful.dbc``. While a bus is down, full or not there yet, alerts wait; they go out once, in
+order; of the states only the newest is told.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections import deque
 from collections.abc import Callable
+from typing import Self
 
-from device.alerts.can_bus import Bus, BusError, BusFull, parse_address
+from device.alerts.can_bus import Bus, BusFull, parse_address
 from device.alerts.can_frames import BASE_ID, CanFrame, Frames, parse_frame
 from device.alerts.can_signals import VehicleSignals, Wanted
 from device.alerts.report import NewestState
-from device.alerts.serial_port import Waker
-from device.alerts.speed_watch import SpeedWatch
+from device.alerts.wire import Wire
 from device.commands.extras import need
-from device.liveness import Worker
-from device.messages import Acknowledge, Alert, Command, DriverState, Event, Gear, Ignition, VehicleSpeed
+from device.messages import Acknowledge, Alert, Command, DriverState, Gear, Ignition, VehicleSpeed
 from device.notes import Notes
 from wakeful import ConfigError
 
 HEARTBEAT_S = 0.1
 # A change of level is told at once, but a bus is never filled with changes.
 MIN_GAP_S = 0.02
-MAX_QUEUED_ALERTS = 1000
 FULL_RETRY_S = 0.05
 FULL_REOPEN_S = 2.0
-FIRST_RETRY_S = 0.2
-LONGEST_RETRY_S = 2.0
-CLOSE_TIMEOUT_S = 0.8
 STUCK_S = 15.0
 
-_log = logging.getLogger("wakeful.can")
 
-
-class CanOutput:
+class CanOutput(Wire[CanFrame, Bus]):
     """Speaks on one bus until it is closed, for as long as the bus takes to come up.
 
     Args:
@@ -49,10 +39,6 @@ class CanOutput:
         dbc: describes the vehicle's frames; ``speed``, ``ignition``, ``gear``, ``speed_factor`` and ``ignition_on`` as
             in ``device.alerts.can_signals.Wanted``.
         request: a frame that asks for the speed, as ID#DATA in hex (OBD-II: 7DF#02010D), ``request_hz`` times a second.
-
-    Attributes:
-        alerts_sent: alert frames the bus has taken.
-        alerts_dropped: alerts lost because over 1000 waited.
 
     Raises:
         ConfigError: something of this cannot be used, or python-can and cantools are not installed.
@@ -77,67 +63,36 @@ class CanOutput:
     ) -> None:
         need("can", "can", "cantools")
         parse_address(address)
-        self._address, self._bitrate = address, bitrate
+        super().__init__("can", address, "the CAN bus", STUCK_S, on_command, notes)
+        self._bitrate = bitrate
         self._frames = Frames(base_id)
         self._send = send
         wanted = Wanted(speed, ignition, gear, speed_factor, ignition_on)
         self._signals = _signals(dbc, wanted)
+        self._reads_speed = bool(speed)
         self._request = parse_frame(request) if request else None
         self._request_s = 1.0 / request_hz
-        self._tell = on_command or (lambda command: None)
-        self._watch = SpeedWatch(f"the CAN bus {address}", self._tell, notes) if speed else None
         self._told: dict[type, Command] = {}
         self._newest = NewestState()
-        self._alerts: deque[CanFrame] = deque()
-        self._lock = threading.Lock()
-        self._waker = Waker()
-        self._origin_ns = 0
         self._newest_seq = 0
         self._counter = 0
         self._beat: tuple[float, tuple[object, ...]] = (float("-inf"), ())
         self._asked_s = float("-inf")
         self._full_since_s: float | None = None
-        self._closing = False
-        self._give_up_s = float("inf")
-        self._problem: str | None = None
-        self._worker = Worker("can", self._run, stuck_s=STUCK_S)
-        self.alerts_sent = 0
-        self.alerts_dropped = 0
-
-    @property
-    def problem(self) -> str | None:
-        """Why nothing goes out at present, in one line; None while the bus is open."""
-        return self._problem
 
     def start(self, origin_ns: int) -> None:
-        self._origin_ns = origin_ns
-        if self._watch is not None:
+        if self._reads_speed:
             self._watch.expect(time.monotonic())
-        self._worker.start()
+        super().start(origin_ns)
 
     def alert(self, alert: Alert) -> None:
         self._newest_seq = max(self._newest_seq, alert.seq)
-        if not self._send:
-            return
-        frame = self._frames.alert(alert, self._origin_ns)
-        with self._lock:
-            if len(self._alerts) >= MAX_QUEUED_ALERTS:
-                self._alerts.popleft()
-                self.alerts_dropped += 1
-            self._alerts.append(frame)
-        self._waker.wake()
+        if self._send:
+            self._queue(self._frames.alert(alert, self._origin_ns))
 
-    def take_over(self, before: CanOutput) -> None:
-        """Send what ``before``, which is about to be closed, could not send yet."""
-        with before._lock:
-            waiting = list(before._alerts)
-            before._alerts.clear()
-        with self._lock:
-            self._alerts.extendleft(reversed(waiting))
-        self._newest_seq = before._newest_seq
-
-    def event(self, event: Event) -> None:
-        """No frame tells of events."""
+    def take_over(self, before: Self, in_doubt: bool = False) -> None:
+        super().take_over(before, in_doubt)
+        self._newest_seq = max(self._newest_seq, before._newest_seq)
 
     def state(self, state: DriverState) -> None:
         before = self._newest.at(time.monotonic())
@@ -145,69 +100,34 @@ class CanOutput:
         if before is None or _key(before) != _key(state):
             self._waker.wake()
 
-    def close(self) -> None:
-        if self._closing:
-            return
-        self._give_up_s = time.monotonic() + CLOSE_TIMEOUT_S
-        self._closing = True
-        self._waker.wake()
-        self._worker.join(CLOSE_TIMEOUT_S + 0.2)
-        lost = len(self._alerts) + self.alerts_dropped
-        if lost:
-            _log.warning("%s: %d alerts could not be sent", self._address, lost)
-
-    def _run(self) -> None:
-        retry_s = FIRST_RETRY_S
-        while self._worker.in_charge() and not self._done():
-            opened_s = float("inf")
-            try:
-                with self._worker.part.working():
-                    bus = Bus(self._address, self._bitrate, self._filters())
-                opened_s = time.monotonic()
-                self._report(None)
-                try:
-                    self._serve(bus)
-                finally:
-                    bus.close()
-            except BusError as error:
-                self._report(str(error))
-            except Exception as error:  # whatever a driver raises, the bus must be tried again
-                _log.debug("can failed", exc_info=error)
-                self._report(f"{self._address}: {error!r}")
-            if time.monotonic() - opened_s > LONGEST_RETRY_S:
-                retry_s = FIRST_RETRY_S
-            self._sleep(retry_s)
-            retry_s = min(2.0 * retry_s, LONGEST_RETRY_S)
+    def _open(self) -> Bus:
+        return Bus(self._where, self._bitrate, self._filters())
 
     def _filters(self) -> list[tuple[int, bool]]:
         """Only what is read is taken from the bus: a busy one carries thousands of frames a second."""
         return [(self._frames.acknowledge_id, False), *(self._signals.ids if self._signals else [])]
 
-    def _serve(self, bus: Bus) -> None:
-        """Until the output is closed; raises BusError when the bus is gone."""
+    def _speak(self, line: Bus) -> None:
         self._full_since_s = None
-        while self._worker.in_charge() and not self._done():
+        while self._on_duty():
             with self._worker.part.working():
                 now_s = time.monotonic()
                 try:
-                    self._speak(bus, now_s)
+                    self._say(line, now_s)
                     self._full_since_s = None
                 except BusFull:
+                    self._alerts.again()
                     self._full_since_s = self._full_since_s or now_s
                     if now_s - self._full_since_s > FULL_REOPEN_S:
                         raise
-            frames = bus.receive(self._waker, self._patience_s(time.monotonic()))
-            for frame in frames:
+            for frame in line.receive(self._waker, self._patience_s(time.monotonic())):
                 self._hear(frame, time.monotonic())
-            if self._watch is not None:
-                self._watch.look(time.monotonic())
+            self._watch.look(time.monotonic())
 
-    def _speak(self, bus: Bus, now_s: float) -> None:
-        while self._alerts:
-            bus.send(self._alerts[0])
-            with self._lock:
-                self._alerts.popleft()
-            self.alerts_sent += 1
+    def _say(self, bus: Bus, now_s: float) -> None:
+        while (alert := self._alerts.take(now_s)) is not None:
+            bus.send(alert)
+            self._alerts.confirmed(now_s)
         if self._request is not None and now_s - self._asked_s >= self._request_s:
             self._asked_s = now_s
             bus.send(self._request)
@@ -227,13 +147,11 @@ class CanOutput:
             return 0.01
         if self._full_since_s is not None:
             return FULL_RETRY_S
-        due = [1.0]
+        due = [1.0, self._watch.due_in_s(now_s)]
         if self._send:
             due.append(self._heartbeat_due_in_s(now_s))
         if self._request is not None:
             due.append(max(0.0, self._asked_s + self._request_s - now_s))
-        if self._watch is not None:
-            due.append(self._watch.due_in_s(now_s))
         return min(due)
 
     def _hear(self, frame: CanFrame, now_s: float) -> None:
@@ -247,37 +165,15 @@ class CanOutput:
 
     def _pass_on(self, command: Command, now_s: float) -> None:
         if isinstance(command, VehicleSpeed):
-            if self._watch is not None:
-                self._watch.heard(command.kmh, now_s)
+            self._watch.heard(command.kmh, now_s)
             return
         if self._told.get(type(command)) == command:
             return
         self._told[type(command)] = command
         assert isinstance(command, Ignition | Gear)
         self._tell(command)
-        if isinstance(command, Ignition) and self._watch is not None:
+        if isinstance(command, Ignition) and self._reads_speed:
             self._watch.ignition(command.on, now_s)
-
-    def _done(self) -> bool:
-        if not self._closing:
-            return False
-        return not self._alerts or self._problem is not None or time.monotonic() > self._give_up_s
-
-    def _sleep(self, duration_s: float) -> None:
-        until_s = time.monotonic() + duration_s
-        while not self._closing and (remaining_s := until_s - time.monotonic()) > 0:
-            if self._watch is not None:
-                self._watch.look(time.monotonic())
-                remaining_s = min(remaining_s, max(0.01, self._watch.due_in_s(time.monotonic())))
-            self._waker.wait(remaining_s)
-
-    def _report(self, problem: str | None) -> None:
-        """Says once that the bus is down, and once that it is back."""
-        if problem is not None and self._problem is None and not self._closing:
-            _log.warning("can: %s; trying again until it works", problem)
-        elif problem is None and self._problem is not None:
-            _log.warning("can: %s is open again", self._address)
-        self._problem = problem
 
 
 def _signals(dbc: str | None, wanted: Wanted) -> VehicleSignals | None:

@@ -7,11 +7,10 @@
     wakeful/<device>/availability   online, or offline: by us at the end, by the broker when we vanish; retained
     wakeful/<device>/cmd            in: the commands of device.alerts.commands
 
-Payloads are JSON as ``device.alerts.report`` words it. One thread owns the connection; the monitor only queues. A
-broker that is away costs the loop nothing: alerts wait, each with its own time, and go out once and in order when it is
-back. An alert counts as delivered when the broker says so. With MQTT 5 it also says whether anybody listens, and an
-alert that nobody hears is offered again for a minute, because after a restart of the broker its listeners come back one
-by one.
+Payloads are JSON as ``device.alerts.report`` words it. While a broker is away alerts wait, each with its own time, and
+go out once and in order when it is back. An alert counts as delivered when the broker says so. With MQTT 5 it also says
+whether anybody listens, and an alert that nobody hears is offered again for a minute, because after a restart of the
+broker its listeners come back one by one.
 
 QoS 1 means at least once: an alert whose confirmation was lost with the connection is sent again, with the same ``id``.
 """
@@ -23,21 +22,17 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Self
 
 from device.alerts.mqtt_access import Access, read_access
-from device.alerts.mqtt_link import Link, LinkError
+from device.alerts.mqtt_link import Link
 from device.alerts.mqtt_session import OFFLINE, Manner, Session, Topics
 from device.alerts.outbox import Outbox
 from device.alerts.report import Reporter, json_bytes, utc_now
-from device.alerts.serial_port import Waker
+from device.alerts.wire import Wire
 from device.commands.extras import need
-from device.liveness import Worker
 from device.messages import Alert, Command, DriverState, Event
 
-FIRST_RETRY_S = 0.2
-LONGEST_RETRY_S = 2.0
-STEADY_AFTER_S = 2.0
-CLOSE_TIMEOUT_S = 0.8
 # Longer than all time-outs of one attempt to connect together, name resolution included.
 STUCK_S = 60.0
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -45,7 +40,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 _log = logging.getLogger("wakeful.mqtt")
 
 
-class MqttOutput:
+class MqttOutput(Wire[bytes, Link]):
     """Publishes until it is closed, for as long as it takes a broker to come up.
 
     Args:
@@ -83,50 +78,30 @@ class MqttOutput:
         on_command: Callable[[Command], None] | None = None,
     ) -> None:
         need("mqtt", "paho")
-        self._access = read_access(broker, credentials, ca, certificate, key)
-        _warn_of_clear_text(self._access)
+        access = read_access(broker, credentials, ca, certificate, key)
+        _warn_of_clear_text(access)
+        super().__init__("mqtt", str(access.broker), "the broker", STUCK_S, on_command)
+        self._access = access
         self._version = version
         topics, reporter = Topics(f"{prefix}/{device}"), Reporter(device, tuple(expression_classes))
-        self._manner = Manner(topics, reporter, 1.0 / rate_hz, discover, on_command if commands else None)
-        self._outbox = Outbox()
-        self._waker = Waker()
-        self._worker = Worker("mqtt", self._run, stuck_s=STUCK_S)
-        self._closing = False
+        obey = self._tell if commands and on_command is not None else None
+        self._manner = Manner(topics, reporter, 1.0 / rate_hz, discover, obey)
+        self._outbox = Outbox(self._alerts)
         self._replaced = False
-        self._give_up_s = float("inf")
-        self._problem: str | None = None
         self.broken_commands = 0
         self.connections = 0
 
-    @property
-    def problem(self) -> str | None:
-        """Why nothing goes out at present, in one line; None while connected."""
-        return self._problem
-
-    @property
-    def alerts_sent(self) -> int:
-        """Alert messages whose arrival the broker has confirmed."""
-        return self._outbox.alerts.delivered
-
-    @property
-    def alerts_dropped(self) -> int:
-        """Alert messages lost because over 1000 waited, or because nobody had listened for a minute."""
-        return self._outbox.alerts.dropped + self._outbox.alerts.unheard
-
     def start(self, origin_ns: int) -> None:
         self._manner = replace(self._manner, reporter=replace(self._manner.reporter, origin_ns=origin_ns))
-        self._worker.start()
+        super().start(origin_ns)
 
     def alert(self, alert: Alert) -> None:
-        payload = json_bytes(self._manner.reporter.alert(alert, utc_now()))
-        self._outbox.alerts.put(payload, time.monotonic())
-        self._waker.wake()
+        self._queue(json_bytes(self._manner.reporter.alert(alert, utc_now())))
 
-    def take_over(self, before: MqttOutput) -> None:
-        """Send what ``before``, which is about to be closed, could not deliver yet, and speak in its place."""
-        self._outbox.alerts.take_over(before._outbox.alerts)
+    def take_over(self, before: Self, in_doubt: bool = True) -> None:
+        """See ``Wire``; it also speaks in the other's place, and does not wait for what that one is just sending."""
+        super().take_over(before, in_doubt)
         before._replaced = before._manner.topics == self._manner.topics
-        self._waker.wake()
 
     def event(self, event: Event) -> None:
         self._outbox.events.append(json_bytes(self._manner.reporter.event(event)))
@@ -135,76 +110,27 @@ class MqttOutput:
     def state(self, state: DriverState) -> None:
         self._outbox.newest.tell(state, time.monotonic())
 
-    def close(self) -> None:
-        if self._closing:
-            return
-        self._give_up_s = time.monotonic() + CLOSE_TIMEOUT_S
-        self._closing = True
-        self._waker.wake()
-        self._worker.join(CLOSE_TIMEOUT_S + 0.2)
-        lost = len(self._outbox.alerts) + self.alerts_dropped
-        if lost:
-            _log.warning("mqtt: %d alerts could not be delivered to %s", lost, self._access.broker)
-
-    def _run(self) -> None:
-        retry_s = FIRST_RETRY_S
-        while self._worker.in_charge() and not self._done():
-            connected_s = float("inf")
-            try:
-                with self._worker.part.working():
-                    link = self._connect()
-                connected_s = time.monotonic()
-                self.connections += 1
-                self._report(None)
-                self._speak(link)
-            except LinkError as error:
-                self._report(str(error))
-            except Exception as error:  # whatever a library raises, the broker must be tried again
-                _log.debug("mqtt failed", exc_info=error)
-                self._report(f"{self._access.broker}: {error!r}")
-            if time.monotonic() - connected_s > STEADY_AFTER_S:
-                retry_s = FIRST_RETRY_S
-            # A whole fleet must not come back to its broker in one moment.
-            self._sleep(retry_s * random.uniform(0.7, 1.0))
-            retry_s = min(2.0 * retry_s, LONGEST_RETRY_S)
-
-    def _connect(self) -> Link:
+    def _open(self) -> Link:
         topics, device = self._manner.topics, self._manner.reporter.device
-        return Link(self._access, f"wakeful-{device}", (topics.availability, OFFLINE), self._version)
+        link = Link(self._access, f"wakeful-{device}", (topics.availability, OFFLINE), self._version)
+        self.connections += 1
+        return link
 
-    def _speak(self, link: Link) -> None:
-        """Until the output is closed, or the connection breaks (LinkError)."""
-        self._outbox.alerts.connected(time.monotonic())
-        session = Session(self._manner, self._outbox, link, self._waker)
-        politely = False
+    def _speak(self, line: Link) -> None:
+        session = Session(self._manner, self._outbox, line, self._waker)
         try:
             session.greet()
-            while self._worker.in_charge() and not self._done():
+            while self._on_duty():
                 session.turn()
             if not self._replaced:
                 session.leave()
-            politely = True
+            line.close(politely=True)
         finally:
             self.broken_commands += session.broken_commands
-            link.close(politely)
 
-    def _done(self) -> bool:
-        if not self._closing:
-            return False
-        return not len(self._outbox.alerts) or self._problem is not None or time.monotonic() > self._give_up_s
-
-    def _sleep(self, duration_s: float) -> None:
-        until = time.monotonic() + duration_s
-        while not self._closing and (remaining_s := until - time.monotonic()) > 0:
-            self._waker.wait(remaining_s)
-
-    def _report(self, problem: str | None) -> None:
-        """Says once that the broker is away, and once that it is back."""
-        if problem is not None and self._problem is None and not self._closing:
-            _log.warning("mqtt: %s; trying again until it works", problem)
-        elif problem is None and self._problem is not None:
-            _log.warning("mqtt: connected to %s again", self._access.broker)
-        self._problem = problem
+    def _pause_s(self, retry_s: float) -> float:
+        # A whole fleet must not come back to its broker in one moment.
+        return retry_s * random.uniform(0.7, 1.0)
 
 
 def _warn_of_clear_text(access: Access) -> None:

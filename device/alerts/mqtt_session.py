@@ -83,6 +83,7 @@ class Session:
         self._told_health: tuple[object, ...] | None = None
         self._told_state: DriverState | None = None
         self._state_due_s = 0.0
+        self._alert_number: int | None = None
         self.broken_commands = 0
 
     def greet(self) -> None:
@@ -112,9 +113,9 @@ class Session:
         self._link.publish(self._manner.topics.availability, OFFLINE, qos=1, retain=True)
 
     def _say_alert(self, now_s: float) -> None:
-        payload = self._outbox.alerts.next(now_s)
+        payload = self._outbox.alerts.take(now_s)
         if payload is not None:
-            self._outbox.alerts.under_way(self._link.publish(self._manner.topics.alert, payload, qos=1))
+            self._alert_number = self._link.publish(self._manner.topics.alert, payload, qos=1)
 
     def _say_events(self) -> None:
         events = self._outbox.events
@@ -139,7 +140,9 @@ class Session:
 
     def _hear(self, now_s: float) -> None:
         while self._link.acked:
-            self._outbox.alerts.confirmed(*self._link.acked.popleft(), now_s)
+            number, heard = self._link.acked.popleft()
+            if number == self._alert_number:
+                self._outbox.alerts.confirmed(now_s, heard)
         while self._link.inbox:
             message = self._link.inbox.popleft()
             if message.topic == self._manner.topics.command:

@@ -15,7 +15,7 @@ from conversion.register import register
 from conversion.table import BEGIN, END, as_markdown, put_into
 from models import manifest, registry, variants
 from tests.conversion.test_measure import FACES
-from tests.models.test_manifest import VARIANT
+from tests.models.manifest_samples import VARIANT
 from wakeful import ConfigError
 
 ROOT = Path(__file__).parents[2]

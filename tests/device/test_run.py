@@ -280,7 +280,7 @@ def test_a_serial_port_that_does_not_exist_is_told_and_awaited(tmp_path: Path) -
     _, complaints = process.communicate(timeout=PATIENCE_S)
     receiver.close()
     assert process.returncode == 0
-    assert complaints == f"wakeful: serial: {port} is open again\n"
+    assert complaints == f"wakeful: serial: {port} works again\n"
 
 
 def test_outputs_for_other_programs_are_built_from_their_settings(tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_outputs_for_other_programs_are_built_from_their_settings(tmp_path: Path
         pytest.importorskip(package, reason=f"an output needs {package}")
     wanted = {"mqtt.broker": "127.0.0.1:1", "can.address": "virtual:settings", "stream.path": str(tmp_path / "stream")}
     settings, _ = load_settings(None, None, {**wanted, "device": "cab-7", "mqtt.discovery": True})
-    tables = own_outputs(settings)
+    tables = own_outputs(settings, ())
     assert {"mqtt", "can", "stream"} <= set(tables)
     for name in ("mqtt", "can", "stream"):
         make_output(name, tables[name]).close()

@@ -135,7 +135,8 @@ class Rig:
         self.notes = Notes()
         self.perception = Perception("mesh+iris")
         self.events_file = folder / "events.jsonl"
-        self.serial = SerialOutput(self.receiver.path)
+        commands: SimpleQueue[Command] = SimpleQueue()
+        self.serial = SerialOutput(self.receiver.path, on_command=commands.put, notes=self.notes)
         self.events = EventsOutput(self.events_file)
         self.failure: WakefulError | None = None
         profile = quick_profile()
@@ -143,7 +144,6 @@ class Rig:
             folder / "video0", CaptureRequest(640, 480, 30.0), backend=self.camera.open, patience=PATIENCE
         )
         self._output = FanOut([self.heard, self.serial, self.events, *outputs])
-        commands: SimpleQueue[Command] = SimpleQueue()
         self.monitor = Monitor(
             self._source,
             self.perception,
@@ -195,9 +195,9 @@ class Rig:
         """The person's eyes close until that is told; gives the number of the alert."""
         before = len(self.heard.alerts)
         self.camera.asleep = True
-        assert eventually(lambda: len(self.heard.alerts) > before, 3.0)
+        assert eventually(lambda: len(self.heard.alerts) > before, RECOVERS_WITHIN_S)
         self.camera.asleep = False
-        assert eventually(lambda: len(self.heard.alerts) > before + 1, 3.0)
+        assert eventually(lambda: len(self.heard.alerts) > before + 1, RECOVERS_WITHIN_S)
         return self.heard.alerts[before].seq
 
     def wire(self) -> list[tuple[int, str]]:

@@ -14,8 +14,9 @@ import pytest
 
 from device import liveness
 from device.alerts.mqtt import MqttOutput
+from device.alerts.sentences import encode_command
 from device.liveness import PROCESS
-from device.messages import Health
+from device.messages import Health, VehicleSpeed
 from tests.device.alerts.broker import Broker, Listener
 from tests.device.alerts.samples import eventually
 from tests.faults.rig import RECOVERS_WITHIN_S, Rig, full_disk
@@ -54,6 +55,20 @@ def test_a_receiver_that_sends_rubbish_is_not_listened_to(rig: Rig) -> None:
         rig.receiver.say(rubbish[start : start + 1000])
     rig.receiver.say(b"\n$WKK,9999*00\r\n")
     assert eventually(lambda: rig.serial.broken_sentences > broken)
+
+
+def test_a_speed_that_is_told_no_more_opens_the_gates_and_health_says_so(tmp_path: Path) -> None:
+    with Rig(tmp_path) as moving:
+        moving.receiver.say(encode_command(VehicleSpeed(0.0)))
+        assert eventually(lambda: bool(moving.heard.newest and moving.heard.newest.speed_kmh == 0.0))
+        moving.camera.asleep = True
+        time.sleep(1.0)
+        assert moving.heard.alerts == []
+        assert eventually(lambda: bool(moving.heard.alerts), 3.0)
+        assert "speed_lost" in moving.standing_notes()
+        assert "speed_lost" in [event.data.get("note") for event in moving.heard.events if event.kind == "health"]
+        moving.receiver.say(encode_command(VehicleSpeed(0.0)))
+        assert eventually(lambda: "speed_lost" not in moving.standing_notes())
 
 
 def test_a_line_that_is_gone_gets_the_alerts_when_it_is_back(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +140,7 @@ def test_a_thread_that_dies_is_started_again(name: str, rig: Rig, monkeypatch: p
 
     with monkeypatch.context() as fault:
         if name == "serial":
-            fault.setattr(rig.serial, "_done", die)
+            fault.setattr(rig.serial, "_on_duty", die)
             rig.microsleep()
         else:
             fault.setattr(lines, "_take_lines", die)

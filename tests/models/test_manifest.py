@@ -8,28 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models.manifest import Data, Manifest, ManifestUnreadable, Parity, TaskFigure, Variant, load, save
-
-CROPS = Data("ten crops", 10, "0" * 64)
-PARITY = Parity("ONNX Runtime on the same file", 1.0, 2.0, "steps", CROPS, "simulated Hexagon", 0.99)
-TASK = TaskFigure("top-1", 0.848, 0.85, 0.002, 0.005, "share", CROPS, "simulated Hexagon")
-VARIANT = Variant(
-    network="expression",
-    precision="int8",
-    runtime="qnn",
-    file="contexts/expression.int8.sm8650.bin",
-    bytes=733_184,
-    sha256="1" * 64,
-    source="expression.onnx",
-    source_sha256="2" * 64,
-    macs=70_000_000,
-    operators={"npu": 61, "cpu": 0},
-    tools={"onnxruntime": "1.32.0"},
-    soc="sm8650",
-    calibration=CROPS,
-    parity=PARITY,
-    task=(TASK,),
-)
+from models.manifest import Manifest, ManifestUnreadable, load, save
+from tests.models.manifest_samples import PARITY, TOP_1, VARIANT
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
@@ -47,7 +27,7 @@ def test_a_variant_is_found_by_network_precision_runtime_and_chip() -> None:
 def test_one_figure_beyond_its_bar_fails_the_variant() -> None:
     assert VARIANT.passed
     assert not replace(VARIANT, parity=replace(PARITY, worst=3.0)).passed
-    assert not replace(VARIANT, task=(replace(TASK, loss=0.01),)).passed
+    assert not replace(VARIANT, task=(replace(TOP_1, loss=0.01),)).passed
 
 
 def test_a_variant_that_nobody_measured_has_not_passed() -> None:

@@ -302,6 +302,25 @@ def test_the_end_sends_what_is_queued(channel: str, vehicle: Vehicle) -> None:
     assert eventually(lambda: [one["Number"] for one in vehicle.of("WakefulAlert")] == list(range(100)))
 
 
+def test_a_successor_sends_what_waited_and_takes_acknowledgements_of_what_was_told_before(
+    channel: str, vehicle: Vehicle, tmp_path: Path
+) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    with started(CanOutput(f"slcan:{tmp_path}/nothing")) as away:
+        for seq in (998, 999, 1000):
+            away.alert(alert(seq=seq))
+        with started(CanOutput(f"virtual:{channel}", on_command=commands.put)) as successor:
+            successor.take_over(away)
+            away.close()
+            assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 3)
+            vehicle.say(0x5F2, b"\xe7\x03")
+            assert commands.get(timeout=2.0) == Acknowledge(999)
+            successor.alert(alert(seq=1001))
+    assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 4)
+    assert [one["Number"] for one in vehicle.of("WakefulAlert")] == [998, 999, 1000, 1001]
+    assert (away.alerts_sent, successor.alerts_sent) == (0, 4)
+
+
 def test_its_thread_is_watched(channel: str) -> None:
     from device.liveness import PROCESS
 

@@ -17,6 +17,7 @@ from device.alerts import heartbeat
 from device.alerts.sentences import Sentence, encode_command, unframe
 from device.alerts.serial_line import SerialOutput
 from device.messages import Acknowledge, Command, Health, Marker, Phase, VehicleSpeed
+from device.notes import Notes
 from tests.device.alerts.receiver import Receiver
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
 
@@ -266,6 +267,58 @@ def test_the_loop_back_port_of_pyserial_works_and_its_echo_is_ignored() -> None:
         assert eventually(lambda: output.alerts_sent == 100)
     assert output.problem is None
     assert (output.broken_sentences, commands) == (0, [])
+
+
+def test_a_successor_sends_what_waited_and_what_the_port_did_not_take_whole(receiver: Receiver) -> None:
+    other = Receiver()
+    receiver.stop_reading()
+    with started(SerialOutput(receiver.path)) as stuck:
+        for seq in range(900):
+            stuck.alert(alert(seq=seq))
+        time.sleep(0.3)
+        accepted = stuck.alerts_sent
+        with started(SerialOutput(other.path)) as successor:
+            successor.take_over(stuck)
+            assert eventually(lambda: len(other.of("WKA")) == 900 - accepted - 1)
+            stuck.close()
+            assert eventually(lambda: len(other.of("WKA")) == 900 - accepted)
+    assert 0 < accepted < 900
+    assert sorted(other.alert_seqs()) == list(range(accepted, 900))
+    assert other.alert_seqs()[:-1] == list(range(accepted + 1, 900))
+    other.close()
+
+
+def test_a_speed_that_is_no_longer_told_is_unknown_after_two_seconds_and_noted(receiver: Receiver) -> None:
+    commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    notes = Notes()
+    with started(SerialOutput(receiver.path, on_command=commands.put, notes=notes)) as output:
+        output.state(AWAKE)
+        assert eventually(lambda: len(receiver.lines) > 0)
+        receiver.say(encode_command(VehicleSpeed(61.5)))
+        assert commands.get(timeout=2.0) == VehicleSpeed(61.5)
+        told_s = time.monotonic()
+        assert not notes.codes
+        assert commands.get(timeout=3.0) == VehicleSpeed(None)
+        assert 1.8 < time.monotonic() - told_s < 2.5
+        assert list(notes.codes) == ["speed_lost"]
+        receiver.say(encode_command(VehicleSpeed(61.5)))
+        assert commands.get(timeout=2.0) == VehicleSpeed(61.5)
+        assert not notes.codes
+
+
+def test_a_speed_is_lost_too_when_the_port_goes_away_with_it(tmp_path: Path) -> None:
+    link = tmp_path / "ttyMCU"
+    receiver = Receiver()
+    link.symlink_to(receiver.path)
+    commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    with started(SerialOutput(str(link), on_command=commands.put)) as output:
+        output.state(AWAKE)
+        assert eventually(lambda: len(receiver.lines) > 0)
+        receiver.say(encode_command(VehicleSpeed(61.5)))
+        assert commands.get(timeout=2.0) == VehicleSpeed(61.5)
+        link.unlink()
+        receiver.close()
+        assert commands.get(timeout=3.0) == VehicleSpeed(None)
 
 
 def test_a_network_socket_serves_as_a_port() -> None:

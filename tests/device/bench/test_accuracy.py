@@ -5,27 +5,8 @@ from pathlib import Path
 
 from device.bench.accuracy import accuracy_of, find
 from models import manifest
-from models.manifest import Data, Manifest, Parity, TaskFigure, Variant
-
-FACES = Data("FER+ test", 512, "00" * 32)
-PARITY = Parity("ONNX Runtime on the same file", 1.0, 2.0, "steps", FACES, "simulated Hexagon")
-TOP_1 = TaskFigure("top-1", 0.809, 0.811, 0.002, 0.005, "share", FACES, "simulated Hexagon")
-VARIANT = Variant(
-    network="expression",
-    precision="int8",
-    runtime="qnn",
-    file="contexts/expression.int8.qcs6490.onnx",
-    bytes=700_000,
-    sha256="aa" * 32,
-    source="expression.onnx",
-    source_sha256="bb" * 32,
-    macs=39_686_976,
-    operators={"npu": 22, "cpu": 0},
-    tools={},
-    wrapper_sha256="cc" * 32,
-    parity=PARITY,
-    task=(TOP_1,),
-)
+from models.manifest import Manifest
+from tests.models.manifest_samples import PARITY, TOP_1, VARIANT
 
 
 def test_a_variant_shows_its_parity_and_its_task_with_their_bars() -> None:
@@ -45,14 +26,14 @@ def test_a_variant_that_misses_a_bar_is_not_ranked() -> None:
 
 
 def test_the_network_that_variants_were_made_from_is_the_reference() -> None:
-    told = find("bb" * 32, [VARIANT])
+    told = find(VARIANT.source_sha256, [VARIANT])
     assert told.ranked
     assert (told.parity, told.task) == ("the reference", "top-1 81.1 %")
 
 
 def test_what_nobody_measured_is_unknown_with_its_reason_and_takes_part() -> None:
     for told in (
-        find("dd" * 32, [VARIANT]),
+        find("d" * 64, [VARIANT]),
         find(None, [VARIANT]),
         find(VARIANT.sha256, [replace(VARIANT, parity=None, task=())]),
     ):
