@@ -39,7 +39,7 @@ wheelhouse: $(VENV)/.installed  # all that a board without a network needs: make
 	@$(BIN)/python -m deploy.wheelhouse $(ARCH) $(ARGS)
 
 .PHONY: soak
-soak: $(VENV)/.installed-dev  # 8 simulated hours with a fault every 30 s, most of an hour: make soak ARGS="--hours 0.5"
+soak: $(VENV)/.installed-dev  # 8 simulated hours with a fault every 30 s, half an hour or more: make soak ARGS="--hours 0.5"
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
 

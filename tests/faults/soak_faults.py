@@ -24,10 +24,10 @@ from device.liveness import PROCESS
 from device.perception.network import Network
 from device.perception.pipeline import Perception
 from tests.device.alerts.broker import Broker
-from tests.device.alerts.receiver import Receiver
+from tests.faults.soak_ears import CanEar, SerialEar
 from tests.faults.soak_source import SoakSource
 
-WORKERS = ("serial", "write-", "mqtt", "stream", "status", "reload")
+WORKERS = ("serial", "can", "write-", "mqtt", "stream", "status", "reload")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Fault:
     Attributes:
         health: what the monitor has to say while it lasts, None: nothing.
         outside: it lasts real time and lies across a nap.
-        receiver_stalls: the serial receiver cannot hear heartbeats meanwhile.
+        deafens: whose heartbeats cannot be heard meanwhile, ``serial`` or ``can``.
     """
 
     name: str
@@ -45,17 +45,24 @@ class Fault:
     end: Callable[[], None]
     health: str | None = None
     outside: bool = False
-    receiver_stalls: bool = False
+    deafens: str = ""
 
 
 class Bench:
     """What can be broken, and how."""
 
     def __init__(
-        self, source: SoakSource, receiver: Receiver, broker: Broker | None, files: list[Path], seed: int
+        self,
+        source: SoakSource,
+        receiver: SerialEar,
+        bus: CanEar | None,
+        broker: Broker | None,
+        files: list[Path],
+        seed: int,
     ) -> None:
         self._source = source
         self._receiver = receiver
+        self._bus = bus
         self._broker = broker
         self._files = files
         self._random = np.random.default_rng(seed)
@@ -74,20 +81,50 @@ class Bench:
             self._camera("camera at 5 fps", "slow", None),
             Fault("network answers NaN", lambda: self._set(nan=True), lambda: self._set(nan=False), "no_face"),
             Fault("no memory", lambda: self._set(no_memory=True), lambda: self._set(no_memory=False), "no_face"),
-            Fault("receiver stops reading", self._stop_reading, self._receiver.read_on, None, True, True),
-            Fault("serial line gone", self._cut, self._mend, None, True, True),
+            Fault("receiver stops reading", self._stop_reading, self._receiver.read_on, None, True, "serial"),
+            Fault("serial line gone", self._cut, self._mend, None, True, "serial"),
             Fault("serial rubbish", self._rubbish, lambda: None, None, True),
             Fault("disk full", self._fill, self._mend, None, True),
             Fault("clock steps", self._step_clock, self._restore_clock, None, True),
-            Fault("a worker dies", self._kill_worker, lambda: None, None, True, True),
+            Fault("a worker dies", self._kill_worker, lambda: None, None, True),
             Fault("reload", lambda: os.kill(os.getpid(), signal.SIGHUP), lambda: None, None, True),
         ]
+        if self._bus is not None:
+            found += self._of_the_bus(self._bus)
         if self._broker is not None:
             broker = self._broker
             hang, go_on = (lambda number=number: broker.signal(number) for number in (signal.SIGSTOP, signal.SIGCONT))
             found.append(Fault("broker hangs", hang, go_on, None, True))
             found.append(Fault("broker gone", broker.stop, lambda: _restart(broker), None, True))
         return found
+
+    def _of_the_bus(self, bus: CanEar) -> list[Fault]:
+        import can
+        from can.interfaces.virtual import VirtualBus
+
+        send = VirtualBus.send
+
+        def break_with(error: Exception) -> None:
+            def broken(at: Any, message: Any, timeout: float | None = None) -> None:
+                if threading.current_thread().name == "wakeful-can":
+                    raise error
+                send(at, message, timeout)
+
+            setattr(VirtualBus, "send", broken)  # noqa: B010
+
+        def mend() -> None:
+            setattr(VirtualBus, "send", send)  # noqa: B010
+
+        def rubbish() -> None:
+            bus.say(self._random.integers(0, 256, 100, dtype=np.uint8).tobytes())
+
+        full = can.CanOperationError("no buffer space available")
+        gone = OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+        return [
+            Fault("CAN bus full", lambda: break_with(full), mend, None, True, "can"),
+            Fault("CAN bus gone", lambda: break_with(gone), mend, None, True, "can"),
+            Fault("CAN rubbish", rubbish, lambda: None, None, True),
+        ]
 
     def close(self) -> None:
         """Everything as it was."""

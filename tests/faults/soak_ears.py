@@ -1,0 +1,133 @@
+"""Who hears the monitor during the soak: on the serial line, on the CAN bus and at the broker.
+
+They keep an alert as its number and phase, and of a heartbeat only its time: their memory is that of the process which
+is measured.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from array import array
+from itertools import pairwise
+from typing import Any
+
+from device.alerts.can_frames import ALERT, BASE_ID, HEARTBEAT, dbc_text
+from device.alerts.sentences import BrokenSentence, unframe
+from tests.device.alerts.broker import Broker, Listener
+from tests.device.alerts.receiver import Receiver
+
+Told = tuple[int, str]
+
+
+class Ear:
+    """What one of them has heard.
+
+    Attributes:
+        alerts: number and phase of each, as they came.
+        beats_s: monotonic times of the heartbeats.
+        repeated: alerts that came once more under the same ``id``, and so count once.
+    """
+
+    def __init__(self) -> None:
+        self.alerts: list[Told] = []
+        self.beats_s = array("d")
+        self.repeated = 0
+
+    def hear(self, number: object, phase: object) -> None:
+        self.alerts.append((int(str(number)), sys.intern(str(phase))))
+
+    def longest_gap_s(self, stalls: list[tuple[float, float]]) -> float:
+        """Between two heartbeats, leaving out the gaps that touch a stall of this receiver."""
+        return max(
+            (
+                after - before
+                for before, after in pairwise(self.beats_s)
+                if not any(begin < after and before < end for begin, end in stalls)
+            ),
+            default=float("inf"),
+        )
+
+
+class SerialEar(Receiver):
+    """At the far end of the serial line."""
+
+    def __init__(self) -> None:
+        self.ear = Ear()
+        super().__init__()
+
+    def _take(self, data: bytes, now_s: float) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in filter(None, lines):
+            try:
+                sentence = unframe(line)
+            except BrokenSentence:
+                continue
+            if sentence.kind == "WKA":
+                self.ear.hear(sentence.fields[0], sentence.fields[4])
+            else:
+                self.ear.beats_s.append(now_s)
+
+
+class CanEar:
+    """Another node of the virtual bus ``channel``; may also send what nobody understands."""
+
+    def __init__(self, channel: str) -> None:
+        import can
+        import cantools
+
+        self.ear = Ear()
+        database: Any = cantools.database.load_string(dbc_text(), "dbc")
+        self._alert = database.get_message_by_name(ALERT)
+        self._beat = database.get_message_by_name(HEARTBEAT)
+        self._can = can
+        self._bus = can.Bus(channel=channel, interface="virtual", ignore_config=True)
+        self._closed = False
+        self._thread = threading.Thread(target=self._listen, name="can ear", daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        while not self._closed:
+            message = self._bus.recv(0.5)
+            if message is None:
+                continue
+            if message.arbitration_id == self._beat.frame_id:
+                self.ear.beats_s.append(time.monotonic())
+            elif message.arbitration_id == self._alert.frame_id:
+                found = self._alert.decode(bytes(message.data))
+                self.ear.hear(found["Number"], found["Phase"])
+
+    def say(self, data: bytes) -> None:
+        """Frames of odd lengths and unknown numbers, made of ``data``, and acknowledgements that are too short."""
+        for number, byte in enumerate(data):
+            frame = self._can.Message(
+                arbitration_id=BASE_ID + 2 if byte < 64 else 0x100 + byte,
+                data=data[:1] if byte < 64 else data[number : number + byte % 9],
+                is_extended_id=False,
+            )
+            self._bus.send(frame)
+
+    def close(self) -> None:
+        self._closed = True
+        self._thread.join(1.0)
+        self._bus.shutdown()
+
+
+class MqttEar(Listener):
+    """A subscriber of the alerts, which knows one that comes again by its ``id``, as the report's contract says."""
+
+    def __init__(self, broker: Broker, topic: str) -> None:
+        self.ear = Ear()
+        self._newest_id = ""
+        super().__init__(broker, topic)
+        self._client.on_message = self._hear
+
+    def _hear(self, client: Any, data: Any, message: Any) -> None:
+        report = json.loads(message.payload)
+        if report["id"] == self._newest_id:
+            self.ear.repeated += 1
+            return
+        self._newest_id = report["id"]
+        self.ear.hear(report["seq"], report["phase"])
