@@ -76,14 +76,15 @@ def visible(x: Array, y: Array, z: Array, uv: Array, cavity: Array) -> Projectio
     fine = cv2.resize(texels, full, interpolation=cv2.INTER_LINEAR)
     edge_fine = cv2.resize(edge.astype(np.uint8), full, interpolation=cv2.INTER_NEAREST) > 0
     fine[edge_fine] = cv2.resize(texels, full, interpolation=cv2.INTER_NEAREST)[edge_fine]
-    inside = cv2.morphologyEx(hit.astype(np.float32), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    inside = cv2.morphologyEx(hit.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    throat = _enclosed(inside)
     return Projection(
         x0=x0 * CELL_PX,
         y0=y0 * CELL_PX,
         u=np.ascontiguousarray(fine[..., 0]),
         v=np.ascontiguousarray(fine[..., 1]),
-        cover=_smooth_mask(inside, full),
-        cavity=_smooth_mask(cavity[owner], full),
+        cover=_smooth_mask((inside | throat).astype(np.float32), full),
+        cavity=_smooth_mask(np.maximum(cavity[owner], throat), full),
         edge=edge_fine,
     )
 
@@ -109,6 +110,13 @@ def _nearest_known(hit: Array, winner: Array) -> Array:
     by_label[labels[hit]] = winner[hit]
     owner: Array = by_label[labels]
     return owner
+
+
+def _enclosed(inside: Array) -> Array:
+    """1 in the cells without a surface that have some all around: there one looks past the teeth of a turned head."""
+    outside = np.where(inside > 0, 0, 1).astype(np.uint8)
+    cv2.floodFill(outside, None, (0, 0), 0)
+    return outside
 
 
 def _centred(texels: Array, edge: Array, aside_x: Array, aside_y: Array) -> Array:

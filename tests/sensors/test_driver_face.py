@@ -19,7 +19,7 @@ from sensors.frame import Frame
 
 LEFT_EYE = np.s_[165:205, 320:390]
 RIGHT_EYE = np.s_[165:205, 245:315]
-MOUTH = np.s_[230:330, 260:380]
+MOUTH = np.s_[230:330, 250:410]
 
 
 def still(**fields: Any) -> NDArray[np.uint8]:
@@ -31,6 +31,12 @@ def changed(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.bool
     """Where two pictures differ visibly."""
     different: NDArray[np.bool_] = np.abs(one.astype(int) - other).max(axis=2) > 12
     return different
+
+
+def dark_red(picture: NDArray[np.uint8]) -> int:
+    """How many pixels around the mouth have the colour of its inside."""
+    green, red = (picture[MOUTH][..., channel].astype(int) for channel in (1, 2))
+    return int(((green < 50) & (red > green + 15)).sum())
 
 
 def read(landmarks: str, poses: Iterable[DriverPose], looks: int = 2) -> list[Observation]:
@@ -89,6 +95,11 @@ class TestPicture:
         closed, yawning = still(), still(mouth=1.0)
         dark_closed, dark_yawning = ((picture[MOUTH].max(axis=2) < 90).sum() for picture in (closed, yawning))
         assert dark_yawning > dark_closed + 1000
+
+    @pytest.mark.parametrize("yaw_deg", [20.0, -20.0])
+    def test_one_looks_into_the_mouth_of_a_turned_head_and_not_through_it(self, yaw_deg: float) -> None:
+        ahead, turned = (dark_red(still(mouth=1.0, yaw_deg=yaw)) - dark_red(still(yaw_deg=yaw)) for yaw in (0, yaw_deg))
+        assert turned > 0.7 * ahead
 
     def test_only_the_head_turns(self) -> None:
         moved = changed(still(), still(yaw_deg=25))

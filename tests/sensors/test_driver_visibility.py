@@ -46,6 +46,16 @@ def test_nothing_is_interpolated_across_the_edge_of_a_sheet() -> None:
     assert not between.any()
 
 
+def test_a_hole_with_surface_all_around_is_the_mouth_and_shows_no_background() -> None:
+    x, y, z, uv = plane(1.0, z=50.0)
+    kept = np.hypot(x - 70, y - 60) > 12.0
+    seen = visible(x[kept], y[kept], z[kept], uv[:, kept], np.zeros_like(x[kept]))
+    hole = np.s_[53 - seen.y0 : 67 - seen.y0, 63 - seen.x0 : 77 - seen.x0]
+    assert seen.cover[hole].min() == 1.0
+    assert seen.cavity[hole].min() == 1.0
+    assert seen.cavity[:, : 50 - seen.x0].max() == 0.0
+
+
 def test_beyond_the_sheet_nothing_is_covered() -> None:
     x, y, z, uv = plane(1.0, z=50.0)
     seen = visible(x, y, z, uv, np.zeros_like(x))
