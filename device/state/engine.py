@@ -51,8 +51,8 @@ CALIBRATION_STEP_PCT = 10.0
 TEN_MINUTES_S = 600.0
 # Frames a little out of order are left out; a clock that jumps back further starts a new count of time.
 CLOCK_JUMP_NS = 1_000_000_000
-# Turned further than this, an eye may be seen past the rim of dark glasses.
-BESIDE_LENS_DEG = 30.0
+# Turned or bowed further than this, an eye or a brow may be seen past the rim of dark glasses.
+PAST_RIM_DEG = 30.0
 MEASURES = (
     "eye_aspect_left",
     "eye_aspect_right",
@@ -315,8 +315,8 @@ class Engine:
             unreadable = SLOW
         elif lids.left is None and lids.right is None:
             unreadable = seen.unreadable.value if seen.unreadable else Unreadable.OCCLUDED.value
-        elif self._health.reason == Unreadable.OCCLUDED and abs(seen.yaw_deg or 0.0) > BESIDE_LENS_DEG:
-            # A head turned aside shows an eye beside the dark lens that hides it from the front.
+        elif self._health.reason == Unreadable.OCCLUDED and _off_axis_deg(seen) > PAST_RIM_DEG:
+            # A head turned away shows an eye beside the dark lens that hides it from the front.
             unreadable = Unreadable.OCCLUDED.value
         calibrated = self._lids.progress_pct >= 100.0
         return self._health.see(seen.t_ns, face=seen.face, unreadable=unreadable, calibrated=calibrated)
@@ -383,6 +383,11 @@ class Engine:
             events.append(Event(state.t_ns, "calibration", {"progress_pct": self._told_calibration_pct}))
         self._last = state
         return Step(state, tuple(alerts), tuple(events))
+
+
+def _off_axis_deg(seen: Observation) -> float:
+    """How far the head is turned from the camera's axis, about; 0 where that is unknown."""
+    return math.hypot(seen.yaw_deg or 0.0, seen.pitch_deg or 0.0)
 
 
 def without_impossible(seen: Observation) -> Observation:

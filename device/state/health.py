@@ -11,7 +11,10 @@ from device.state.profile import HealthSection
 NOTE_NS = 100_000_000
 # Eyes that flicker between readable and not are unreadable when they are so for this share of the time.
 MOSTLY = 0.6
+# Time without a face is no readable time either, but says no reason: one is told that was seen for this share.
+SEEN_SO = 0.1
 SLOW = "slow"
+NOBODY = "nobody"
 
 
 class HealthJudge:
@@ -27,6 +30,7 @@ class HealthJudge:
         self._window_ns = round(bounds.degraded_s * 1e9)
         self._recovered_ns = round(bounds.recovered_s * 1e9)
         self._face_ns: int | None = None
+        self._gone = False
         self._notes: deque[tuple[int, str]] = deque()
         self._unreadable_ns: int | None = None
         self.reason = ""
@@ -39,33 +43,44 @@ class HealthJudge:
             unreadable: why its eyes cannot be judged, "" if they can.
             calibrated: the personal baseline is learned.
         """
+        if unreadable or not face:
+            self._unreadable_ns = t_ns
+        noted = self._note(t_ns, unreadable if face else NOBODY)
         if face:
             self._face_ns = t_ns
-            self._judge_eyes(t_ns, unreadable)
-            return self._said(calibrated)
-        # Eyes that are not in the picture are not readable either: only seen time counts towards an end of that.
-        self._unreadable_ns = t_ns
-        if self._face_ns is None or t_ns - self._face_ns >= self._no_face_ns:
-            self._notes.clear()
+            if noted:
+                self._judge_eyes(t_ns)
+        self._gone = self._still_gone(unreadable) if face else self._gone or self._is_lost(t_ns)
+        if self._gone:
             return Health.NO_FACE
-        return self._said(calibrated)
-
-    def _said(self, calibrated: bool) -> Health:
         if self.reason:
             return Health.DEGRADED
         return Health.OK if calibrated else Health.CALIBRATING
 
-    def _judge_eyes(self, t_ns: int, unreadable: str) -> None:
-        if unreadable:
-            self._unreadable_ns = t_ns
+    def _is_lost(self, t_ns: int) -> bool:
+        """A face that was seen badly is found and lost in turn: it has to be away for longer until it is gone."""
+        return self._face_ns is None or t_ns - self._face_ns >= (self._window_ns if self.reason else self._no_face_ns)
+
+    def _still_gone(self, unreadable: str) -> bool:
+        """One frame with something like a face fills no empty seat; eyes that can be read do."""
+        if not self._gone or not unreadable or self.reason:
+            return False
+        return sum(what != NOBODY for _, what in self._notes) < SEEN_SO * len(self._notes)
+
+    def _note(self, t_ns: int, what: str) -> bool:
         if self._notes and t_ns - self._notes[-1][0] < NOTE_NS:
-            return
-        self._notes.append((t_ns, unreadable))
+            return False
+        self._notes.append((t_ns, what))
         while self._notes[0][0] < t_ns - self._window_ns:
             self._notes.popleft()
-        reasons = Counter(reason for _, reason in self._notes if reason)
+        return True
+
+    def _judge_eyes(self, t_ns: int) -> None:
+        count = len(self._notes)
+        unread = Counter(what for _, what in self._notes if what)
+        reasons = Counter({what: times for what, times in unread.items() if what != NOBODY})
         whole = t_ns - self._notes[0][0] >= self._window_ns - 2 * NOTE_NS
-        if whole and reasons.total() >= MOSTLY * len(self._notes):
+        if whole and unread.total() >= MOSTLY * count and reasons.total() >= SEEN_SO * count:
             self.reason = reasons.most_common(1)[0][0]
         if self._unreadable_ns is None or t_ns - self._unreadable_ns >= self._recovered_ns:
             self.reason = ""

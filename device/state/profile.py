@@ -180,9 +180,9 @@ class HealthSection:
     __pydantic_config__ = _SHAPE
 
     no_face_s: float = 1.0
-    """No face for this long is ``no_face``, s."""
+    """No face for this long is ``no_face``, s; ``degraded_s`` if it was ``degraded`` when it was lost."""
     degraded_s: float = 5.0
-    """Eyes unreadable for most of this long are ``degraded``, s."""
+    """Eyes unreadable, or no face, for most of this long are ``degraded`` when the face is seen, s."""
     recovered_s: float = 1.0
     """Eyes readable for this long end ``degraded``, s."""
     stale_s: float = 0.5

@@ -42,13 +42,50 @@ def test_unreadable_eyes_are_degraded_after_five_seconds_and_ok_again_within_two
     ]
 
 
-def test_time_without_a_face_does_not_count_as_unreadable_eyes() -> None:
-    assert judged((3.0, True, False), (10.0, False, False), (3.0, True, False))[-1] is Health.OK
+def test_an_absence_alone_is_no_fault_of_the_eyes() -> None:
+    assert judged((5.0, True, True), (10.0, False, False), (0.1, True, True), (3.0, True, True)) == [
+        Health.OK,
+        Health.NO_FACE,
+        Health.OK,
+        Health.OK,
+    ]
+
+
+def test_who_comes_back_with_unreadable_eyes_is_told_within_a_second() -> None:
+    assert judged((5.0, True, True), (10.0, False, False), (0.3, True, False), (0.7, True, False)) == [
+        Health.OK,
+        Health.NO_FACE,
+        Health.NO_FACE,
+        Health.DEGRADED,
+    ]
+
+
+def test_one_frame_with_something_like_a_face_fills_no_empty_seat() -> None:
+    moment = (0.1, True, False)
+    assert judged((9.0, False, False), moment, (0.5, False, False), moment) == [Health.NO_FACE] * 4
+
+
+def test_a_face_found_and_lost_in_turn_whose_eyes_are_unreadable_stays_degraded() -> None:
+    found, lost = (1.5, True, False), (2.5, False, False)
+    assert judged(found, lost, found, lost, found, lost, found)[2:] == [Health.DEGRADED] * 5
+
+
+def test_a_face_found_and_lost_in_turn_whose_eyes_are_read_is_judged() -> None:
+    found, lost = (3.0, True, True), (1.5, False, False)
+    assert judged(found, lost, found, lost, found)[::2] == [Health.OK] * 3
+
+
+def test_a_face_that_was_seen_badly_is_gone_after_five_seconds() -> None:
+    assert judged((6.0, True, False), (4.5, False, False), (1.0, False, False)) == [
+        Health.DEGRADED,
+        Health.DEGRADED,
+        Health.NO_FACE,
+    ]
 
 
 def test_a_face_that_comes_back_as_unreadable_as_before_is_told_at_once() -> None:
     assert judged(
-        (6.0, True, False), (2.0, False, False), (0.5, True, True), (0.1, True, False), (1.1, True, True)
+        (6.0, True, False), (6.0, False, False), (0.5, True, True), (0.1, True, False), (1.1, True, True)
     ) == [
         Health.DEGRADED,
         Health.NO_FACE,

@@ -35,6 +35,26 @@ def test_eyes_that_flicker_behind_a_reflection_are_degraded(camera: Camera) -> N
 
 
 @any_camera
+def test_the_driver_in_sunglasses_who_looks_into_the_lap_stays_unreadable(camera: Camera) -> None:
+    shades = Part(8.0, None, unreadable=Unreadable.OCCLUDED)
+    past_the_rim = Part(4.0, 0.9, yaw_deg=12.0, pitch_deg=-33.0)
+    outcome = drive(AWAKE, shades, past_the_rim, shades, AWAKE, camera=camera)
+    assert {outcome.health_at(t_s) for t_s in (16.0, 19.0, 21.5, 25.0)} == {"degraded occluded"}
+    assert outcome.health_at(32.0) == "calibrating"
+
+
+@any_camera
+def test_a_face_found_and_lost_in_the_dark_is_told_as_dark_all_the_while(camera: Camera) -> None:
+    found, lost = Part(1.3, None, unreadable=Unreadable.DARK), Part(2.6, face=False)
+    outcome = drive(AWAKE, *[found, lost] * 5, AWAKE, camera=camera)
+    told = [health for t_s, health in outcome.health() if 15.0 < t_s < 29.0]
+    assert told == []
+    assert outcome.health_at(28.0) == "degraded dark"
+    assert outcome.health_at(31.0) == "calibrating"
+    assert_alerts(outcome)
+
+
+@any_camera
 def test_a_closure_behind_sunglasses_counts_from_when_the_eyes_are_seen(camera: Camera) -> None:
     shades = Part(8.0, None, unreadable=Unreadable.OCCLUDED)
     outcome = drive(AWAKE, shades, Part(1.4, 0.0), AWAKE, camera=camera, speed_kmh=KMH)
