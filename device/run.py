@@ -16,8 +16,6 @@ from device.alerts.fan_out import FanOut
 from device.alerts.loop_stats import LoopStats
 from device.alerts.output import Output
 from device.alerts.registry import make_output
-from device.alerts.report import machine_name
-from device.alerts.status_file import usual_file
 from device.alerts.terminal import terminal_view
 from device.driver_store import DriverKeeper, load_driver, with_what_is_known
 from device.economy import Economy
@@ -25,6 +23,7 @@ from device.judge import Judge
 from device.messages import Command, SetDriver
 from device.monitor import Monitor
 from device.notes import Notes
+from device.output_tables import changeable, live_page
 from device.overseer import overseen
 from device.perception.expression import NETWORK as EXPRESSION
 from device.perception.expression import ExpressionReader, expression_classes
@@ -35,7 +34,7 @@ from device.perception.runtime_choice import Runtimes, choose, reader_for
 from device.process_signals import obeying_signals
 from device.record.setup import record_outputs
 from device.reload import Configuration, Reload
-from device.settings import MqttSettings, Settings
+from device.settings import Settings
 from device.stages import UNWATCHED, Stages
 from device.state.engine import Engine
 from device.state.gaze_zone import Direction
@@ -121,7 +120,7 @@ def run(
         reload = Reload(
             load or (lambda: (settings, profile)),
             (settings, profile),
-            tables=lambda settings: _tables(settings, expressions),
+            tables=lambda settings: changeable(settings, expressions),
             made=made,
             make=make,
             engine=engine,
@@ -236,9 +235,8 @@ def _outputs(
     outputs: list[Output] = [terminal_view(stats, title, settings.terminal.live, descriptor)]
     outputs.append(DriverKeeper(settings.driver.name or "", engine.calibration))
     try:
-        for name, table in (
-            _tables(settings, expressions) | _view(settings, title, expressions, stats) | recording
-        ).items():
+        page = live_page(settings, title, expressions, stats)
+        for name, table in (changeable(settings, expressions) | page | recording).items():
             made[name] = make(name, table)
         if os.environ.get("NOTIFY_SOCKET"):
             # The last of all: its ping says that a frame has passed every other one.
@@ -249,66 +247,6 @@ def _outputs(
     return [*outputs, *made.values()]
 
 
-def _tables(settings: Settings, expressions: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """Outputs that can change while the monitor runs, by name, with what they are built from."""
-    return _own_outputs(settings, expressions) | settings.outputs.extra
-
-
 def _take_in(command: Command, commands: SimpleQueue[Command]) -> None:
     """Called by the threads of outputs, which may wait for a file."""
     commands.put(with_what_is_known(command) if isinstance(command, SetDriver) else command)
-
-
-def _own_outputs(settings: Settings, expressions: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """Outputs that have settings of their own, by name, with what they are built from."""
-    tables: dict[str, dict[str, Any]] = {}
-    if settings.outputs.events:
-        tables["events"] = {"target": settings.outputs.events}
-    if settings.outputs.signals:
-        tables["signals"] = {"target": settings.outputs.signals, "expression_classes": expressions}
-    if settings.serial.url:
-        tables["serial"] = {"url": settings.serial.url, "baud": settings.serial.baud}
-    if settings.mqtt.broker:
-        tables["mqtt"] = _reporting(settings, expressions) | _mqtt(settings.mqtt)
-    if settings.can.address:
-        tables["can"] = settings.can.model_dump()
-    if settings.stream.path:
-        stream = settings.stream
-        tables["stream"] = _reporting(settings, expressions) | {
-            "path": stream.path,
-            "rate_hz": stream.rate_hz,
-            "group": stream.group,
-        }
-    if settings.gpio.line:
-        tables["gpio"] = {"spec": settings.gpio.line, "active_low": settings.gpio.active_low}
-    if settings.outputs.status or os.environ.get("RUNTIME_DIRECTORY"):
-        tables["status"] = {"target": settings.outputs.status or usual_file()}
-    return tables
-
-
-def _view(
-    settings: Settings, title: str, expressions: tuple[str, ...], stats: Callable[[], LoopStats]
-) -> dict[str, dict[str, Any]]:
-    """The live page, if it is wanted: what it is built from."""
-    wanted = settings.view
-    if not wanted.address:
-        return {}
-    token = wanted.token.get_secret_value() if wanted.token else None
-    return {
-        "view": {
-            "address": wanted.address,
-            "token": token,
-            "title": title,
-            "stats": stats,
-            "expression_classes": expressions,
-        }
-    }
-
-
-def _reporting(settings: Settings, expressions: tuple[str, ...]) -> dict[str, Any]:
-    """How this monitor is called by outputs that report it to other programs, and what they call expressions."""
-    return {"device": settings.device or machine_name(), "expression_classes": expressions}
-
-
-def _mqtt(mqtt: MqttSettings) -> dict[str, Any]:
-    return mqtt.model_dump(exclude={"discovery"}) | {"discover": mqtt.discovery}

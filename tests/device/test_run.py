@@ -21,7 +21,7 @@ import pytest
 
 from device.alerts.registry import make_output
 from device.config import load_settings
-from device.run import _own_outputs as own_outputs
+from device.output_tables import changeable
 from models import registry
 from sensors.driver_face import DriverPose, render
 from tests.device.alerts.receiver import Receiver
@@ -288,7 +288,7 @@ def test_outputs_for_other_programs_are_built_from_their_settings(tmp_path: Path
         pytest.importorskip(package, reason=f"an output needs {package}")
     wanted = {"mqtt.broker": "127.0.0.1:1", "can.address": "virtual:settings", "stream.path": str(tmp_path / "stream")}
     settings, _ = load_settings(None, None, {**wanted, "device": "cab-7", "mqtt.discovery": True})
-    tables = own_outputs(settings, ())
+    tables = changeable(settings, ())
     assert {"mqtt", "can", "stream"} <= set(tables)
     for name in ("mqtt", "can", "stream"):
         make_output(name, tables[name]).close()
