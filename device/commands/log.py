@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look into recorded logs, mend, cut and export them.", no_args_is_help=True)
 
 SHOWN_GAPS = 10
+FARTHEST_S = 1e9
+"""Beyond the ends of every log."""
 
 Logs = Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs, or folders of logs.", show_default=False)]
 Log = Annotated[Path, typer.Argument(metavar="LOG", help="A log, or a folder with one recording.", show_default=False)]
@@ -73,9 +75,12 @@ def cut(
     """Write a span of a recording into a log of its own."""
     from device.record.mend import cut as cut_log
     from device.record.reader import recording
+    from wakeful import ConfigError
 
     _need()
-    count = cut_log(recording(log), output, from_s, min(to_s, 1e9))
+    if not from_s < to_s:
+        raise ConfigError(f"--from {from_s:g} --to {to_s:g} is no span: begin before its end")
+    count = cut_log(recording(log), output, max(from_s, -FARTHEST_S), min(to_s, FARTHEST_S))
     typer.echo(f"{output}: {count} messages")
 
 

@@ -129,6 +129,7 @@ def run(
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
     from device.config import load_settings
     from device.process_signals import leaving_quietly
+    from wakeful import ConfigError
 
     overrides = {
         "source.source": source,
@@ -162,6 +163,10 @@ def run(
 
     with leaving_quietly():
         settings, rules = load()
+        if settings.record.folder is None and (blur_others or record_video not in (None, Pictures.OFF)):
+            raise ConfigError("no pictures are kept without a recording: add --record DIR")
+        if blur_others and settings.record.video == "off":
+            raise ConfigError("--blur-others blurs recorded pictures: add --record-video events, or all")
 
         # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
         from device.run import run as run_monitor
