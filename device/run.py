@@ -13,10 +13,10 @@ from queue import SimpleQueue
 from typing import Any
 
 from device.alerts.fan_out import FanOut
+from device.alerts.for_people import terminal_view
 from device.alerts.loop_stats import LoopStats
 from device.alerts.output import Output
 from device.alerts.registry import make_output
-from device.alerts.terminal import terminal_view
 from device.driver_store import DriverKeeper, load_driver, with_what_is_known
 from device.economy import Economy
 from device.judge import Judge

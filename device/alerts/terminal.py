@@ -26,8 +26,7 @@ from rich.style import Style
 from device.alerts.dashboard import TEXT_STYLES, Recent, View, draw
 from device.alerts.gauges import BLOCKS, Line, OpeningTrace
 from device.alerts.loop_stats import LoopStats
-from device.alerts.output import Output, seconds
-from device.alerts.plain import PlainOutput
+from device.alerts.output import seconds
 from device.alerts.wording import say_alert, say_event
 from device.liveness import Worker
 from device.messages import Alert, DriverState, Event, Health, Phase
@@ -45,20 +44,6 @@ ASCII = str.maketrans(
     | dict(zip(BLOCKS, "_.:-=+*#", strict=True))
 )
 """For consoles whose encoding has no such characters."""
-
-
-def terminal_view(
-    stats: Callable[[], LoopStats], title: str = "", live: bool | None = None, descriptor: int = 1
-) -> Output:
-    """Gauges where the standard output is a terminal that can show them, else plain lines.
-
-    Args:
-        live: True or False decides instead.
-        descriptor: where to, 1, or 2 where the standard output carries the events; gauges go there only if asked for.
-    """
-    if live is None:
-        live = descriptor == 1 and sys.stdout.isatty() and not Console().is_dumb_terminal
-    return TerminalOutput(stats, title, terminal_on(descriptor)) if live else PlainOutput(stats, descriptor)
 
 
 class TerminalOutput:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -162,13 +165,25 @@ def run(
         return load_settings(config, profile, overrides)
 
     with leaving_quietly():
-        settings, rules = load()
-        if settings.record.folder is None and (blur_others or record_video not in (None, Pictures.OFF)):
-            raise ConfigError("no pictures are kept without a recording: add --record DIR")
-        if blur_others and settings.record.video == "off":
-            raise ConfigError("--blur-others blurs recorded pictures: add --record-video events, or all")
+        with _without_garbage():
+            settings, rules = load()
+            if settings.record.folder is None and (blur_others or record_video not in (None, Pictures.OFF)):
+                raise ConfigError("no pictures are kept without a recording: add --record DIR")
+            if blur_others and settings.record.video == "off":
+                raise ConfigError("--blur-others blurs recorded pictures: add --record-video events, or all")
 
-        # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
-        from device.run import run as run_monitor
+            # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
+            from device.run import run as run_monitor
 
         return run_monitor(settings, rules, load)
+
+
+@contextmanager
+def _without_garbage() -> Iterator[None]:
+    """What is made inside lives as long as the process, and is not looked through for garbage, now or ever."""
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()

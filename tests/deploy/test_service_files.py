@@ -62,9 +62,28 @@ def test_what_another_try_cannot_mend_is_not_tried_again_and_a_missing_camera_is
     assert SourceError.exit_status not in {int(one) for one in never.split()}
 
 
+def after_exit(status: int) -> float:
+    """Seconds that the unit's own command makes systemd wait when the monitor has ended with ``status``."""
+    shell, _, script = shlex.split(settings("ExecStopPost")[0].replace("$$", "$"))
+    script = script.replace("sleep", "echo")
+    done = subprocess.run(
+        [shell, "-c", script], env={"EXIT_STATUS": str(status)}, capture_output=True, text=True, check=True
+    )
+    return float(done.stdout or 0.0)
+
+
+def test_a_monitor_that_dies_is_back_at_once_and_a_hot_loop_of_it_ends_the_service() -> None:
+    starts_s = 0.6
+    again_s = float(settings("RestartSec")[0])
+    assert again_s <= 0.25
+    for status in (9, 1, 134):
+        assert after_exit(status) == 0.0
+    assert int(settings("StartLimitIntervalSec")[0]) / (again_s + starts_s) > int(settings("StartLimitBurst")[0])
+
+
 def test_a_missing_camera_is_tried_for_ever() -> None:
-    tries = int(settings("StartLimitIntervalSec")[0]) / int(settings("RestartSec")[0])
-    assert tries < int(settings("StartLimitBurst")[0])
+    again_s = float(settings("RestartSec")[0]) + after_exit(SourceError.exit_status)
+    assert int(settings("StartLimitIntervalSec")[0]) / again_s < int(settings("StartLimitBurst")[0])
 
 
 def test_the_user_belongs_to_the_groups_of_the_devices() -> None:

@@ -21,9 +21,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from device.alerts.for_people import terminal_view
 from device.alerts.loop_stats import LoopStats
 from device.alerts.plain import PlainOutput
-from device.alerts.terminal import TerminalOutput, terminal_view
+from device.alerts.terminal import TerminalOutput
 from device.messages import Event, Health
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
 
@@ -106,7 +107,7 @@ def test_a_failure_to_draw_ends_the_view_with_a_line_in_the_log(caplog: pytest.L
 
 PROGRAM = """
 import signal, sys, time
-from device.alerts.terminal import terminal_view
+from device.alerts.for_people import terminal_view
 from tests.device.alerts.samples import AWAKE
 from tests.device.alerts.test_terminal import STATS
 
