@@ -15,6 +15,9 @@ UPPER_LID = slice(10, 15)
 # Beyond these yaws the eye away from the camera, and then both, show too little lid to be judged.
 FAR_EYE_MAX_YAW_DEG = 45.0
 NEAR_EYE_MAX_YAW_DEG = 65.0
+# With the head turned further than this, the lower lid of an open eye is read too high, and a closure then looks like
+# lowered lids (rendered driver, either reader).
+LID_DROP_MAX_YAW_DEG = 25.0
 # An eye narrower than this has lids less than two pixels apart.
 MIN_EYE_WIDTH_PX = 8.0
 # The centre of rotation of an eyeball lies this far behind its iris, and behind the line of its corners (cm; adult
@@ -47,11 +50,24 @@ def eye_aspect(eye: Eye, yaw_deg: float, *, far: bool) -> float | None:
     return float(across.mean()) / width * math.cos(math.radians(yaw_deg))
 
 
-def lid_drop(eye: Eye) -> float:
+def lid_drop(eyes: list[Eye], yaw_deg: float) -> float | None:
     """How far the lower lid and the iris lie below the line of the eye's corners, summed, over the eye's width.
 
     An eye that looks down takes its lower lid along, one that closes lifts it: so lowered lids differ from closed ones.
+
+    Args:
+        eyes: those that can be judged, open or not.
+        yaw_deg: of the head against the camera.
+
+    Returns:
+        The mean of the eyes given; None without one, and where the head is turned too far to tell.
     """
+    if not eyes or abs(yaw_deg) > LID_DROP_MAX_YAW_DEG:
+        return None
+    return sum(map(_drop, eyes)) / len(eyes)
+
+
+def _drop(eye: Eye) -> float:
     along = eye.contour[8] - eye.contour[0]
     width = max(math.hypot(along[0], along[1]), 1e-3)
     down = np.array([-along[1], along[0]]) / width

@@ -201,8 +201,7 @@ class Perception:
             open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
             gaze = gaze_deg(open_eyes, pose, focal)
             iris = iris_px(open_eyes, (gaze[0] if gaze else pose.yaw_deg) - bearing[0], self._reader.iris_drawn)
-            drops = [lid_drop(eye) for eye, aspect in pairs if aspect is not None]
-            drop = sum(drops) / len(drops) if drops else None
+            drop = lid_drop([eye for eye, aspect in pairs if aspect is not None], pose.yaw_deg)
         self._stages.done("eyes")
         expression = self._read_expression(frame, face)
         if expression is not None:

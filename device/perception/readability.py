@@ -57,9 +57,9 @@ MAX_SOFTNESS = 0.82
 # With the head further down or up the lids hide behind the brows or the cheeks.
 MAX_PITCH_DEG = 45.0
 
-# The eye behind the nose is read open when closed beyond these yaws, where the near one is still read well (rendered
-# driver, turned in steps of 5 degrees).
-FAR_EYE_YAW_DEG = {"v2": 36.0, "mesh+iris": 32.0}
+# The eye behind the nose is read half open when closed beyond this yaw, where the near one is still read well (rendered
+# driver, turned in steps of 5 and 10 degrees, either reader).
+FAR_EYE_YAW_DEG = 32.0
 
 PATCH_PX = 48
 EYE_PX = 24
@@ -180,7 +180,7 @@ def read_eyes(
         return EyeReading(None, None, Unreadable.OFF_AXIS)
     left_is_far = pose.yaw_deg > 0.0
     left_why, right_why = whys or unreadable_eyes(image, face, pose.yaw_deg, reader)
-    if abs(pose.yaw_deg) > FAR_EYE_YAW_DEG[reader]:
+    if abs(pose.yaw_deg) > FAR_EYE_YAW_DEG:
         if left_is_far:
             left_why = left_why or Unreadable.OFF_AXIS
         else:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from device.perception.eyes import eye_aspect, gaze_deg, iris_px
+from device.perception.eyes import eye_aspect, gaze_deg, iris_px, lid_drop
 from device.perception.head_pose import HeadPose
 from device.perception.landmarks import Eye
 
@@ -48,6 +48,25 @@ def test_eyes_turned_too_far_away_are_unknown(yaw_deg: float, far: bool, seen: b
 
 def test_an_eye_of_a_few_pixels_is_unknown() -> None:
     assert eye_aspect(drawn_eye(2.0, 7.0), 0.0, far=False) is None
+
+
+@pytest.mark.parametrize("tilt_deg", [0.0, 30.0, -60.0])
+def test_a_lower_lid_and_an_iris_that_go_down_are_a_drop_however_the_head_is_tilted(tilt_deg: float) -> None:
+    tilt = math.radians(tilt_deg)
+    level = drawn_eye(9.0, 30.0, tilt_deg)
+    lowered = drawn_eye(12.0, 30.0, tilt_deg, iris_px=(-3.0 * math.sin(tilt), 3.0 * math.cos(tilt)))
+    before, after = lid_drop([level], 0.0), lid_drop([lowered], 0.0)
+    assert before is not None and after is not None
+    assert after - before == pytest.approx((1.5 + 3.0) / 30.0, abs=0.005)
+
+
+@pytest.mark.parametrize("yaw_deg", [26.0, -40.0])
+def test_the_drop_of_the_lids_of_a_head_turned_far_is_unknown(yaw_deg: float) -> None:
+    assert lid_drop([drawn_eye(9.0)], yaw_deg) is None
+
+
+def test_without_an_eye_there_is_no_drop() -> None:
+    assert lid_drop([], 0.0) is None
 
 
 def test_irises_in_the_middle_of_a_frontal_face_look_at_the_camera() -> None:
