@@ -7,11 +7,17 @@ is measured.
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
 from array import array
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from device.alerts.can_frames import ALERT, BASE_ID, HEARTBEAT, dbc_text
@@ -20,6 +26,12 @@ from tests.device.alerts.broker import Broker, Listener
 from tests.device.alerts.receiver import Receiver
 
 Told = tuple[int, str]
+Span = tuple[float, float]
+
+
+def overlap_s(span: Span, others: list[Span]) -> float:
+    """How much of a span of time is covered by others, which do not overlap each other."""
+    return sum(max(0.0, min(end, span[1]) - max(begin, span[0])) for begin, end in others)
 
 
 class Ear:
@@ -39,16 +51,9 @@ class Ear:
     def hear(self, number: object, phase: object) -> None:
         self.alerts.append((int(str(number)), sys.intern(str(phase))))
 
-    def longest_gap_s(self, stalls: list[tuple[float, float]]) -> float:
-        """Between two heartbeats, leaving out the gaps that touch a stall of this receiver."""
-        return max(
-            (
-                after - before
-                for before, after in pairwise(self.beats_s)
-                if not any(begin < after and before < end for begin, end in stalls)
-            ),
-            default=float("inf"),
-        )
+    def gaps(self, stalls: list[Span]) -> list[Span]:
+        """From each heartbeat to the next, but for those that touch a stall of this receiver."""
+        return [gap for gap in pairwise(self.beats_s) if not overlap_s(gap, stalls)]
 
 
 class SerialEar(Receiver):
@@ -124,6 +129,10 @@ class MqttEar(Listener):
         super().__init__(broker, topic)
         self._client.on_message = self._hear
 
+    @property
+    def connected(self) -> bool:
+        return self._client.is_connected()
+
     def _hear(self, client: Any, data: Any, message: Any) -> None:
         report = json.loads(message.payload)
         if report["id"] == self._newest_id:
@@ -131,3 +140,77 @@ class MqttEar(Listener):
             return
         self._newest_id = report["id"]
         self.ear.hear(report["seq"], report["phase"])
+
+
+class SpawnedBroker(Broker):
+    """Started by a shell: a process that starts another one stands still meanwhile, with all its threads."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        log = shlex.quote(str(folder / "mosquitto.log"))
+        command = f"{shlex.quote(self._program)} -c {shlex.quote(str(self._file))} >>{log} 2>&1"
+        self._shell = subprocess.Popen(
+            ["sh", "-c", f"while read word; do {command} & echo $!; wait $!; done"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._number = 0
+
+    def start(self) -> Broker:
+        assert self._shell.stdin is not None and self._shell.stdout is not None
+        self._shell.stdin.write(b"start\n")
+        self._shell.stdin.flush()
+        self._number = int(self._shell.stdout.readline())
+        while not self._answers():
+            time.sleep(0.01)
+        return self
+
+    def signal(self, number: int) -> None:
+        os.kill(self._number, number)
+
+    def stop(self) -> None:
+        self.signal(signal.SIGKILL)
+        while self._answers():
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """The shell ends too."""
+        assert self._shell.stdin is not None and self._shell.stdout is not None
+        self._shell.stdin.close()
+        self._shell.stdout.close()
+        self._shell.wait()
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+        except OSError:
+            return False
+        return True
+
+
+METRONOME = """
+import sys, time
+before = time.monotonic()
+while True:
+    time.sleep(0.05)
+    now = time.monotonic()
+    if now - before > 0.25:
+        print(before, now, flush=True)
+    before = now
+"""
+
+
+class Metronome:
+    """Another process that only keeps time: when it cannot, the machine stood still, and not the monitor."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "metronome"
+        with self._file.open("wb") as out:
+            self._process = subprocess.Popen([sys.executable, "-c", METRONOME], stdout=out)
+
+    def close(self) -> list[Span]:
+        """Ends it; gives when the machine stood still for longer than 0.2 s."""
+        self._process.kill()
+        self._process.wait()
+        rows = (line.split() for line in self._file.read_text(encoding="utf-8").splitlines())
+        return [(float(begin), float(end)) for begin, end in rows]
