@@ -23,7 +23,7 @@ def drives_of(
         profile: judge them anew by these rules.
 
     Raises:
-        TruthError: a row is about none of the recordings, or about more than one.
+        TruthError: a row is about none of the recordings, or about more than one; a recording has two drivers.
         LogError: a log cannot be read, or holds nothing to judge.
     """
     if not rows:
@@ -43,13 +43,20 @@ def _drive(recording: Recording, rows: Sequence[Truth], bounds: Bounds, profile:
     judge = replace(config.judge, profile=load_profile(profile)[0]) if profile else None
     done = replay(recording, judge)
     alerts = [one for one in (done.now if profile else done.then) if isinstance(one, Alert)]
-    driver = next((row.driver for row in rows if row.driver), config.driver) or recording.name
     return Drive(
-        driver,
+        _driver(recording, rows),
         done.seconds,
         standing(alerts, config.origin_ns, done.seconds),
         events_of(rows, config.wall_ns, bounds),
     )
+
+
+def _driver(recording: Recording, rows: Sequence[Truth]) -> str:
+    """Who drove, as the truth says, or else the log; the recording's name where nobody says it."""
+    named = sorted({row.driver for row in rows if row.driver})
+    if len(named) > 1:
+        raise TruthError(f"the truth names {len(named)} drivers of recording {recording.name}: {named[0]}, {named[1]}")
+    return named[0] if named else recording.config.driver or recording.name
 
 
 def _index(row: Truth, recordings: Sequence[Recording]) -> int:

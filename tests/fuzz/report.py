@@ -41,7 +41,11 @@ class Made(Recording):
 
 
 def parse(data: bytes) -> bool:
-    """Whether any message was fit to be shown. The page is made of one input in eight, chosen by its content."""
+    """Whether any message was fit to be shown.
+
+    Every input is read and counted; the longer ways, to curves and to the whole page, are taken by one in four and one
+    in 32, chosen by their content.
+    """
     messages = []
     for line in data.split(b"\n"):
         topic, _, text = line.partition(b" ")
@@ -54,9 +58,11 @@ def parse(data: bytes) -> bool:
             continue
     made = Made(messages)
     drive = read_drive(made)
-    if zlib.crc32(data) % 8:
-        figures(drive)
+    figures(drive)
+    way = zlib.crc32(data) % 32
+    if way % 4 == 1:
         columns(drive.t_s, drive.curves)
+    if way != 0:
         return bool(messages)
     html = page([drive], [thumbnails(made, most_important(drive))])
     for block in html.split('<script type="application/json" id="drive-0">')[1:]:
@@ -83,5 +89,5 @@ PARSER = Parser(
         _lines(*MESSAGES),
     ),
     words=(b"1e308", b"-1", b"null", b"9223372036854775807", b"true", b'"', b"NaN", b"{}", b"[]", b"\n", b"0"),
-    quick_inputs=150,
+    quick_inputs=300,
 )

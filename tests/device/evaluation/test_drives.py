@@ -135,3 +135,11 @@ def test_truth_about_no_recording_or_several_is_refused(
         (tmp_path / "t.csv").write_text(f"recording,event,start\n{row}\n")
         assert status(["evaluate", "log", str(logs), "--truth", str(tmp_path / "t.csv")]) == 2
         assert told in capsys.readouterr().err
+
+
+def test_two_drivers_of_one_recording_are_a_mistake_of_the_truth(
+    logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "t.csv").write_text("driver,event,start\nada,sleep,1\neve,sleep,5\n")
+    assert status(["evaluate", "log", str(logs), "--truth", str(tmp_path / "t.csv")]) == 2
+    assert "2 drivers" in capsys.readouterr().err
