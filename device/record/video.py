@@ -105,7 +105,7 @@ class Video:
         others = self._others(encoded, self._find_faces(image))
         if not others:
             return Picture(encoded.t_ns, encoded.seq, encoded.jpeg)
-        return Picture(encoded.t_ns, encoded.seq, _jpeg(blurred(image, others)), len(others))
+        return Picture(encoded.t_ns, encoded.seq, _jpeg(blurred(image, others)), count_faces(others))
 
     def _others(self, encoded: _Encoded, found: list[Box]) -> list[Box]:
         """Whom to blur: who is there but the watched one, and who was there a moment ago and may be missed now."""
@@ -124,8 +124,22 @@ def is_occasion(message: Recorded) -> bool:
 
 
 def is_watched(face: Box, watched: Box | None) -> bool:
-    """Whether a face that was found is the watched one: the middle of each lies within the other."""
-    return watched is not None and _holds(watched, _middle(face)) and _holds(face, _middle(watched))
+    """Whether a face that was found is the watched one."""
+    return watched is not None and are_one(face, watched)
+
+
+def are_one(face: Box, other: Box) -> bool:
+    """Whether two boxes are of one face: the middle of each lies within the other."""
+    return _holds(other, _middle(face)) and _holds(face, _middle(other))
+
+
+def count_faces(boxes: Iterable[Box]) -> int:
+    """How many faces these boxes are, of which several may be the same one at different moments."""
+    faces: list[Box] = []
+    for box in boxes:
+        if not any(are_one(box, one) for one in faces):
+            faces.append(box)
+    return len(faces)
 
 
 def blurred(image: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.uint8]:

@@ -2,8 +2,8 @@
 
     python -m tests.tools.make_view_picture docs/live-page.webp
 
-Plays the scenario ``demo`` as quickly as the machine allows, with the real monitor and the real page. The driver is
-rendered from a public-domain portrait (``sensors/assets/README.md``): nobody else may be shown.
+Plays the scenario ``demo`` in real time, with the real monitor and the real page, on a machine that does nothing else.
+The driver is rendered from a public-domain portrait (``sensors/assets/README.md``): nobody else may be shown.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main() -> None:
         "view.address": f"127.0.0.1:{PORT}",
         "terminal.live": False,
     }
-    run_looped(open_synthetic("demo", "fast"), overrides, Photographer(Path(sys.argv[1])))
+    run_looped(open_synthetic("demo", "realtime"), overrides, Photographer(Path(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -123,6 +123,13 @@ def test_a_face_that_is_missed_in_one_picture_stays_blurred() -> None:
     assert counts == [1, 1, 0]
 
 
+def test_a_face_that_moves_is_counted_once_and_blurred_where_it_was_too() -> None:
+    answers = [[(0.0, 0.0, 20.0, 20.0)], [(3.0, 0.0, 23.0, 20.0)], [(5.0, 0.0, 25.0, 20.0), (60.0, 0.0, 80.0, 20.0)]]
+    video = Video(events_only=False, find_faces=lambda image: answers.pop(0))
+    counts = [next(video.shot(Shot(at(t_s), 0, GREY, None))).blurred for t_s in (0.0, 0.1, 0.2)]
+    assert counts == [1, 1, 2]
+
+
 def test_a_box_beyond_the_picture_is_no_fault() -> None:
     boxes: list[Box] = [(-50.0, -50.0, -10.0, -10.0), (60.0, 40.0, 90.0, 70.0)]
     assert blurred(GREY, boxes).shape == GREY.shape
