@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from device.messages import Observation
-from device.state.gaze_zone import Direction, RoadDirection, zone_of
+from device.state.gaze_zone import ROAD, Direction, RoadDirection, zone_of
 from device.state.glance import Glance, GlanceTracker
 from device.state.profile import Profile
 
@@ -25,6 +25,8 @@ MISTAKEN_S = 30.0
 HEAD_SAYS_DEG = 25.0
 # ... and goes on to say so until it is nearer by this: wavering around one bound would cut a look to pieces.
 STILL_DEG = 5.0
+# So would a gaze that wavers around the rim of the road: it is back when it is inside by this.
+WAVER_DEG = 2.0
 # Head and eyes shift together, and the gaze goes further than the head (Freedman & Sparks, J. Neurophysiol. 77, 1997):
 # one that is read to follow a turned head by this share has gone at least as far.
 FOLLOWS = 0.5
@@ -69,7 +71,7 @@ class Attention:
         self.road.restart()
         self._head_road.restart()
         self._glances = GlanceTracker()
-        self._head_says = False
+        self._head_says = self._gaze_off = False
         self._recent: deque[tuple[int, float, float]] = deque()
 
     def step(
@@ -125,7 +127,14 @@ class Attention:
                     road.yaw_deg + _with_head(gaze.yaw_deg - road.yaw_deg, turn.yaw_deg),
                     road.pitch_deg + _with_head(gaze.pitch_deg - road.pitch_deg, turn.pitch_deg),
                 )
-        return "" if gaze is None else zone_of(gaze, road, self._section)
+        return "" if gaze is None else self._zone_of_gaze(gaze, road)
+
+    def _zone_of_gaze(self, gaze: Direction, road: Direction) -> str:
+        yaw, pitch = gaze.yaw_deg - road.yaw_deg, gaze.pitch_deg - road.pitch_deg
+        further = 1.0 + WAVER_DEG / max(math.hypot(yaw, pitch), WAVER_DEG) if self._gaze_off else 1.0
+        zone = zone_of(Direction(road.yaw_deg + further * yaw, road.pitch_deg + further * pitch), road, self._section)
+        self._gaze_off = zone != ROAD
+        return zone
 
     def _smoothed(self, seen: Observation) -> Direction | None:
         if seen.gaze_yaw_deg is None or seen.gaze_pitch_deg is None:

@@ -211,8 +211,8 @@ class EngagementSection:
     """A look begins when the gaze comes this near to the camera, degrees."""
     leave_deg: float = 16.0
     """... and ends when it goes further away than this, degrees."""
-    gaze_up_deg: float = 12.0
-    """A gaze into the camera is measured this much too high, since irises lie above the corners of eyes, degrees."""
+    gaze_up_deg: float = 0.0
+    """A gaze into the camera is measured this much too high, where that is known, degrees."""
     bridge_s: float = 0.5
     """A look goes on over a blink, a glance aside or eyes unseen for at most this long, s."""
     asleep_s: float = 3.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import stat
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_driver_is_taken_up_as_left() -> None:
     save_driver("anna", ANNA)
     assert load_driver("anna") == ANNA
+
+
+def test_a_way_to_the_road_measured_with_gazes_read_too_high_is_left_aside(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "anna.json").write_text(json.dumps(asdict(ANNA)))
+    assert load_driver("anna") == replace(ANNA, road_yaw_deg=None, road_pitch_deg=None)
 
 
 def test_a_new_driver_is_nobody_yet() -> None:

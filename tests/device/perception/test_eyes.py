@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from device.perception.eyes import eye_aspect, gaze_deg, iris_px, lid_drop
+from device.perception.eyes import IRIS_ABOVE_CORNERS_CM, eye_aspect, gaze_deg, iris_px, lid_drop
 from device.perception.head_pose import HeadPose
 from device.perception.landmarks import Eye
 
@@ -69,17 +69,29 @@ def test_without_an_eye_there_is_no_drop() -> None:
     assert lid_drop([], 0.0) is None
 
 
-def test_irises_in_the_middle_of_a_frontal_face_look_at_the_camera() -> None:
-    assert gaze_deg([drawn_eye(9.0)], FRONTAL, FOCAL_PX) == pytest.approx((0.0, 0.0), abs=0.01)
+# Irises of eyes that look straight ahead, this far above the line of the corners: to the right and down, px.
+AHEAD_PX = (0.0, -10.0 * IRIS_ABOVE_CORNERS_CM)
+
+
+def test_irises_a_little_above_the_corners_of_a_frontal_face_look_at_the_camera() -> None:
+    assert gaze_deg([drawn_eye(9.0, iris_px=AHEAD_PX)], FRONTAL, FOCAL_PX) == pytest.approx((0.0, 0.0), abs=0.01)
+
+
+@pytest.mark.parametrize("roll_deg", [-20.0, 15.0])
+def test_they_do_so_with_a_tilted_head(roll_deg: float) -> None:
+    roll = math.radians(roll_deg)
+    above = (AHEAD_PX[1] * math.sin(roll), AHEAD_PX[1] * math.cos(roll))
+    pose = HeadPose(0.0, 0.0, roll_deg, distance_cm=64.0)
+    assert gaze_deg([drawn_eye(9.0, 30.0, -roll_deg, above)], pose, FOCAL_PX) == pytest.approx((0.0, 0.0), abs=0.01)
 
 
 def test_an_iris_to_the_right_in_the_picture_looks_to_the_persons_left() -> None:
-    gaze = gaze_deg([drawn_eye(9.0, iris_px=(5.25, 0.0))], FRONTAL, FOCAL_PX)
+    gaze = gaze_deg([drawn_eye(9.0, iris_px=(5.25, AHEAD_PX[1]))], FRONTAL, FOCAL_PX)
     assert gaze == pytest.approx((30.0, 0.0), abs=0.1)
 
 
 def test_an_iris_that_is_higher_looks_up() -> None:
-    gaze = gaze_deg([drawn_eye(9.0, iris_px=(0.0, -2.0))], FRONTAL, FOCAL_PX)
+    gaze = gaze_deg([drawn_eye(9.0, iris_px=(0.0, AHEAD_PX[1] - 2.0))], FRONTAL, FOCAL_PX)
     assert gaze is not None
     assert gaze[1] == pytest.approx(11.0, abs=0.1)
 

@@ -58,6 +58,12 @@ def test_a_gaze_that_goes_with_a_turned_head_has_gone_as_far(gaze_deg: float, zo
     assert looked((1.0, gaze_deg), yaw_deg=23.0)[-1].zone == zone
 
 
+def test_a_gaze_that_wavers_around_the_rim_of_the_road_is_one_look() -> None:
+    wavering = [(0.3, gaze_deg) for _ in range(4) for gaze_deg in (20.5, 19.0)]
+    views = looked((1.0, 0.0), *wavering, (1.0, 0.0))
+    assert [round((view.ended.end_ns - view.ended.start_ns) / 1e9, 1) for view in views if view.ended] == [2.4]
+
+
 def test_a_sinking_head_that_wavers_around_the_bound_is_one_look() -> None:
     attention, zones = Attention(Profile("test", ()), Direction(0.0, 0.0)), []
     for frame in range(60):
