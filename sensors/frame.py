@@ -13,7 +13,8 @@ class Frame:
     """One captured picture.
 
     Attributes:
-        image: uint8 [height, width, 3], blue-green-red as OpenCV has it, not mirrored.
+        image: uint8 [height, width, 3], blue-green-red as OpenCV has it, not mirrored. A new array each, which nobody
+            writes to once it is handed on, so that whoever wants it may keep it.
         t_ns: capture time, ns. Live sources: ``time.monotonic_ns()`` at the grab. Files played ``fast``: the file's
             own time stamp. Files played in real time: start of playing plus the file's own time stamp.
         seq: number of the frame in its source, counted from 0; a gap is a frame that was dropped.

@@ -39,7 +39,7 @@ class Watcher(Protocol):
     """
 
     def seen(self, frame: Frame, sighting: Sighting) -> None:
-        """The picture and what perception found in it. The picture belongs to others: copy it to keep or change it."""
+        """The picture and what perception found in it. The picture may be kept; to draw on it, copy it."""
         ...
 
     def fed(self, given: Given) -> None:

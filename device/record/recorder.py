@@ -96,7 +96,7 @@ class Recorder:
         if points is not None:
             (x0, y0), (x1, y1) = points[:, :2].min(axis=0).tolist(), points[:, :2].max(axis=0).tolist()
             watched = (x0, y0, x1, y1)
-        self._queue.append((Shot(frame.t_ns, frame.seq, frame.image.copy(), watched), frame.t_ns, 0, None))
+        self._queue.append((Shot(frame.t_ns, frame.seq, frame.image, watched), frame.t_ns, 0, None))
 
     def alert(self, alert: Alert) -> None:
         self._put(alert, alert.t_ns, MAX_QUEUED_ALERTS)

@@ -38,7 +38,7 @@ class Shot:
     """A picture as it came.
 
     Attributes:
-        image: uint8 [H, W, 3] blue-green-red, this one's own.
+        image: uint8 [H, W, 3] blue-green-red, not to be written to.
         watched: where the watched face is; None: nobody is watched.
     """
 

@@ -1,7 +1,7 @@
 """The moving picture of the live page: the newest frame, drawn on and encoded once for everybody who looks.
 
-The monitor leaves a copy of its frame, which takes some hundredths of a millisecond, and only while somebody looks. A
-thread of its own draws and encodes; each viewer waits for the newest JPEG, so that who is slow gets fewer of them.
+The monitor leaves its frame, which costs it nothing, and only while somebody looks. A thread of its own copies, draws
+and encodes; each viewer waits for the newest JPEG, so that who is slow gets fewer of them.
 """
 
 from __future__ import annotations
@@ -55,20 +55,18 @@ class Pictures:
         self._offered, self._encoded = threading.Condition(lock), threading.Condition(lock)
         self._watchers = 0
         self._due_ns: int | None = None
-        self._waiting: tuple[NDArray[np.uint8], Sighting, int] | None = None
+        self._waiting: tuple[Frame, Sighting] | None = None
         self._newest: Jpeg | None = None
         self.closed = False
         self._thread = Worker("view-pictures", self._run)
         self._thread.start()
 
     def offer(self, frame: Frame, sighting: Sighting) -> None:
-        """Copies the frame if somebody looks and it is time for one; called by the monitor."""
+        """Takes the frame if somebody looks and it is time for one; called by the monitor."""
         if self._watchers == 0 or not self._due(self._clock_ns()):
             return
-        step = max(1, round(frame.image.shape[1] / self._width_px))
-        small = frame.image[::step, ::step].copy()
         with self._offered:
-            self._waiting = (small, sighting, step)
+            self._waiting = (frame, sighting)
             self._offered.notify()
 
     def watch(self) -> None:
@@ -115,10 +113,11 @@ class Pictures:
                 self._offered.wait_for(lambda: self.closed or self._waiting is not None)
                 if self.closed or self._waiting is None:
                     return
-                (picture, sighting, step), self._waiting = self._waiting, None
+                (frame, sighting), self._waiting = self._waiting, None
             number += 1
             try:
-                jpeg = Jpeg(encode(picture, sighting, 1.0 / step), number)
+                step = max(1, round(frame.image.shape[1] / self._width_px))
+                jpeg = Jpeg(encode(frame.image[::step, ::step].copy(), sighting, 1.0 / step), number)
             except Exception as error:
                 # One picture that cannot be drawn must not end the page.
                 _log.warning("the live page left out a picture: %s: %s", type(error).__name__, error)

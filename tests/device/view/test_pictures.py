@@ -55,6 +55,14 @@ def test_nothing_is_copied_or_encoded_while_nobody_looks(pictures: Pictures) -> 
     assert pictures.after(0, 0.05) is None
 
 
+def test_the_monitor_s_own_picture_is_not_drawn_on(pictures: Pictures) -> None:
+    offered = frame(width=640, height=480)
+    pictures.watch()
+    pictures.offer(offered, NOBODY)
+    assert pictures.after(0, 2.0) is not None
+    assert (offered.image == 90).all()
+
+
 def test_all_viewers_get_the_same_bytes_made_once(pictures: Pictures) -> None:
     pictures.watch()
     pictures.watch()
