@@ -55,7 +55,7 @@ convert: $(VENV)/.installed-convert  # all files that boards execute, from the s
 
 test-convert: $(VENV)/.installed-convert  # compiles for a Hexagon and simulates it; `make test` skips it without the extras
 	@$(BIN)/wakeful models pull --quiet
-	@$(BIN)/python -m pytest tests/conversion $(ARGS)
+	@$(BIN)/python -m pytest tests/conversion tests/device/perception/test_qnn_probe.py $(ARGS)
 
 .PHONY: arm64-check
 arm64-check: $(VENV)/.installed-dev  # minutes; as root, with debootstrap and qemu-user-static: deploy/arm64.md

@@ -128,11 +128,11 @@ def float_parity(given: Outputs, reference: Outputs, against: str, inputs: Input
 def step_parity(
     given: Outputs, reference: Outputs, steps: dict[str, float], against: str, inputs: Inputs, runs_on: str
 ) -> Parity:
-    """The largest difference in 256ths of the range of the quantized outputs, and the share of values within one."""
+    """The largest difference in 256ths of the range of the quantized outputs, and the share within the bar."""
     away = [np.abs(given[name] - reference[name]).ravel() / step for name, step in steps.items()]
     every = np.concatenate(away)
     # Outputs are whole steps up to rounding in float32.
-    within = float((every < 1.01).mean())
+    within = float((every < STEPS_BAR + 0.01).mean())
     worst = round(float(every.max()), 2)
     return Parity(against, worst, STEPS_BAR, "steps", data_of(inputs), runs_on, round(within, 5))
 

@@ -108,7 +108,7 @@ def probe(context: Path, chip: Soc) -> None:
         raise ContextBroken(f"{context.name} does not load ({said['error']}): compile it again")
 
 
-def simulate(file: Path, tensors: NDArray[np.float32], progress: bool = False) -> dict[str, NDArray[np.float32]]:
+def simulate(file: Path, tensors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     """Outputs by name of a context or QDQ network on the simulated Hexagon, for inputs float32 [N, ...].
 
     Raises:
@@ -117,22 +117,23 @@ def simulate(file: Path, tensors: NDArray[np.float32], progress: bool = False) -
     with tempfile.TemporaryDirectory() as folder:
         given, answers = Path(folder) / "inputs.npy", Path(folder) / "outputs.npz"
         np.save(given, tensors)
-        said = child({"do": "run", "file": str(file), "inputs": str(given), "outputs": str(answers)}, progress)
+        said = child({"do": "run", "file": str(file), "inputs": str(given), "outputs": str(answers)})
         if "error" in said:
             raise ContextBroken(f"{file.name} does not run on the simulated Hexagon: {said['error']}")
         with np.load(answers) as packed:
             return {name: packed[name] for name in packed.files}
 
 
-def child(job: dict[str, Any], progress: bool = False) -> dict[str, Any]:
+def child(job: dict[str, Any]) -> dict[str, Any]:
     """The result of a job; how a child died is an error like any other."""
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "job.json"
         written.write_text(json.dumps(job), encoding="utf-8")
         command = [sys.executable, "-m", "conversion.qnn_child", str(written)]
-        stderr = None if progress else subprocess.DEVNULL
         try:
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, timeout=TIMEOUT_S, check=False)
+            done = subprocess.run(
+                command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
+            )
         except subprocess.TimeoutExpired:
             return {"error": f"no answer within {TIMEOUT_S} s"}
     lines = [line for line in done.stdout.decode(errors="replace").splitlines() if line.startswith("{")]

@@ -6,6 +6,8 @@ which 256 steps would round to a fifth of a pixel and more, so their networks ta
 
 from __future__ import annotations
 
+import contextlib
+import io
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,12 +29,15 @@ class Settings:
 
     Attributes:
         per_channel: one scale for each channel of a convolution's weights, which are then signed, as a Hexagon wants.
+        percentile: share of the values of each activation that keeps its steps, in percent; the rest is cut off. 100
+            keeps all.
         ranges: smallest and largest value of outputs that are cut off there: what lies beyond means no more than the
             bound, and would cost the steps that the rest needs.
     """
 
     precision: Precision
     per_channel: bool = False
+    percentile: float = 100.0
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def as_text(self) -> dict[str, str]:
@@ -40,6 +45,7 @@ class Settings:
         return {
             "activations": "uint16" if self.precision is Precision.A16W8 else "uint8",
             "weights": "int8 per channel" if self.per_channel else "uint8 per tensor",
+            "bounds": "smallest and largest" if self.percentile == 100.0 else f"percentile {self.percentile:g}",
             **{f"range of {name}": f"{low:g} to {high:g}" for name, (low, high) in self.ranges.items()},
         }
 
@@ -55,6 +61,9 @@ def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np
 
     wide = settings.precision is Precision.A16W8
     options: dict[str, Any] = {"ActivationSymmetric": False, "WeightSymmetric": settings.per_channel}
+    method = CalibrationMethod.MinMax
+    if settings.percentile < 100.0:
+        method, options["CalibPercentile"] = CalibrationMethod.Percentile, settings.percentile
     if settings.ranges:
         steps = 65535 if wide else 255
         options["TensorQuantOverrides"] = {
@@ -62,7 +71,9 @@ def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np
             for output, (low, high) in settings.ranges.items()
             for tensor in _moved_only(source, output)
         }
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".quantize-") as folder:
+    # It prints how it looks for percentiles.
+    quiet = contextlib.redirect_stdout(io.StringIO())
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".quantize-") as folder, quiet:
         part = Path(folder) / target.name
         quantize_static(
             source,
@@ -72,7 +83,7 @@ def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np
             activation_type=QuantType.QUInt16 if wide else QuantType.QUInt8,
             weight_type=QuantType.QInt8 if settings.per_channel else QuantType.QUInt8,
             per_channel=settings.per_channel,
-            calibrate_method=CalibrationMethod.MinMax,
+            calibrate_method=method,
             extra_options=options,
         )
         _forget_places(part)

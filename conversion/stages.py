@@ -1,7 +1,8 @@
 """The steps from the networks of the registry to what boards execute, each with its part of the manifest.
 
 ``to_onnx`` -> ``to_qdq`` -> ``to_context``, in that order, each from the files of the one before. The expression
-network comes out of its training as ONNX, float and int8, so that only its last step is left; that, and ``to_litert``.
+network comes out of its training as ONNX, float and int8: the former begins at ``to_qdq``, the latter is judged and
+becomes a .tflite file (``to_litert``).
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from conversion.count import macs, operators
 from conversion.equalize import equalize
 from conversion.measure import Inputs
 from conversion.qdq_to_tflite import convert as as_tflite
-from conversion.qnn import compile_context, probe, simulate
+from conversion.qnn import probe
 from conversion.quantize import output_steps, quantize
 from conversion.recipes import RECIPES
 from conversion.register import register
+from conversion.resume import compile_once, simulate_in_slices
 from conversion.tflite_graph import read
 from conversion.tflite_to_onnx import convert
 from models import manifest, registry, variants
@@ -28,8 +30,9 @@ from models.manifest import Manifest, ManifestUnreadable, TaskFigure, Variant
 from models.variants import NPU_PRECISION, Precision, Soc
 from wakeful import ConfigError
 
-MEDIAPIPE = tuple(RECIPES)
+EXPRESSION = "expression"
 NETWORKS = tuple(NPU_PRECISION)
+MEDIAPIPE = tuple(one for one in NETWORKS if one != EXPRESSION)
 FLOAT = Precision.FLOAT
 
 
@@ -52,11 +55,9 @@ class Places:
         return self.weights / manifest.MANIFEST.name
 
     def float_onnx(self, network: str) -> Path:
-        return variants.file(network, FLOAT, "onnx") if network == "expression" else self.work / f"{network}.onnx"
+        return variants.file(network, FLOAT, "onnx") if network == EXPRESSION else self.work / f"{network}.onnx"
 
     def qdq(self, network: str) -> Path:
-        if network == "expression":
-            return variants.file(network, NPU_PRECISION[network], "onnx")
         folder = self.weights if RECIPES[network].ships else self.work
         return folder / f"{network}.{NPU_PRECISION[network]}.onnx"
 
@@ -96,19 +97,31 @@ def to_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs) ->
     quantize(ready, target, recipe.settings, calibration.tensors)
     if places.registers and recipe.ships:
         register(f"{network}_{recipe.settings.precision}", target)
-    return judge_qdq(network, places, calibration, inputs)
+    settings = recipe.settings.as_text() | {"equalized": f"{recipe.equalize:g}"}
+    return _judged(network, recipe.settings.precision, target, places, calibration, inputs, settings)
 
 
-def judge_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
-    """A QDQ file that is there, beside the float network."""
-    source, target = places.float_onnx(network), places.qdq(network)
+def judge_int8(places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
+    """The int8 expression network of its training, judged beside the float one on ``inputs``."""
+    file = variants.file(EXPRESSION, Precision.INT8, "onnx")
+    return _judged(EXPRESSION, Precision.INT8, file, places, calibration, inputs, {})
+
+
+def _judged(
+    network: str,
+    precision: Precision,
+    target: Path,
+    places: Places,
+    calibration: Inputs,
+    inputs: Inputs,
+    settings: dict[str, str],
+) -> Variant:
+    source = places.float_onnx(network)
     floats = measure.run_onnx(source, inputs.tensors)
-    recipe = RECIPES.get(network)
-    settings = recipe.settings.as_text() | {"equalized": f"{recipe.equalize:g}"} if recipe else {}
     return _noted(
         places,
         Variant(
-            **_file(network, NPU_PRECISION[network], "onnx", target, source),
+            **_file(network, precision, "onnx", target, source),
             macs=macs(source),
             operators={"cpu": operators(target).total()},
             tools=_tools("onnx", "onnxruntime"),
@@ -122,9 +135,9 @@ def judge_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs)
 def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, judge_task: bool = True) -> Variant:
     """The network compiled for a chip, run in the simulator on ``inputs`` and compared with its QDQ file."""
     source, target = _made(places.qdq(network), "quantize"), places.context(network, chip)
-    compile_context(source, chip, target)
+    compile_once(source, chip, target)
     probe(target, chip)
-    given = simulate(target, inputs.tensors, progress=True)
+    given = simulate_in_slices(target, inputs, places.work / "simulated")
     same = measure.run_onnx(source, inputs.tensors)
     where = "simulated Hexagon"
     parity = measure.step_parity(given, same, output_steps(source), "ONNX Runtime, same QDQ", inputs, where)
@@ -149,16 +162,16 @@ def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, judge_ta
     )
 
 
-def to_litert(network: str, places: Places, inputs: Inputs, few: Inputs) -> Variant:
-    """The int8 network as .tflite, compared with ONNX Runtime on the same numbers, and judged beside the float one.
+def to_litert(places: Places, inputs: Inputs, few: Inputs) -> Variant:
+    """The int8 expression network as .tflite, compared with ONNX Runtime on the same numbers, and judged.
 
     Args:
         inputs: what it is judged on; few: what the two runtimes are compared on.
     """
     import onnx
 
-    source, bounds = places.float_onnx(network), places.qdq(network)
-    precision = NPU_PRECISION[network]
+    network, precision = EXPRESSION, Precision.INT8
+    source, bounds = (variants.file(network, one, "onnx") for one in (FLOAT, precision))
     target = places.weights / f"{network}.{precision}.tflite"
     same = places.work / f"{network}.{precision}.channels.onnx"
     places.work.mkdir(parents=True, exist_ok=True)

@@ -56,7 +56,12 @@ def _parity(one: Variant) -> str:
     if one.parity is None:
         return ""
     text = f"{one.parity.worst:.2g} {'steps' if one.parity.unit == 'steps' else 'of the largest value'}"
-    return text if one.parity.share_equal is None else f"{text}, {one.parity.share_equal:.2%} within 1"
+    return text if one.parity.share_within is None else f"{text}, {_share(one.parity.share_within)} within 2"
+
+
+def _share(share: float) -> str:
+    """In percent, and never 100 when it is less."""
+    return "all" if share == 1.0 else f"{min(share, 0.9999):.2%}"
 
 
 def _task(figure: TaskFigure) -> tuple[str, str, str]:

@@ -18,6 +18,8 @@ from conversion.tflite_graph import Graph, Operator, TfliteUnsupported
 
 OPSET = 17
 IR_VERSION = 8
+# A Hexagon keeps channels in vectors of so many.
+FULL_VECTOR = 32
 TO_CHANNELS_FIRST = (0, 3, 1, 2)
 TO_CHANNELS_LAST = (0, 2, 3, 1)
 
@@ -185,8 +187,32 @@ def _pad(writer: _Writer, operator: Operator) -> None:
     margins = writer.graph.constants[amounts]
     if writer.is_image(image):
         margins = margins[list(TO_CHANNELS_FIRST)]
+        channels = writer.graph.shapes[image][3]
+        more = int(margins[1, 1])
+        if more == margins.sum() and channels % FULL_VECTOR and not _never_negative(writer.graph, image):
+            _more_channels(writer, operator, channels, more)
+            return
     pads = writer.weight(amounts, margins.T.reshape(-1).astype(np.int64))  # all before, then all after
     writer.add("Pad", [writer.named(image), pads], writer.named(operator.outputs[0]), mode="constant")
+
+
+def _more_channels(writer: _Writer, operator: Operator, channels: int, more: int) -> None:
+    """Channels of zeros behind those of an image, as a convolution with ones on the diagonal.
+
+    In 16 bits the simulated v68 pads half a vector with twice the zero point; a zero point of zero hides that.
+    """
+    image, amounts = operator.inputs
+    ones = writer.weight(f"{amounts}:ones", np.eye(channels + more, channels, dtype=np.float32)[..., None, None])
+    writer.add("Conv", [writer.named(image), ones], writer.named(operator.outputs[0]), kernel_shape=(1, 1))
+
+
+def _never_negative(graph: Graph, tensor: str) -> bool:
+    """Whether the network cuts ``tensor`` off at zero, so that its zero point in any number of bits is zero."""
+    makers = {operator.outputs[0]: operator for operator in graph.operators}
+    maker = makers.get(tensor)
+    while maker is not None and maker.kind == "MAX_POOL_2D":
+        maker = makers.get(maker.inputs[0])
+    return maker is not None and "RELU" in (maker.kind, maker.options.get("activation"))
 
 
 def _reshape(writer: _Writer, operator: Operator) -> None:

@@ -46,7 +46,7 @@ class Parity:
         against: what it was compared with.
         worst: the largest difference, in ``unit``; bar: the largest that is allowed.
         unit: ``steps`` of 256 of the quantized output, or a share.
-        share_equal: share of the values that differ by at most one step; None where there are no steps.
+        share_within: share of the values within ``bar``; None where there are no steps.
         runs_on: what computed it, such as ``CPU`` or ``simulated Hexagon``.
     """
 
@@ -56,7 +56,7 @@ class Parity:
     unit: str
     data: Data
     runs_on: str
-    share_equal: float | None = None
+    share_within: float | None = None
 
     @property
     def passed(self) -> bool:

@@ -18,6 +18,8 @@ from wakeful import ConfigError
 CONTEXTS = registry.WEIGHTS / "contexts"
 # Compiled on the board itself, or by hand: beside the fetched networks.
 CONTEXT_CACHE = "contexts"
+# Float ONNX files of `wakeful convert onnx`, which are not shipped.
+ONNX_CACHE = "onnx"
 
 
 class Precision(StrEnum):
@@ -76,24 +78,22 @@ SOCS = {
 }
 SHIPPED_SOCS = ("qcs6490", "qcs8550", "sm8650", "sm8750")
 
-# What a Hexagon runs of each network. Points and boxes need more than 256 steps, logits do not.
+# What a Hexagon runs of each network. Points and boxes need more than 256 steps. The expression network does not, but
+# chips round 8 bits each in their own way, which adds up to five steps of its logits; with 16 it stays under one.
 NPU_PRECISION = {
     "face_detection_short_range": Precision.A16W8,
     "face_landmark": Precision.A16W8,
     "iris_landmark": Precision.A16W8,
     "face_landmarks_detector": Precision.A16W8,
-    "expression": Precision.INT8,
+    "expression": Precision.A16W8,
 }
-
-# Networks that answer wrongly on a generation of the NPU, as the simulator shows: the points of the face mesh are
-# fourteen pixels away on v68, where they are an eighth of a pixel away on v75. They are not run there.
-UNFIT = {("face_landmark", 68)}
 
 # The entry of the registry that holds a network in a precision, as ONNX.
 _ONNX = {
     ("face_detection_short_range", Precision.A16W8): "face_detection_short_range_a16w8",
     ("face_landmark", Precision.A16W8): "face_landmark_a16w8",
     ("iris_landmark", Precision.A16W8): "iris_landmark_a16w8",
+    ("expression", Precision.A16W8): "expression_a16w8",
     ("expression", Precision.INT8): "expression",
     ("expression", Precision.FLOAT): "expression_float",
 }
@@ -108,11 +108,6 @@ def soc(name: str) -> Soc:
     if name.lower() not in SOCS:
         raise SocUnknown(f"no context is compiled for the chip {name!r}; known chips: {', '.join(SOCS)}")
     return SOCS[name.lower()]
-
-
-def fits(network: str, chip: str) -> bool:
-    """Whether ``network`` may run on the NPU of ``chip``: False where it is known to answer wrongly."""
-    return (network, soc(chip).arch) not in UNFIT
 
 
 def entry(network: str, precision: str, runtime: str) -> str:
@@ -146,6 +141,11 @@ def shipped_context(network: str, chip: str) -> Path | None:
 def cached_context(network: str, chip: str) -> Path:
     """Where a context compiled on this machine belongs, whether or not it is there."""
     return registry.cache_folder() / CONTEXT_CACHE / context_name(network, chip)
+
+
+def converted(network: str) -> Path:
+    """Where the float ONNX file of a network that is not shipped so belongs, whether or not it is there."""
+    return registry.cache_folder() / ONNX_CACHE / f"{network}.onnx"
 
 
 def data_of(context: Path) -> Path:

@@ -17,7 +17,7 @@ from device.commands.extras import need
 
 if TYPE_CHECKING:
     from conversion.stages import Places
-    from device.evaluation.network_inputs import InputSet
+    from device.evaluation.network_inputs import InputSet, Purpose
     from models.manifest import Variant
 
 app: typer.Typer = typer.Typer(help="Convert networks to what boards execute, with proof.", no_args_is_help=True)
@@ -26,8 +26,7 @@ WORK = Path("build/convert")
 PARITY_INPUTS = 64
 TASK_FACES = 512
 CALIBRATION_INPUTS = 128
-# Chips after the first get fewer: the simulator takes seconds a picture, and computes all of them alike.
-FURTHER_INPUTS = 8
+CALIBRATION_FACES = 512
 SHIPPED = "qcs6490,qcs8550,sm8650,sm8750"
 
 Data = Annotated[
@@ -50,10 +49,10 @@ def onnx(data: Data, work: Work = WORK, weights: Weights = None, networks: Netwo
     from conversion import stages
 
     places = _places(work, weights)
-    faces = _faces(data, "judgement")
+    faces = _faces(data, "judgement", PARITY_INPUTS, places)
     for network in _chosen(networks, stages.MEDIAPIPE):
         with _timed(f"{network} to ONNX"):
-            _tell(stages.to_onnx(network, places, faces[network].first(PARITY_INPUTS)))
+            _tell(stages.to_onnx(network, places, faces[network]))
 
 
 @app.command("quantize")
@@ -65,17 +64,19 @@ def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: N
 
     places = _places(work, weights)
     chosen = _chosen(networks, stages.NETWORKS)
-    meets_faces = bool(set(chosen) - {"expression"})
-    calibration, judgement = (_faces(data, purpose) if meets_faces else {} for purpose in ("calibration", "judgement"))
+    meets_faces = bool(set(chosen) - {stages.EXPRESSION})
+    calibration = _faces(data, "calibration", CALIBRATION_INPUTS, places) if meets_faces else {}
+    judgement = _faces(data, "judgement", PARITY_INPUTS, places) if meets_faces else {}
     for network in chosen:
-        if network == "expression":  # quantized at the end of its training
+        if network == stages.EXPRESSION:
             calibrated, judged = (expression_inputs(data, purpose) for purpose in ("calibration", "judgement"))
-            with _timed("expression judged"):
-                _tell(stages.judge_qdq(network, places, calibrated, judged))
+            with _timed("expression, int8 of its training, judged"):
+                _tell(stages.judge_int8(places, calibrated, judged))
+            with _timed("expression quantized"):
+                _tell(stages.to_qdq(network, places, calibrated.first(CALIBRATION_FACES), judged))
             continue
         with _timed(f"{network} quantized"):
-            inputs = calibration[network].first(CALIBRATION_INPUTS)
-            _tell(stages.to_qdq(network, places, inputs, judgement[network].first(PARITY_INPUTS)))
+            _tell(stages.to_qdq(network, places, calibration[network], judgement[network]))
 
 
 @app.command("litert")
@@ -87,7 +88,7 @@ def litert(data: Data, work: Work = WORK, weights: Weights = None) -> None:
 
     judged = expression_inputs(data, "judgement")
     with _timed("expression for LiteRT"):
-        _tell(stages.to_litert("expression", _places(work, weights), judged, judged.first(TASK_FACES)))
+        _tell(stages.to_litert(_places(work, weights), judged, judged.first(TASK_FACES)))
 
 
 @app.command("qnn")
@@ -97,10 +98,14 @@ def qnn(
     work: Work = WORK,
     weights: Weights = None,
     networks: Networks = "",
-    inputs: Annotated[int, typer.Option(min=1, help="Inputs simulated for the first chip.")] = PARITY_INPUTS,
-    faces: Annotated[int, typer.Option(min=1, help="Faces for the top-1 of the expression network.")] = TASK_FACES,
+    inputs: Annotated[int, typer.Option(min=1, help="Inputs simulated for each chip.")] = PARITY_INPUTS,
+    faces: Annotated[int, typer.Option(min=1, help="Faces for the top-1, on the first chip.")] = TASK_FACES,
 ) -> None:
-    """Compile the quantized networks for chips with a Hexagon and run them in the simulator."""
+    """Compile the quantized networks for chips with a Hexagon and run them in the simulator.
+
+    It takes about a second a picture. What was simulated is kept in the folder of --work: a run that was interrupted
+    goes on where it stopped.
+    """
     from models import variants
 
     chips = [variants.soc(name) for name in soc.split(",") if name]
@@ -113,15 +118,17 @@ def qnn(
     require_host()
     places = _places(work, weights)
     chosen = _chosen(networks, stages.NETWORKS)
-    crops = _faces(data, "judgement") if set(chosen) - {"expression"} else {}
+    crops = _faces(data, "judgement", inputs, places) if set(chosen) - {stages.EXPRESSION} else {}
     for network in chosen:
-        given = expression_inputs(data, "judgement") if network == "expression" else crops[network]
         for place, chip in enumerate(chips):
-            count = (faces if network == "expression" else inputs) if place == 0 else FURTHER_INPUTS
             # A share of right answers says nothing on a few faces.
-            judges = network != "expression" or count >= PARITY_INPUTS
+            judges = network != stages.EXPRESSION or (place == 0 and faces >= TASK_FACES)
+            if network == stages.EXPRESSION:
+                given = expression_inputs(data, "judgement").first(faces if place == 0 else inputs)
+            else:
+                given = crops[network]
             with _timed(f"{network} for {chip.name}"):
-                _tell(stages.to_context(network, chip, places, given.first(count), judges))
+                _tell(stages.to_context(network, chip, places, given, judges))
 
 
 @app.command("qairt-kit")
@@ -143,9 +150,10 @@ def qairt_kit(
 
     chosen = _chosen(networks, stages.NETWORKS)
     places = _places(work, None)
-    faces = _faces(data, "calibration") if set(chosen) - {"expression"} else {}
-    given = {one: faces[one] if one != "expression" else expression_inputs(data, "calibration") for one in chosen}
-    write_kit(out, chip, {one: (places.float_onnx(one), given[one].first(CALIBRATION_INPUTS)) for one in chosen})
+    given = _faces(data, "calibration", CALIBRATION_INPUTS, places) if set(chosen) - {stages.EXPRESSION} else {}
+    if stages.EXPRESSION in chosen:
+        given[stages.EXPRESSION] = expression_inputs(data, "calibration").first(CALIBRATION_INPUTS)
+    write_kit(out, chip, {one: (places.float_onnx(one), given[one]) for one in chosen})
     typer.echo(f"{out}: read its README.md")
 
 
@@ -195,11 +203,11 @@ def _chosen(names: str, known: tuple[str, ...]) -> list[str]:
     return chosen
 
 
-def _faces(data: Path, purpose: str) -> dict[str, InputSet]:
-    from device.evaluation.network_inputs import face_inputs
+def _faces(data: Path, purpose: Purpose, count: int, places: Places) -> dict[str, InputSet]:
+    from device.evaluation.kept_inputs import kept_face_inputs
 
     with _timed(f"looking at faces for {purpose}"):
-        return face_inputs(data, purpose)  # type: ignore[arg-type]
+        return kept_face_inputs(data, purpose, count, places.work)
 
 
 @contextmanager

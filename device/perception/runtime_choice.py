@@ -181,22 +181,18 @@ def _on_the_npu(networks: Sequence[str], machine: Hexagon) -> Runtimes:
         return Runtimes("qnn", machine.soc, carriers=carriers)
     reasons: dict[str, list[str]] = {}
     for one in missing:
-        reasons.setdefault(_why(one, found[one], verdict, machine.soc), []).append(one)
+        reasons.setdefault(_why(one, found[one], verdict), []).append(one)
     reason = "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons.items())
     name = "qnn+litert" if carriers else "litert"
     return Runtimes(name, machine.soc if carriers else "", f"LiteRT instead of the Hexagon for {reason}", carriers)
 
 
-def _why(name: str, several: Sequence[Candidate], verdict: Verdict, soc: str) -> str:
-    if not several and not variants.fits(name, soc):
-        return "it answers wrongly on this generation of the NPU"
+def _why(name: str, several: Sequence[Candidate], verdict: Verdict) -> str:
     return verdict.bad.get(name, "not run" if several else "no context and no QDQ file, run `wakeful convert qnn`")
 
 
 def candidates(name: str, machine: Hexagon) -> list[Candidate]:
     """The ways to have a network on this chip: the context that came with wakeful, the one compiled here, compiling."""
-    if not variants.fits(name, machine.soc):
-        return []
     found = []
     source = _qdq_file(name)
     shipped = variants.shipped_context(name, machine.soc) if name in variants.NPU_PRECISION else None
@@ -234,13 +230,17 @@ def _qdq_file(name: str) -> Path | None:
 
 
 def _onnx_file(name: str) -> Path:
-    """The float file, else the quantized one."""
+    """The float file, shipped or converted here, else the quantized one."""
+    here = variants.converted(name)
     for precision in (Precision.FLOAT, variants.NPU_PRECISION.get(name, Precision.INT8)):
         try:
             return variants.file(name, precision, "onnx")
         except (ModelError, ConfigError):
-            continue
-    raise ModelError(f"{name} has no ONNX file: run `wakeful convert onnx`, or choose --runtime litert")
+            if here.is_file():
+                return here
+    raise ModelError(
+        f"{name} has no ONNX file: put the one that `wakeful convert onnx` makes at {here}, or choose --runtime litert"
+    )
 
 
 def _is_tflite(name: str) -> bool:

@@ -77,7 +77,7 @@ def test_the_folder_for_the_sdk_can_be_run_as_it_stands(tmp_path: Path) -> None:
     bench = json.loads((folder / "bench.json").read_text())
     assert bench["Model"]["Dlc"] == "expression.sm8650.dlc"
     script = (kit / "convert.sh").read_text()
-    assert "--act_bitwidth 8" in script and "--source_model_input_shape face 1,1,48,48" in script
+    assert "--act_bitwidth 16" in script and "--source_model_input_shape face 1,1,48,48" in script
     for name in ("convert.sh", "bench.sh"):
         assert subprocess.run(["bash", "-n", str(kit / name)], check=False).returncode == 0
     with pytest.raises(ConfigError, match="exists"):

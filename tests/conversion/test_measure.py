@@ -44,7 +44,7 @@ def test_the_error_of_points_is_their_mean_distance_in_the_picture() -> None:
 def test_parity_counts_steps_of_the_output() -> None:
     same, other = np.array([0.0, 0.5, 1.0, 1.0], np.float32), np.array([0.0, 1.0, 2.5, 1.0], np.float32)
     parity = measure.step_parity({"y": other}, {"y": same}, {"y": 0.5}, "the same", FACES, "CPU")
-    assert (parity.worst, parity.share_equal, parity.passed) == (3.0, 0.75, False)
+    assert (parity.worst, parity.share_within, parity.passed) == (3.0, 0.75, False)
 
 
 def test_signed_weights_are_not_judged_where_sums_saturate(monkeypatch: pytest.MonkeyPatch) -> None:

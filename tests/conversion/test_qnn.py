@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from device.cli import status
-from models import variants
+from device.perception.qnn_probe import sample
+from models import registry, variants
 from models.expression.face import standardise
 from models.variants import SOCS, data_of
 from sensors.opencv import cv2
@@ -25,7 +26,9 @@ if platform.machine() != "x86_64":
 from conversion import measure, qnn
 from conversion.qnn import CompileFailed, ContextBroken, ContextForeign
 from conversion.quantize import output_steps
+from conversion.resume import SLICE, compile_once, simulate_in_slices
 from conversion.stages import Places
+from tests.conversion.test_measure import Given
 from wakeful import ConfigError
 
 NETWORK = "expression"
@@ -36,7 +39,7 @@ PORTRAIT = Path(__file__).parents[2] / "sensors" / "assets" / "driver_head.png"
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("contexts") / variants.context_name(NETWORK, CHIP.name)
-    qnn.compile_context(variants.file(NETWORK, "int8", "onnx"), CHIP, target)
+    compile_once(variants.file(NETWORK, "a16w8", "onnx"), CHIP, target)
     return target
 
 
@@ -53,12 +56,34 @@ def test_a_compiled_file_names_its_chip(context: Path) -> None:
 
 
 def test_the_simulated_hexagon_answers_as_onnx_runtime_within_two_steps(context: Path) -> None:
-    source = variants.file(NETWORK, "int8", "onnx")
+    source = variants.file(NETWORK, "a16w8", "onnx")
     grey = np.asarray(cv2.imread(str(PORTRAIT), cv2.IMREAD_GRAYSCALE), np.uint8)
     face = standardise(np.stack([np.asarray(cv2.resize(one, (48, 48)), np.uint8) for one in (grey, grey[:, ::-1])]))
     given, same = qnn.simulate(context, face), measure.run_onnx(source, face)
     for name, step in output_steps(source).items():
         assert np.abs(given[name] - same[name]).max() <= 2.01 * step
+
+
+def test_the_face_mesh_answers_on_the_simulated_v68_as_in_onnx_runtime(tmp_path: Path) -> None:
+    source, target = variants.file("face_landmark", "a16w8", "onnx"), tmp_path / "mesh.onnx"
+    qnn.compile_context(source, SOCS["qcs6490"], target)
+    face = sample(registry.network("face_landmark"))
+    given, same = qnn.simulate(target, face), measure.run_onnx(source, face)
+    assert measure.points_error_px(given, same) < 0.5
+
+
+def test_what_was_compiled_and_simulated_is_not_done_again(context: Path, tmp_path: Path) -> None:
+    source, compiled = variants.file(NETWORK, "a16w8", "onnx"), data_of(context).stat().st_mtime_ns
+    compile_once(source, CHIP, context)
+    assert data_of(context).stat().st_mtime_ns == compiled
+    faces = Given("noise", np.random.default_rng(3).normal(size=(3, 1, 48, 48)).astype(np.float32), None, "a" * 64)
+    first = simulate_in_slices(context, faces, tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert first["ferplus"].shape == (3, 8) and len(faces.tensors) <= SLICE
+    np.savez(kept, ferplus=np.zeros((3, 8), np.float32))  # what is kept is believed
+    assert simulate_in_slices(context, faces, tmp_path)["ferplus"].sum() == 0
+    other = Given("others", faces.tensors, None, "b" * 64)
+    assert np.array_equal(simulate_in_slices(context, other, tmp_path)["ferplus"], first["ferplus"])
 
 
 def test_a_context_for_another_chip_is_refused(context: Path) -> None:

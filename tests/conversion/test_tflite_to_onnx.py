@@ -48,6 +48,28 @@ def test_slopes_above_one_and_below_zero_are_kept(tmp_path: Path) -> None:
     assert run_onnx(tmp_path / "prelu.onnx", x)["y"].tolist() == [[[[-0.25, -2.0, 0.5], [2.0, 3.0, 4.0]]]]
 
 
+@pytest.mark.parametrize(("activation", "written"), [("NONE", "Conv"), ("RELU", "Pad")])
+def test_channels_of_zeros_are_added_by_a_convolution_where_a_v68_would_pad_with_something_else(
+    activation: str, written: str, tmp_path: Path
+) -> None:
+    graph = Graph(
+        inputs=("x",),
+        outputs=("y",),
+        operators=(
+            Operator("ADD", ("x", "x"), ("twice",), {"activation": activation}),
+            Operator("PAD", ("twice", "margins"), ("y",)),
+        ),
+        shapes={"x": (1, 2, 2, 3), "twice": (1, 2, 2, 3), "y": (1, 2, 2, 5)},
+        constants={"margins": np.array([[0, 0], [0, 0], [0, 0], [0, 2]], np.int32)},
+    )
+    model = convert(graph, "more")
+    onnx.save(model, tmp_path / "more.onnx")
+    assert written in {node.op_type for node in model.graph.node}
+    x = np.random.default_rng(1).normal(size=(1, 2, 2, 3)).astype(np.float32)
+    twice = np.maximum(2 * x, 0) if activation == "RELU" else 2 * x
+    assert np.array_equal(run_onnx(tmp_path / "more.onnx", x)["y"], np.pad(twice, [(0, 0)] * 3 + [(0, 2)]))
+
+
 @pytest.mark.parametrize(
     ("size", "window", "stride", "expected"),
     [(128, 5, 2, (1, 2)), (64, 3, 1, (1, 1)), (65, 3, 2, (1, 1)), (8, 2, 2, (0, 0))],

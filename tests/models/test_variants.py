@@ -21,9 +21,11 @@ def test_an_unknown_chip_is_refused_with_those_that_are_known() -> None:
         variants.soc("sm9999")
 
 
-def test_the_expression_network_has_a_float_and_an_int8_file() -> None:
+def test_the_expression_network_has_files_for_processors_and_npus() -> None:
     assert variants.file("expression", "float", "onnx") == registry.path("expression_float")
     assert variants.file("expression", "int8", "onnx") == registry.path("expression")
+    assert variants.file("expression", "int8", "litert") == registry.path("expression_int8_litert")
+    assert variants.file("expression", "a16w8", "onnx") == registry.path("expression_a16w8")
 
 
 def test_a_precision_that_is_not_made_is_refused() -> None:
@@ -36,8 +38,3 @@ def test_contexts_of_a_board_lie_beside_its_networks(monkeypatch: pytest.MonkeyP
     context = variants.cached_context("iris_landmark", "sm8650")
     assert context == tmp_path / "contexts" / "iris_landmark.a16w8.sm8650.onnx"
     assert variants.data_of(context).name == "iris_landmark.a16w8.sm8650.bin"
-
-
-def test_a_network_that_answers_wrongly_on_a_generation_of_the_npu_does_not_fit_its_chips() -> None:
-    assert not variants.fits("face_landmark", "qcs6490")
-    assert variants.fits("face_landmark", "sm8650") and variants.fits("iris_landmark", "qcs6490")

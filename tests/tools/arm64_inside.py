@@ -3,7 +3,7 @@
     python -m tests.tools.arm64_inside FOLDER
 
 Reads ``nap.toml`` and ``faces.npz`` of FOLDER; writes ``events.jsonl``, ``signals.csv``, ``summary.json`` and
-``answers.npz`` into it.
+the answers of each of ``NETWORKS`` (.npz) into it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+NETWORKS = ("expression", "expression_int8_litert")
+
 
 def main(folder: Path) -> None:
-    """The monitor on two seconds of a rendered driver, then the int8 expression network on faces."""
+    """The monitor on two seconds of a rendered driver, then the int8 expression network on faces, in both runtimes."""
     from device.config import load_settings
     from device.run import run
 
@@ -39,13 +41,14 @@ def main(folder: Path) -> None:
 
 
 def answers(folder: Path) -> None:
-    """Logits [N, 8] and [N, 7] of the shipped int8 expression network for ``faces`` uint8 [N, 48, 48]."""
+    """Logits [N, 8] and [N, 7] of the shipped int8 expression networks for ``faces`` uint8 [N, 48, 48]."""
     from models import registry
     from models.expression.network import ExpressionFile
 
     faces = np.load(folder / "faces.npz")["faces"]
-    ferplus, fer2013 = ExpressionFile(registry.path("expression")).logits(faces)
-    np.savez(folder / "answers.npz", ferplus=ferplus, fer2013=fer2013)
+    for name in NETWORKS:
+        ferplus, fer2013 = ExpressionFile(registry.path(name)).logits(faces)
+        np.savez(folder / f"{name}.npz", ferplus=ferplus, fer2013=fer2013)
 
 
 if __name__ == "__main__":

@@ -93,11 +93,25 @@ def test_a_provider_that_lists_no_npu_falls_back(answer: Answer) -> None:
 
 def test_what_is_compiled_here_is_kept_under_a_name_that_changes_with_network_and_provider() -> None:
     (compiled,) = (one for one in candidates("expression", SNAPDRAGON) if one.compile_to is not None)
-    assert compiled.file == registry.path("expression")
+    assert compiled.file == registry.path("expression_a16w8")
     other = Hexagon("qcs6490", True, SNAPDRAGON.nodes, "2.8.0")
     (again,) = (one for one in candidates("expression", other) if one.compile_to is not None)
     assert compiled.runs != again.runs
-    assert f"{registry.network('expression').sha256[:12]}-2.7.0" in compiled.runs.name
+    assert f"{registry.network('expression_a16w8').sha256[:12]}-2.7.0" in compiled.runs.name
+
+
+def test_a_network_that_is_not_shipped_as_onnx_is_taken_from_where_the_user_put_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WAKEFUL_MODELS", str(tmp_path))
+    place = tmp_path / "onnx" / "face_landmarks_detector.onnx"
+    with pytest.raises(ModelError, match=f"wakeful convert onnx` makes at {place}"):
+        choose("ort", ["face_landmarks_detector"])
+    assert not runtime_choice.is_made_for("face_landmarks_detector", "ort")
+    place.parent.mkdir()
+    place.write_bytes(b"a network")
+    chosen = choose("ort", ["face_landmarks_detector"])
+    assert chosen.carriers["face_landmarks_detector"].file == place
 
 
 class Npu:

@@ -1,0 +1,50 @@
+"""Keeps what the simulator has answered, so that a conversion that was interrupted goes on where it stopped.
+
+The simulator takes about a second a picture. Contexts are kept with the hash of what they were compiled from, answers
+with those of the context and of the inputs: whatever changes is computed again.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conversion.measure import Inputs
+from conversion.qnn import compile_context, simulate
+from models import registry
+from models.variants import Soc, data_of
+
+SLICE = 32
+
+
+def compile_once(source: Path, chip: Soc, target: Path) -> None:
+    """``compile_context``, unless ``target`` is there and was compiled from the same file by the same version."""
+    note = target.with_suffix(".source")
+    made_of = f"{registry.sha256_of(source)} {version('onnxruntime-qnn')} {chip.name}"
+    if target.is_file() and data_of(target).is_file() and note.is_file() and note.read_text("utf-8") == made_of:
+        return
+    note.unlink(missing_ok=True)
+    compile_context(source, chip, target)
+    note.write_text(made_of, encoding="utf-8")
+
+
+def simulate_in_slices(context: Path, inputs: Inputs, folder: Path) -> dict[str, NDArray[np.float32]]:
+    """``simulate`` for all of ``inputs``; each slice of the answers is kept in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key = f"{registry.sha256_of(data_of(context))[:16]}-{inputs.sha256[:16]}"
+    answers = []
+    for start in range(0, len(inputs.tensors), SLICE):
+        kept = folder / f"{key}.{start:05}.npz"
+        if not kept.is_file():
+            part = kept.with_name(f"part-{kept.name}")
+            np.savez(part, **simulate(context, inputs.tensors[start : start + SLICE]))  # type: ignore[arg-type]
+            part.replace(kept)
+            done = min(start + SLICE, len(inputs.tensors))
+            print(f"{done} of {len(inputs.tensors)} simulated", file=sys.stderr, flush=True)
+        with np.load(kept) as packed:
+            answers.append({name: packed[name] for name in packed.files})
+    return {name: np.concatenate([one[name] for one in answers]) for name in answers[0]}
