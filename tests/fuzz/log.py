@@ -59,8 +59,10 @@ def parse(data: bytes) -> bool:
 
 
 def log(messages: tuple[Recorded, ...], compression: str | None = None) -> bytes:
-    """A small log without schemas; its messages lie in a chunk where a compression is named."""
-    topics = {topic: number for number, topic in enumerate(CHANNELS, start=1)}
+    """A small log without schemas, of the channels in use; its messages lie in a chunk where a compression is named."""
+    encoded = [(one, *encode(one, HEAD)) for one in messages]
+    used = {topic for _, topic, _ in encoded}
+    topics = {topic: number for number, topic in enumerate(CHANNELS, start=1) if topic in used}
     head = record(HEADER, text("wakeful") + text("fuzz"))
     head += b"".join(
         record(CHANNEL, struct.pack("<HH", number, 0) + text(topic) + text("json") + bytes(4))
@@ -68,8 +70,7 @@ def log(messages: tuple[Recorded, ...], compression: str | None = None) -> bytes
     )
     body = b"".join(
         record(MESSAGE, struct.pack("<HIQQ", topics[topic], number, HEAD.log_ns(time_of(one)), 0) + data)
-        for number, one in enumerate(messages)
-        for topic, data in [encode(one, HEAD)]
+        for number, (one, topic, data) in enumerate(encoded)
     )
     if compression is not None:
         body = record(CHUNK, chunk(body, compression))
