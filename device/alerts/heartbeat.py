@@ -28,6 +28,10 @@ class Heartbeat:
     def start(self, now_s: float) -> None:
         self._newest = (None, now_s)
 
+    def at_once(self) -> None:
+        """The line is new: a sign of life is due now, for the last one may not have got out."""
+        self._sent_at = float("-inf")
+
     def beat(self, state: DriverState, now_s: float) -> bool:
         """Takes the monitor's newest state; True if it is news that should go out before its time."""
         before, _ = self._newest

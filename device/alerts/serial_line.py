@@ -71,6 +71,7 @@ class SerialOutput(Wire[bytes, Port]):
     def _speak(self, line: Port) -> None:
         if self._unsent:
             self._unsent = b"\r\n"  # what the last port tore is closed
+        self._heartbeat.at_once()
         while self._on_duty():
             if not self._unsent:
                 self._unsent = self._next()

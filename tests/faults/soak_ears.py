@@ -189,7 +189,8 @@ class SpawnedBroker(Broker):
 
 
 METRONOME = """
-import sys, time
+import os, sys, time
+os.sched_setaffinity(0, {int(sys.argv[1])})
 before = time.monotonic()
 while True:
     time.sleep(0.05)
@@ -201,16 +202,26 @@ while True:
 
 
 class Metronome:
-    """Another process that only keeps time: when it cannot, the machine stood still, and not the monitor."""
+    """A process on each core that only keeps time: when one cannot, the core stood still, and not the monitor."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "metronome"
-        with self._file.open("wb") as out:
-            self._process = subprocess.Popen([sys.executable, "-c", METRONOME], stdout=out)
+        with self._file.open("ab") as out:
+            self._processes = [
+                subprocess.Popen([sys.executable, "-c", METRONOME, str(core)], stdout=out)
+                for core in os.sched_getaffinity(0)
+            ]
 
     def close(self) -> list[Span]:
-        """Ends it; gives when the machine stood still for longer than 0.2 s."""
-        self._process.kill()
-        self._process.wait()
+        """Ends them; gives when a core stood still for longer than 0.2 s, as spans that do not overlap."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
         rows = (line.split() for line in self._file.read_text(encoding="utf-8").splitlines())
-        return [(float(begin), float(end)) for begin, end in rows]
+        still: list[Span] = []
+        for begin, end in sorted((float(begin), float(end)) for begin, end in rows):
+            if still and begin <= still[-1][1]:
+                still[-1] = (still[-1][0], max(end, still[-1][1]))
+            else:
+                still.append((begin, end))
+        return still

@@ -27,6 +27,17 @@ def simulate(heartbeat: Heartbeat, states: dict[int, DriverState], duration_s: f
     return sent
 
 
+def test_a_new_line_gets_a_sign_of_life_at_once() -> None:
+    heartbeat = Heartbeat(115200)
+    heartbeat.start(0.0)
+    heartbeat.beat(AWAKE, 0.0)
+    assert heartbeat.sentence_if_due(0.0, 0)
+    assert not heartbeat.sentence_if_due(0.1, 0)
+    heartbeat.at_once()
+    assert heartbeat.sentence_if_due(0.1, 0)
+    assert not heartbeat.sentence_if_due(0.2, 0)
+
+
 def test_it_beats_every_half_second_while_states_come() -> None:
     sent = simulate(Heartbeat(115200), dict.fromkeys(range(0, 5000, 33), AWAKE), 5.0)
     assert [time_s for time_s, _ in sent] == pytest.approx([0.5 * n for n in range(10)], abs=0.002)
