@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
@@ -45,6 +46,9 @@ from sensors.camera import open_source
 from sensors.source import Source
 from wakeful import WakefulError
 
+SWITCH_S = 0.0005
+"""Seconds after which a thread has to let another one go on: the loop waits no longer for any that words a report."""
+
 log = logging.getLogger("wakeful.run")
 
 
@@ -74,6 +78,7 @@ def run(
         ConfigError: an output cannot be used as configured.
     """
     logging.basicConfig(level=logging.WARNING, format="wakeful: %(message)s")
+    sys.setswitchinterval(SWITCH_S)
     # Networks and source first: what is wrong with them is told before any output says that the monitor lives.
     notes = Notes()
     expressions = _expressions(settings)
