@@ -47,7 +47,7 @@ class Photographer:
         if self._done or state.t_ns - self._origin_ns < MOMENT_S * 1e9:
             return
         self._done = True
-        time.sleep(0.6)  # the page comes up to the moment
+        time.sleep(1.2)  # the page comes up to the moment, and its banner has faded in
         with tempfile.TemporaryDirectory() as folder:
             shot = Path(folder) / "page.png"
             self._browser.screenshot(shot)
