@@ -81,6 +81,11 @@ def test_a_monitor_that_dies_is_back_at_once_and_a_hot_loop_of_it_ends_the_servi
     assert int(settings("StartLimitIntervalSec")[0]) / (again_s + starts_s) > int(settings("StartLimitBurst")[0])
 
 
+def test_it_goes_before_other_services() -> None:
+    assert int(settings("CPUWeight")[0]) > 100
+    assert int(settings("Nice")[0]) < 0
+
+
 def test_a_missing_camera_is_tried_for_ever() -> None:
     again_s = float(settings("RestartSec")[0]) + after_exit(SourceError.exit_status)
     assert int(settings("StartLimitIntervalSec")[0]) / again_s < int(settings("StartLimitBurst")[0])
