@@ -38,7 +38,7 @@ def test_the_registry_is_told_hash_and_size_and_keeps_the_rest(tmp_path: Path) -
 def test_the_table_has_a_row_for_each_variant() -> None:
     lines = as_markdown(manifest.Manifest((VARIANT,))).splitlines()
     assert len({line.count("|") for line in lines}) == 1
-    assert "top-1 84.80%" in lines[2] and "sm8650" in lines[2] and lines[2].endswith("yes |")
+    assert "top-1 80.90%" in lines[2] and "sm8650" in lines[2] and lines[2].endswith("yes |")
 
 
 def test_the_table_stands_between_its_marks(tmp_path: Path) -> None:
