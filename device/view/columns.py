@@ -34,6 +34,10 @@ STEPS = {
 """Lowest value and step of each curve that the page shows."""
 
 
+MAX_STEP_MS = (1 << 32) - 1
+"""A gap of fifty days; a hostile log may claim a longer one."""
+
+
 @dataclass
 class Columns:
     """Columns joined into one block of bytes.
@@ -74,7 +78,7 @@ def columns(t_s: NDArray[np.float64], curves: Mapping[str, NDArray[np.float32]])
     starts = np.arange(0, len(t_s), group)
     made = Columns()
     ms = np.round((t_s[starts] - (t_s[0] if len(t_s) else 0.0)) * 1000.0)
-    made.add("t", np.diff(ms, prepend=0.0).astype(np.uint32))
+    made.add("t", np.diff(ms, prepend=0.0).clip(0, MAX_STEP_MS).astype(np.uint32))
     for name, (low, step) in STEPS.items():
         whole = quantised(curves[name], low, step)
         if group == 1:
