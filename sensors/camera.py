@@ -28,6 +28,7 @@ BACKENDS = {
 """Kind of source -> (module, function that opens it)."""
 
 DEFAULT_SCENARIO = "demo"
+DEFAULT_FPS = 30.0
 
 
 def open_source(
@@ -49,7 +50,8 @@ def open_source(
             it is asked for, with its own time stamp. Without it: files fast, the synthetic driver in real time.
             Cameras know only real time.
         width, height, fps, pixel_format: asked of the camera, see ``CaptureRequest``; what was not granted is told in
-            ``info.requested``. Image folders are played at ``fps``, 30 without it.
+            ``info.requested``. Image folders are played and the synthetic driver is rendered at ``fps``,
+            30 without it.
 
     Raises:
         SourceNotFound: no such camera, file or folder.
@@ -61,7 +63,7 @@ def open_source(
         spec = first_camera_or_synthetic()
     kind, what = kind_of(spec)
     if kind == "synthetic":
-        return _open(kind, what, pace or "realtime")
+        return _open(kind, what, pace or "realtime", fps or DEFAULT_FPS)
     if kind == "v4l2":
         if pace == "fast":
             raise ConfigError(f"camera {spec} runs in real time: leave out the pace, or set it to realtime")

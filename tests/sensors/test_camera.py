@@ -35,11 +35,11 @@ def no_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def synthetic_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+def synthetic_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, float]]:
     """Stands in the synthetic driver's place and notes how it was opened."""
-    calls: list[tuple[str, str]] = []
+    calls: list[tuple[str, str, float]] = []
     module = types.ModuleType("sensors.synthetic")
-    module.open_synthetic = lambda scenario, pace: calls.append((scenario, pace))  # type: ignore[attr-defined]
+    module.open_synthetic = lambda *given: calls.append(given)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "sensors.synthetic", module)
     return calls
 
@@ -104,17 +104,19 @@ def test_a_folder_is_played_at_the_rate_asked_for(tmp_path: Path) -> None:
         assert [source.read_latest(0.0).t_ns for _ in range(2)] == [0, 200_000_000]
 
 
-def test_the_synthetic_driver_runs_in_real_time_unless_told_otherwise(synthetic_calls: list[tuple[str, str]]) -> None:
+def test_the_synthetic_driver_runs_in_real_time_unless_told_otherwise(
+    synthetic_calls: list[tuple[str, str, float]],
+) -> None:
     open_source("synthetic")
-    open_source("synthetic:sleep", pace="fast")
-    assert synthetic_calls == [("demo", "realtime"), ("sleep", "fast")]
+    open_source("synthetic:sleep", pace="fast", fps=10.0)
+    assert synthetic_calls == [("demo", "realtime", 30.0), ("sleep", "fast", 10.0)]
 
 
 def test_auto_without_a_camera_is_the_synthetic_driver(
-    no_cameras: None, synthetic_calls: list[tuple[str, str]]
+    no_cameras: None, synthetic_calls: list[tuple[str, str, float]]
 ) -> None:
     open_source("auto")
-    assert synthetic_calls == [("demo", "realtime")]
+    assert synthetic_calls == [("demo", "realtime", 30.0)]
 
 
 def test_auto_takes_the_first_camera_by_its_stable_name(monkeypatch: pytest.MonkeyPatch) -> None:
