@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from pathlib import Path
 
+from conversion.shapes import shapes_of_one
+
 QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
 
 
@@ -14,16 +16,7 @@ def macs(file: Path) -> int:
     import onnx
 
     model = onnx.load(file)
-    for value in [*model.graph.input, *model.graph.output]:
-        first = value.type.tensor_type.shape.dim[0]
-        if first.dim_param:
-            first.dim_value = 1
-    del model.graph.value_info[:]
-    graph = onnx.shape_inference.infer_shapes(model).graph
-    shapes = {
-        one.name: [dim.dim_value or 1 for dim in one.type.tensor_type.shape.dim]
-        for one in [*graph.input, *graph.output, *graph.value_info]
-    }
+    graph, shapes = model.graph, shapes_of_one(model)
     weights = {one.name: list(one.dims) for one in graph.initializer}
     total = 0
     for node in graph.node:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conversion.shapes import shapes_of_one
 from conversion.tflite_to_onnx import same_padding
 from wakeful import ModelError
 
@@ -57,20 +58,12 @@ class _Graph:
     def __init__(self, model: Any) -> None:
         import onnx
 
-        fixed = onnx.ModelProto()
-        fixed.CopyFrom(model)
-        for value in [*fixed.graph.input, *fixed.graph.output]:
-            value.type.tensor_type.shape.dim[0].dim_value = 1
-        del fixed.graph.value_info[:]
-        graph = onnx.shape_inference.infer_shapes(fixed).graph
+        graph = model.graph
         self.inputs = [one.name for one in graph.input]
         self.outputs = [one.name for one in graph.output]
         self.computing = [one for one in graph.node if one.op_type not in ("QuantizeLinear", "DequantizeLinear")]
         self.constants = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
-        self.shapes = {
-            one.name: [dim.dim_value for dim in one.type.tensor_type.shape.dim]
-            for one in [*graph.input, *graph.output, *graph.value_info]
-        }
+        self.shapes = shapes_of_one(model)
         self._makers = {output: node for node in graph.node for output in node.output}
         self._steps = {one.input[0]: one for one in graph.node if one.op_type == "QuantizeLinear"}
 
