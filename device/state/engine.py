@@ -1,7 +1,7 @@
 """The judge: observations in, driver state, alerts and events out.
 
 Pure: time is what the observations carry, nothing is read or written. What happens over time lives in files of its own
-beside this one (``eyelids``, ``attention``, ``yawn``, ``nod``, ``expression``, ``health``); they give the signals that
+beside this one (``eyelids``, ``attention``, ``episodes``, ``engagement``, ``health``); they give the signals that
 the rules of the profile are applied to (``rules``). This file only joins them in their order.
 """
 
@@ -10,8 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
-from typing import Any
 
 from device.messages import (
     Acknowledge,
@@ -33,43 +31,24 @@ from device.messages import (
 )
 from device.state.attention import Attention, AttentionView
 from device.state.engagement import Engagement, EngagementView
-from device.state.expression import DistressWatch, ExpressionStep, ExpressionTracker
+from device.state.episodes import Episodes, EpisodeView
 from device.state.eyelids import Eyelids, LidView
 from device.state.frame_rate import FrameRate
 from device.state.gaze_zone import Direction
 from device.state.health import SLOW, HealthJudge
-from device.state.nod import NodTracker
 from device.state.person import SwapWatch
+from device.state.plausible import without_impossible
 from device.state.profile import Profile
-from device.state.recent import RecentCount
 from device.state.rules import RuleBook
 from device.state.signals import Signals
 from device.state.sleepiness import kss_estimate
-from device.state.yawn import YawnTracker
 
 CALIBRATION_STEP_PCT = 10.0
-TEN_MINUTES_S = 600.0
 # Frames a little out of order are left out; a clock that jumps back further starts a new count of time.
 CLOCK_JUMP_NS = 1_000_000_000
 # Turned or bowed further than this, an eye or a brow may be seen past the rim of dark glasses.
 PAST_RIM_DEG = 30.0
-MEASURES = (
-    "eye_aspect_left",
-    "eye_aspect_right",
-    "lid_drop",
-    "mouth_aspect",
-    "yaw_deg",
-    "pitch_deg",
-    "roll_deg",
-    "gaze_yaw_deg",
-    "gaze_pitch_deg",
-    "bearing_yaw_deg",
-    "bearing_pitch_deg",
-)
-GET_MEASURES = attrgetter(*MEASURES)
 NOT_ENGAGED = EngagementView()
-# No angle and no ratio of a face is larger.
-LARGEST_MEASURE = 360.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +114,7 @@ class Engine:
         self._lids.restart()
         self._attention.restart()
         self._rate = FrameRate()
-        self._mouth = YawnTracker(self._profile.mouth)
-        self._nod = NodTracker(self._profile.nod)
-        self._yawns = RecentCount(TEN_MINUTES_S)
-        self._nods = RecentCount(TEN_MINUTES_S)
-        self._expression = ExpressionTracker(self._classes)
-        self._distress = DistressWatch(self._classes, hold_s=0.0)
+        self._episodes = Episodes(self._profile, self._reader.wide_mouth_aspect, self._classes)
         self._engagement = Engagement(self._profile.engagement) if self._profile.engagement else None
 
     def step(self, seen: Observation) -> Step:
@@ -164,10 +138,10 @@ class Engine:
         attention = self._attention.step(
             seen, lids.lowered_since_ns, eyes_open=lids.closed is False, opening=lids.opening
         )
-        expression = self._expression.step(seen.t_ns, seen.expression)
-        mouth_open = None if seen.mouth_aspect is None else seen.mouth_aspect / self._reader.wide_mouth_aspect
-        events.extend(self._events(seen, lids, attention, mouth_open, expression))
-        signals = self._signals(seen.t_ns, lids, attention, expression)
+        episodes = self._episodes.step(seen, lids.closure_s)
+        events.extend(_ended(seen.t_ns, lids, attention))
+        events.extend(episodes.events)
+        signals = self._signals(lids, attention, episodes)
         engaged = self._engage(seen, lids, events)
         paused = self._is_paused(seen.t_ns)
         if not paused:
@@ -175,7 +149,7 @@ class Engine:
         health = self._judge_health(seen, lids, fps)
         if paused:
             health = Health.PAUSED
-        state = self._state(seen, health, lids, attention, mouth_open, signals, expression, engaged)
+        state = self._state(seen, health, lids, attention, episodes, signals, engaged)
         return self._told(state, alerts, events)
 
     def tick(self, t_ns: int, health: Health) -> Step:
@@ -263,36 +237,8 @@ class Engine:
         events.append(Event(t_ns, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
         yield from self._rules.clear_all(t_ns)
 
-    def _events(
-        self,
-        seen: Observation,
-        lids: LidView,
-        attention: AttentionView,
-        mouth_open: float | None,
-        expression: ExpressionStep,
-    ) -> Iterator[Event]:
-        """What ended or changed with this frame."""
-        t_ns = seen.t_ns
-        if lids.ended:
-            yield Event(t_ns, "closure", {"start_ns": lids.ended.start_ns, "end_ns": lids.ended.end_ns})
-        if attention.ended:
-            ended = attention.ended
-            yield Event(t_ns, "glance", {"start_ns": ended.start_ns, "end_ns": ended.end_ns, "zone": ended.zone})
-        yawn = self._mouth.step(t_ns, mouth_open)
-        if yawn:
-            self._yawns.add(t_ns)
-            yield Event(t_ns, "yawn", {"start_ns": yawn.start_ns, "end_ns": yawn.end_ns})
-        nod = self._nod.step(t_ns, seen.pitch_deg, lids.closure_s)
-        if nod:
-            self._nods.add(t_ns)
-            yield Event(t_ns, "nod", {"start_ns": nod.start_ns, "end_ns": nod.end_ns})
-        if expression.changed and expression.expression:
-            yield Event(t_ns, "expression", {"expression": expression.expression})
-
-    def _signals(self, t_ns: int, lids: LidView, attention: AttentionView, expression: ExpressionStep) -> Signals:
+    def _signals(self, lids: LidView, attention: AttentionView, episodes: EpisodeView) -> Signals:
         """Every signal of ``device.state.signals`` at this moment."""
-        distress = self._distress.step(t_ns, expression.p)
-        yawns = self._yawns.count(t_ns)
         perclos = self._lids.perclos_180s.share
         return {
             "closure_s": lids.closure_s,
@@ -303,10 +249,10 @@ class Engine:
             "off_road_s": attention.off_road_s,
             "off_road_in_30s": attention.off_road_in_30s,
             "on_road_s": attention.on_road_s,
-            "yawns_600s": float(yawns),
-            "nods_600s": float(self._nods.count(t_ns)),
-            "kss_estimate": kss_estimate(perclos, self._lids.closure_ratio, yawns),
-            "distress_s": None if not expression.p else distress.duration_s if distress else 0.0,
+            "yawns_600s": float(episodes.yawns),
+            "nods_600s": float(episodes.nods),
+            "kss_estimate": kss_estimate(perclos, self._lids.closure_ratio, episodes.yawns),
+            "distress_s": episodes.distress_s,
         }
 
     def _judge_health(self, seen: Observation, lids: LidView, fps: float | None) -> Health:
@@ -327,9 +273,8 @@ class Engine:
         health: Health,
         lids: LidView,
         attention: AttentionView,
-        mouth_open: float | None,
+        episodes: EpisodeView,
         signals: Signals,
-        expression: ExpressionStep,
         engaged: EngagementView,
     ) -> DriverState:
         worst = self._rules.worst()
@@ -341,7 +286,7 @@ class Engine:
             face=seen.face,
             eye_open_left=lids.left,
             eye_open_right=lids.right,
-            mouth_open=None if mouth_open is None else min(1.0, mouth_open),
+            mouth_open=None if episodes.mouth_open is None else min(1.0, episodes.mouth_open),
             yaw_deg=seen.yaw_deg,
             pitch_deg=seen.pitch_deg,
             roll_deg=seen.roll_deg,
@@ -359,8 +304,8 @@ class Engine:
             code=worst.rule.code if worst else "",
             calibration_pct=self._lids.progress_pct,
             speed_kmh=self._speed_kmh,
-            expression=expression.expression,
-            expression_p=expression.p,
+            expression=episodes.expression.expression,
+            expression_p=episodes.expression.p,
             ignition=self._ignition,
             gear=self._gear,
             looking=engaged.looking,
@@ -385,20 +330,15 @@ class Engine:
         return Step(state, tuple(alerts), tuple(events))
 
 
+def _ended(t_ns: int, lids: LidView, attention: AttentionView) -> Iterator[Event]:
+    """The closure and the glance that ended with this frame."""
+    if lids.ended:
+        yield Event(t_ns, "closure", {"start_ns": lids.ended.start_ns, "end_ns": lids.ended.end_ns})
+    if attention.ended:
+        ended = attention.ended
+        yield Event(t_ns, "glance", {"start_ns": ended.start_ns, "end_ns": ended.end_ns, "zone": ended.zone})
+
+
 def _off_axis_deg(seen: Observation) -> float:
     """How far the head is turned from the camera's axis, about; 0 where that is unknown."""
     return math.hypot(seen.yaw_deg or 0.0, seen.pitch_deg or 0.0)
-
-
-def without_impossible(seen: Observation) -> Observation:
-    """Measures that are no numbers, or that no face can have, are unknown."""
-    values = GET_MEASURES(seen)
-    # Comparisons with NaN are false, so this finds it too.
-    broken: dict[str, Any] = {
-        name: None
-        for name, value in zip(MEASURES, values, strict=True)
-        if value is not None and not -LARGEST_MEASURE <= value <= LARGEST_MEASURE
-    }
-    if seen.expression is not None and not all(map(math.isfinite, seen.expression)):
-        broken["expression"] = None
-    return replace(seen, **broken) if broken else seen

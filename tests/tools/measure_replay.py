@@ -29,7 +29,7 @@ from device.record.recorder import Recorder
 from device.record.replay import replay
 from device.record.schema import OBSERVATION, LogConfig
 from device.settings import RecordSettings
-from device.state.engine import MEASURES
+from device.state.plausible import MEASURES
 from tests.tools.drive_log import play_into
 
 HOUR_S = 3600.0
