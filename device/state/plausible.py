@@ -23,20 +23,25 @@ MEASURES = (
     "bearing_pitch_deg",
 )
 """The fields of an observation that are angles and ratios of the face."""
+LENGTHS = ("iris_px", "focal_px")
+"""Its fields that are lengths, by which distances are judged."""
 GET_MEASURES = attrgetter(*MEASURES)
-# No angle and no ratio of a face is larger.
-LARGEST_MEASURE = 360.0
+GET_LENGTHS = attrgetter(*LENGTHS)
+# No angle and no ratio of a face is larger, and no length in a picture.
+LARGEST_MEASURE, LARGEST_PX = 360.0, 100_000.0
 
 
 def without_impossible(seen: Observation) -> Observation:
     """Measures that are no numbers, or that no face can have, are unknown."""
-    values = GET_MEASURES(seen)
-    # Comparisons with NaN are false, so this finds it too.
+    # Comparisons with NaN are false, so they find it too.
     broken: dict[str, Any] = {
         name: None
-        for name, value in zip(MEASURES, values, strict=True)
+        for name, value in zip(MEASURES, GET_MEASURES(seen), strict=True)
         if value is not None and not -LARGEST_MEASURE <= value <= LARGEST_MEASURE
     }
+    for name, length in zip(LENGTHS, GET_LENGTHS(seen), strict=True):
+        if length is not None and not 0.0 < length <= LARGEST_PX:
+            broken[name] = None
     if seen.expression is not None and not all(map(math.isfinite, seen.expression)):
         broken["expression"] = None
     return replace(seen, **broken) if broken else seen

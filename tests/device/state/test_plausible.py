@@ -9,22 +9,28 @@ from typing import Any
 import pytest
 
 from device.messages import Observation
-from device.state.plausible import MEASURES, without_impossible
+from device.state.plausible import LENGTHS, MEASURES, without_impossible
 
 MEASURED: dict[str, Any] = dict.fromkeys(MEASURES, 0.3)
-USUAL = Observation(t_ns=1, seq=0, face=True, expression=(0.9, 0.1), **MEASURED)
+USUAL = Observation(t_ns=1, seq=0, face=True, expression=(0.9, 0.1), iris_px=12.0, focal_px=640.0, **MEASURED)
 
 
 def test_a_usual_face_is_left_as_it_is() -> None:
     assert without_impossible(USUAL) is USUAL
 
 
-@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("name", MEASURES + LENGTHS)
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e9])
 def test_a_measure_that_no_face_can_have_is_unknown_and_the_others_stay(name: str, value: float) -> None:
     measured: dict[str, Any] = {name: value}
     unknown: dict[str, Any] = {name: None}
     assert without_impossible(replace(USUAL, **measured)) == replace(USUAL, **unknown)
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_length_is_more_than_nothing(name: str) -> None:
+    length: dict[str, Any] = {name: -3.0}
+    assert getattr(without_impossible(replace(USUAL, **length)), name) is None
 
 
 def test_an_expression_with_a_number_that_is_none_is_unknown() -> None:
