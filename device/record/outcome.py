@@ -12,11 +12,12 @@ from typing import TextIO
 
 from device.alerts.events import alert_line, event_line
 from device.config import load_profile
+from device.judge import judging_code
 from device.messages import Alert
 from device.record.compare import differences
 from device.record.reader import Recording, recordings
 from device.record.replay import Replayed, Said, replay
-from wakeful import ConfigError
+from wakeful import ConfigError, __version__
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ def judge_again(job: Job) -> Outcome:
     with _events(job.events, recording.config.origin_ns) as tell:
         done = replay(recording, judge, tell)
     then_only, now_only = differences(done.compared(done.then), done.compared(done.now))
-    return Outcome(recording.name, recording.config.origin_ns, done, then_only, now_only, warnings(recording))
+    told = warnings(recording)
+    if then_only or now_only:
+        told += _other_code(recording)
+    return Outcome(recording.name, recording.config.origin_ns, done, then_only, now_only, told)
 
 
 def warnings(recording: Recording) -> list[str]:
@@ -79,6 +83,15 @@ def warnings(recording: Recording) -> list[str]:
     elif not recording.complete:
         told.append("files of the recording are missing: what was in them is not known to the judge")
     return told
+
+
+def _other_code(recording: Recording) -> list[str]:
+    """That the log was judged by other code, where it tells."""
+    then = recording.config.about.get("judging_code")
+    if not isinstance(then, str) or then == judging_code():
+        return []
+    versions = f"wakeful {recording.config.version} then, {__version__} now"
+    return [f"the rules were judged by other code when it was recorded ({versions}): differences may come from that"]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from device.judge import Judge
+from device.judge import Judge, judging_code
 from device.record.schema import LogConfig
 from device.settings import Settings
 from models import registry
@@ -44,7 +44,13 @@ def log_template(settings: Settings, judge: Judge, about: Mapping[str, Any]) -> 
         road=judge.road,
         expression_classes=judge.expression_classes,
         models={name: one.sha256 for name, one in registry.networks().items() if registry.available(name)},
-        about={**about, "machine": platform.machine(), "system": platform.platform(), "python": sys.version.split()[0]},
+        about={
+            **about,
+            "judging_code": judging_code(),
+            "machine": platform.machine(),
+            "system": platform.platform(),
+            "python": sys.version.split()[0],
+        },
         # Only what says how was watched: outputs may have passwords in their addresses.
         settings={
             "source": settings.source.model_dump(),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from device.config import load_profile
+from device.judge import judging_code
 from device.messages import Alert, Event, Level, Phase
 from device.record.compare import changes, differences
 from device.record.errors import LogError
@@ -58,6 +59,16 @@ def test_a_log_whose_alerts_were_changed_differs(tmp_path: Path) -> None:
     outcome = judge_again(Job((tmp_path / "b.mcap",)))
     assert not outcome.same
     assert {one.code for one in outcome.now_only if isinstance(one, Alert)} == {"microsleep", "sleep"}
+
+
+@pytest.mark.parametrize(("code", "told"), [("0123456789ab", True), (judging_code(), False), (None, False), (7, False)])
+def test_differences_that_other_code_may_have_made_are_told_as_such(tmp_path: Path, code: object, told: bool) -> None:
+    inputs, said = list(eventful(5.0)), record(tmp_path / "a", eventful(5.0))
+    same = replace(CONFIG, about={**CONFIG.about, "judging_code": code})
+    (tmp_path / "b.mcap").write_bytes(log_bytes([*inputs, *said[1:]], same))
+    (tmp_path / "c.mcap").write_bytes(log_bytes([*inputs, *said], same))
+    assert any("by other code" in line for line in judge_again(Job((tmp_path / "b.mcap",))).warnings) is told
+    assert not any("by other code" in line for line in judge_again(Job((tmp_path / "c.mcap",))).warnings)
 
 
 def test_what_a_log_ends_in_the_middle_of_is_not_compared(tmp_path: Path) -> None:
