@@ -24,6 +24,8 @@ LENS_CM = (5.6, 4.3)
 PUPILS_CM = 6.6
 FRAME_COLOUR = (34, 30, 30)
 ARM_LENGTH_CM = 5.0
+NEAREST_CM = 5.0
+"""Nothing nearer to the camera is drawn."""
 
 
 def draw_eyewear(
@@ -40,17 +42,31 @@ def draw_eyewear(
         picture: uint8 [height, width, 3].
         rotation, pivot_cm, focal_px: as for ``HeadSurface.project``.
     """
-    height, width = picture.shape[:2]
     corners_cm = head.eye_plane(WIDTH_CM, HEIGHT_CM, VERTEX_CM)
-    placed = rotation @ corners_cm.T + pivot_cm[:, None]
-    if placed[2].min() < 5.0:
+    if (rotation @ corners_cm.T + pivot_cm[:, None])[2].min() < NEAREST_CM:
         return
-    corners = (placed[:2] * focal_px / placed[2]).T + np.array((width / 2, height / 2))
     arms = corners_cm[[0, 1]] * 0.72 + corners_cm[[3, 2]] * 0.28
     ends = arms + np.array([[-0.2, -0.2, ARM_LENGTH_CM], [0.2, -0.2, ARM_LENGTH_CM]], np.float32)
     _draw_arms(picture, rotation, arms, ends, pivot_cm, focal_px)
+    draw_flat(picture, _flat(kind), corners_cm, rotation, pivot_cm, focal_px)
 
-    flat = _flat(kind)
+
+def draw_flat(
+    picture: Array, flat: Array, corners_cm: Array, rotation: Array, pivot_cm: Array, focal_px: float
+) -> None:
+    """Lay a flat picture in space over what is drawn, in place.
+
+    Args:
+        picture: uint8 [height, width, 3].
+        flat: float32 BGRA [h, w, 4], colours already multiplied by opacity, so that edges do not darken.
+        corners_cm: float32 [4, 3], its corners from top left on, clockwise, in the head frame from the pivot.
+        rotation, pivot_cm, focal_px: as for ``HeadSurface.project``.
+    """
+    height, width = picture.shape[:2]
+    placed = rotation @ corners_cm.T + pivot_cm[:, None]
+    if placed[2].min() < NEAREST_CM:
+        return
+    corners = (placed[:2] * focal_px / placed[2]).T + np.array((width / 2, height / 2))
     rows, columns = flat.shape[:2]
     square = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
     left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 2, 0)
@@ -60,7 +76,6 @@ def draw_eyewear(
     to_part = cv2.getPerspectiveTransform(square, (corners - (left, top)).astype(np.float32))
     part = cv2.warpPerspective(flat, to_part, (int(right - left), int(bottom - top)), flags=cv2.INTER_AREA)
     under = picture[top:bottom, left:right]
-    # Colours are already multiplied by their opacity, so that edges do not darken.
     under[:] = np.clip(under * (1.0 - part[..., 3:] / 255.0) + part[..., :3], 0, 255).astype(np.uint8)
 
 
@@ -70,7 +85,7 @@ def _draw_arms(picture: Array, rotation: Array, starts: Array, ends: Array, pivo
     for side, start, end in zip((-1.0, 1.0), starts, ends, strict=True):
         line = rotation @ np.stack([start, end]).T + pivot_cm[:, None]
         outward = rotation @ np.array([side, 0.0, 0.0], np.float32)
-        if float(outward @ line[:, 0]) > 0.0 or line[2].min() < 5.0:
+        if float(outward @ line[:, 0]) > 0.0 or line[2].min() < NEAREST_CM:
             continue
         (x0, y0), (x1, y1) = (line[:2] * focal_px / line[2]).T + np.array((width / 2, height / 2))
         thickness = max(1, round(0.3 * focal_px / float(line[2, 0])))

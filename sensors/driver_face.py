@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sensors.driver_eyes import Eye, find_eyes, paint_eye
 from sensors.driver_eyewear import draw_eyewear
+from sensors.driver_hand import draw_hand
 from sensors.driver_head import PIVOT_CM
 from sensors.driver_surface import ASSETS, load_head, read_picture
 from sensors.driver_visibility import Projection
@@ -54,6 +55,7 @@ class DriverPose:
         noise: standard deviation of the sensor's noise in grey levels.
         glare: 0 to 1, a strong light from the person's left.
         eyewear: ``none``, ``glasses`` or ``sunglasses``.
+        hand: 0 in the lap, 1 held before both eyes.
         present: False: nobody is in the seat.
     """
 
@@ -70,6 +72,7 @@ class DriverPose:
     noise: float = 2.0
     glare: float = 0.0
     eyewear: Literal["none", "glasses", "sunglasses"] = "none"
+    hand: float = 0.0
     present: bool = True
 
 
@@ -86,9 +89,14 @@ def render(pose: DriverPose, seed: int = 0) -> Picture:
 
 
 # Several lights of one moment are often asked for after each other, with each eyewear.
-@functools.lru_cache(maxsize=3)
+@functools.lru_cache(maxsize=4)
 def _evenly_lit(pose: DriverPose) -> tuple[Array, tuple[int, int] | None]:
     """The driver before light and camera (not to be changed), and the first column and the width of the head in it."""
+    if pose.hand > 0.0:
+        free, face = _evenly_lit(replace(pose, hand=0.0))
+        picture = free.copy()
+        draw_hand(picture, pose.hand, _skin(), load_head(), head_rotation(pose), _pivot(pose.distance), FOCAL_PX)
+        return picture, face
     if pose.eyewear != "none":
         bare, face = _evenly_lit(replace(pose, eyewear="none"))
         picture = bare.copy()
@@ -133,6 +141,15 @@ def _texture(pose: DriverPose) -> Array:
         light = 1.0 - JAW_SHADOW * pose.mouth * shadow[top:, :, None]
         texture[top:] = (texture[top:] * light).astype(np.uint8)
     return texture
+
+
+@functools.cache
+def _skin() -> Array:
+    """The colour of the cheeks, blue-green-red."""
+    head = load_head()
+    x, y = head.landmarks[[280, 425, 50, 205]].round().astype(int).T
+    colour: Array = np.median(head.texture[y, x], axis=0)
+    return colour
 
 
 @functools.cache

@@ -73,6 +73,7 @@ class Keyframe(BaseModel):
     noise: Annotated[float, Field(ge=0.0, le=60.0)] | None = None
     glare: Share | None = None
     eyewear: Literal["none", "glasses", "sunglasses"] | None = None
+    hand: Share | None = None
     present: bool | None = None
 
 

@@ -8,7 +8,8 @@ It is for seeing wakeful at work without a camera, and for tests whose truth is 
 
 What it does not simulate, and what must therefore be shown on real recordings:
 
-- other people: one face, one skin, one haircut, a smile; nobody else in the car, no hands, no mobile phone;
+- other people: one face, one skin, one haircut, a smile; nobody else in the car, no mobile phone; the hand is a
+  stiff relief in the colour of the cheeks;
 - light: no shadows that move, no infrared, no flicker, no sun through trees; ``glare`` and ``brightness`` are a ramp
   and a gain;
 - the camera: no motion blur, rolling shutter, focus, lens distortion, compression or auto exposure; noise is Gaussian
@@ -43,7 +44,8 @@ def open_synthetic(scenario: str = "demo", pace: Literal["realtime", "fast"] = "
     """The synthetic driver, 640x480.
 
     Args:
-        scenario: a bundled scenario (``demo``, ``attentive``, ``sweep``, ``absent``, ``dark``) or a ``.toml`` file.
+        scenario: a bundled scenario (``demo``, ``attentive``, ``sweep``, ``absent``, ``dark``, ``hand``) or a ``.toml``
+            file.
         pace: ``realtime`` plays by the clock; ``fast`` renders each frame when it is asked for.
         fps: frames a second.
 

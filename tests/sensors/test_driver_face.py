@@ -121,6 +121,18 @@ class TestPicture:
         assert still(eyewear="sunglasses")[LEFT_EYE].mean() < 0.5 * bare
         assert still(eyewear="glasses")[LEFT_EYE].mean() > 0.7 * bare
 
+    def test_a_raised_hand_hides_both_eyes_and_one_in_the_lap_nothing(self) -> None:
+        for eye in (LEFT_EYE, RIGHT_EYE):
+            assert changed(still(hand=1.0), still())[eye].mean() > 0.5
+            # What lies behind it makes no difference.
+            assert not changed(still(hand=1.0), still(hand=1.0, eye_left=0.0, eye_right=0.0))[eye].any()
+        assert not changed(still(hand=1e-3), still())[:280].any()
+
+    def test_a_hand_moves_with_the_head(self) -> None:
+        straight, turned = (changed(still(hand=1.0, yaw_deg=yaw), still(yaw_deg=yaw)) for yaw in (0.0, 20.0))
+        assert abs(straight.sum() - turned.sum()) < 0.3 * straight.sum()
+        assert np.flatnonzero(turned.any(axis=0)).max() > np.flatnonzero(straight.any(axis=0)).max()
+
     def test_glare_comes_from_the_persons_left(self) -> None:
         plain, glaring = still().astype(int), still(glare=0.6)
         difference = glaring - plain

@@ -94,9 +94,9 @@ class TestLife:
 
 class TestBundled:
     def test_they_are_the_documented_ones(self) -> None:
-        assert bundled_scenarios() == ["absent", "attentive", "dark", "demo", "sweep"]
+        assert bundled_scenarios() == ["absent", "attentive", "dark", "demo", "hand", "sweep"]
 
-    @pytest.mark.parametrize("name", ["absent", "attentive", "dark", "demo", "sweep"])
+    @pytest.mark.parametrize("name", ["absent", "attentive", "dark", "demo", "hand", "sweep"])
     def test_every_one_loads_and_says_what_it_is_about(self, name: str) -> None:
         scenario = Scenario.load(name)
         assert scenario.about
@@ -138,7 +138,7 @@ class TestMistakes:
         assert "\n" not in str(raised.value) and str(file) in str(raised.value)
 
     def test_an_unknown_name_is_answered_with_the_known_ones(self) -> None:
-        with pytest.raises(ConfigError, match="absent, attentive, dark, demo, sweep"):
+        with pytest.raises(ConfigError, match="absent, attentive, dark, demo, hand, sweep"):
             Scenario.load("sleepy")
 
     def test_a_missing_file_is_a_missing_source(self, tmp_path: Path) -> None:
