@@ -26,6 +26,7 @@ from device.bench.worker import Worker, memory_mb, ours
 from device.config import load_settings
 from device.perception import hexagon
 from device.perception.expression import NETWORK as EXPRESSION
+from device.perception.eye_sight import NETWORK as EYE_SIGHT
 from device.perception.face_detector import NETWORK as DETECTOR
 from device.perception.landmarks import READERS, which_reader
 from device.perception.runtime_choice import Runtimes, choose
@@ -84,7 +85,7 @@ def monitors(
             command=ours(WORKER, job.as_json()),
             accuracy=ELSEWHERE,
             simulator="a simulator stands for the Hexagon" if hexagon.look().simulated and chosen.soc else None,
-            networks={name: registry.sha256_of(_file(name, chosen)) for name in networks},
+            networks={name: registry.sha256_of(_file(name, chosen)) for name in (*networks, EYE_SIGHT)},
         )
         found.append(Entrant(one, job))
     return [*found, *(Entrant(peer(command)) for command in peers)]

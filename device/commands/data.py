@@ -25,3 +25,23 @@ def ferplus(
     packed = build_file(faces, votes, out)
     counts = ", ".join(f"{split} {(packed.split == split).sum()}" for split in SPLITS)
     typer.echo(f"{out}: {len(packed)} faces ({counts})")
+
+
+@build.command("eyes")
+def eyes(
+    faces: Annotated[
+        Path, typer.Option("--faces", metavar="FILE", help="keypoints68.npz, its .zip of pictures beside it.")
+    ],
+    closed: Annotated[Path, typer.Option("--closed", metavar="FILE", help="cew_eyes.npz: photographed closed eyes.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write.")] = Path("eyes.npz"),
+    scenes: Annotated[int, typer.Option(min=1, help="How often each face is shown.")] = 11,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same patches.")] = 1,
+) -> None:
+    """Patches of eyes, open, closed and covered, as the landmark readers find them; minutes of one core."""
+    from device.evaluation.eye_patches import build_eyes
+    from models.eyes.data import SPLITS, save
+
+    packed = build_eyes(faces, closed, scenes, seed)
+    save(out, packed)
+    counts = ", ".join(f"{split} {(packed.split == split).sum()}" for split in SPLITS)
+    typer.echo(f"{out}: {len(packed)} eyes ({counts})")

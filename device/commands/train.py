@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from models.expression.curve import Epoch
+    from models.eyes.train import Epoch as EyeEpoch
 
 app = typer.Typer(help="Train the project's own networks.", no_args_is_help=True)
 
@@ -69,3 +70,35 @@ def expression(
         train(faces, out, settings, teacher=teacher, resume=resume, steps=steps, told=told)
     shipped = export(load_weights(out / WEIGHTS), faces, out)
     typer.echo(f"{out}: weights, curve and networks; temperature {shipped.ferplus_temperature:.2f} (FER+)")
+
+
+@app.command("eyes")
+def eyes(
+    data: Annotated[Path, typer.Option("--data", metavar="FILE", help="Made by `wakeful data build eyes`.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The network goes here.")],
+    epochs: Annotated[int | None, typer.Option(min=1, help="How often each eye is seen.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed gives the same network.")] = None,
+    threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0: all.")] = 0,
+) -> None:
+    """Train the network that tells whether an eye is seen, then write its ONNX file."""
+    from device.commands.extras import need
+
+    need("train", "torch", "onnx")
+    from models.eyes.data import load
+    from models.eyes.export import export
+    from models.eyes.net import use_threads
+    from models.eyes.train import Settings, train
+
+    if threads:
+        use_threads(threads)
+    chosen = {"epochs": epochs, "seed": seed}
+    settings = Settings(**{key: value for key, value in chosen.items() if value is not None})
+
+    def told(row: EyeEpoch) -> None:
+        typer.echo(
+            f"epoch {row.epoch}: loss {row.loss:.3f}; of validation eyes, {row.lost_open:.2%} open and "
+            f"{row.lost_closed:.2%} closed are taken for covered, {row.found:.1%} covered found, {row.seconds:.0f} s"
+        )
+
+    file = export(train(load(data), settings, told), out)
+    typer.echo(f"{file}: the trained network")

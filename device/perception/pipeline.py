@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from device.messages import Observation, ReaderTraits
 from device.perception.expression import ExpressionReader
+from device.perception.eye_reader import EyeReader
+from device.perception.eye_sight import EyeSight
 from device.perception.eyes import gaze_deg, iris_px, lid_drop
 from device.perception.face_detector import FaceDetector
 from device.perception.head_pose import HeadPose, bearing_deg, head_pose
@@ -29,7 +31,7 @@ from device.perception.landmarks import (
 from device.perception.landmarks_mesh_iris import MeshIrisReader
 from device.perception.network import Loader, load
 from device.perception.person import WatchedPerson
-from device.perception.readability import EyeReader
+from device.perception.readability import EyeReading
 from device.perception.region import Region, around
 from device.stages import UNWATCHED, Stages
 from sensors.frame import Frame
@@ -97,7 +99,7 @@ class Perception:
         self._region: Region | None = None
         self._expression = expression
         self._frames_to_expression = 0
-        self._eyes = EyeReader(self._reader.traits.name)
+        self._eyes = EyeReader(self._reader.traits.name, EyeSight(threads, load))
         self._stages = UNWATCHED
         self.network_faults = 0
         self.expression_every = EXPRESSION_EVERY
@@ -182,6 +184,13 @@ class Perception:
             self._note_fault(error)
             return None
 
+    def _read_eyes(self, frame: Frame, face: FaceLandmarks, pose: HeadPose | None) -> EyeReading:
+        try:
+            return self._eyes(frame, face, pose)
+        except NetworkOutputError as error:
+            self._note_fault(error)
+            return self._eyes(frame, face, pose)
+
     def _note_fault(self, error: NetworkOutputError) -> None:
         self.network_faults += 1
         if self.network_faults == 1:
@@ -192,7 +201,7 @@ class Perception:
         focal = self._focal_px or float(max(width, height))
         pose = head_pose(face.points, width, height, focal)
         self._stages.done("pose")
-        eyes = self._eyes(frame, face, pose)
+        eyes = self._read_eyes(frame, face, pose)
         gaze = drop = iris = None
         nose_x, nose_y = face.points[BETWEEN_THE_EYES, :2].tolist()
         bearing = bearing_deg(nose_x, nose_y, width, height, focal)

@@ -9,14 +9,14 @@ near and far. The bounds were found on recordings of about a dozen people (webca
 with and without glasses; one in a dim room, two lit from one side) as they are and darkened, blurred, overexposed and
 covered step by step, until the readers no longer told open from closed.
 
-Not noticed: a patterned thing or the fingers of a hand before the eyes (they have lines as an eye has), mirrored
-sunglasses that show a scene, and smear along one direction.
+What has lines as an eye has (the fingers of a hand, cloth, print) passes these bounds: ``device.perception.eye_sight``
+tells it from an eye. Not noticed: mirrored sunglasses that show a scene, and smear along one direction.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,6 @@ from device.messages import Unreadable
 from device.perception.eyes import NEAR_EYE_MAX_YAW_DEG, eye_aspect
 from device.perception.head_pose import HeadPose
 from device.perception.landmarks import Eye, FaceLandmarks
-from sensors.frame import Frame
 from sensors.opencv import cv2
 
 # Skin, or the lightest parts around an eye, darker than this many grey levels are too dark for the reader. Closed eyes
@@ -73,15 +72,10 @@ LEFT_SKIN = np.array([280, 425, 346, 266, 330, 411])
 RIGHT_SKIN = np.array([50, 205, 117, 36, 101, 187])
 SKIN = np.concatenate([LEFT_SKIN, RIGHT_SKIN, [4, 5, 195, 151, 9, 108, 337]])
 Grey = NDArray[np.float32]
+Patch = NDArray[np.uint8]
 Whys = tuple[Unreadable | None, Unreadable | None]
 """Why the person's left and right eye cannot be judged; None for an eye that can be."""
 GREY = np.array([0.114, 0.587, 0.299], np.float32)
-
-
-# Pixels of the eyes are judged this often.
-JUDGE_EVERY_NS = 90_000_000
-# What covers an eye does not come and go within this time; a lens of which half a patch is seen now and then does.
-COVERED_FOR_NS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,42 +116,12 @@ class EyeLight:
     softness: float
 
 
-class EyeReader:
-    """Reads the eyes of one face frame by frame.
+@dataclass(frozen=True, slots=True)
+class EyeLook:
+    """The pixels of one eye, None outside the picture, and why their light leaves nothing to judge."""
 
-    Light, blur and what covers an eye change slowly, lids do not: pixels are judged ten times a second, which halves
-    the cost of all that comes after the networks, and landmarks in every frame.
-    """
-
-    def __init__(self, reader: str) -> None:
-        self._reader = reader
-        self._judged_ns: int | None = None
-        self._whys: Whys = (None, None)
-        self._covered_ns: tuple[int | None, int | None] = (None, None)
-
-    def forget(self) -> None:
-        """The face is gone: the next one's pixels are judged at once."""
-        self._judged_ns = None
-        self._covered_ns = (None, None)
-
-    def __call__(self, frame: Frame, face: FaceLandmarks, pose: HeadPose | None) -> EyeReading:
-        """As ``read_eyes``, for the next frame."""
-        if pose is None:
-            return read_eyes(frame.image, face, None, self._reader)
-        if self._judged_ns is None or not 0 <= frame.t_ns - self._judged_ns < JUDGE_EVERY_NS:
-            self._judged_ns = frame.t_ns
-            self._whys = self._steadied(frame.t_ns, unreadable_eyes(frame.image, face, pose.yaw_deg, self._reader))
-        return read_eyes(frame.image, face, pose, self._reader, self._whys)
-
-    def _steadied(self, t_ns: int, whys: Whys) -> Whys:
-        """An eye that was covered a moment ago still is."""
-        seen = [t_ns if why is Unreadable.OCCLUDED else ns for why, ns in zip(whys, self._covered_ns, strict=True)]
-        self._covered_ns = (seen[0], seen[1])
-        left, right = (
-            Unreadable.OCCLUDED if why is None and ns is not None and 0 <= t_ns - ns < COVERED_FOR_NS else why
-            for why, ns in zip(whys, seen, strict=True)
-        )
-        return left, right
+    why: Unreadable | None
+    patch: Patch | None
 
 
 def read_eyes(
@@ -195,23 +159,29 @@ def read_eyes(
 
 
 def unreadable_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str) -> Whys:
-    """Why the pixels of the person's left and right eye cannot be judged; None for an eye that can be."""
+    """Why the light of the person's left and right eye leaves nothing to judge; None for an eye where it does not."""
+    left, right = look_at_eyes(image, face, yaw_deg, reader)
+    return left.why, right.why
+
+
+def look_at_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str) -> tuple[EyeLook, EyeLook]:
+    """The pixels of the person's left and right eye, and what their light says."""
     seen = face_light(image, face.points)
-    dark = DARK_SKIN[reader]
-    sides = (
-        (face.left, face.left.contour[0] - face.left.contour[8], min(seen.skin, seen.left)),
-        (face.right, face.right.contour[8] - face.right.contour[0], min(seen.skin, seen.right)),
-    )
+    sides = ((face.left, True, min(seen.skin, seen.left)), (face.right, False, min(seen.skin, seen.right)))
     left, right = (
-        why_unreadable(eye_light(image, eye, along, yaw_deg, skin), skin, seen.contrast, dark)
+        _look(eye_patch(image, eye, yaw_deg, left=is_left), skin, seen.contrast, DARK_SKIN[reader])
         if _in_picture(image, eye)
-        else Unreadable.OFF_AXIS
-        for eye, along, skin in sides
+        else EyeLook(Unreadable.OFF_AXIS, None)
+        for eye, is_left, skin in sides
     )
-    near = right if yaw_deg > 0.0 else left
-    if abs(yaw_deg) > PAIR_YAW_DEG and near is Unreadable.OCCLUDED:
-        return near, near
-    return left, right
+    near, far = (right, left) if yaw_deg > 0.0 else (left, right)
+    if abs(yaw_deg) > PAIR_YAW_DEG and near.why is Unreadable.OCCLUDED:
+        far = replace(far, why=near.why)
+    return (far, near) if yaw_deg > 0.0 else (near, far)
+
+
+def _look(patch: Patch, skin: float, face_contrast: float, dark: float) -> EyeLook:
+    return EyeLook(why_unreadable(eye_light(patch, skin), skin, face_contrast, dark), patch)
 
 
 def why_unreadable(eye: EyeLight, skin: float, face_contrast: float, dark: float) -> Unreadable | None:
@@ -253,16 +223,13 @@ def face_light(image: NDArray[np.uint8], points: NDArray[np.float32]) -> FaceLig
     )
 
 
-def eye_light(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], yaw_deg: float, skin: float) -> EyeLight:
+def eye_light(grey: Patch, skin: float) -> EyeLight:
     """What the patch of one eye looks like.
 
     Args:
-        eye: contour and iris in pixels of ``image``.
-        along: from the eye's corner on the picture's left to the other one (of a head that is upright), px.
-        yaw_deg: of the head, to undo the foreshortening of the width.
-        skin: grey level of the skin beside it.
+        grey: as ``eye_patch`` cuts it.
+        skin: grey level of the skin beside the eye.
     """
-    grey = cv2.cvtColor(_patch(image, eye, along, yaw_deg), cv2.COLOR_BGR2GRAY)
     # Noise of single pixels is neither contrast nor sharpness.
     smooth: Grey = cv2.GaussianBlur(grey.astype(np.float32), (5, 5), 1.0).astype(np.float32, copy=False)
     softer: Grey = cv2.GaussianBlur(smooth, (9, 9), math.sqrt(3.0)).astype(
@@ -284,12 +251,23 @@ def _in_picture(image: NDArray[np.uint8], eye: Eye) -> bool:
     return all(0.0 <= x < width and 0.0 <= y < height for x, y in eye.contour[::8].tolist())
 
 
-def _patch(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], yaw_deg: float) -> NDArray[np.uint8]:
-    """The eye in the middle, level, ``EYE_PX`` wide: uint8 [PATCH_PX, PATCH_PX, 3]."""
+def eye_patch(
+    image: NDArray[np.uint8], eye: Eye, yaw_deg: float, *, left: bool, side_px: int = PATCH_PX
+) -> NDArray[np.uint8]:
+    """The person's left or right eye in the middle, level, ``EYE_PX`` wide: grey levels, uint8 [side_px, side_px].
+
+    Args:
+        image: uint8 [height, width, 3], blue-green-red.
+        eye: contour in pixels of ``image``.
+        yaw_deg: of the head, to undo the foreshortening of the width.
+        left: whether it is the person's left eye, whose inner corner is on the left of the picture.
+        side_px: of the patch.
+    """
+    along = eye.contour[0] - eye.contour[8] if left else eye.contour[8] - eye.contour[0]
     px = 1.0 / (EYE_PX * max(math.cos(math.radians(yaw_deg)), 0.5))
     right, down = float(along[0]) * px, float(along[1]) * px
     middle = (eye.contour[0] + eye.contour[8]) / 2.0
-    half = (PATCH_PX - 1) / 2.0
+    half = (side_px - 1) / 2.0
     to_picture = np.array(
         [
             [right, -down, middle[0] - (right - down) * half],
@@ -298,8 +276,8 @@ def _patch(image: NDArray[np.uint8], eye: Eye, along: NDArray[np.float32], yaw_d
         np.float32,
     )
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    patch = cv2.warpAffine(image, to_picture, (PATCH_PX, PATCH_PX), flags=how, borderMode=cv2.BORDER_REPLICATE)
-    return patch.astype(np.uint8, copy=False)
+    patch = cv2.warpAffine(image, to_picture, (side_px, side_px), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.cvtColor(patch, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
 
 
 def _edge_energy(grey: Grey) -> float:
