@@ -57,11 +57,12 @@ class TestDoubt:
         assert not after([SURE] + [-SURE] * 30)[-1].then(0, -SURE).covered
 
 
-class TestNetwork:
-    @pytest.fixture(scope="class")
-    def sight(self) -> EyeSight:
-        return EyeSight()
+@pytest.fixture(scope="module")
+def sight() -> EyeSight:
+    return EyeSight()
 
+
+class TestNetwork:
     @pytest.mark.parametrize("opening", [1.0, 0.0], ids=["open", "closed"])
     @pytest.mark.parametrize(
         "pose", [{}, {"eyewear": "glasses"}, {"brightness": 0.3, "noise": 3.0}, {"pitch_deg": -25.0}]
