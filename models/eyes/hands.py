@@ -6,6 +6,7 @@ Not simulated: joints that bend out of the picture's plane, rings, the shadow th
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from sensors.opencv import cv2
 
 Array = NDArray[Any]
-Colour = tuple[float, float, float]
 
 
 def draw_hand(
@@ -34,45 +34,104 @@ def draw_hand(
     """
     width = span_px * rng.uniform(0.11, 0.19)
     angle = rng.uniform(0.0, 2.0 * math.pi)
-    along, across = _unit(angle), _unit(angle + math.pi / 2.0)
     count = int(rng.integers(2, 5)) if rng.random() < 0.25 else 4
     length = width * rng.uniform(3.4, 5.0)
     gap = width * (rng.uniform(0.75, 0.98) if rng.random() < 0.75 else rng.uniform(0.98, 1.25))
     # Where along the hand the point lies: on the fingers, at the knuckles or on the palm.
     back = length * rng.uniform(0.25, 0.85) if rng.random() < 0.55 else -width * rng.uniform(0.0, 3.0)
+    along, across = _unit(angle), _unit(angle + math.pi / 2.0)
     root = at - along * back - across * gap * (count - 1) / 2.0 + across * gap * rng.uniform(-0.7, 0.7)
-    light_map = _uneven(rng, side_px, 0.12)
-    picture = np.zeros((side_px, side_px, 3), np.float32)
-    cover = np.zeros((side_px, side_px), np.float32)
-    palm_from = root + across * gap * (count - 1) / 2.0 - along * width * rng.uniform(1.4, 2.2)
-    half = gap * (count - 1) / 2.0
-    _segment(
-        rng, picture, cover, palm_from - across * half * 0.8, palm_from + across * half * 0.8, width * 2.0, skin, light
+    uneven = _uneven(rng, side_px, 0.12)
+    drawing = _Drawing(
+        rng,
+        skin,
+        light,
+        np.zeros((side_px, side_px, 3), np.float32),
+        np.zeros((side_px, side_px), np.float32),
     )
-    _segment(rng, picture, cover, palm_from, palm_from - along * width * 6.0, width * 1.5, skin * 0.96, light)
-    _creases(rng, picture, palm_from, width, skin)
+    palm = root + across * gap * (count - 1) / 2.0 - along * width * rng.uniform(1.4, 2.2)
+    hand = _Hand(root, palm, angle, count, width, length, gap)
+    _draw_palm(drawing, hand)
     nails = rng.random() < 0.5
-    lengths = (
-        np.array([0.88, 1.0, 0.97, 0.8])[:count] if rng.random() < 0.5 else np.array([0.8, 0.97, 1.0, 0.88])[:count]
-    )
-    spread = rng.uniform(-0.02, 0.07)
-    for i in rng.permutation(count):
-        turn = angle + (i - (count - 1) / 2.0) * spread + rng.normal(0.0, 0.02)
-        start = root + across * gap * i - along * width * 0.6
-        end = start + _unit(turn) * length * float(lengths[i])
-        tone = skin * rng.uniform(0.93, 1.07)
-        _segment(rng, picture, cover, start, end, width * rng.uniform(0.46, 0.54), tone, light, finger=True, nail=nails)
+    _draw_fingers(drawing, hand, nails)
     if rng.random() < 0.6:
-        side = 1.0 if rng.random() < 0.5 else -1.0
-        start = palm_from + across * side * (half + width * 0.8) - along * width
-        end = start + _unit(angle + side * rng.uniform(0.1, 0.9)) * width * rng.uniform(2.4, 3.4)
-        _segment(rng, picture, cover, start, end, width * 0.58, skin, light, finger=True, nail=nails)
-    picture *= light_map[..., None]
+        _draw_thumb(drawing, hand, nails)
+    picture = drawing.picture * uneven[..., None]
     # Soft light and a soft camera leave less of the modelling.
     flat = skin.astype(np.float32)
     picture = flat + (picture - flat) * np.float32(rng.uniform(0.35, 1.1))
     blur = rng.uniform(0.2, 1.6)
-    return cv2.GaussianBlur(picture, (0, 0), blur), cv2.GaussianBlur(cover, (0, 0), min(blur, 0.8))
+    return cv2.GaussianBlur(picture, (0, 0), blur), cv2.GaussianBlur(drawing.cover, (0, 0), min(blur, 0.8))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """Where a hand lies: the root of its first finger, the middle of its palm, its direction; sizes in pixels."""
+
+    root: Array
+    palm: Array
+    angle: float
+    count: int
+    width: float
+    length: float
+    gap: float
+
+    @property
+    def along(self) -> Array:
+        return _unit(self.angle)
+
+    @property
+    def across(self) -> Array:
+        return _unit(self.angle + math.pi / 2.0)
+
+    @property
+    def half(self) -> float:
+        """From the middle of the palm to the outer fingers."""
+        return self.gap * (self.count - 1) / 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What is drawn so far, and in what."""
+
+    rng: np.random.Generator
+    skin: Array
+    light: float
+    picture: Array
+    cover: Array
+
+    def limb(
+        self, start: Array, end: Array, radius: float, tone: float = 1.0, *, finger: bool = False, nail: bool = False
+    ) -> None:
+        skin = self.skin * tone
+        _segment(self.rng, self.picture, self.cover, start, end, radius, skin, self.light, finger=finger, nail=nail)
+
+
+def _draw_palm(drawing: _Drawing, hand: _Hand) -> None:
+    reach = hand.across * hand.half * 0.8
+    drawing.limb(hand.palm - reach, hand.palm + reach, hand.width * 2.0)
+    drawing.limb(hand.palm, hand.palm - hand.along * hand.width * 6.0, hand.width * 1.5, 0.96)
+    _creases(drawing.rng, drawing.picture, hand.palm, hand.width)
+
+
+def _draw_fingers(drawing: _Drawing, hand: _Hand, nails: bool) -> None:
+    rng = drawing.rng
+    lengths = (0.88, 1.0, 0.97, 0.8) if rng.random() < 0.5 else (0.8, 0.97, 1.0, 0.88)
+    spread = rng.uniform(-0.02, 0.07)
+    for i in rng.permutation(hand.count):
+        turn = hand.angle + (i - (hand.count - 1) / 2.0) * spread + rng.normal(0.0, 0.02)
+        start = hand.root + hand.across * hand.gap * i - hand.along * hand.width * 0.6
+        end = start + _unit(turn) * hand.length * lengths[i]
+        tone = rng.uniform(0.93, 1.07)
+        drawing.limb(start, end, hand.width * rng.uniform(0.46, 0.54), tone, finger=True, nail=nails)
+
+
+def _draw_thumb(drawing: _Drawing, hand: _Hand, nail: bool) -> None:
+    rng = drawing.rng
+    side = 1.0 if rng.random() < 0.5 else -1.0
+    start = hand.palm + hand.across * side * (hand.half + hand.width * 0.8) - hand.along * hand.width
+    end = start + _unit(hand.angle + side * rng.uniform(0.1, 0.9)) * hand.width * rng.uniform(2.4, 3.4)
+    drawing.limb(start, end, hand.width * 0.58, finger=True, nail=nail)
 
 
 def _segment(
@@ -114,8 +173,7 @@ def _segment(
             for fold in rng.normal(0.0, 2.0 / length + 0.02, 3):
                 bow = 0.03 * aside**2
                 shade *= 1.0 - strength * np.exp(-(((t - joint - fold - bow) * length / thick) ** 2))
-    tint = np.ones(3, np.float32)
-    part = skin[None, None, :] * shade[..., None] * tint
+    part = skin[None, None, :] * shade[..., None]
     if nail and length > 4 * radius:
         middle = (t - (1.0 + 0.1 * radius / length)) * length / (0.75 * radius)
         ring = np.hypot(middle, aside / 0.62)
@@ -130,7 +188,7 @@ def _segment(
     cover[piece] = np.maximum(cover[piece], shown[..., 0])
 
 
-def _creases(rng: np.random.Generator, picture: Array, middle: Array, width: float, skin: Array) -> None:
+def _creases(rng: np.random.Generator, picture: Array, middle: Array, width: float) -> None:
     layer = np.zeros(picture.shape[:2], np.float32)
     for _ in range(int(rng.integers(0, 5))):
         start = middle + rng.normal(0.0, width, 2)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from device.evaluation import eye_patches
-from device.evaluation.eye_patches import MARGIN_PX, Portraits, build_eyes
+from device.evaluation.eye_patches import MARGIN_PX, build_eyes
+from device.evaluation.eye_scenes import Portraits
 from device.perception.pipeline import Perception
 from models.eyes.data import Eyes
 from sensors.driver_face import DriverPose, render
