@@ -49,8 +49,8 @@ def with_channel_weights(quantized: Any, floats: Any) -> Any:
         step = float(onnx.numpy_helper.to_array(held[activation.input[1]])) * scale
         across = scale.reshape(-1, *[1] * (values.ndim - 1))
         whole = np.round(values / across).astype(np.int8)
-        _put(held, weight, whole, scale if channels else scale[0])
-        _put(held, bias, np.round(_truth(truth, bias.input[0]) / step).astype(np.int32), step)
+        put(held, weight, whole, scale if channels else scale[0])
+        put(held, bias, np.round(_truth(truth, bias.input[0]) / step).astype(np.int32), step)
     return model
 
 
@@ -67,7 +67,7 @@ def _truth(truth: dict[str, NDArray[np.float32]], quantized: str) -> NDArray[np.
     return truth[name]
 
 
-def _put(held: dict[str, Any], node: Any, whole: NDArray[Any], scale: NDArray[np.float32] | np.float32) -> None:
+def put(held: dict[str, Any], node: Any, whole: NDArray[Any], scale: NDArray[Any] | np.float32) -> None:
     """Gives a DequantizeLinear other numbers: around zero, with one scale or one for each of its first axis."""
     import onnx
 

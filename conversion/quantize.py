@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from conversion.half_multipliers import with_half_multipliers
+from conversion.rounding import look_at_inputs
 from models.variants import Precision
 
 # Operators that hand values on as they are.
@@ -86,7 +88,7 @@ def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np
             calibrate_method=method,
             extra_options=options,
         )
-        _forget_places(part)
+        _finish(part, source, tensors if wide and settings.per_channel else None)
         part.replace(target)
 
 
@@ -145,10 +147,12 @@ class _Inputs:
         return None if tensor is None else {self._name: tensor[np.newaxis]}
 
 
-def _forget_places(file: Path) -> None:
+def _finish(file: Path, source: Path, seen_with: NDArray[np.float32] | None) -> None:
     """What the quantizer notes of its own run would make each run's file another one."""
     import onnx
 
     model = onnx.load(file)
     del model.metadata_props[:]
+    if seen_with is not None:
+        model = with_half_multipliers(model, onnx.load(source), look_at_inputs(source, seen_with))
     onnx.save(model, file)

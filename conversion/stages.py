@@ -7,6 +7,7 @@ becomes a .tflite file (``to_litert``).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +26,7 @@ from conversion.register import register
 from conversion.resume import compile_once, simulate_in_slices
 from conversion.tflite_graph import read
 from conversion.tflite_to_onnx import convert
+from conversion.typical import typical
 from models import manifest, registry, variants
 from models.manifest import Manifest, ManifestUnreadable, TaskFigure, Variant
 from models.variants import NPU_PRECISION, Precision, Soc
@@ -58,8 +60,7 @@ class Places:
         return variants.file(network, FLOAT, "onnx") if network == EXPRESSION else self.work / f"{network}.onnx"
 
     def qdq(self, network: str) -> Path:
-        folder = self.weights if RECIPES[network].ships else self.work
-        return folder / f"{network}.{NPU_PRECISION[network]}.onnx"
+        return self.weights / f"{network}.{NPU_PRECISION[network]}.onnx"
 
     def context(self, network: str, chip: Soc) -> Path:
         return self.work / "contexts" / variants.context_name(network, chip.name)
@@ -90,14 +91,16 @@ def to_onnx(network: str, places: Places, inputs: Inputs) -> Variant:
 def to_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
     """The quantized network, judged beside the float one on ``inputs``."""
     recipe, source, target = RECIPES[network], _made(places.float_onnx(network), "onnx"), places.qdq(network)
-    ready = source
+    ready, shown = source, calibration.tensors
+    if recipe.times_usual < math.inf:
+        shown = typical(source, shown, recipe.times_usual)
     if recipe.equalize:
         ready = places.work / f"{network}.equal.onnx"
-        equalize(source, ready, calibration.tensors, recipe.equalize)
-    quantize(ready, target, recipe.settings, calibration.tensors)
-    if places.registers and recipe.ships:
+        equalize(source, ready, shown, recipe.equalize)
+    quantize(ready, target, recipe.settings, shown)
+    if places.registers:
         register(f"{network}_{recipe.settings.precision}", target)
-    settings = recipe.settings.as_text() | {"equalized": f"{recipe.equalize:g}"}
+    settings = recipe.settings.as_text() | {"equalized": f"{recipe.equalize:g}", "calibrated with": str(len(shown))}
     return _judged(network, recipe.settings.precision, target, places, calibration, inputs, settings)
 
 

@@ -93,6 +93,7 @@ _ONNX = {
     ("face_detection_short_range", Precision.A16W8): "face_detection_short_range_a16w8",
     ("face_landmark", Precision.A16W8): "face_landmark_a16w8",
     ("iris_landmark", Precision.A16W8): "iris_landmark_a16w8",
+    ("face_landmarks_detector", Precision.A16W8): "face_landmarks_detector_a16w8",
     ("expression", Precision.A16W8): "expression_a16w8",
     ("expression", Precision.INT8): "expression",
     ("expression", Precision.FLOAT): "expression_float",

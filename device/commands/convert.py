@@ -99,7 +99,7 @@ def qnn(
     weights: Weights = None,
     networks: Networks = "",
     inputs: Annotated[int, typer.Option(min=1, help="Inputs simulated for each chip.")] = PARITY_INPUTS,
-    faces: Annotated[int, typer.Option(min=1, help="Faces for the top-1, on the first chip.")] = TASK_FACES,
+    faces: Annotated[int, typer.Option(min=1, help="Faces simulated for the top-1, on each chip.")] = TASK_FACES,
 ) -> None:
     """Compile the quantized networks for chips with a Hexagon and run them in the simulator.
 
@@ -120,13 +120,10 @@ def qnn(
     chosen = _chosen(networks, stages.NETWORKS)
     crops = _faces(data, "judgement", inputs, places) if set(chosen) - {stages.EXPRESSION} else {}
     for network in chosen:
-        for place, chip in enumerate(chips):
-            # A share of right answers says nothing on a few faces.
-            judges = network != stages.EXPRESSION or (place == 0 and faces >= TASK_FACES)
-            if network == stages.EXPRESSION:
-                given = expression_inputs(data, "judgement").first(faces if place == 0 else inputs)
-            else:
-                given = crops[network]
+        # A share of right answers says nothing on a few faces.
+        judges = network != stages.EXPRESSION or faces >= TASK_FACES
+        given = crops[network] if network in crops else expression_inputs(data, "judgement").first(faces)
+        for chip in chips:
             with _timed(f"{network} for {chip.name}"):
                 _tell(stages.to_context(network, chip, places, given, judges))
 

@@ -69,7 +69,9 @@ def test_the_face_mesh_answers_on_the_simulated_v68_as_in_onnx_runtime(tmp_path:
     qnn.compile_context(source, SOCS["qcs6490"], target)
     face = sample(registry.network("face_landmark"))
     given, same = qnn.simulate(target, face), measure.run_onnx(source, face)
-    assert measure.points_error_px(given, same) < 0.5
+    for name, step in output_steps(source).items():
+        assert np.abs(given[name] - same[name]).max() <= 2.01 * step
+    assert measure.points_error_px(given, same) < 0.05
 
 
 def test_what_was_compiled_and_simulated_is_not_done_again(context: Path, tmp_path: Path) -> None:

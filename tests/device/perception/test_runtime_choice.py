@@ -15,7 +15,7 @@ from device.perception.hexagon import Hexagon
 from device.perception.network import load
 from device.perception.qnn_probe import Candidate, Verdict
 from device.perception.runtime_choice import Replaceable, RuntimeMissing, candidates, choose, reader_for
-from models import registry
+from models import registry, variants
 from wakeful import ModelError
 
 LAPTOP = Hexagon("", False, (), "")
@@ -105,13 +105,23 @@ def test_a_network_that_is_not_shipped_as_onnx_is_taken_from_where_the_user_put_
 ) -> None:
     monkeypatch.setenv("WAKEFUL_MODELS", str(tmp_path))
     place = tmp_path / "onnx" / "face_landmarks_detector.onnx"
-    with pytest.raises(ModelError, match=f"wakeful convert onnx` makes at {place}"):
-        choose("ort", ["face_landmarks_detector"])
-    assert not runtime_choice.is_made_for("face_landmarks_detector", "ort")
+    quantized = choose("ort", ["face_landmarks_detector"]).carriers["face_landmarks_detector"].file
+    assert quantized == registry.path("face_landmarks_detector_a16w8")
     place.parent.mkdir()
     place.write_bytes(b"a network")
     chosen = choose("ort", ["face_landmarks_detector"])
     assert chosen.carriers["face_landmarks_detector"].file == place
+
+
+def test_a_network_that_is_nowhere_as_onnx_tells_how_to_make_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WAKEFUL_MODELS", str(tmp_path))
+    monkeypatch.setattr(variants, "_ONNX", {})
+    place = tmp_path / "onnx" / "face_landmarks_detector.onnx"
+    with pytest.raises(ModelError, match=f"wakeful convert onnx` makes at {place}"):
+        choose("ort", ["face_landmarks_detector"])
+    assert not runtime_choice.is_made_for("face_landmarks_detector", "ort")
 
 
 class Npu:
