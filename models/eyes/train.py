@@ -37,7 +37,7 @@ class Settings:
         smoothing: share of certainty that is held back, for some faces wear what nobody marked.
     """
 
-    epochs: int = 20
+    epochs: int = 16
     batch: int = 128
     peak_rate: float = 4e-3
     weight_decay: float = 1e-3
