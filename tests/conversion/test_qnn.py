@@ -13,6 +13,7 @@ import pytest
 
 from device.cli import status
 from device.perception.qnn_probe import sample
+from device.perception.runtime_choice import choose
 from models import registry, variants
 from models.expression.face import standardise
 from models.variants import SOCS, data_of
@@ -72,6 +73,16 @@ def test_the_face_mesh_answers_on_the_simulated_v68_as_in_onnx_runtime(tmp_path:
     for name, step in output_steps(source).items():
         assert np.abs(given[name] - same[name]).max() <= 2.01 * step
     assert measure.points_error_px(given, same) < 0.05
+
+
+def test_a_board_takes_all_networks_of_the_better_reader_onto_its_npu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAKEFUL_QNN_SIMULATOR", "qcs6490")
+    monkeypatch.setenv("WAKEFUL_MODELS", str(tmp_path))  # what is compiled goes there
+    names = ["face_detection_short_range", "face_landmarks_detector", "expression"]
+    chosen = choose("qnn", names)
+    assert (chosen.name, chosen.fallback, sorted(chosen.carriers)) == ("qnn", "", sorted(names))
 
 
 def test_what_was_compiled_and_simulated_is_not_done_again(context: Path, tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from device.perception.qnn_probe import Candidate, Verdict, probe, run_child
+from device.perception.qnn_probe import MAX_OFF, Candidate, Verdict, how_far_off, probe, run_child
 from models import registry
 
 QCS6490 = 93
@@ -111,3 +112,11 @@ def test_an_npu_that_answers_otherwise_than_the_processor_is_not_used(tmp_path: 
     other = registry.WEIGHTS / "expression_teacher.onnx"
     wrong = Candidate("expression", registry.path("expression"), tmp_path / "kept.onnx", reference=other)
     assert "answers wrongly" in probe([wrong], QCS6490).bad["expression"]
+
+
+def test_answers_are_far_off_by_their_largest_value_and_shares_by_one() -> None:
+    points, logit, share = (np.array(one, np.float32) for one in ([189.0, -15.0], [5.0], [0.26]))
+    near = how_far_off([points + 0.5, logit - 0.2, share + 0.02], [points, logit, share])
+    assert near == pytest.approx(0.04) and near < MAX_OFF
+    assert how_far_off([points + 25.0, logit, share], [points, logit, share]) > 2 * MAX_OFF
+    assert how_far_off([points, logit, share + 0.5], [points, logit, share]) > MAX_OFF
