@@ -84,9 +84,9 @@ def eyes(
     from device.commands.extras import need
 
     need("train", "torch", "onnx")
+    from models.expression.train import use_threads
     from models.eyes.data import load
     from models.eyes.export import export
-    from models.eyes.net import use_threads
     from models.eyes.train import Settings, train
 
     if threads:

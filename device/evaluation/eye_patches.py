@@ -28,7 +28,7 @@ from device.perception.landmarks import (
     LandmarkReader,
     load_reader,
 )
-from device.perception.readability import FAR_EYE_YAW_DEG, eye_patch
+from device.perception.readability import FAR_EYE_YAW_DEG, MAX_PITCH_DEG, eye_patch
 from device.perception.region import Region, around
 from models.eyes.data import Eyes
 from sensors.driver_face import DriverPose, render
@@ -39,6 +39,8 @@ Picture = NDArray[np.uint8]
 
 # Wider than what the network takes, so that training can shift it.
 MARGIN_PX = 64
+# With the head turned further, the eye that is still read shows too little of itself to learn from.
+NEAR_YAW_DEG = 55.0
 # Faces of one person of a video, and pictures of the rendered driver.
 PER_PERSON, DRIVERS = 3, 1500
 
@@ -96,7 +98,7 @@ class Cutter:
         found: list[Picture | None] = []
         for eye, left in ((face.right, False), (face.left, True)):
             far = pose.yaw_deg > 0.0 if left else pose.yaw_deg <= 0.0
-            if abs(pose.yaw_deg) > (FAR_EYE_YAW_DEG if far else 55.0) or abs(pose.pitch_deg) > 45.0:
+            if abs(pose.yaw_deg) > (FAR_EYE_YAW_DEG if far else NEAR_YAW_DEG) or abs(pose.pitch_deg) > MAX_PITCH_DEG:
                 found.append(None)
                 continue
             found.append(eye_patch(picture, eye, pose.yaw_deg, left=left, side_px=MARGIN_PX))

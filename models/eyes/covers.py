@@ -54,7 +54,7 @@ def draw_cover(
         cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 255, cv2.LINE_AA)
     picture = _surface(rng, side_px, cuttings)
     if kind == "limb" or rng.random() < 0.3:
-        picture *= _rounded(mask, along)[..., None]
+        picture *= _rounded(mask)[..., None]
     return picture, mask.astype(np.float32) / 255.0
 
 
@@ -107,7 +107,7 @@ def _hair(rng: np.random.Generator, side_px: int, at: Array, span_px: float) -> 
     return picture, mask.astype(np.float32) / 255.0
 
 
-def _rounded(mask: Array, along: Array) -> Array:
+def _rounded(mask: Array) -> Array:
     """Light that falls off towards the rims."""
     depth = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 3)
     rounded: Array = 0.6 + 0.5 * np.sqrt(depth / max(float(depth.max()), 1.0))

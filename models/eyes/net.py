@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 WIDTHS = (16, 24, 40, 40)
@@ -29,8 +28,3 @@ class EyeNet(nn.Module):
     def forward(self, patches: Tensor) -> Tensor:
         seen: Tensor = self.seen(self.features(patches))
         return seen
-
-
-def use_threads(threads: int) -> None:
-    """Let torch use so many processor threads from now on."""
-    torch.set_num_threads(threads)

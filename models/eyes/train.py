@@ -21,8 +21,6 @@ from models.eyes.data import COVERED_ABOVE, Eyes
 from models.eyes.net import EyeNet
 from wakeful import WakefulError
 
-WEIGHTS = "eyes.pt"
-
 
 class EyeTrainingError(WakefulError, ValueError):
     """Training cannot start as asked."""
