@@ -36,7 +36,7 @@ fuzz: $(VENV)/.installed-dev  # a million broken inputs for every parser: make f
 ARCH ?= $(shell uname -m)
 wheelhouse: $(VENV)/.installed  # all that a board without a network needs: make wheelhouse ARCH=aarch64 ARGS="--python 3.12"
 	@$(BIN)/wakeful models pull --quiet
-	@$(BIN)/python -m deploy.wheelhouse $(ARCH) $(ARGS)
+	@$(BIN)/python -m wakeful.deploy.wheelhouse $(ARCH) $(ARGS)
 
 .PHONY: soak
 soak: $(VENV)/.installed-dev  # 8 simulated hours with a fault every 30 s, half an hour or more: make soak ARGS="--hours 0.5"
@@ -63,7 +63,7 @@ arm64-check: $(VENV)/.installed-dev  # minutes; as root, with debootstrap and qe
 	@$(BIN)/python -m tests.tools.arm64_check $(ARGS)
 
 audit: $(VENV)/.installed  # known vulnerabilities of what is installed; says so where they cannot be asked for
-	@$(BIN)/python -m deploy.audit
+	@$(BIN)/python -m wakeful.deploy.audit
 
 setup: $(VENV)/.installed-dev
 	@$(BIN)/wakeful models pull

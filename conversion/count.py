@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from pathlib import Path
 
-from conversion.shapes import shapes_of_one
+from wakeful.conversion.shapes import shapes_of_one
 
 QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
 

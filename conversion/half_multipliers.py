@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.channel_weights import WeightsApart, put
-from conversion.rounding import Seen, round_together
+from wakeful.conversion.channel_weights import WeightsApart, put
+from wakeful.conversion.rounding import Seen, round_together
 
 SIGNIFICANT_BITS = 11
 # Of 32 bits, with room for what rounding adds.

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.manifest import Data, Parity, TaskFigure
 from wakeful import ConfigError
+from wakeful.models.manifest import Data, Parity, TaskFigure
 
 Outputs = dict[str, NDArray[np.float32]]
 

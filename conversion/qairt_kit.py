@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from conversion.measure import Inputs
-from models.variants import NPU_PRECISION, Precision, Soc
 from wakeful import ConfigError
+from wakeful.conversion.measure import Inputs
+from wakeful.models.variants import NPU_PRECISION, Precision, Soc
 
 BENCH_RUNS = 1024
 

@@ -1,7 +1,7 @@
 """Compiles QDQ networks ahead of time for Hexagon NPUs, on an ordinary x86-64 machine, and proves what came out.
 
 ``compile_context`` writes ``NAME.onnx`` (a few hundred bytes that name the chip's data) and ``NAME.bin`` beside it.
-Everything that Qualcomm's libraries do happens in a child process (``conversion.qnn_child``).
+Everything that Qualcomm's libraries do happens in a child process (``wakeful.conversion.qnn_child``).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.variants import Soc, data_of, soc
 from wakeful import ConfigError, ModelError
+from wakeful.models.variants import Soc, data_of, soc
 
 TARGET = re.compile(rb"soc_type=([A-Za-z0-9_]+);arch=(\d+)")
 # A child that is silent for so long hangs; the slowest network takes a second a picture in the simulator.
@@ -129,7 +129,7 @@ def child(job: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "job.json"
         written.write_text(json.dumps(job), encoding="utf-8")
-        command = [sys.executable, "-m", "conversion.qnn_child", str(written)]
+        command = [sys.executable, "-m", "wakeful.conversion.qnn_child", str(written)]
         try:
             done = subprocess.run(
                 command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False

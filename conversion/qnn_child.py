@@ -1,4 +1,4 @@
-"""What may die in compiling for a Hexagon: ``python -m conversion.qnn_child JOB.json`` has a process of its own.
+"""What may die in compiling for a Hexagon: ``python -m wakeful.conversion.qnn_child JOB`` has a process of its own.
 
 Qualcomm's libraries end the process on some broken contexts instead of raising, and keep the first chip they were set
 up for. Jobs: ``compile`` a QDQ network into a context, ``run`` a context or a QDQ network on given inputs. Where there

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.half_multipliers import with_half_multipliers
-from conversion.rounding import look_at_inputs
-from models.variants import Precision
+from wakeful.conversion.half_multipliers import with_half_multipliers
+from wakeful.conversion.rounding import look_at_inputs
+from wakeful.models.variants import Precision
 
 # Operators that hand values on as they are.
 MOVES = ("Concat", "Reshape", "Transpose")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from conversion.quantize import Settings
-from models.variants import Precision
+from wakeful.conversion.quantize import Settings
+from wakeful.models.variants import Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,9 @@ class Recipe:
     """How one network is quantized.
 
     Attributes:
-        equalize: strength (``conversion.equalize``) of making channels alike beforehand; 0: not at all.
+        equalize: strength (``wakeful.conversion.equalize``) of making channels alike beforehand; 0: not at all.
         times_usual: calibration inputs that drive the network further than so many times its usual values are left
-            out (``conversion.typical``).
+            out (``wakeful.conversion.typical``).
     """
 
     settings: Settings

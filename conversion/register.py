@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from models import registry
 from wakeful import ConfigError
+from wakeful.models import registry
 
 
 def register(entry: str, file: Path, toml: Path = registry.REGISTRY) -> None:

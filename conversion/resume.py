@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.measure import Inputs
-from conversion.qnn import compile_context, simulate
-from models import registry
-from models.variants import Soc, data_of
+from wakeful.conversion.measure import Inputs
+from wakeful.conversion.qnn import compile_context, simulate
+from wakeful.models import registry
+from wakeful.models.variants import Soc, data_of
 
 SLICE = 32
 

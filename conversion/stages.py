@@ -13,24 +13,24 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from conversion import measure
-from conversion.channel_weights import with_channel_weights
-from conversion.count import macs, operators
-from conversion.equalize import equalize
-from conversion.measure import Inputs
-from conversion.qdq_to_tflite import convert as as_tflite
-from conversion.qnn import probe
-from conversion.quantize import output_steps, quantize
-from conversion.recipes import RECIPES
-from conversion.register import register
-from conversion.resume import compile_once, simulate_in_slices
-from conversion.tflite_graph import read
-from conversion.tflite_to_onnx import convert
-from conversion.typical import typical
-from models import manifest, registry, variants
-from models.manifest import Manifest, ManifestUnreadable, TaskFigure, Variant
-from models.variants import NPU_PRECISION, Precision, Soc
 from wakeful import ConfigError
+from wakeful.conversion import measure
+from wakeful.conversion.channel_weights import with_channel_weights
+from wakeful.conversion.count import macs, operators
+from wakeful.conversion.equalize import equalize
+from wakeful.conversion.measure import Inputs
+from wakeful.conversion.qdq_to_tflite import convert as as_tflite
+from wakeful.conversion.qnn import probe
+from wakeful.conversion.quantize import output_steps, quantize
+from wakeful.conversion.recipes import RECIPES
+from wakeful.conversion.register import register
+from wakeful.conversion.resume import compile_once, simulate_in_slices
+from wakeful.conversion.tflite_graph import read
+from wakeful.conversion.tflite_to_onnx import convert
+from wakeful.conversion.typical import typical
+from wakeful.models import manifest, registry, variants
+from wakeful.models.manifest import Manifest, ManifestUnreadable, TaskFigure, Variant
+from wakeful.models.variants import NPU_PRECISION, Precision, Soc
 
 EXPRESSION = "expression"
 NETWORKS = tuple(NPU_PRECISION)

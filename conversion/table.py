@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models.manifest import Manifest, TaskFigure, Variant
 from wakeful import ConfigError
+from wakeful.models.manifest import Manifest, TaskFigure, Variant
 
 BEGIN = "<!-- written by `wakeful convert table` -->"
 END = "<!-- end of the table -->"

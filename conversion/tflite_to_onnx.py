@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.tflite_graph import Graph, Operator, TfliteUnsupported
+from wakeful.conversion.tflite_graph import Graph, Operator, TfliteUnsupported
 
 OPSET = 17
 IR_VERSION = 8

@@ -19,9 +19,9 @@ import sys
 import tarfile
 from pathlib import Path
 
-from models import registry
-from models.registry import State
 from wakeful import ModelError, __version__
+from wakeful.models import registry
+from wakeful.models.registry import State
 
 ROOT = Path(__file__).resolve().parent.parent
 CARRIED = ("install.sh", "virtual_environment.py", "wakeful.toml", "systemd", "udev")
@@ -78,7 +78,7 @@ def build_wheel(wheels: Path) -> Path:
     """wakeful's own wheel, built from a copy: building leaves files behind that a later build would pick up."""
     copy = wheels.parent / "source"
     left_out = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "tests")
-    shutil.copytree(ROOT, copy, ignore=left_out)
+    shutil.copytree(ROOT, copy, ignore=left_out, symlinks=True)
     pip("wheel", "--no-deps", "--wheel-dir", str(wheels), str(copy))
     shutil.rmtree(copy)
     (wheel,) = wheels.glob("wakeful-*.whl")

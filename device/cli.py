@@ -14,7 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
-from device.commands import (
+from wakeful import WakefulError, __version__
+from wakeful.device.commands import (
     bench,
     config,
     convert,
@@ -33,8 +34,7 @@ from device.commands import (
     scenarios,
     train,
 )
-from device.foreign_words import printable
-from wakeful import WakefulError, __version__
+from wakeful.device.foreign_words import printable
 
 INTERRUPTED = 130
 DEFAULT_VIEW = "127.0.0.1:8321"

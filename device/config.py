@@ -1,8 +1,8 @@
 """Reads the configuration: defaults < profile < file < command line, each layer checked by itself.
 
 A mistake is one ``ConfigError`` line that names where it was made (file and line), the key, what was given and what is
-allowed; ``device.config_mistakes`` finds them. The settings are listed in ``device.settings``, the rules of a profile
-in ``device.state.profile``.
+allowed; ``wakeful.device.config_mistakes`` finds them. The settings are listed in ``wakeful.device.settings``, the
+rules of a profile in ``wakeful.device.state.profile``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.config_mistakes import Table, as_profile, profile_mistakes, settings_mistakes, suggestion
-from device.settings import Settings
-from device.state.profile import Profile
-from device.state.profile_problem import Problem
-from device.toml_lines import TomlLines
 from wakeful import ConfigError
+from wakeful.device.config_mistakes import Table, as_profile, profile_mistakes, settings_mistakes, suggestion
+from wakeful.device.settings import Settings
+from wakeful.device.state.profile import Profile
+from wakeful.device.state.profile_problem import Problem
+from wakeful.device.toml_lines import TomlLines
 
 PROFILES = Path(__file__).with_name("state") / "profiles"
 MAX_BYTES = 256 * 1024

@@ -1,7 +1,7 @@
 """What is wrong with settings or a profile, in words: one sentence a mistake, with the keys it is about.
 
 Types and shapes are pydantic's to find and ours to tell; contradictions of a profile come from
-``device.state.profile_check``.
+``wakeful.device.state.profile_check``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from device.settings import Settings
-from device.state.profile import Profile
-from device.state.profile_check import problems
-from device.state.profile_problem import Problem
+from wakeful.device.settings import Settings
+from wakeful.device.state.profile import Profile
+from wakeful.device.state.profile_check import problems
+from wakeful.device.state.profile_problem import Problem
 
 Table = dict[str, Any]
 

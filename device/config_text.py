@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from device.config import Effective
-from device.settings import Settings
+from wakeful.device.config import Effective
+from wakeful.device.settings import Settings
 
 HEADING = "# wakeful's settings in effect; saved as a file, they are used with --config. '# key =' is unset.\n"
 

@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from device.doctor_check import FAIL, OK, WARN, Check, check_device_file
-from device.doctor_hexagon import check_hexagon
-from models import registry
-from models.registry import State
 from wakeful import ModelError, WakefulError
+from wakeful.device.doctor_check import FAIL, OK, WARN, Check, check_device_file
+from wakeful.device.doctor_hexagon import check_hexagon
+from wakeful.models import registry
+from wakeful.models.registry import State
 
 OLDEST_PYTHON = (3, 11)
 CORE = ("numpy", "opencv-python-headless", "onnxruntime", "pyserial", "pydantic", "typer", "rich")
@@ -96,7 +96,7 @@ def check_litert(name: str = "face_detection_short_range") -> Check:
     try:
         import numpy as np
 
-        from device.perception.network import load
+        from wakeful.device.perception.network import load
 
         network = load(name)
         picture = np.zeros(network.input_shape, np.float32)
@@ -122,7 +122,7 @@ def check_onnxruntime() -> Check:
 
 def check_cameras() -> list[Check]:
     """Whether there is a camera, and whether it can be opened."""
-    from sensors import discovery
+    from wakeful.sensors import discovery
 
     cameras = [Path(one.path) for one in discovery.cameras()]
     if not cameras:
@@ -133,7 +133,7 @@ def check_cameras() -> list[Check]:
 
 def check_serial() -> list[Check]:
     """Whether the serial ports can be opened."""
-    from sensors import discovery
+    from wakeful.sensors import discovery
 
     ports = [Path(one.path) for one in discovery.serial_ports()]
     if not ports:
@@ -143,7 +143,7 @@ def check_serial() -> list[Check]:
 
 def check_gpio() -> list[Check]:
     """Whether GPIO chips can be opened, and the library for them is there."""
-    from sensors import discovery
+    from wakeful.sensors import discovery
 
     chips = [Path(one.path) for one in discovery.gpio_chips()]
     if not chips:

@@ -1,4 +1,4 @@
-"""What stands between a Snapdragon and the use of its Hexagon NPU: one of the subjects of ``device.doctor``.
+"""What stands between a Snapdragon and the use of its Hexagon NPU: one of the subjects of ``wakeful.device.doctor``.
 
 On a machine without one there is nothing to check, and one line says so. The NPU is reached through device nodes of
 FastRPC, a library of the board that speaks to them, and a library that the DSP itself loads ("skel"), which comes with
@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from device.doctor_check import OK, WARN, Check, check_device_file
-from device.perception import hexagon
-from device.perception.hexagon import Hexagon
-from device.perception.qnn_probe import probe
-from models import variants
+from wakeful.device.doctor_check import OK, WARN, Check, check_device_file
+from wakeful.device.perception import hexagon
+from wakeful.device.perception.hexagon import Hexagon
+from wakeful.device.perception.qnn_probe import probe
+from wakeful.models import variants
 
 NAME = "Hexagon"
 GROUP = "fastrpc"

@@ -14,8 +14,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Thread
 
-from device.messages import DRIVER_NAME, Alert, Calibration, DriverState, Event, Given, SetDriver, Told
 from wakeful import ConfigError, WakefulError
+from wakeful.device.messages import DRIVER_NAME, Alert, Calibration, DriverState, Event, Given, SetDriver, Told
 
 MAX_BYTES = 4096
 # Files without this version hold a way to the road that was measured with gazes read about 12 degrees too high.

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from device.notes import Notes
-from device.perception.pipeline import EXPRESSION_EVERY, Perception
-from device.temperature import hottest
+from wakeful.device.notes import Notes
+from wakeful.device.perception.pipeline import EXPRESSION_EVERY, Perception
+from wakeful.device.temperature import hottest
 
 WINDOW_S = 5.0
 CALM_S = 30.0

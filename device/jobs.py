@@ -50,6 +50,6 @@ def in_processes(work: Callable[[Item], Answer], items: Sequence[Item], jobs: in
 
 def _one_thread() -> None:
     """Each process keeps to one core: OpenCV would otherwise take all of them in every process."""
-    from sensors.opencv import cv2
+    from wakeful.sensors.opencv import cv2
 
     cv2.setNumThreads(1)

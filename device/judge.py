@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import device.messages
-import device.state
-from device.messages import Calibration, ReaderTraits
-from device.state.engine import Engine
-from device.state.gaze_zone import Direction
-from device.state.profile import Profile
+import wakeful.device.messages
+import wakeful.device.state
+from wakeful.device.messages import Calibration, ReaderTraits
+from wakeful.device.state.engine import Engine
+from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Judge:
 @cache
 def judging_code() -> str:
     """Twelve digits of the hash of all code that judges: two builds of one version need not judge alike."""
-    files = [Path(device.messages.__file__), *Path(device.state.__path__[0]).glob("*.py")]
+    files = [Path(wakeful.device.messages.__file__), *Path(wakeful.device.state.__path__[0]).glob("*.py")]
     hashed = hashlib.sha256()
     for file in sorted(files, key=lambda file: file.name):
         hashed.update(file.name.encode() + b"\0" + file.read_bytes())

@@ -1,7 +1,7 @@
 """Which of the monitor's threads live: the loop tells each frame it has processed, the others that they come round.
 
 Threads of a process are known to all of it, and so are these: ``PROCESS`` knows every ``Worker`` that was started and
-has not been stopped, without being handed around. The watchdog (``device.watchdog``) looks at it.
+has not been stopped, without being handed around. The watchdog (``wakeful.device.watchdog``) looks at it.
 
     worker = Worker("serial", self._run, stuck_s=10.0)
     worker.start()

@@ -14,7 +14,7 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from device.state.profile import Profile
+    from wakeful.device.state.profile import Profile
 
 
 class Health(StrEnum):
@@ -143,7 +143,7 @@ class DriverState:
             by profiles with a table ``engagement`` only.
         awake: None while the eyes are not seen.
         distance_m: of the eyes from the camera.
-        notes: codes of what is wrong with the monitor itself, see ``device.notes``.
+        notes: codes of what is wrong with the monitor itself, see ``wakeful.device.notes``.
     """
 
     t_ns: int

@@ -7,20 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
-from device.alerts.fan_out import FanOut
-from device.alerts.loop_stats import LoopStats
-from device.economy import Economy
-from device.liveness import PROCESS, Liveness, Part
-from device.messages import Command, Event, Health, Marker, Observation, Tick, Told
-from device.notes import Notes
-from device.perception.pipeline import Perception, Sighting
-from device.stages import UNWATCHED, Stages
-from device.state.engine import Engine, Step
-from device.state.frame_rate import FrameRate
-from device.summary import Summary
-from sensors.frame import Frame
-from sensors.source import EndOfSource, Source, StaleFrame
 from wakeful import WakefulError
+from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.economy import Economy
+from wakeful.device.liveness import PROCESS, Liveness, Part
+from wakeful.device.messages import Command, Event, Health, Marker, Observation, Tick, Told
+from wakeful.device.notes import Notes
+from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.device.stages import UNWATCHED, Stages
+from wakeful.device.state.engine import Engine, Step
+from wakeful.device.state.frame_rate import FrameRate
+from wakeful.device.summary import Summary
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.source import EndOfSource, Source, StaleFrame
 
 LOOP_STUCK_S = 15.0
 BLIND = "perception_failed"
@@ -31,7 +31,7 @@ class Monitor:
 
     Args:
         source: gives the frames; the monitor closes neither it nor the outputs.
-        output: hears of everything; see ``device.alerts.output``.
+        output: hears of everything; see ``wakeful.device.alerts.output``.
         commands: what the outside world says, from any thread.
         notes: what is wrong with the monitor itself, from any thread; each change is published as a health event.
         max_age_s: longest wait for a frame; after it the outputs are told that none came.

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from device.alerts.loop_stats import LoopStats
-from device.alerts.report import machine_name
-from device.alerts.status_file import usual_file
-from device.settings import MqttSettings, Settings
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.report import machine_name
+from wakeful.device.alerts.status_file import usual_file
+from wakeful.device.settings import MqttSettings, Settings
 
 
 def changeable(settings: Settings, expressions: tuple[str, ...]) -> dict[str, dict[str, Any]]:

@@ -13,12 +13,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from device.alerts.fan_out import FanOut
-from device.liveness import PROCESS, Liveness, Part
-from device.monitor import Monitor
-from device.notes import Notes
-from device.watchdog import PartFailed, Watchdog
-from sensors.source import Source
+from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.liveness import PROCESS, Liveness, Part
+from wakeful.device.monitor import Monitor
+from wakeful.device.notes import Notes
+from wakeful.device.watchdog import PartFailed, Watchdog
+from wakeful.sensors.source import Source
 
 GRACE_S = 6.0
 CLOSE_S = 3.0

@@ -2,7 +2,7 @@
 
 The driver sits as when driving and looks at the road for a few seconds. What counts is where the camera is as the head
 sees it, so a camera that is tilted or a face beside the middle of the picture changes nothing: see ``view_of``.
-``wakeful doctor --placement`` prints the checks, ``device.placement_picture`` draws them.
+``wakeful doctor --placement`` prints the checks, ``wakeful.device.placement_picture`` draws them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from device.doctor_check import FAIL, OK, WARN, Check
-from device.perception.pipeline import Perception, Sighting
-from sensors.camera import kind_of, open_source
-from sensors.frame import Frame
-from sensors.source import EndOfSource, Source, StaleFrame
+from wakeful.device.doctor_check import FAIL, OK, WARN, Check
+from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.sensors.camera import kind_of, open_source
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.source import EndOfSource, Source, StaleFrame
 
 # What is accepted, then what is still usable. Found on the rendered driver with both readers: eyes held open and shut
 # were told apart in all poses inside these bounds, and the short-range detector still found the face.

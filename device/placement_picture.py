@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.doctor_check import FAIL, OK, WARN, Check
-from device.placement import ABOVE_DEG, ASIDE_DEG, BELOW_DEG, FACE_PX, MARGIN, MAX_FACE_SHARE, Placement, checks
-from device.view.drawing import draw
-from sensors.opencv import cv2
 from wakeful import ConfigError
+from wakeful.device.doctor_check import FAIL, OK, WARN, Check
+from wakeful.device.placement import ABOVE_DEG, ASIDE_DEG, BELOW_DEG, FACE_PX, MARGIN, MAX_FACE_SHARE, Placement, checks
+from wakeful.device.view.drawing import draw
+from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]

@@ -17,15 +17,15 @@ from dataclasses import fields
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from device.alerts.fan_out import FanOut
-from device.alerts.output import Output
-from device.liveness import Worker
-from device.messages import Event, NewRules, Told, VehicleSpeed
-from device.notes import Notes
-from device.settings import Settings
-from device.state.engine import Engine
-from device.state.profile import Profile
 from wakeful import ConfigError, WakefulError
+from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.alerts.output import Output
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Event, NewRules, Told, VehicleSpeed
+from wakeful.device.notes import Notes
+from wakeful.device.settings import Settings
+from wakeful.device.state.engine import Engine
+from wakeful.device.state.profile import Profile
 
 NOTE = "config_refused"
 EVENT = "configuration"

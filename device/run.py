@@ -13,38 +13,38 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from device.alerts.fan_out import FanOut
-from device.alerts.for_people import terminal_view
-from device.alerts.loop_stats import LoopStats
-from device.alerts.output import Output
-from device.alerts.registry import make_output
-from device.driver_store import DriverKeeper, load_driver, with_what_is_known
-from device.economy import Economy
-from device.judge import Judge
-from device.messages import Command, SetDriver
-from device.monitor import Monitor
-from device.notes import Notes
-from device.output_tables import changeable, live_page
-from device.overseer import overseen
-from device.perception.expression import NETWORK as EXPRESSION
-from device.perception.expression import ExpressionReader, expression_classes
-from device.perception.face_detector import NETWORK as DETECTOR
-from device.perception.landmarks import READERS
-from device.perception.pipeline import Perception
-from device.perception.runtime_choice import Runtimes, choose, reader_for
-from device.process_signals import obeying_signals
-from device.record.setup import record_outputs
-from device.reload import Configuration, Reload
-from device.settings import Settings
-from device.stages import UNWATCHED, Stages
-from device.state.engine import Engine
-from device.state.gaze_zone import Direction
-from device.state.profile import Profile
-from device.summary import Summary, write_summary
-from models import registry
-from sensors.camera import open_source
-from sensors.source import Source
 from wakeful import WakefulError
+from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.alerts.for_people import terminal_view
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.output import Output
+from wakeful.device.alerts.registry import make_output
+from wakeful.device.driver_store import DriverKeeper, load_driver, with_what_is_known
+from wakeful.device.economy import Economy
+from wakeful.device.judge import Judge
+from wakeful.device.messages import Command, SetDriver
+from wakeful.device.monitor import Monitor
+from wakeful.device.notes import Notes
+from wakeful.device.output_tables import changeable, live_page
+from wakeful.device.overseer import overseen
+from wakeful.device.perception.expression import NETWORK as EXPRESSION
+from wakeful.device.perception.expression import ExpressionReader, expression_classes
+from wakeful.device.perception.face_detector import NETWORK as DETECTOR
+from wakeful.device.perception.landmarks import READERS
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.runtime_choice import Runtimes, choose, reader_for
+from wakeful.device.process_signals import obeying_signals
+from wakeful.device.record.setup import record_outputs
+from wakeful.device.reload import Configuration, Reload
+from wakeful.device.settings import Settings
+from wakeful.device.stages import UNWATCHED, Stages
+from wakeful.device.state.engine import Engine
+from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.profile import Profile
+from wakeful.device.summary import Summary, write_summary
+from wakeful.models import registry
+from wakeful.sensors.camera import open_source
+from wakeful.sensors.source import Source
 
 SWITCH_S = 0.0005
 """Seconds after which a thread has to let another one go on: the loop waits no longer for any that words a report."""

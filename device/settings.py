@@ -1,7 +1,7 @@
 """Every setting of the monitor: its default, unit and bounds. Rules and thresholds are not here but in the profiles.
 
-``device.config`` reads these from files and the command line; ``wakeful config show`` prints them with the descriptions
-below, so each description is one sentence for the person who writes the file, and says the unit.
+``wakeful.device.config`` reads these from files and the command line; ``wakeful config show`` prints them with the
+descriptions below, so each description is one sentence for the person who writes the file, and says the unit.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from device.alerts.can_bus import parse_address
-from device.alerts.can_frames import parse_frame
-from device.alerts.mqtt_access import parse_broker
+from wakeful.device.alerts.can_bus import parse_address
+from wakeful.device.alerts.can_frames import parse_frame
+from wakeful.device.alerts.mqtt_access import parse_broker
 
 
 def _broker(text: str) -> str:

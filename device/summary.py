@@ -10,10 +10,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from device.durations import Durations
-from device.messages import Phase
-from device.state.engine import Step
 from wakeful import ConfigError, __version__
+from wakeful.device.durations import Durations
+from wakeful.device.messages import Phase
+from wakeful.device.state.engine import Step
 
 
 class Summary:

@@ -12,9 +12,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from device.liveness import Liveness, Part
-from device.notes import Notes
 from wakeful import WakefulError
+from wakeful.device.liveness import Liveness, Part
+from wakeful.device.notes import Notes
 
 LOOK_S = 0.1
 MAX_RESTARTS = 5

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from models import registry
 from wakeful import ModelError
+from wakeful.models import registry
 
 SCHEMA = 1
 MANIFEST = registry.WEIGHTS / "manifest.json"

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from models import registry
-from models.registry import ModelCorrupt, ModelMissing, Network, Origin, State
 from wakeful import ModelError
+from wakeful.models import registry
+from wakeful.models.registry import ModelCorrupt, ModelMissing, Network, Origin, State
 
 Progress = Callable[[Origin, int], None]
 """Called a few times a second while a package is downloaded, with the bytes that have arrived."""

@@ -1,7 +1,7 @@
 """Which networks there are, where their files lie, and whether they are the right ones.
 
 ``path(name)`` is all that perception needs: the file, verified. The entries themselves are data, in ``registry.toml``
-beside this file. Fetching them is the business of ``models.pull``.
+beside this file. Fetching them is the business of ``wakeful.models.pull``.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 One network has several files: what the registry fetches, 8- and 16-bit ONNX files in the QDQ form, a LiteRT file, and
 for each chip with a Hexagon NPU a compiled context. Perception, the benchmark and ``conversion`` find them here, so
 that their names are decided in one place. Files of networks and QDQ files are entries of the registry; contexts stand
-with their sha256 in the manifest (``models.manifest``), which ``wakeful convert`` writes.
+with their sha256 in the manifest (``wakeful.models.manifest``), which ``wakeful convert`` writes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from models import registry
 from wakeful import ConfigError
+from wakeful.models import registry
 
 CONTEXTS = registry.WEIGHTS / "contexts"
 # Compiled on the board itself, or by hand: beside the fetched networks.

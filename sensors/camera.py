@@ -3,7 +3,7 @@
     with contextlib.closing(open_source("0")) as source:
         frame = source.read_latest(max_age_s=0.5)
 
-Every backend is a file of its own and loaded only when it is asked for. All give ``sensors.source.Source``.
+Every backend is a file of its own and loaded only when it is asked for. All give ``wakeful.sensors.source.Source``.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import importlib
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from sensors.discovery import camera_path, cameras
-from sensors.request import CaptureRequest
-from sensors.source import Source, SourceNotFound
 from wakeful import ConfigError
+from wakeful.sensors.discovery import camera_path, cameras
+from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.source import Source, SourceNotFound
 
 Pace = Literal["realtime", "fast"]
 
 BACKENDS = {
-    "v4l2": ("sensors.v4l2", "open_camera"),
-    "video": ("sensors.video_file", "open_video"),
-    "images": ("sensors.image_folder", "open_images"),
-    "synthetic": ("sensors.synthetic", "open_synthetic"),
+    "v4l2": ("wakeful.sensors.v4l2", "open_camera"),
+    "video": ("wakeful.sensors.video_file", "open_video"),
+    "images": ("wakeful.sensors.image_folder", "open_images"),
+    "synthetic": ("wakeful.sensors.synthetic", "open_synthetic"),
 }
 """Kind of source -> (module, function that opens it)."""
 
@@ -108,7 +108,7 @@ def _kind_of_path(path: Path) -> str | None:
     if path.is_dir():
         return "images"
     if path.is_file():
-        from sensors.image_folder import IMAGE_SUFFIXES
+        from wakeful.sensors.image_folder import IMAGE_SUFFIXES
 
         return "images" if path.suffix.lower() in IMAGE_SUFFIXES else "video"
     return None

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.driver_head import HeadSurface
-from sensors.opencv import cv2
+from wakeful.sensors.driver_head import HeadSurface
+from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
 

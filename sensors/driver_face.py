@@ -1,9 +1,9 @@
 """Draw the synthetic driver: ``render(DriverPose(...))`` gives the camera's picture of exactly that driver.
 
 The driver is one photograph (NASA's portrait of Eileen Collins, public domain) made into a head in space
-(``sensors.driver_head``) with lids that close (``sensors.driver_eyes``), on a body and in a seat that stay still. Every
-number of the pose is exact in the drawing: angles are the head's against the camera's axes in a pinhole camera of 53
-degrees, openings are shares of the photographed eye and of a full yawn.
+(``wakeful.sensors.driver_head``) with lids that close (``wakeful.sensors.driver_eyes``), on a body and in a seat that
+stay still. Every number of the pose is exact in the drawing: angles are the head's against the camera's axes in a
+pinhole camera of 53 degrees, openings are shares of the photographed eye and of a full yawn.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.driver_eyes import Eye, find_eyes, paint_eye
-from sensors.driver_eyewear import draw_eyewear
-from sensors.driver_hand import draw_hand
-from sensors.driver_head import PIVOT_CM
-from sensors.driver_surface import ASSETS, load_head, read_picture
-from sensors.driver_visibility import Projection
-from sensors.opencv import cv2
+from wakeful.sensors.driver_eyes import Eye, find_eyes, paint_eye
+from wakeful.sensors.driver_eyewear import draw_eyewear
+from wakeful.sensors.driver_hand import draw_hand
+from wakeful.sensors.driver_head import PIVOT_CM
+from wakeful.sensors.driver_surface import ASSETS, load_head, read_picture
+from wakeful.sensors.driver_visibility import Projection
+from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
 Picture = NDArray[np.uint8]

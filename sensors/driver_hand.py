@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.driver_eyewear import draw_flat
-from sensors.driver_head import HeadSurface
-from sensors.opencv import cv2
+from wakeful.sensors.driver_eyewear import draw_flat
+from wakeful.sensors.driver_head import HeadSurface
+from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
 

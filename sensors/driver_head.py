@@ -1,8 +1,8 @@
 """The synthetic driver's head as a surface in space, and how it turns, opens its mouth and falls into a picture.
 
 The portrait is one photograph, so every pixel of it was given a depth, and the head became a closed surface of points
-(``sensors.driver_surface``). ``HeadSurface.project`` opens the jaw, turns the head on its neck and answers, for each
-pixel of the picture, which texel is seen there. ``cv2.remap`` then paints it.
+(``wakeful.sensors.driver_surface``). ``HeadSurface.project`` opens the jaw, turns the head on its neck and answers, for
+each pixel of the picture, which texel is seen there. ``cv2.remap`` then paints it.
 
 Frames. Portrait frame: x to the right of the picture, y down, z away from the camera, centimetres, as photographed.
 Head frame: the same axes, turned so that the face looks straight into the camera. Camera frame: OpenCV's.
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.driver_visibility import Projection, visible
+from wakeful.sensors.driver_visibility import Projection, visible
 
 Array = NDArray[Any]
 

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.driver_head import PIVOT_CM, HeadSurface
-from sensors.opencv import cv2
 from wakeful import SourceError
+from wakeful.sensors.driver_head import PIVOT_CM, HeadSurface
+from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
 Sheet = dict[str, Array]

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.opencv import cv2
-from sensors.pixels import bits_of, to_bgr8
-from sensors.request import CaptureRequest
-from sensors.slot import PacedSource, with_first_picture
-from sensors.source import SourceInfo
 from wakeful import SourceError
+from wakeful.sensors.opencv import cv2
+from wakeful.sensors.pixels import bits_of, to_bgr8
+from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.slot import PacedSource, with_first_picture
+from wakeful.sensors.source import SourceInfo
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".jp2"})
 """Files that are one picture. A GIF is a video."""
@@ -74,7 +74,7 @@ def natural_order(folder: Path) -> list[Path]:
 def decode_image(data: bytes, *, bits: int = 16) -> NDArray[np.uint8] | None:
     """A picture, uint8 BGR [height, width, 3], from the bytes of an image file; None where that is impossible.
 
-    ``bits`` as in ``sensors.pixels.to_bgr8``. Orientation marks of phones are obeyed.
+    ``bits`` as in ``wakeful.sensors.pixels.to_bgr8``. Orientation marks of phones are obeyed.
     """
     if not _complete(data):
         return None

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.opencv import cv2
 from wakeful import SourceError
+from wakeful.sensors.opencv import cv2
 
 FULL_RANGE_BITS = 16
 

@@ -33,9 +33,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sensors.driver_face import DriverPose
-from sensors.source import SourceNotFound
 from wakeful import ConfigError
+from wakeful.sensors.driver_face import DriverPose
+from wakeful.sensors.source import SourceNotFound
 
 SUFFIX = ".scenario.toml"
 MAX_BYTES = 256 * 1024

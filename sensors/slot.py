@@ -2,7 +2,7 @@
 
 ``LatestSlot`` is that slot. ``PacedSource`` makes a complete ``Source`` of anything that can be written as an iterator
 of (time stamp, picture): video files, image folders, the synthetic driver. Cameras have a thread of their own
-(``sensors.v4l2``) and share the slot.
+(``wakeful.sensors.v4l2``) and share the slot.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from threading import Condition, Event, Thread
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.frame import Frame
-from sensors.source import EndOfSource, SourceInfo, StaleFrame
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.source import EndOfSource, SourceInfo, StaleFrame
 
 CLOSE_TIMEOUT_S = 2.0
 """How long ``close`` waits for a thread that is busy in a decoder or a driver before it leaves it behind."""
@@ -117,7 +117,7 @@ class PacedSource:
         return None
 
     def read_latest(self, max_age_s: float) -> Frame:
-        """See ``sensors.source.Source``."""
+        """See ``wakeful.sensors.source.Source``."""
         if self._stop.is_set():
             raise EndOfSource(f"{self._info.name} was closed")
         if not self._realtime:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from sensors.frame import Frame
 from wakeful import SourceError, WakefulError
+from wakeful.sensors.frame import Frame
 
 
 class StaleFrame(WakefulError, TimeoutError):

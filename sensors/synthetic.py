@@ -4,7 +4,7 @@
         frame = source.read_latest(max_age_s=0.5)
 
 It is for seeing wakeful at work without a camera, and for tests whose truth is known to the frame
-(``sensors.scenario``). It is one photographed person, turned and animated (``sensors.driver_face``).
+(``wakeful.sensors.scenario``). It is one photographed person, turned and animated (``wakeful.sensors.driver_face``).
 
 What it does not simulate, and what must therefore be shown on real recordings:
 
@@ -31,11 +31,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.driver_face import HEIGHT_PX, WIDTH_PX, render
-from sensors.scenario import Scenario
-from sensors.slot import PacedSource
-from sensors.source import Source, SourceInfo
 from wakeful import ConfigError
+from wakeful.sensors.driver_face import HEIGHT_PX, WIDTH_PX, render
+from wakeful.sensors.scenario import Scenario
+from wakeful.sensors.slot import PacedSource
+from wakeful.sensors.source import Source, SourceInfo
 
 MAX_FPS = 120.0
 

@@ -22,15 +22,15 @@ from threading import Event, Lock, Thread
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.frame import Frame
-from sensors.opencv import cv2
-from sensors.pixels import to_bgr8
-from sensors.request import CaptureRequest
-from sensors.slot import CLOSE_TIMEOUT_S, LatestSlot
-from sensors.source import EndOfSource, SourceInfo, SourceNotFound, StaleFrame
-from sensors.v4l2_device import Capture, open_device, opencv_v4l2
-from sensors.watch import PictureWatch
 from wakeful import SourceError
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
+from wakeful.sensors.pixels import to_bgr8
+from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.slot import CLOSE_TIMEOUT_S, LatestSlot
+from wakeful.sensors.source import EndOfSource, SourceInfo, SourceNotFound, StaleFrame
+from wakeful.sensors.v4l2_device import Capture, open_device, opencv_v4l2
+from wakeful.sensors.watch import PictureWatch
 
 UNPLUGGED = "unplugged"
 UNREADABLE = "unreadable"
@@ -112,13 +112,13 @@ class V4l2Camera:
 
     @property
     def lost(self) -> str | None:
-        """See ``sensors.source.Source``. Computed from the time, so that it is right while the driver hangs."""
+        """See ``wakeful.sensors.source.Source``. Computed from the time, so that it is right while the driver hangs."""
         if self._without_good_frame_s() <= self._patience.lost_after_s:
             return None
         return self._session.complaint
 
     def read_latest(self, max_age_s: float) -> Frame:
-        """See ``sensors.source.Source``. While the camera is lost, StaleFrame comes after ``max_age_s``."""
+        """See ``wakeful.sensors.source.Source``. While the camera is lost, StaleFrame comes after ``max_age_s``."""
         oldest_ns = self._clock_ns() - round(max_age_s * 1e9)
         frame = self._slot.take(max_age_s, not_before_ns=oldest_ns)
         if frame is None:

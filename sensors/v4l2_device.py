@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from sensors.opencv import cv2
-from sensors.request import CaptureRequest
-from sensors.source import SourceInfo, SourceNotFound
 from wakeful import SourceError
+from wakeful.sensors.opencv import cv2
+from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.source import SourceInfo, SourceNotFound
 
 BUFFERS = 2
 """Frames the driver may hold. One holds the picture being decoded; with no other free, the driver drops every second

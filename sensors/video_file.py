@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.opencv import cv2
-from sensors.pixels import to_bgr8
-from sensors.request import CaptureRequest
-from sensors.slot import PacedSource, with_first_picture
-from sensors.source import SourceInfo
 from wakeful import SourceError
+from wakeful.sensors.opencv import cv2
+from wakeful.sensors.pixels import to_bgr8
+from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.slot import PacedSource, with_first_picture
+from wakeful.sensors.source import SourceInfo
 
 DEFAULT_FPS = 30.0
 """Frame rate of files that do not tell theirs."""

@@ -1,7 +1,7 @@
 """Is this camera still seeing? Tells frozen and black pictures from living ones, cheaply enough for every frame.
 
-Whether a fault lasts long enough to call the camera lost is decided by its owner (``sensors.v4l2``); this file only
-looks at pixels. It is for live sensors: a still or dark recording is what it is.
+Whether a fault lasts long enough to call the camera lost is decided by its owner (``wakeful.sensors.v4l2``); this file
+only looks at pixels. It is for live sensors: a still or dark recording is what it is.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.opencv import cv2
+from wakeful.sensors.opencv import cv2
 
 FROZEN = "frozen"
 BLACK = "black"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models import registry
-from models.pull import pull_from
+from wakeful.models import registry
+from wakeful.models.pull import pull_from
 
 ROOT = Path(__file__).resolve().parent.parent
 V2 = "face_landmarks_detector"

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from wakeful import __version__
+
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"sensors", "device", "models", "conversion", "deploy", "tests", "wakeful"}
 NOT_ON_A_BOARD = {"torch", "torchvision", "sklearn", "tensorflow", "onnx"}
@@ -26,10 +28,15 @@ def imports(file: Path) -> Iterator[str]:
     """Every module a file imports, at its top or inside a function."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            yield from (_short(name.name) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: relative import"
-            yield node.module or ""
+            yield _short(node.module or "")
+
+
+def _short(module: str) -> str:
+    """``device.cli`` for ``wakeful.device.cli``: the folder that the module lies in."""
+    return module.removeprefix("wakeful.") if module.split(".")[1:2] and module.split(".")[1] in OURS else module
 
 
 def packages(file: Path) -> set[str]:
@@ -54,7 +61,7 @@ def test_the_registry_of_networks_knows_nobody_and_needs_only_the_standard_libra
 def test_judgement_needs_only_the_standard_library_numpy_and_the_messages(file: Path) -> None:
     assert packages(file) - sys.stdlib_module_names <= {"numpy", "device"}
     ours = {module for module in imports(file) if module.startswith("device")}
-    assert all(module == "device.messages" or module.startswith("device.state") for module in ours)
+    assert all(module == "wakeful.device.messages" or module.startswith("wakeful.device.state") for module in ours)
 
 
 @pytest.mark.parametrize("file", sources("device/state"), ids=named)
@@ -73,12 +80,12 @@ def test_nothing_that_runs_on_a_board_imports_training_or_conversion(file: Path)
 def test_what_people_look_at_judges_nothing(file: Path) -> None:
     ours = {module for module in imports(file) if module.partition(".")[0] in OURS}
     allowed = (
-        "device.view",
-        "device.alerts",
-        "device.liveness",
-        "device.messages",
-        "device.perception",
-        "device.record",
+        "wakeful.device.view",
+        "wakeful.device.alerts",
+        "wakeful.device.liveness",
+        "wakeful.device.messages",
+        "wakeful.device.perception",
+        "wakeful.device.record",
         "sensors",
     )
     assert all(module == "wakeful" or module.startswith(allowed) for module in ours)
@@ -86,7 +93,7 @@ def test_what_people_look_at_judges_nothing(file: Path) -> None:
 
 @pytest.mark.parametrize("file", sources("device/perception", "device/state"), ids=named)
 def test_what_is_recorded_does_not_know_of_the_recording(file: Path) -> None:
-    assert not [module for module in imports(file) if module.startswith("device.record")]
+    assert not [module for module in imports(file) if module.startswith("wakeful.device.record")]
 
 
 @pytest.mark.parametrize("file", sources("conversion"), ids=named)
@@ -108,7 +115,7 @@ def test_every_file_says_why_it_exists(file: Path) -> None:
 def test_a_wheel_carries_the_data_files_and_the_licence(tmp_path: Path) -> None:
     # Built from a copy, since building leaves files behind that a later build would pick up.
     left_out = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__")
-    copy = shutil.copytree(ROOT, tmp_path / "project", ignore=left_out)
+    copy = shutil.copytree(ROOT, tmp_path / "project", ignore=left_out, symlinks=True)
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(tmp_path), str(copy)]
     done = subprocess.run(build, capture_output=True, text=True, check=False)
     if done.returncode != 0 and "setuptools" in done.stderr and "No matching distribution" in done.stderr:
@@ -122,10 +129,10 @@ def test_a_wheel_carries_the_data_files_and_the_licence(tmp_path: Path) -> None:
         *ROOT.glob("device/view/page/*"),
         ROOT / "models/registry.toml",
     ]
-    assert {named(file) for file in data} <= carried
-    assert {named(file) for file in sources("sensors", "device", "models")} <= carried
+    assert {f"wakeful/{named(file)}" for file in data} <= carried
+    assert {f"wakeful/{named(file)}" for file in sources("sensors", "device", "models")} <= carried
     assert any(name.endswith("licenses/LICENSE") for name in carried)
-    assert not any(name.startswith("tests/") for name in carried)
+    assert {name.partition("/")[0] for name in carried} == {"wakeful", f"wakeful-{__version__}.dist-info"}
 
 
 def test_core_dependencies_have_lower_bounds() -> None:

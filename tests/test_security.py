@@ -64,7 +64,7 @@ def test_onnx_runtime_is_kept_from_telling_its_maker(tmp_path: Path) -> None:
     # Its telemetry begins with an identifier and a data base in the home folder; it spares machines of continuous
     # integration, so what marks one is taken away.
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-    load = "from device.perception.expression import ExpressionReader; ExpressionReader(1)"
+    load = "from wakeful.device.perception.expression import ExpressionReader; ExpressionReader(1)"
     subprocess.run([sys.executable, "-c", load], env=environment, cwd=tmp_path, check=True, timeout=60)
     assert [str(file) for file in tmp_path.rglob("*")] == []
 
@@ -83,7 +83,7 @@ PASSWORD, TOKEN = "correct-horse-7-battery", "staple-of-the-view-0815"
 
 def said_by(command: list[str], folder: Path) -> str:
     """All that a command says, with the logs of every library at their most talkative."""
-    start = "import logging, sys; logging.basicConfig(level=1); from device.cli import main; main(sys.argv[1:])"
+    start = "import logging, sys; logging.basicConfig(level=1); from wakeful.device.cli import main; main(sys.argv[1:])"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", start, *command],

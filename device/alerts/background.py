@@ -12,8 +12,8 @@ import threading
 import time
 from pathlib import Path
 
-from device.liveness import Worker
 from wakeful import ConfigError
+from wakeful.device.liveness import Worker
 
 MAX_QUEUED_LINES = 10_000
 MAX_LINES_A_WRITE = 500

@@ -15,9 +15,9 @@ import select
 import time
 from typing import Any
 
-from device.alerts.can_frames import CanFrame
-from device.alerts.serial_port import Waker
 from wakeful import ConfigError, WakefulError
+from wakeful.device.alerts.can_frames import CanFrame
+from wakeful.device.alerts.serial_port import Waker
 
 ADDRESS = re.compile(r"(?P<interface>[a-z][a-z0-9_]*):(?P<channel>\S+)")
 # Their speed is not set when they are opened: SocketCAN's by the system, that of a virtual bus by nobody.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from device.messages import Alert, DriverState, Health, Level
 from wakeful import ConfigError
+from wakeful.device.messages import Alert, DriverState, Health, Level
 
 DBC = "wakeful.dbc"
 BASE_ID = 0x5F0
@@ -119,7 +119,7 @@ def parse_frame(text: str) -> CanFrame:
 
 def dbc_text() -> str:
     """The description of the frames, as shipped."""
-    return resources.files("device.alerts").joinpath(DBC).read_text(encoding="utf-8")
+    return resources.files("wakeful.device.alerts").joinpath(DBC).read_text(encoding="utf-8")
 
 
 def _yes_no(value: bool | None) -> str:

@@ -10,15 +10,15 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-from device.alerts.can_bus import Bus, BusFull, parse_address
-from device.alerts.can_frames import BASE_ID, CanFrame, Frames, parse_frame
-from device.alerts.can_signals import VehicleSignals, Wanted
-from device.alerts.report import NewestState
-from device.alerts.wire import Wire
-from device.commands.extras import need
-from device.messages import Acknowledge, Alert, Command, DriverState, Gear, Ignition, VehicleSpeed
-from device.notes import Notes
 from wakeful import ConfigError
+from wakeful.device.alerts.can_bus import Bus, BusFull, parse_address
+from wakeful.device.alerts.can_frames import BASE_ID, CanFrame, Frames, parse_frame
+from wakeful.device.alerts.can_signals import VehicleSignals, Wanted
+from wakeful.device.alerts.report import NewestState
+from wakeful.device.alerts.wire import Wire
+from wakeful.device.commands.extras import need
+from wakeful.device.messages import Acknowledge, Alert, Command, DriverState, Gear, Ignition, VehicleSpeed
+from wakeful.device.notes import Notes
 
 HEARTBEAT_S = 0.1
 # A change of level is told at once, but a bus is never filled with changes.
@@ -32,12 +32,12 @@ class CanOutput(Wire[CanFrame, Bus]):
     """Speaks on one bus until it is closed, for as long as the bus takes to come up.
 
     Args:
-        address: see ``device.alerts.can_bus``.
+        address: see ``wakeful.device.alerts.can_bus``.
         bitrate: of the bus, bit/s, where opening it sets it.
         base_id: identifier of the heartbeat; alert and acknowledgement follow.
         send: False only listens, for a bus on which nothing may be sent.
         dbc: describes the vehicle's frames; ``speed``, ``ignition``, ``gear``, ``speed_factor`` and ``ignition_on`` as
-            in ``device.alerts.can_signals.Wanted``.
+            in ``wakeful.device.alerts.can_signals.Wanted``.
         request: a frame that asks for the speed, as ID#DATA in hex (OBD-II: 7DF#02010D), ``request_hz`` times a second.
 
     Raises:

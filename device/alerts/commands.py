@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from device.messages import DRIVER_NAME, MAX_PAUSE_S, Acknowledge, Command, Marker, Pause, SetDriver
 from wakeful import WakefulError
+from wakeful.device.messages import DRIVER_NAME, MAX_PAUSE_S, Acknowledge, Command, Marker, Pause, SetDriver
 
 MAX_BYTES = 1024
 MAX_TEXT = 200

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from device.alerts.gauges import DIM, UNKNOWN, Line, bar, fit, needle, shorten, trace
-from device.alerts.loop_stats import LoopStats
-from device.alerts.wording import say_code, say_health, say_standing, say_time
-from device.messages import DriverState, Health, Level
+from wakeful.device.alerts.gauges import DIM, UNKNOWN, Line, bar, fit, needle, shorten, trace
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.wording import say_code, say_health, say_standing, say_time
+from wakeful.device.messages import DriverState, Health, Level
 
 MAX_WIDTH = 112
 TWO_COLUMNS_FROM = 68

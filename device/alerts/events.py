@@ -12,9 +12,9 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from device.alerts.background import BackgroundWriter
-from device.alerts.output import seconds
-from device.messages import Alert, DriverState, Event
+from wakeful.device.alerts.background import BackgroundWriter
+from wakeful.device.alerts.output import seconds
+from wakeful.device.messages import Alert, DriverState, Event
 
 
 class EventsOutput:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from device.alerts.output import Output
-from device.messages import Alert, DriverState, Event, Given
 from wakeful import WakefulError
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import Alert, DriverState, Event, Given
 
 if TYPE_CHECKING:
-    from device.perception.pipeline import Sighting
-    from sensors.frame import Frame
+    from wakeful.device.perception.pipeline import Sighting
+    from wakeful.sensors.frame import Frame
 
 _log = logging.getLogger("wakeful.outputs")
 

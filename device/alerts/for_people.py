@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from device.alerts.loop_stats import LoopStats
-from device.alerts.output import Output
-from device.alerts.plain import PlainOutput
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.output import Output
+from wakeful.device.alerts.plain import PlainOutput
 
 
 def terminal_view(
@@ -24,7 +24,7 @@ def terminal_view(
     if not live:
         return PlainOutput(stats, descriptor)
     # A service that is started again should see its first frame soon: what draws is not imported for nothing.
-    from device.alerts.terminal import TerminalOutput, terminal_on
+    from wakeful.device.alerts.terminal import TerminalOutput, terminal_on
 
     return TerminalOutput(stats, title, terminal_on(descriptor))
 

@@ -18,11 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from device.alerts import gpio_mock
-from device.alerts.patterns import OFF, PATTERNS, is_on, until_change_s
-from device.liveness import Worker
-from device.messages import Alert, DriverState, Event, Level
 from wakeful import WakefulError
+from wakeful.device.alerts import gpio_mock
+from wakeful.device.alerts.patterns import OFF, PATTERNS, is_on, until_change_s
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Alert, DriverState, Event, Level
 
 STALE_AFTER_S = 2.0
 RETRY_S = 1.0
@@ -66,7 +66,7 @@ class Line(Protocol):
 
 
 class GpioOutput:
-    """Shows ``DriverState.level`` on one line, with the patterns of ``device.alerts.patterns``.
+    """Shows ``DriverState.level`` on one line, with the patterns of ``wakeful.device.alerts.patterns``.
 
     Args:
         spec: ``CHIP:LINE``, the line by number or name: ``/dev/gpiochip0:17``, ``gpiochip0:GPIO17``, or ``mock:17``.

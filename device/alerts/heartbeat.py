@@ -7,8 +7,8 @@ called ``stale``: one that hangs must not look alive.
 
 from __future__ import annotations
 
-from device.alerts import sentences
-from device.messages import DriverState, Health
+from wakeful.device.alerts import sentences
+from wakeful.device.messages import DriverState, Health
 
 HEARTBEAT_S = 0.5
 STALE_AFTER_S = 2.0

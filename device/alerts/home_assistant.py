@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from device.alerts.report import Report, Reporter
-from device.messages import MAX_PAUSE_S, Health, Level, Phase
 from wakeful import __version__
+from wakeful.device.alerts.report import Report, Reporter
+from wakeful.device.messages import MAX_PAUSE_S, Health, Level, Phase
 
 if TYPE_CHECKING:
-    from device.alerts.mqtt_session import Topics
+    from wakeful.device.alerts.mqtt_session import Topics
 
 STATUS_TOPIC = "homeassistant/status"
 

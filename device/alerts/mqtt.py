@@ -5,12 +5,12 @@
     wakeful/<device>/event          closures, yawns, glances, ... (QoS 0)
     wakeful/<device>/health         each change, retained (QoS 1)
     wakeful/<device>/availability   online, or offline: by us at the end, by the broker when we vanish; retained
-    wakeful/<device>/cmd            in: the commands of device.alerts.commands
+    wakeful/<device>/cmd            in: the commands of wakeful.device.alerts.commands
 
-Payloads are JSON as ``device.alerts.report`` words it. While a broker is away alerts wait, each with its own time, and
-go out once and in order when it is back. An alert counts as delivered when the broker says so. With MQTT 5 it also says
-whether anybody listens, and an alert that nobody hears is offered again for a minute, because after a restart of the
-broker its listeners come back one by one.
+Payloads are JSON as ``wakeful.device.alerts.report`` words it. While a broker is away alerts wait, each with its own
+time, and go out once and in order when it is back. An alert counts as delivered when the broker says so. With MQTT 5 it
+also says whether anybody listens, and an alert that nobody hears is offered again for a minute, because after a restart
+of the broker its listeners come back one by one.
 
 QoS 1 means at least once: an alert whose confirmation was lost with the connection is sent again, with the same ``id``.
 """
@@ -24,14 +24,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Self
 
-from device.alerts.mqtt_access import Access, read_access
-from device.alerts.mqtt_link import Link
-from device.alerts.mqtt_session import OFFLINE, Manner, Session, Topics
-from device.alerts.outbox import Outbox
-from device.alerts.report import Reporter, json_bytes, utc_now
-from device.alerts.wire import Wire
-from device.commands.extras import need
-from device.messages import Alert, Command, DriverState, Event
+from wakeful.device.alerts.mqtt_access import Access, read_access
+from wakeful.device.alerts.mqtt_link import Link
+from wakeful.device.alerts.mqtt_session import OFFLINE, Manner, Session, Topics
+from wakeful.device.alerts.outbox import Outbox
+from wakeful.device.alerts.report import Reporter, json_bytes, utc_now
+from wakeful.device.alerts.wire import Wire
+from wakeful.device.commands.extras import need
+from wakeful.device.messages import Alert, Command, DriverState, Event
 
 # Longer than all time-outs of one attempt to connect together, name resolution included.
 STUCK_S = 60.0
@@ -44,7 +44,7 @@ class MqttOutput(Wire[bytes, Link]):
     """Publishes until it is closed, for as long as it takes a broker to come up.
 
     Args:
-        broker: see ``device.alerts.mqtt_access``; ``credentials``, ``ca``, ``certificate`` and ``key`` as well.
+        broker: see ``wakeful.device.alerts.mqtt_access``; ``credentials``, ``ca``, ``certificate`` and ``key`` as well.
         device: the name of this monitor in topics and reports; each needs its own.
         version: of the protocol, ``5`` or ``3.1.1``.
         rate_hz: states a second.

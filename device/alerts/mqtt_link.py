@@ -1,7 +1,8 @@
 """One connection to an MQTT broker, from CONNECT to its end, driven by the thread that owns it.
 
 paho-mqtt speaks the protocol; its own threads, queues and reconnecting are not used. Each connection is a new client,
-so that nothing of a broken one is sent again behind our back: ``device.alerts.outbox`` keeps what must not be lost.
+so that nothing of a broken one is sent again behind our back: ``wakeful.device.alerts.outbox`` keeps what must not be
+lost.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from device.alerts.mqtt_access import Access
-from device.alerts.serial_port import Waker
 from wakeful import WakefulError
+from wakeful.device.alerts.mqtt_access import Access
+from wakeful.device.alerts.serial_port import Waker
 
 CONNECT_TIMEOUT_S = 3.0
 CONNACK_TIMEOUT_S = 4.0

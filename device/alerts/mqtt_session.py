@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from device.alerts.commands import BrokenCommand, decode_command
-from device.alerts.home_assistant import STATUS_TOPIC, discovery
-from device.alerts.mqtt_link import Link, Message
-from device.alerts.outbox import Outbox
-from device.alerts.report import Reporter, json_bytes
-from device.alerts.serial_port import Waker
-from device.messages import Command, DriverState
+from wakeful.device.alerts.commands import BrokenCommand, decode_command
+from wakeful.device.alerts.home_assistant import STATUS_TOPIC, discovery
+from wakeful.device.alerts.mqtt_link import Link, Message
+from wakeful.device.alerts.outbox import Outbox
+from wakeful.device.alerts.report import Reporter, json_bytes
+from wakeful.device.alerts.serial_port import Waker
+from wakeful.device.messages import Command, DriverState
 
 ONLINE, OFFLINE = b"online", b"offline"
 

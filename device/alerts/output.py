@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from device.messages import Alert, DriverState, Event, Given
+from wakeful.device.messages import Alert, DriverState, Event, Given
 
 if TYPE_CHECKING:
-    from device.perception.pipeline import Sighting
-    from sensors.frame import Frame
+    from wakeful.device.perception.pipeline import Sighting
+    from wakeful.sensors.frame import Frame
 
 
 class Output(Protocol):

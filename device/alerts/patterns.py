@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from device.messages import Level
+from wakeful.device.messages import Level
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from device.alerts.background import BackgroundWriter
-from device.alerts.loop_stats import LoopStats
-from device.alerts.output import seconds
-from device.alerts.wording import say_alert, say_code, say_event, say_health, say_time
-from device.messages import Alert, DriverState, Event, Health
+from wakeful.device.alerts.background import BackgroundWriter
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_time
+from wakeful.device.messages import Alert, DriverState, Event, Health
 
 STATUS_EVERY_S = 5.0
 

@@ -1,6 +1,6 @@
 """Finds outputs by name: our own, imported when asked for, and those of other packages.
 
-Another package adds one by an entry point; anything that fulfils ``device.alerts.output.Output`` will do:
+Another package adds one by an entry point; anything that fulfils ``wakeful.device.alerts.output.Output`` will do:
 
     [project.entry-points."wakeful.outputs"]
     seat = "my_package.seat:SeatShaker"
@@ -14,27 +14,27 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from device.alerts.output import Output
-from device.messages import Command
-from device.notes import Notes
 from wakeful import ConfigError, WakefulError
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import Command
+from wakeful.device.notes import Notes
 
 BACKENDS = {
-    "serial": ("device.alerts.serial_line", "SerialOutput"),
-    "gpio": ("device.alerts.gpio", "GpioOutput"),
-    "events": ("device.alerts.events", "EventsOutput"),
-    "signals": ("device.alerts.signals", "SignalsOutput"),
-    "can": ("device.alerts.can_line", "CanOutput"),
-    "mqtt": ("device.alerts.mqtt", "MqttOutput"),
-    "stream": ("device.alerts.stream", "StreamOutput"),
-    "service": ("device.alerts.service", "ServiceOutput"),
-    "status": ("device.alerts.status_file", "StatusOutput"),
-    "record": ("device.record.recorder", "Recorder"),
-    "keys": ("device.record.keys", "KeyMarkers"),
-    "button": ("device.record.button", "ButtonMarkers"),
-    "terminal": ("device.alerts.terminal", "TerminalOutput"),
-    "plain": ("device.alerts.plain", "PlainOutput"),
-    "view": ("device.view.live", "LivePage"),
+    "serial": ("wakeful.device.alerts.serial_line", "SerialOutput"),
+    "gpio": ("wakeful.device.alerts.gpio", "GpioOutput"),
+    "events": ("wakeful.device.alerts.events", "EventsOutput"),
+    "signals": ("wakeful.device.alerts.signals", "SignalsOutput"),
+    "can": ("wakeful.device.alerts.can_line", "CanOutput"),
+    "mqtt": ("wakeful.device.alerts.mqtt", "MqttOutput"),
+    "stream": ("wakeful.device.alerts.stream", "StreamOutput"),
+    "service": ("wakeful.device.alerts.service", "ServiceOutput"),
+    "status": ("wakeful.device.alerts.status_file", "StatusOutput"),
+    "record": ("wakeful.device.record.recorder", "Recorder"),
+    "keys": ("wakeful.device.record.keys", "KeyMarkers"),
+    "button": ("wakeful.device.record.button", "ButtonMarkers"),
+    "terminal": ("wakeful.device.alerts.terminal", "TerminalOutput"),
+    "plain": ("wakeful.device.alerts.plain", "PlainOutput"),
+    "view": ("wakeful.device.view.live", "LivePage"),
 }
 """Our own outputs: name to module and class."""
 

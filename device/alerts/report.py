@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
 
-from device.alerts.events import alert_fields, event_fields
-from device.alerts.output import seconds
-from device.messages import Alert, DriverState, Event, Health
 from wakeful import __version__
+from wakeful.device.alerts.events import alert_fields, event_fields
+from wakeful.device.alerts.output import seconds
+from wakeful.device.messages import Alert, DriverState, Event, Health
 
 PROTOCOL = 1
 SCHEMA = "report.schema.json"
@@ -158,7 +158,7 @@ def json_bytes(report: Report) -> bytes:
 
 def schema() -> dict[str, object]:
     """The JSON schema of all reports, by their ``kind``."""
-    text = resources.files("device.alerts").joinpath(SCHEMA).read_text(encoding="utf-8")
+    text = resources.files("wakeful.device.alerts").joinpath(SCHEMA).read_text(encoding="utf-8")
     found: dict[str, object] = json.loads(text)
     return found
 

@@ -11,19 +11,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from device.alerts import sentences
-from device.alerts.heartbeat import Heartbeat
-from device.alerts.serial_port import Port, open_port
-from device.alerts.wire import Wire
-from device.messages import Alert, Command, DriverState, VehicleSpeed
-from device.notes import Notes
+from wakeful.device.alerts import sentences
+from wakeful.device.alerts.heartbeat import Heartbeat
+from wakeful.device.alerts.serial_port import Port, open_port
+from wakeful.device.alerts.wire import Wire
+from wakeful.device.messages import Alert, Command, DriverState, VehicleSpeed
+from wakeful.device.notes import Notes
 
 STUCK_AFTER_S = 20.0
 """A driver that does not come back from opening a port: USB adapters take up to a few seconds."""
 
 
 class SerialOutput(Wire[bytes, Port]):
-    """Speaks the protocol of ``device.alerts.sentences`` on one serial port, for as long as it takes to come up.
+    """Sends the protocol of ``wakeful.device.alerts.sentences`` on one serial port, however long it takes to open.
 
     The heartbeat repeats the newest state every 0.5 s by itself. When the monitor has not given a state for 2 s, it
     says ``stale``: a monitor that hangs must not look alive.

@@ -18,8 +18,8 @@ import socket
 import time
 from collections.abc import Callable
 
-from device.messages import Alert, DriverState, Event, Health, Level
 from wakeful import ConfigError
+from wakeful.device.messages import Alert, DriverState, Event, Health, Level
 
 PING_S = 1.0
 """Longest time between two pings while frames come; never more than a quarter of the watchdog's own time."""

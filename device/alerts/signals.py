@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from device.alerts.background import BackgroundWriter
-from device.alerts.output import seconds
-from device.messages import Alert, DriverState, Event
+from wakeful.device.alerts.background import BackgroundWriter
+from wakeful.device.alerts.output import seconds
+from wakeful.device.messages import Alert, DriverState, Event
 
 COLUMNS = (
     *("t", "frame", "face", "eye_open_left", "eye_open_right", "mouth_open"),

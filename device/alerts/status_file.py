@@ -15,9 +15,9 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from device.liveness import Worker
-from device.messages import Alert, DriverState, Event, Health
 from wakeful import ConfigError, WakefulError
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Alert, DriverState, Event, Health
 
 WRITE_S = 0.5
 MAX_BYTES = 4096

@@ -3,7 +3,8 @@
     nc -U /run/wakeful/stream          or, in Python, socket.socket(socket.AF_UNIX).connect(...) and makefile()
 
 A reader gets a ``hello``, the newest state, then states at a fixed rate and every alert and event as it happens; a
-state that hangs becomes ``stale``. It may answer with lines of its own: the commands of ``device.alerts.commands``.
+state that hangs becomes ``stale``. It may answer with lines of its own: the commands of
+``wakeful.device.alerts.commands``.
 
 One thread owns the socket and all readers. The monitor only leaves what happened in a queue; nothing is put into words
 while nobody reads. A reader that does not keep up loses states first and is dropped when it is 64 KiB behind; the
@@ -24,12 +25,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from device.alerts.commands import BrokenCommand, decode_command
-from device.alerts.report import NewestState, Report, Reporter, json_bytes, utc_now
-from device.alerts.serial_port import Waker
-from device.liveness import Worker
-from device.messages import Alert, Command, DriverState, Event
 from wakeful import ConfigError
+from wakeful.device.alerts.commands import BrokenCommand, decode_command
+from wakeful.device.alerts.report import NewestState, Report, Reporter, json_bytes, utc_now
+from wakeful.device.alerts.serial_port import Waker
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Alert, Command, DriverState, Event
 
 MAX_READERS = 32
 MAX_UNSENT = 64 * 1024

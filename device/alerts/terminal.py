@@ -23,13 +23,13 @@ from rich.live import Live
 from rich.segment import Segment
 from rich.style import Style
 
-from device.alerts.dashboard import TEXT_STYLES, Recent, View, draw
-from device.alerts.gauges import BLOCKS, Line, OpeningTrace
-from device.alerts.loop_stats import LoopStats
-from device.alerts.output import seconds
-from device.alerts.wording import say_alert, say_event
-from device.liveness import Worker
-from device.messages import Alert, DriverState, Event, Health, Phase
+from wakeful.device.alerts.dashboard import TEXT_STYLES, Recent, View, draw
+from wakeful.device.alerts.gauges import BLOCKS, Line, OpeningTrace
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.wording import say_alert, say_event
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Alert, DriverState, Event, Health, Phase
 
 _log = logging.getLogger("wakeful.terminal")
 

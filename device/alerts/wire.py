@@ -14,13 +14,13 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Generic, Protocol, Self, TypeVar
 
-from device.alerts.outbox import AlertQueue
-from device.alerts.serial_port import Waker
-from device.alerts.speed_watch import SpeedWatch
-from device.liveness import Worker
-from device.messages import Command, Event
-from device.notes import Notes
 from wakeful import WakefulError
+from wakeful.device.alerts.outbox import AlertQueue
+from wakeful.device.alerts.serial_port import Waker
+from wakeful.device.alerts.speed_watch import SpeedWatch
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Command, Event
+from wakeful.device.notes import Notes
 
 FIRST_RETRY_S = 0.2
 LONGEST_RETRY_S = 2.0

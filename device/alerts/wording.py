@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from device.messages import Alert, DriverState, Event, Health, Level
+from wakeful.device.messages import Alert, DriverState, Event, Health, Level
 
 BLINK_S = 0.5
 """Closures shorter than this are not listed: blinks would hide everything else."""

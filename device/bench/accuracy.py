@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from device.bench.record import Accuracy
-from models import manifest
-from models.manifest import Parity, TaskFigure, Variant
 from wakeful import ModelError
+from wakeful.device.bench.record import Accuracy
+from wakeful.models import manifest
+from wakeful.models.manifest import Parity, TaskFigure, Variant
 
 
 def accuracy_of(sha256: str | None, file: Path = manifest.MANIFEST) -> Accuracy:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from device.bench.record import Comparison, Record, Row
-from device.bench.statistics import Verdict, ratio_apart
 from wakeful import ConfigError
+from wakeful.device.bench.record import Comparison, Record, Row
+from wakeful.device.bench.statistics import Verdict, ratio_apart
 
 HOST = ("machine", "processor", "soc", "board", "cores", "affinity", "kernel", "governor", "features")
 COMPARED = ("single-stream", "pipeline", "paced", "sustained", "cold")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sensors.frame import Frame
-from sensors.source import EndOfSource, Source, SourceInfo
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.source import EndOfSource, Source, SourceInfo
 
 
 class EndlessSource:
@@ -37,7 +37,7 @@ class EndlessSource:
         return self._source.lost
 
     def read_latest(self, max_age_s: float) -> Frame:
-        """See ``sensors.source.Source``. Ends only when it is closed, or if the source has no frame at all."""
+        """See ``wakeful.sensors.source.Source``. Ends only when it is closed, or if the source has no frame at all."""
         try:
             frame = self._source.read_latest(max_age_s)
         except EndOfSource:

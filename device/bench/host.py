@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from device.bench.record import Value
 from wakeful import __version__
+from wakeful.device.bench.record import Value
 
 PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-qnn", "ai-edge-litert", "tflite-runtime")
 # What matters for networks on processors: the flag of /proc/cpuinfo and what engineers call it.

@@ -22,24 +22,24 @@ from typing import Literal
 
 from pydantic import Field
 
-from device.bench.peers import peer
-from device.bench.record import Row, Subject
-from device.bench.session import contender
-from device.bench.subject import candidate
-from device.bench.turns import Contender
-from device.config import read_toml
-from device.config_mistakes import mistakes
-from device.settings import Section
-from device.toml_lines import TomlLines
-from models.variants import VariantUnknown
 from wakeful import ConfigError, WakefulError
+from wakeful.device.bench.peers import peer
+from wakeful.device.bench.record import Row, Subject
+from wakeful.device.bench.session import contender
+from wakeful.device.bench.subject import candidate
+from wakeful.device.bench.turns import Contender
+from wakeful.device.config import read_toml
+from wakeful.device.config_mistakes import mistakes
+from wakeful.device.settings import Section
+from wakeful.device.toml_lines import TomlLines
+from wakeful.models.variants import VariantUnknown
 
 
 class PeerEntry(Section):
     """Another program."""
 
     command: str = Field(min_length=1)
-    """Its command line; see ``device.bench.worker`` for what it must do."""
+    """Its command line; see ``wakeful.device.bench.worker`` for what it must do."""
     name: str | None = None
     """What it is called; unset: as its file."""
     network: str | None = None

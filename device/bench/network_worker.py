@@ -1,4 +1,4 @@
-"""The worker that runs one network: ``python -m device.bench.network_worker JSON``, with the fields of ``Job``.
+"""The worker that runs one network: ``python -m wakeful.device.bench.network_worker JSON``, with the fields of ``Job``.
 
 Times are of one call of the network as perception calls it, from the input array to the output arrays.
 """
@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.bench.serve import answers, serve
-from device.perception.network import Network
-from models import registry
+from wakeful.device.bench.serve import answers, serve
+from wakeful.device.perception.network import Network
+from wakeful.models import registry
 
 WARM_RUNS = 3
 """Runs before each turn that do not count: the other workers have left nothing of this one in the caches."""
@@ -74,14 +74,14 @@ def main() -> None:
 def _load(job: Job) -> Network:
     entry = registry.network(job.entry) if job.entry else None
     if job.runtime == "litert":
-        from device.perception.runtime_litert import LiteRtNetwork
+        from wakeful.device.perception.runtime_litert import LiteRtNetwork
 
         return LiteRtNetwork(Path(job.file), job.threads)
     if job.runtime == "ort":
-        from device.perception.runtime_onnx import OnnxNetwork
+        from wakeful.device.perception.runtime_onnx import OnnxNetwork
 
         return OnnxNetwork(Path(job.file), job.threads, entry)
-    from device.perception.runtime_qnn import QnnNetwork
+    from wakeful.device.perception.runtime_qnn import QnnNetwork
 
     assert entry is not None
     return QnnNetwork(Path(job.file), entry, job.soc_model)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from device.perception.network import NetworkLoadError
+from wakeful.device.perception.network import NetworkLoadError
 
 Shape = Sequence[int]
 
@@ -53,8 +53,8 @@ def count(file: Path, runtime: str) -> Operators:
 
 
 def _of_tflite(file: Path) -> Operators:
-    from device.perception.chatter import chatter_hidden
-    from device.perception.runtime_litert import _interpreter_class
+    from wakeful.device.perception.chatter import chatter_hidden
+    from wakeful.device.perception.runtime_litert import _interpreter_class
 
     try:
         with chatter_hidden(2):

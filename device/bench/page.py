@@ -8,10 +8,22 @@ from importlib import resources
 from string import Template
 from typing import Any
 
-from device.bench import plots
-from device.bench.plots import number
-from device.bench.record import Comparison, Record, Row
-from device.bench.table import COLD, COST, MINUTE, PACED, PIPELINE, STAGE, STREAM, Columns, absences, marked, ranked
+from wakeful.device.bench import plots
+from wakeful.device.bench.plots import number
+from wakeful.device.bench.record import Comparison, Record, Row
+from wakeful.device.bench.table import (
+    COLD,
+    COST,
+    MINUTE,
+    PACED,
+    PIPELINE,
+    STAGE,
+    STREAM,
+    Columns,
+    absences,
+    marked,
+    ranked,
+)
 
 
 def page(record: Record) -> str:

@@ -1,13 +1,13 @@
-"""Other programs in the race: any command that speaks as ``device.bench.worker`` says."""
+"""Other programs in the race: any command that speaks as ``wakeful.device.bench.worker`` says."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
 
-from device.bench.record import Accuracy, Subject
-from device.bench.turns import Contender
 from wakeful import ConfigError
+from wakeful.device.bench.record import Accuracy, Subject
+from wakeful.device.bench.turns import Contender
 
 
 def peer(command: str, name: str | None = None) -> Contender:

@@ -13,31 +13,31 @@ from typing import Any
 
 import numpy as np
 
-from device.bench.peers import peer
-from device.bench.pipeline_worker import Job
-from device.bench.plan import Plan
-from device.bench.record import Accuracy, Row, Subject, Value
-from device.bench.sampler import Sampler
-from device.bench.scenarios import add_cost, latency, make_row, sustained
-from device.bench.session import Measured, Session
-from device.bench.statistics import spread
-from device.bench.turns import Contender, Lane, compare, take_turns
-from device.bench.worker import Worker, memory_mb, ours
-from device.config import load_settings
-from device.perception import hexagon
-from device.perception.expression import NETWORK as EXPRESSION
-from device.perception.eye_sight import NETWORK as EYE_SIGHT
-from device.perception.face_detector import NETWORK as DETECTOR
-from device.perception.landmarks import READERS, which_reader
-from device.perception.runtime_choice import Runtimes, choose
-from device.stages import STAGES, WatchedStages
-from models import registry
-from sensors.camera import open_source
 from wakeful import WakefulError
+from wakeful.device.bench.peers import peer
+from wakeful.device.bench.pipeline_worker import Job
+from wakeful.device.bench.plan import Plan
+from wakeful.device.bench.record import Accuracy, Row, Subject, Value
+from wakeful.device.bench.sampler import Sampler
+from wakeful.device.bench.scenarios import add_cost, latency, make_row, sustained
+from wakeful.device.bench.session import Measured, Session
+from wakeful.device.bench.statistics import spread
+from wakeful.device.bench.turns import Contender, Lane, compare, take_turns
+from wakeful.device.bench.worker import Worker, memory_mb, ours
+from wakeful.device.config import load_settings
+from wakeful.device.perception import hexagon
+from wakeful.device.perception.expression import NETWORK as EXPRESSION
+from wakeful.device.perception.eye_sight import NETWORK as EYE_SIGHT
+from wakeful.device.perception.face_detector import NETWORK as DETECTOR
+from wakeful.device.perception.landmarks import READERS, which_reader
+from wakeful.device.perception.runtime_choice import Runtimes, choose
+from wakeful.device.stages import STAGES, WatchedStages
+from wakeful.models import registry
+from wakeful.sensors.camera import open_source
 
 SUM_TOLERANCE = 0.05
 """The stages' mean times add up to the mean whole frame within this share, or the record says that they do not."""
-WORKER = "device.bench.pipeline_worker"
+WORKER = "wakeful.device.bench.pipeline_worker"
 ELSEWHERE = Accuracy(absent="how well the whole monitor judges is told by `wakeful evaluate clips`")
 
 

@@ -1,4 +1,4 @@
-"""The worker that runs the whole monitor: ``python -m device.bench.pipeline_worker JSON``, with the fields of ``Job``.
+"""The worker that runs the whole monitor: ``python -m wakeful.device.bench.pipeline_worker JSON`` (fields of ``Job``).
 
 It is what ``wakeful run`` runs, with the source that would open, all outputs, and stages that are counted. A frame's
 time runs from having the picture until its state has gone to the outputs. The whole of a frame, from asking for its
@@ -14,15 +14,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from device.bench.endless import EndlessSource
-from device.bench.serve import answers
-from device.config import load_settings
-from device.messages import Alert, DriverState, Event
-from device.run import run
-from device.stages import STAGES, UNWATCHED, WatchedStages
-from sensors.camera import open_source
-from sensors.frame import Frame
-from sensors.source import EndOfSource, Source, SourceInfo
+from wakeful.device.bench.endless import EndlessSource
+from wakeful.device.bench.serve import answers
+from wakeful.device.config import load_settings
+from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.run import run
+from wakeful.device.stages import STAGES, UNWATCHED, WatchedStages
+from wakeful.sensors.camera import open_source
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.source import EndOfSource, Source, SourceInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class TimedSource:
         return self._source.lost
 
     def read_latest(self, max_age_s: float) -> Frame:
-        """See ``sensors.source.Source``; over when no more turns are asked for."""
+        """See ``wakeful.sensors.source.Source``; over when no more turns are asked for."""
         if self._decided_s is not None:
             self._finish(time.perf_counter())
         if self._left == 0:

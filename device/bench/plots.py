@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from device.bench.record import Comparison, Row, Value
+from wakeful.device.bench.record import Comparison, Row, Value
 
 WIDTH, LEFT, RIGHT = 880, 300, 90
 """Pixels: of the plot, for the names on its left, for the figures on its right."""

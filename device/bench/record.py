@@ -75,7 +75,7 @@ class Row:
     """One subject in one scenario.
 
     Attributes:
-        figures: by name, with units in the names; see ``FIGURES`` in ``device.bench.columns``.
+        figures: by name, with units in the names; see ``FIGURES`` in ``wakeful.device.bench.columns``.
         absent: why a figure that is None is None.
         turns_ms: median time of each turn, in order.
         quantiles_ms: the percentiles 0 to 100 of all times.
@@ -135,7 +135,7 @@ class Record:
         emulated: a simulator or an emulator ran the instructions: the times say nothing about a board.
         emulation: how that was noticed.
         networks: sha256 of every network that took part, by the name of its entry or file.
-        wakeful, versions, host: which program, which libraries, which machine; see ``device.bench.host``.
+        wakeful, versions, host: which program, which libraries, which machine; see ``wakeful.device.bench.host``.
         ended: False while it is still being measured, or if it was broken off.
     """
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from threading import Event, Thread
 from types import TracebackType
 
-from device.bench.counters import Counters, EnergyCounter, Reading
-from device.bench.record import Value
+from wakeful.device.bench.counters import Counters, EnergyCounter, Reading
+from wakeful.device.bench.record import Value
 
 PERIOD_S = 0.5
 KEPT = 600

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from device.bench.plan import Plan
-from device.bench.record import Comparison, Row, Value
-from device.bench.sampler import Sampler
-from device.bench.statistics import spread
-from device.bench.turns import Contender, Lane, compare, take_turns
-from device.bench.worker import Worker, WorkerError, memory_mb
+from wakeful.device.bench.plan import Plan
+from wakeful.device.bench.record import Comparison, Row, Value
+from wakeful.device.bench.sampler import Sampler
+from wakeful.device.bench.statistics import spread
+from wakeful.device.bench.turns import Contender, Lane, compare, take_turns
+from wakeful.device.bench.worker import Worker, WorkerError, memory_mb
 
 MODEL_SCENARIOS = ("cold", "single-stream", "paced", "sustained")
 

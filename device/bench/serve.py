@@ -1,4 +1,4 @@
-"""The other end of ``device.bench.worker``: what a worker of ours does with its lines."""
+"""The other end of ``wakeful.device.bench.worker``: what a worker of ours does with its lines."""
 
 from __future__ import annotations
 

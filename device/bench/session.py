@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from device.bench.accuracy import accuracy_of
-from device.bench.host import command_line, emulation, host, versions, wakeful_version
-from device.bench.plan import Plan
-from device.bench.record import Comparison, Record, Row, Value
-from device.bench.scenarios import cold, paced, single_stream, sustained
-from device.bench.store import save
-from device.bench.subject import Candidate
-from device.bench.turns import Contender
-from device.bench.worker import ours
 from wakeful import WakefulError
+from wakeful.device.bench.accuracy import accuracy_of
+from wakeful.device.bench.host import command_line, emulation, host, versions, wakeful_version
+from wakeful.device.bench.plan import Plan
+from wakeful.device.bench.record import Comparison, Record, Row, Value
+from wakeful.device.bench.scenarios import cold, paced, single_stream, sustained
+from wakeful.device.bench.store import save
+from wakeful.device.bench.subject import Candidate
+from wakeful.device.bench.turns import Contender
+from wakeful.device.bench.worker import ours
 
 Measured = tuple[list[Row], list[Comparison]]
 Task = Callable[[], Measured]
@@ -110,7 +110,7 @@ def contender(one: Candidate) -> Contender:
         absent=absent,
         operators=operators.per_unit,
         accuracy=accuracy_of(one.subject.sha256),
-        uncached=ours("device.bench.network_worker", one.uncached.as_json()) if one.uncached else None,
+        uncached=ours("wakeful.device.bench.network_worker", one.uncached.as_json()) if one.uncached else None,
         simulator="a simulator stands for the Hexagon" if one.simulated else None,
         networks={one.subject.file: one.subject.sha256} if one.subject.file and one.subject.sha256 else {},
     )

@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from device.bench.record import SCHEMA, SCHEMA_VERSION, Record, Row
 from wakeful import ConfigError
+from wakeful.device.bench.record import SCHEMA, SCHEMA_VERSION, Record, Row
 
 MAX_BYTES = 256 * 2**20
 """Records are well below; a larger file is something else."""
@@ -33,7 +33,7 @@ def save(record: Record, target: Path) -> list[Path]:
     Raises:
         ConfigError: they cannot be written.
     """
-    from device.bench.page import page
+    from wakeful.device.bench.page import page
 
     texts = {
         target: json.dumps(asdict(record), indent=1) + "\n",

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from device.bench.network_worker import Job
-from device.bench.operators import Operators, count
-from device.bench.record import Subject
-from device.bench.worker import ours
-from device.perception import hexagon
-from device.perception.runtime_choice import Carrier, choose
-from models import manifest, registry, variants
-from models.variants import Precision
 from wakeful import ConfigError, ModelError
+from wakeful.device.bench.network_worker import Job
+from wakeful.device.bench.operators import Operators, count
+from wakeful.device.bench.record import Subject
+from wakeful.device.bench.worker import ours
+from wakeful.device.perception import hexagon
+from wakeful.device.perception.runtime_choice import Carrier, choose
+from wakeful.models import manifest, registry, variants
+from wakeful.models.variants import Precision
 
 RUNTIMES = ("auto", "litert", "ort", "qnn")
 ENDINGS = {".tflite": "litert", ".onnx": "ort"}
@@ -43,7 +43,7 @@ class Candidate:
 
     @property
     def command(self) -> list[str]:
-        return ours("device.bench.network_worker", self.job.as_json())
+        return ours("wakeful.device.bench.network_worker", self.job.as_json())
 
 
 def candidate(wanted: str, runtime: str = "auto", threads: int = 1, precision: str | None = None) -> Candidate:
@@ -51,7 +51,7 @@ def candidate(wanted: str, runtime: str = "auto", threads: int = 1, precision: s
 
     Args:
         runtime: one of ``RUNTIMES``; ``auto`` takes what the monitor would take on this machine.
-        precision: another than that of the registry's own file, as ``models.variants`` names them.
+        precision: another than that of the registry's own file, as ``wakeful.models.variants`` names them.
 
     Raises:
         ModelError: the network is unknown, missing, corrupt, or does not load.

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from device.bench.record import Comparison, Record, Row, Value
-from device.bench.statistics import Verdict
+from wakeful.device.bench.record import Comparison, Record, Row, Value
+from wakeful.device.bench.statistics import Verdict
 
 NOTHING = "[dim]-[/]"
 COLOURS = {Verdict.FASTER: "green", Verdict.SLOWER: "red", Verdict.NO_DIFFERENCE: "dim", Verdict.UNDECIDED: "yellow"}

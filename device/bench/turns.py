@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from device.bench.plan import Plan
-from device.bench.record import UNKNOWN, Accuracy, Comparison, Subject, Value
-from device.bench.sampler import Sampler
-from device.bench.statistics import ratio_in_turns
-from device.bench.worker import Worker, WorkerError, cpu_s, memory_mb
+from wakeful.device.bench.plan import Plan
+from wakeful.device.bench.record import UNKNOWN, Accuracy, Comparison, Subject, Value
+from wakeful.device.bench.sampler import Sampler
+from wakeful.device.bench.statistics import ratio_in_turns
+from wakeful.device.bench.worker import Worker, WorkerError, cpu_s, memory_mb
 
 FIRST_TURN = 3
 """Runs of the first turn, which does not count; its length tells how many runs make a turn of the wanted length."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from device.commands.run import Landmarks, Runtime
+from wakeful.device.commands.run import Landmarks, Runtime
 
 if TYPE_CHECKING:
-    from device.bench.session import Session
+    from wakeful.device.bench.session import Session
 
 app = typer.Typer(help="Measure networks and the whole monitor on this machine.", no_args_is_help=True)
 
@@ -69,9 +69,9 @@ def model(
     out: Out = None,
 ) -> int:
     """Measure one network: its start, run after run, at a camera's rate, for minutes."""
-    from device.bench.plan import planned
-    from device.bench.session import Session, contender, measure
-    from device.bench.subject import candidate
+    from wakeful.device.bench.plan import planned
+    from wakeful.device.bench.session import Session, contender, measure
+    from wakeful.device.bench.subject import candidate
 
     _check_out(out)
     plan = planned(quick, fps, minutes)
@@ -110,9 +110,9 @@ def pipeline(
     out: Out = None,
 ) -> int:
     """Measure the whole monitor, stage by stage: from the picture to the alert."""
-    from device.bench.pipeline import measure, monitors
-    from device.bench.plan import planned
-    from device.bench.session import Session
+    from wakeful.device.bench.pipeline import measure, monitors
+    from wakeful.device.bench.plan import planned
+    from wakeful.device.bench.session import Session
 
     _check_out(out)
     plan = planned(quick, minutes=minutes)
@@ -131,9 +131,9 @@ def matrix(
     out: Out = None,
 ) -> int:
     """Measure networks x runtimes x precisions x threads, the variants of each network in turns."""
-    from device.bench.matrix import groups, read
-    from device.bench.plan import planned
-    from device.bench.session import Session, measure
+    from wakeful.device.bench.matrix import groups, read
+    from wakeful.device.bench.plan import planned
+    from wakeful.device.bench.session import Session, measure
 
     _check_out(out)
     wanted = read(file)
@@ -160,10 +160,10 @@ def compare(
     """Set two records against each other, row by row."""
     from rich.console import Console
 
-    from device.bench.compare import compare as compare_records
-    from device.bench.compare import share
-    from device.bench.store import load
-    from device.bench.table import show_comparisons
+    from wakeful.device.bench.compare import compare as compare_records
+    from wakeful.device.bench.compare import share
+    from wakeful.device.bench.store import load
+    from wakeful.device.bench.table import show_comparisons
 
     allowed = share(fail_if_slower) if fail_if_slower is not None else None
     judged = compare_records(load(first), load(second), allowed)
@@ -190,7 +190,7 @@ def _check_out(out: Path | None) -> None:
 
 def _finish(session: Session, out: Path | None) -> int:
     """Show what was measured; status 1 if something was not."""
-    from device.bench.table import show
+    from wakeful.device.bench.table import show
 
     session.end()
     show(session.record)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from device.commands.extras import need
+from wakeful.device.commands.extras import need
 
 if TYPE_CHECKING:
-    from conversion.stages import Places
-    from device.evaluation.network_inputs import InputSet, Purpose
-    from models.manifest import Variant
+    from wakeful.conversion.stages import Places
+    from wakeful.device.evaluation.network_inputs import InputSet, Purpose
+    from wakeful.models.manifest import Variant
 
 app: typer.Typer = typer.Typer(help="Convert networks to what boards execute, with proof.", no_args_is_help=True)
 
@@ -46,7 +46,7 @@ Weights = Annotated[
 def onnx(data: Data, work: Work = WORK, weights: Weights = None, networks: Networks = "") -> None:
     """Write the .tflite networks as float ONNX and compare them with LiteRT."""
     _need_convert()
-    from conversion import stages
+    from wakeful.conversion import stages
 
     places = _places(work, weights)
     faces = _faces(data, "judgement", PARITY_INPUTS, places)
@@ -59,8 +59,8 @@ def onnx(data: Data, work: Work = WORK, weights: Weights = None, networks: Netwo
 def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: Networks = "") -> None:
     """Quantize them, calibrated on real faces, and judge the outcome beside the float networks."""
     _need_convert()
-    from conversion import stages
-    from device.evaluation.network_inputs import expression_inputs
+    from wakeful.conversion import stages
+    from wakeful.device.evaluation.network_inputs import expression_inputs
 
     places = _places(work, weights)
     chosen = _chosen(networks, stages.NETWORKS)
@@ -83,8 +83,8 @@ def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: N
 def litert(data: Data, work: Work = WORK, weights: Weights = None) -> None:
     """Write the int8 expression network as .tflite, for LiteRT on processors, and judge it beside the float one."""
     _need_convert()
-    from conversion import stages
-    from device.evaluation.network_inputs import expression_inputs
+    from wakeful.conversion import stages
+    from wakeful.device.evaluation.network_inputs import expression_inputs
 
     judged = expression_inputs(data, "judgement")
     with _timed("expression for LiteRT"):
@@ -106,14 +106,14 @@ def qnn(
     It takes about a second a picture. What was simulated is kept in the folder of --work: a run that was interrupted
     goes on where it stopped.
     """
-    from models import variants
+    from wakeful.models import variants
 
     chips = [variants.soc(name) for name in soc.split(",") if name]
     _need_convert()
     need("qnn", "onnxruntime_qnn")
-    from conversion import stages
-    from conversion.qnn import require_host
-    from device.evaluation.network_inputs import expression_inputs
+    from wakeful.conversion import stages
+    from wakeful.conversion.qnn import require_host
+    from wakeful.device.evaluation.network_inputs import expression_inputs
 
     require_host()
     places = _places(work, weights)
@@ -137,13 +137,13 @@ def qairt_kit(
     soc: Annotated[str, typer.Option("--soc", metavar="NAME", help="The chip to write it for.")] = "sm8650",
 ) -> None:
     """Write a folder to run with Qualcomm's own SDK: ONNX, calibration inputs, command lines, benchmark settings."""
-    from models import variants
+    from wakeful.models import variants
 
     chip = variants.soc(soc)
     _need_convert()
-    from conversion import stages
-    from conversion.qairt_kit import write_kit
-    from device.evaluation.network_inputs import expression_inputs
+    from wakeful.conversion import stages
+    from wakeful.conversion.qairt_kit import write_kit
+    from wakeful.device.evaluation.network_inputs import expression_inputs
 
     chosen = _chosen(networks, stages.NETWORKS)
     places = _places(work, None)
@@ -162,8 +162,8 @@ def table(
     ] = None,
 ) -> None:
     """Show what the manifest says as a table."""
-    from conversion.table import as_markdown, put_into
-    from models import manifest
+    from wakeful.conversion.table import as_markdown, put_into
+    from wakeful.models import manifest
 
     text = as_markdown(manifest.load((weights or manifest.MANIFEST.parent) / manifest.MANIFEST.name))
     if readme is None:
@@ -177,7 +177,7 @@ def _need_convert() -> None:
 
 
 def _places(work: Path, weights: Path | None) -> Places:
-    from conversion.stages import Places
+    from wakeful.conversion.stages import Places
 
     if weights is None:
         return Places(work.resolve())
@@ -187,8 +187,8 @@ def _places(work: Path, weights: Path | None) -> Places:
 
 def _chosen(names: str, known: tuple[str, ...]) -> list[str]:
     """The networks named, in their order; of all, those whose files are there."""
-    from models import registry
     from wakeful import ConfigError
+    from wakeful.models import registry
 
     if not names:
         return [one for one in known if registry.available(one)]
@@ -201,7 +201,7 @@ def _chosen(names: str, known: tuple[str, ...]) -> list[str]:
 
 
 def _faces(data: Path, purpose: Purpose, count: int, places: Places) -> dict[str, InputSet]:
-    from device.evaluation.kept_inputs import kept_face_inputs
+    from wakeful.device.evaluation.kept_inputs import kept_face_inputs
 
     with _timed(f"looking at faces for {purpose}"):
         return kept_face_inputs(data, purpose, count, places.work)

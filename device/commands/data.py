@@ -19,8 +19,8 @@ def ferplus(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write.")] = Path("ferplus.npz"),
 ) -> None:
     """FER2013 faces with the votes of FER+, as one .npz file."""
-    from models.expression.build import build as build_file
-    from models.expression.data import SPLITS
+    from wakeful.models.expression.build import build as build_file
+    from wakeful.models.expression.data import SPLITS
 
     packed = build_file(faces, votes, out)
     counts = ", ".join(f"{split} {(packed.split == split).sum()}" for split in SPLITS)
@@ -38,8 +38,8 @@ def eyes(
     seed: Annotated[int, typer.Option(help="The same seed gives the same patches.")] = 1,
 ) -> None:
     """Patches of eyes, open, closed and covered, as the landmark readers find them; minutes of one core."""
-    from device.evaluation.eye_patches import build_eyes
-    from models.eyes.data import SPLITS, save
+    from wakeful.device.evaluation.eye_patches import build_eyes
+    from wakeful.models.eyes.data import SPLITS, save
 
     packed = build_eyes(faces, closed, scenes, seed)
     save(out, packed)

@@ -12,7 +12,7 @@ import typer
 
 def devices(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List cameras, serial ports and GPIO chips."""
-    from sensors import discovery
+    from wakeful.sensors import discovery
 
     cameras, ports, chips = discovery.cameras(), discovery.serial_ports(), discovery.gpio_chips()
     if as_json:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from device.commands.run import Landmarks
+from wakeful.device.commands.run import Landmarks
 
 if TYPE_CHECKING:
-    from models.expression.evaluate import Report
+    from wakeful.models.expression.evaluate import Report
 
 app = typer.Typer(help="Judge parts of the monitor on data whose truth is known.", no_args_is_help=True)
 
@@ -40,9 +40,9 @@ def expression(
     ] = None,
 ) -> None:
     """Accuracy, macro F1, recall, calibration and confusion of an expression network, each with its uncertainty."""
-    from device.commands.extras import need
-    from models import registry
-    from models.expression.evaluate import confusion_picture, evaluate
+    from wakeful.device.commands.extras import need
+    from wakeful.models import registry
+    from wakeful.models.expression.evaluate import confusion_picture, evaluate
 
     if confusion:
         need("train", "matplotlib")
@@ -67,11 +67,11 @@ def _through_pipeline(data: Path, split: str, weights: Path | None) -> dict[str,
     """What the monitor itself makes of the faces of a packed file."""
     from dataclasses import asdict
 
-    from device.perception.expression_check import check_pipeline
-    from models import registry
-    from models.expression.data import load, paper_labels
-    from models.expression.network import ExpressionFile
     from wakeful import ConfigError
+    from wakeful.device.perception.expression_check import check_pipeline
+    from wakeful.models import registry
+    from wakeful.models.expression.data import load, paper_labels
+    from wakeful.models.expression.network import ExpressionFile
 
     if data.is_dir():
         raise ConfigError("--pipeline needs a packed file of faces, not a folder")
@@ -99,12 +99,12 @@ def clips(
     """Closures, blinks, yawns, head turns and false alarms of the whole monitor on marked clips."""
     from rich.console import Console
 
-    from device.config import load_profile
-    from device.evaluation.annotations import read_annotations
-    from device.evaluation.clips import ClipJob, play
-    from device.evaluation.figures import as_json, print_tables
-    from device.evaluation.scores import score_clip
-    from device.jobs import in_processes
+    from wakeful.device.config import load_profile
+    from wakeful.device.evaluation.annotations import read_annotations
+    from wakeful.device.evaluation.clips import ClipJob, play
+    from wakeful.device.evaluation.figures import as_json, print_tables
+    from wakeful.device.evaluation.scores import score_clip
+    from wakeful.device.jobs import in_processes
 
     load_profile(profile)
     marked = read_annotations(annotations, folder)
@@ -134,14 +134,14 @@ def log(
     json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
 ) -> None:
     """Alerts of recorded drives against marked events and KSS ratings: sensitivity, false alarms, time to the alert."""
-    from device.commands.extras import need
-    from device.commands.plain_console import PlainConsole
-    from device.evaluation.drive_figures import drive_figures, print_drives
-    from device.evaluation.drive_logs import drives_of
-    from device.evaluation.drives import Bounds, kinds_of
-    from device.evaluation.truth import read_truth
-    from device.foreign_words import printable
-    from device.record.reader import recordings
+    from wakeful.device.commands.extras import need
+    from wakeful.device.commands.plain_console import PlainConsole
+    from wakeful.device.evaluation.drive_figures import drive_figures, print_drives
+    from wakeful.device.evaluation.drive_logs import drives_of
+    from wakeful.device.evaluation.drives import Bounds, kinds_of
+    from wakeful.device.evaluation.truth import read_truth
+    from wakeful.device.foreign_words import printable
+    from wakeful.device.record.reader import recordings
 
     need("record", "zstandard")
     bounds = Bounds(late, kss, kss_window)

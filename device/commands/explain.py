@@ -32,12 +32,12 @@ def expression(
     ] = None,
 ) -> None:
     """Heat map of the answer, first filters, feature maps, silent channels and a table of layers, as one page."""
-    from device.commands.extras import need
-    from models import registry
+    from wakeful.device.commands.extras import need
+    from wakeful.models import registry
 
     need("train", "onnx", "matplotlib")
-    from models.expression.explain import explain
-    from models.expression.page import write_page
+    from wakeful.models.expression.explain import explain
+    from wakeful.models.expression.page import write_page
 
     network = weights or registry.path("expression_float")
     face = _face(image)
@@ -48,11 +48,11 @@ def expression(
 
 def _face(image: Path) -> NDArray[np.uint8]:
     """The face in a picture file, cropped as the monitor crops it."""
-    from device.perception.expression import crop
-    from device.perception.pipeline import Perception
-    from sensors.frame import Frame
-    from sensors.opencv import cv2
     from wakeful import SourceError
+    from wakeful.device.perception.expression import crop
+    from wakeful.device.perception.pipeline import Perception
+    from wakeful.sensors.frame import Frame
+    from wakeful.sensors.opencv import cv2
 
     picture = cv2.imread(str(image), cv2.IMREAD_COLOR)
     if picture is None:
@@ -64,6 +64,6 @@ def _face(image: Path) -> NDArray[np.uint8]:
 
 
 def _more_faces(data: Path | None) -> NDArray[np.uint8] | None:
-    from models.expression.data import load
+    from wakeful.models.expression.data import load
 
     return load(data).images[:1000] if data else None

@@ -21,7 +21,7 @@ def health(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Ask whether the running monitor judges frames; status 1 if not."""
-    from device.alerts.status_file import read_status, usual_file
+    from wakeful.device.alerts.status_file import read_status, usual_file
 
     status = read_status(file or usual_file())
     trouble = status.trouble(time.monotonic(), max_age)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from device.record.contents import Contents
-    from device.record.reader import Recording
+    from wakeful.device.record.contents import Contents
+    from wakeful.device.record.reader import Recording
 
 app = typer.Typer(help="Look into recorded logs, mend, cut and export them.", no_args_is_help=True)
 
@@ -26,8 +26,8 @@ Log = Annotated[Path, typer.Argument(metavar="LOG", help="A log, or a folder wit
 @app.command()
 def info(logs: Logs, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """What is recorded, how long, with which rules, and where something is missing."""
-    from device.record.contents import contents
-    from device.record.reader import recordings
+    from wakeful.device.record.contents import contents
+    from wakeful.device.record.reader import recordings
 
     _need()
     found = [(one, contents(one)) for one in recordings(logs)]
@@ -46,9 +46,9 @@ def repair(
     ] = None,
 ) -> None:
     """Recover what is readable of logs that were not closed: a killed process, a lost battery, a pulled card."""
-    from device.record.mend import repair as repair_log
-    from device.record.reader import log_files
     from wakeful import ConfigError
+    from wakeful.device.record.mend import repair as repair_log
+    from wakeful.device.record.reader import log_files
 
     _need()
     files = log_files(logs)
@@ -73,9 +73,9 @@ def cut(
     to_s: Annotated[float, typer.Option("--to", metavar="S", help="Seconds since the first frame.")] = float("inf"),
 ) -> None:
     """Write a span of a recording into a log of its own."""
-    from device.record.mend import cut as cut_log
-    from device.record.reader import recording
     from wakeful import ConfigError
+    from wakeful.device.record.mend import cut as cut_log
+    from wakeful.device.record.reader import recording
 
     _need()
     if not from_s < to_s:
@@ -91,9 +91,9 @@ def export(
     parquet: Annotated[bool, typer.Option("--parquet", help="Parquet files instead of CSV.")] = False,
 ) -> None:
     """Write a recording as tables, one file a channel."""
-    from device.commands.extras import need
-    from device.record.export import export as export_log
-    from device.record.reader import recording
+    from wakeful.device.commands.extras import need
+    from wakeful.device.record.export import export as export_log
+    from wakeful.device.record.reader import recording
 
     _need()
     if parquet:
@@ -118,7 +118,7 @@ def layout(
 
 
 def _need() -> None:
-    from device.commands.extras import need
+    from wakeful.device.commands.extras import need
 
     need("record", "mcap", "zstandard")
 
@@ -151,8 +151,8 @@ def _as_json(recording: Recording, inside: Contents) -> dict[str, Any]:
 def _print(recording: Recording, inside: Contents) -> None:
     from rich.table import Table
 
-    from device.commands.plain_console import PlainConsole
-    from device.record.outcome import warnings
+    from wakeful.device.commands.plain_console import PlainConsole
+    from wakeful.device.record.outcome import warnings
 
     console = PlainConsole(wrap=False)
     config = recording.config

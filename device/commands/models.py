@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from models.pull import Progress
-    from models.registry import Network, Origin, State
+    from wakeful.models.pull import Progress
+    from wakeful.models.registry import Network, Origin, State
 
 app = typer.Typer(help="List, fetch and verify the networks.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List the networks and their state."""
-    from models import registry
+    from wakeful.models import registry
 
     states = _states()
     if as_json:
@@ -49,9 +49,9 @@ def pull(
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is fetched or fails.")] = False,
 ) -> None:
     """Fetch the networks into the cache (36 MB once)."""
-    from models import registry
-    from models.pull import pull as pull_from_index
-    from models.pull import pull_from
+    from wakeful.models import registry
+    from wakeful.models.pull import pull as pull_from_index
+    from wakeful.models.pull import pull_from
 
     fetched = pull_from(folder) if folder else pull_from_index(_progress())
     if fetched and not folder and sys.stderr.isatty():
@@ -67,7 +67,7 @@ def pull(
 @app.command()
 def verify(as_json: AsJson = False) -> int:
     """Check every sha256; status 4 if one is wrong or lacking."""
-    from models.registry import State
+    from wakeful.models.registry import State
 
     states = _states()
     if as_json:
@@ -81,13 +81,13 @@ def verify(as_json: AsJson = False) -> int:
 
 
 def _states() -> list[tuple[Network, State]]:
-    from models import registry
+    from wakeful.models import registry
 
     return [(one, registry.state(one.name)) for one in registry.networks().values()]
 
 
 def _demand_required() -> None:
-    from models import registry
+    from wakeful.models import registry
 
     for one in registry.networks().values():
         if one.required:
@@ -95,7 +95,7 @@ def _demand_required() -> None:
 
 
 def _hint_at_optional() -> None:
-    from models import registry
+    from wakeful.models import registry
 
     for one in registry.networks().values():
         if not one.required and not registry.available(one.name):
@@ -127,6 +127,6 @@ def _coloured(state: State) -> str:
 
 
 def _as_dict(one: Network, state: State) -> dict[str, object]:
-    from models import registry
+    from wakeful.models import registry
 
     return asdict(one) | {"state": state.value, "path": str(registry.location(one))}

@@ -10,8 +10,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from device.record.outcome import Outcome
-    from device.record.replay import Said
+    from wakeful.device.record.outcome import Outcome
+    from wakeful.device.record.replay import Said
 
 SHOWN = 20
 
@@ -30,12 +30,12 @@ def replay(
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Recordings at a time.")] = 1,
 ) -> int:
     """Run the rules over recorded drives again: the same rules give the same alerts, others show what would change."""
-    from device.commands.extras import need
-    from device.config import load_profile
-    from device.jobs import in_processes
-    from device.record.outcome import Job, judge_again
-    from device.record.reader import recordings
     from wakeful import ConfigError
+    from wakeful.device.commands.extras import need
+    from wakeful.device.config import load_profile
+    from wakeful.device.jobs import in_processes
+    from wakeful.device.record.outcome import Job, judge_again
+    from wakeful.device.record.reader import recordings
 
     need("record", "zstandard")
     if profile:
@@ -50,7 +50,7 @@ def replay(
 
 
 def _print(outcomes: list[Outcome], diff: bool, profile: str | None, *, to_stderr: bool) -> None:
-    from device.commands.plain_console import PlainConsole
+    from wakeful.device.commands.plain_console import PlainConsole
 
     console = PlainConsole(to_stderr=to_stderr)
     _print_table(outcomes, console)
@@ -87,7 +87,7 @@ def _print_table(outcomes: list[Outcome], console: Console) -> None:
 
 
 def _print_differences(outcome: Outcome, console: Console) -> None:
-    from device.messages import Alert
+    from wakeful.device.messages import Alert
 
     compared = outcome.done.compared(outcome.done.now)
     alerts = sum(isinstance(one, Alert) for one in compared)
@@ -104,7 +104,7 @@ def _print_differences(outcome: Outcome, console: Console) -> None:
 
 
 def _print_changes(outcome: Outcome, console: Console) -> None:
-    from device.record.compare import changes
+    from wakeful.device.record.compare import changes
 
     found = changes(outcome.done.compared(outcome.done.then), outcome.done.compared(outcome.done.now))
     if not found:
@@ -119,9 +119,9 @@ def _print_changes(outcome: Outcome, console: Console) -> None:
 
 
 def _line(said: Said, origin_ns: int) -> str:
-    from device.alerts.output import seconds
-    from device.alerts.wording import say_time
-    from device.messages import Alert
+    from wakeful.device.alerts.output import seconds
+    from wakeful.device.alerts.wording import say_time
+    from wakeful.device.messages import Alert
 
     at = say_time(seconds(said.t_ns, origin_ns))
     if isinstance(said, Alert):

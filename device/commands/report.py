@@ -15,14 +15,14 @@ def report(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page to write.")] = Path("report.html"),
 ) -> int:
     """Write the report of a recorded drive, or of two side by side, as one HTML page."""
-    from device.commands.extras import need
     from wakeful import ConfigError
+    from wakeful.device.commands.extras import need
 
     need("record", "mcap", "zstandard")
     if len(logs) > 2:
         raise ConfigError("give one log, or two to compare; a recording of several files is given as its folder")
-    from device.record.reader import recording
-    from device.view.report import write_report
+    from wakeful.device.record.reader import recording
+    from wakeful.device.view.report import write_report
 
     write_report([recording(log) for log in logs], out)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from device.state.profile import Profile, Rule, Zone
+    from wakeful.device.state.profile import Profile, Rule, Zone
 
 app = typer.Typer(help="Show the rules a profile judges by, and the signals they name.", no_args_is_help=True)
 
@@ -28,8 +28,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the rules of a profile with their sources, and its zones of gaze."""
-    from device.config import load_profile
-    from device.settings import Settings
+    from wakeful.device.config import load_profile
+    from wakeful.device.settings import Settings
 
     name = profile or Settings().profile
     rules, _ = load_profile(name)
@@ -45,7 +45,7 @@ def list_(
 @app.command()
 def signals(as_json: AsJson = False) -> None:
     """List the signals that rules may name."""
-    from device.state.signals import SIGNALS
+    from wakeful.device.state.signals import SIGNALS
 
     if as_json:
         typer.echo(json.dumps({name: asdict(kind) for name, kind in SIGNALS.items()}, indent=2))
@@ -67,7 +67,7 @@ def _rows(rule: Rule) -> Iterator[tuple[str, ...]]:
 
 
 def _condition(name: str, relation: str, bound: float) -> str:
-    from device.state.signals import SIGNALS
+    from wakeful.device.state.signals import SIGNALS
 
     unit = SIGNALS[name].unit
     return f"{name} {relation} {bound:g}" + (f" {unit}" if unit == "s" else "")
@@ -100,7 +100,7 @@ def _print(rows: Sequence[tuple[str, ...]]) -> None:
 
 
 def _as_dict(name: str, profile: Profile) -> dict[str, Any]:
-    from device.state.signals import SIGNALS
+    from wakeful.device.state.signals import SIGNALS
 
     named = {signal for rule in profile.rules for signal in (*rule.when, *rule.clear, *rule.clear_below)}
     return {

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from device.settings import Settings
-    from device.state.profile import Profile
+    from wakeful.device.settings import Settings
+    from wakeful.device.state.profile import Profile
 
 
 class Pace(StrEnum):
@@ -130,9 +130,9 @@ def run(
     ] = None,
 ) -> int:
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
-    from device.config import load_settings
-    from device.process_signals import leaving_quietly
     from wakeful import ConfigError
+    from wakeful.device.config import load_settings
+    from wakeful.device.process_signals import leaving_quietly
 
     overrides = {
         "source.source": source,
@@ -173,7 +173,7 @@ def run(
                 raise ConfigError("--blur-others blurs recorded pictures: add --record-video events, or all")
 
             # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
-            from device.run import run as run_monitor
+            from wakeful.device.run import run as run_monitor
 
         return run_monitor(settings, rules, load)
 

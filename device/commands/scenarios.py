@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from device.commands.run import Landmarks
+from wakeful.device.commands.run import Landmarks
 
 if TYPE_CHECKING:
-    from device.scenarios.matrix import Cell
-    from device.scenarios.runner import Bench, Result
+    from wakeful.device.scenarios.matrix import Cell
+    from wakeful.device.scenarios.runner import Bench, Result
 
 app = typer.Typer(help="Judge the monitor case by case on the synthetic driver.", no_args_is_help=True)
 
@@ -52,12 +52,12 @@ def run(
 ) -> int:
     """Run cells and give the verdict on each; status 1 if one fails."""
     cells = _cells(whole, only)
-    from device.config import load_profile
-    from device.jobs import usable_cores
-    from device.perception.landmarks import load_reader
-    from device.scenarios.figures import as_json as figures
-    from device.scenarios.report import write_report
-    from device.scenarios.runner import Bench
+    from wakeful.device.config import load_profile
+    from wakeful.device.jobs import usable_cores
+    from wakeful.device.perception.landmarks import load_reader
+    from wakeful.device.scenarios.figures import as_json as figures
+    from wakeful.device.scenarios.report import write_report
+    from wakeful.device.scenarios.runner import Bench
 
     # What is wrong with the profile or the networks is told at once, by this process.
     load_profile(profile)
@@ -80,8 +80,8 @@ def run(
 
 
 def _cells(whole: bool, only: str) -> tuple[Cell, ...]:
-    from device.scenarios.matrix import matrix, sample, select
     from wakeful import ConfigError
+    from wakeful.device.scenarios.matrix import matrix, sample, select
 
     # Words choose from the whole matrix: who names cells wants these.
     cells = select(matrix() if whole or only else sample(), only)
@@ -92,7 +92,7 @@ def _cells(whole: bool, only: str) -> tuple[Cell, ...]:
 
 def _run(cells: tuple[Cell, ...], bench: Bench, jobs: int) -> list[Result]:
     """Run them, telling on the standard error how far it is."""
-    from device.scenarios.runner import run as run_cells
+    from wakeful.device.scenarios.runner import run as run_cells
 
     results: list[Result] = []
     told = 0.0
@@ -112,7 +112,7 @@ def _print(results: list[Result]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from device.scenarios.figures import by_behaviour, by_group, count
+    from wakeful.device.scenarios.figures import by_behaviour, by_group, count
 
     table = Table("", "cells", "judged rightly", "told it cannot judge", "failed", box=None, pad_edge=False)
     for name, counted in [*by_group(results), *by_behaviour(results), ("all", count(results))]:

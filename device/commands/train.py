@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from models.expression.curve import Epoch
-    from models.eyes.train import Epoch as EyeEpoch
+    from wakeful.models.expression.curve import Epoch
+    from wakeful.models.eyes.train import Epoch as EyeEpoch
 
 app = typer.Typer(help="Train the project's own networks.", no_args_is_help=True)
 
@@ -36,15 +36,15 @@ def expression(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")] = False,
 ) -> None:
     """Train the expression network, then write its float and int8 ONNX files."""
-    from device.commands.extras import need
+    from wakeful.device.commands.extras import need
 
     need("train", "torch", "onnx", "matplotlib")
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from models.expression.data import load
-    from models.expression.export import export
-    from models.expression.train import Settings, train, use_threads
-    from models.expression.weights import WEIGHTS, load_weights
+    from wakeful.models.expression.data import load
+    from wakeful.models.expression.export import export
+    from wakeful.models.expression.train import Settings, train, use_threads
+    from wakeful.models.expression.weights import WEIGHTS, load_weights
 
     if threads:
         use_threads(threads)
@@ -81,13 +81,13 @@ def eyes(
     threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0: all.")] = 0,
 ) -> None:
     """Train the network that tells whether an eye is seen, then write its ONNX file."""
-    from device.commands.extras import need
+    from wakeful.device.commands.extras import need
 
     need("train", "torch", "onnx")
-    from models.expression.train import use_threads
-    from models.eyes.data import load
-    from models.eyes.export import export
-    from models.eyes.train import Settings, train
+    from wakeful.models.expression.train import use_threads
+    from wakeful.models.eyes.data import load
+    from wakeful.models.eyes.export import export
+    from wakeful.models.eyes.train import Settings, train
 
     if threads:
         use_threads(threads)

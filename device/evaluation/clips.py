@@ -6,14 +6,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.config import load_profile
-from device.evaluation.annotations import ClipMarks
-from device.evaluation.matching import Span
-from device.messages import Event, Phase
-from device.perception.pipeline import Perception
-from device.state.engine import Engine
-from sensors.camera import open_source
-from sensors.source import EndOfSource
+from wakeful.device.config import load_profile
+from wakeful.device.evaluation.annotations import ClipMarks
+from wakeful.device.evaluation.matching import Span
+from wakeful.device.messages import Event, Phase
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.state.engine import Engine
+from wakeful.sensors.camera import open_source
+from wakeful.sensors.source import EndOfSource
 
 MAX_AGE_S = 1.0
 

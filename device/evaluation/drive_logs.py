@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from device.config import load_profile
-from device.evaluation.drives import Bounds, Drive, events_of, standing
-from device.evaluation.truth import Truth, TruthError
-from device.messages import Alert
-from device.record.outcome import warnings
-from device.record.reader import Recording
-from device.record.replay import replay
+from wakeful.device.config import load_profile
+from wakeful.device.evaluation.drives import Bounds, Drive, events_of, standing
+from wakeful.device.evaluation.truth import Truth, TruthError
+from wakeful.device.messages import Alert
+from wakeful.device.record.outcome import warnings
+from wakeful.device.record.reader import Recording
+from wakeful.device.record.replay import replay
 
 
 def drives_of(

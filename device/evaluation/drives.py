@@ -6,11 +6,11 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from device.evaluation.binomial import share_interval
-from device.evaluation.matching import Span
-from device.evaluation.poisson import rate_interval
-from device.evaluation.truth import GROUPS, KSS, Truth
-from device.messages import Alert, Phase
+from wakeful.device.evaluation.binomial import share_interval
+from wakeful.device.evaluation.matching import Span
+from wakeful.device.evaluation.poisson import rate_interval
+from wakeful.device.evaluation.truth import GROUPS, KSS, Truth
+from wakeful.device.messages import Alert, Phase
 
 
 @dataclass(frozen=True, slots=True)

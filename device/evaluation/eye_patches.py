@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.evaluation.eye_scenes import Portraits, scenes
-from device.perception.head_pose import HeadPose, head_pose
-from device.perception.landmarks import (
+from wakeful import ConfigError
+from wakeful.device.evaluation.eye_scenes import Portraits, scenes
+from wakeful.device.perception.head_pose import HeadPose, head_pose
+from wakeful.device.perception.landmarks import (
     LEFT_CORNERS,
     READERS,
     RIGHT_CORNERS,
@@ -28,11 +29,10 @@ from device.perception.landmarks import (
     LandmarkReader,
     load_reader,
 )
-from device.perception.readability import FAR_EYE_YAW_DEG, MAX_PITCH_DEG, eye_patch
-from device.perception.region import Region, around
-from models.eyes.data import Eyes
-from sensors.driver_face import DriverPose, render
-from wakeful import ConfigError
+from wakeful.device.perception.readability import FAR_EYE_YAW_DEG, MAX_PITCH_DEG, eye_patch
+from wakeful.device.perception.region import Region, around
+from wakeful.models.eyes.data import Eyes
+from wakeful.sensors.driver_face import DriverPose, render
 
 Array = NDArray[Any]
 Picture = NDArray[np.uint8]

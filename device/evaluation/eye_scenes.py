@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.eyes.covers import draw_cover
-from models.eyes.hands import draw_hand
-from models.eyes.lids import close_eye, lay_eye
-from sensors.opencv import cv2
 from wakeful import ConfigError
+from wakeful.models.eyes.covers import draw_cover
+from wakeful.models.eyes.hands import draw_hand
+from wakeful.models.eyes.lids import close_eye, lay_eye
+from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
 Picture = NDArray[np.uint8]

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from device.evaluation.network_inputs import CLIPS, FACES, InputSet, Purpose, face_inputs
-from device.perception.landmarks import READERS
-from models import registry
+from wakeful.device.evaluation.network_inputs import CLIPS, FACES, InputSet, Purpose, face_inputs
+from wakeful.device.perception.landmarks import READERS
+from wakeful.models import registry
 
 
 def kept_face_inputs(folder: Path, purpose: Purpose, count: int, keep: Path) -> dict[str, InputSet]:

@@ -19,18 +19,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.face_detector import FaceDetector
-from device.perception.landmarks import LEFT_CORNERS, READERS, RIGHT_CORNERS, TRACKING_SCALE, load_reader
-from device.perception.network import Network, load
-from device.perception.region import around
-from models import registry
-from models.expression.data import load as load_faces
-from models.expression.data import paper_labels
-from models.expression.face import standardise
-from sensors.camera import open_source
-from sensors.opencv import cv2
-from sensors.source import EndOfSource
 from wakeful import ConfigError
+from wakeful.device.perception.face_detector import FaceDetector
+from wakeful.device.perception.landmarks import LEFT_CORNERS, READERS, RIGHT_CORNERS, TRACKING_SCALE, load_reader
+from wakeful.device.perception.network import Network, load
+from wakeful.device.perception.region import around
+from wakeful.models import registry
+from wakeful.models.expression.data import load as load_faces
+from wakeful.models.expression.data import paper_labels
+from wakeful.models.expression.face import standardise
+from wakeful.sensors.camera import open_source
+from wakeful.sensors.opencv import cv2
+from wakeful.sensors.source import EndOfSource
 
 Purpose = Literal["calibration", "judgement"]
 Picture = NDArray[np.uint8]

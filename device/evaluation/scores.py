@@ -1,9 +1,9 @@
 """From what was told and what is marked to figures, for one clip and for all together. Pure.
 
-A found closure is right if it belongs to a marked one (``device.evaluation.matching``), one to one: a closure told in
-two parts is one right and one false. It is false over eyes that look down (``looking_down``), neither over ``partial``
-ones. Where only centres are marked, they say that a blink is there, not that no other is: what is found besides is
-then not false. An alert is false unless something marked explains it.
+A found closure is right if it belongs to a marked one (``wakeful.device.evaluation.matching``), one to one: a closure
+told in two parts is one right and one false. It is false over eyes that look down (``looking_down``), neither over
+``partial`` ones. Where only centres are marked, they say that a blink is there, not that no other is: what is found
+besides is then not false. An alert is false unless something marked explains it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from device.evaluation.annotations import ClipMarks, Interval
-from device.evaluation.clips import Played, Told
-from device.evaluation.matching import NEAR_S, Span, match, overlaps_any
-from device.evaluation.poisson import rate_interval
+from wakeful.device.evaluation.annotations import ClipMarks, Interval
+from wakeful.device.evaluation.clips import Played, Told
+from wakeful.device.evaluation.matching import NEAR_S, Span, match, overlaps_any
+from wakeful.device.evaluation.poisson import rate_interval
 
 LONG_S = 0.5
 """Closures from this length on are long, shorter ones blinks (Wierwille et al. 1994)."""

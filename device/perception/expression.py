@@ -12,12 +12,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.landmarks import require_finite
-from device.perception.network import Loader, load
-from models import registry
-from models.expression.face import SIZE_PX, standardise
-from sensors.opencv import cv2
 from wakeful import ModelError
+from wakeful.device.perception.landmarks import require_finite
+from wakeful.device.perception.network import Loader, load
+from wakeful.models import registry
+from wakeful.models.expression.face import SIZE_PX, standardise
+from wakeful.sensors.opencv import cv2
 
 NETWORK = "expression"
 # Points of the mesh and their median places in FER+ training faces, in pixels from the top left edge: 1,200 faces drawn

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.expression import ExpressionReader
-from device.perception.pipeline import Perception
-from sensors.frame import Frame
-from sensors.opencv import cv2
+from wakeful.device.perception.expression import ExpressionReader
+from wakeful.device.perception.pipeline import Perception
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 FACE_PX = 240
 PICTURE = (480, 640)

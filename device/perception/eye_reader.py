@@ -1,18 +1,18 @@
 """The eyes of one face, read frame by frame: light in each look, what lies before them over several.
 
-``device.perception.readability`` judges the pixels of one frame by their light; ``device.perception.eye_sight`` is
-asked whether what is left is an eye at all.
+``wakeful.device.perception.readability`` judges the pixels of one frame by their light;
+``wakeful.device.perception.eye_sight`` is asked whether what is left is an eye at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from device.messages import Unreadable
-from device.perception.eye_sight import Doubt, covered
-from device.perception.head_pose import HeadPose
-from device.perception.landmarks import FaceLandmarks
-from device.perception.readability import (
+from wakeful.device.messages import Unreadable
+from wakeful.device.perception.eye_sight import Doubt, covered
+from wakeful.device.perception.head_pose import HeadPose
+from wakeful.device.perception.landmarks import FaceLandmarks
+from wakeful.device.perception.readability import (
     FAR_EYE_YAW_DEG,
     EyeLook,
     EyeReading,
@@ -21,7 +21,7 @@ from device.perception.readability import (
     look_at_eyes,
     read_eyes,
 )
-from sensors.frame import Frame
+from wakeful.sensors.frame import Frame
 
 # Pixels of the eyes are judged this often.
 JUDGE_EVERY_NS = 90_000_000

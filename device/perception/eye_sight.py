@@ -1,10 +1,10 @@
 """Whether something lies before an eye: a small network looks at the eye's patch, and its answers add up over time.
 
-A hand has lines as an eye has, so bounds on grey levels do not tell them apart (``device.perception.readability``). The
-network learned how eyes look, open and closed, and how hands, cloth and other things look where the landmark readers
-believe an eye to be (``models/cards/eye_visibility.md``). A single answer is not believed: a sleeper whose closed eyes
-are taken for covered would not be warned, so doubts have to last before an eye counts as covered, and go faster than
-they come.
+A hand has lines as an eye has, so bounds on grey levels do not tell them apart
+(``wakeful.device.perception.readability``). The network learned how eyes look, open and closed, and how hands, cloth
+and other things look where the landmark readers believe an eye to be (``models/cards/eye_visibility.md``). A single
+answer is not believed: a sleeper whose closed eyes are taken for covered would not be warned, so doubts have to last
+before an eye counts as covered, and go faster than they come.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.landmarks import require_finite
-from device.perception.network import Loader, load
-from models.eyes.patch import standardise
+from wakeful.device.perception.landmarks import require_finite
+from wakeful.device.perception.network import Loader, load
+from wakeful.models.eyes.patch import standardise
 
 NETWORK = "eye_visibility"
 # Logits beyond are cut: no single answer outweighs the others, and a change of mind takes the same time for all.

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from device.perception.head_pose import HeadPose
-from device.perception.landmarks import Eye
+from wakeful.device.perception.head_pose import HeadPose
+from wakeful.device.perception.landmarks import Eye
 
 # The middle of the lids: points 1 and 7 beside the corners hardly move when an eye closes.
 LOWER_LID = slice(2, 7)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.network import Loader, load
-from device.perception.region import Region, around, whole
+from wakeful.device.perception.network import Loader, load
+from wakeful.device.perception.region import Region, around, whole
 
 NETWORK = "face_detection_short_range"
 INPUT_PX = 128

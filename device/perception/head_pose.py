@@ -1,7 +1,7 @@
 """Which way the head points: yaw, pitch and roll in degrees from landmarks and a canonical face.
 
 The camera is a pinhole whose focal length is given or guessed (as long as the picture is wide: about 53 degrees
-across). Angles are of the head against the camera's axes, in the driver's own terms (see ``device.messages``).
+across). Angles are of the head against the camera's axes, in the driver's own terms (see ``wakeful.device.messages``).
 """
 
 from __future__ import annotations

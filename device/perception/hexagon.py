@@ -1,7 +1,7 @@
 """What a machine has of a Hexagon: which Snapdragon it is, the way to its NPU, and the library that speaks to it.
 
 Looks at files only, loads nothing, and never raises: loading a vendor's library is the business of a child process
-(``device.perception.qnn_probe``).
+(``wakeful.device.perception.qnn_probe``).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Hexagon:
     """What was found.
 
     Attributes:
-        soc: the chip as ``models.variants`` names it, "" if it is none of them.
+        soc: the chip as ``wakeful.models.variants`` names it, "" if it is none of them.
         qualcomm: the machine is a Snapdragon of some kind.
         nodes: device nodes of the compute DSP.
         package: version of onnxruntime-qnn, "" if it is not installed.

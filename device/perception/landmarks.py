@@ -14,12 +14,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from device.messages import ReaderTraits
-from device.perception.network import Loader, load
-from device.perception.region import Region
-from device.stages import Stages
-from models import registry
 from wakeful import ConfigError, ModelError
+from wakeful.device.messages import ReaderTraits
+from wakeful.device.perception.network import Loader, load
+from wakeful.device.perception.region import Region
+from wakeful.device.stages import Stages
+from wakeful.models import registry
 
 # Corners of the eyes in the 468-point mesh, of the person's right and left eye: outer, inner.
 RIGHT_CORNERS = (33, 133)
@@ -31,8 +31,12 @@ LEFT_CONTOUR = np.array([263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 
 TRACKING_SCALE = 1.5
 
 READERS = {
-    "v2": ("device.perception.landmarks_v2", "V2Reader", ("face_landmarks_detector",)),
-    "mesh+iris": ("device.perception.landmarks_mesh_iris", "MeshIrisReader", ("face_landmark", "iris_landmark")),
+    "v2": ("wakeful.device.perception.landmarks_v2", "V2Reader", ("face_landmarks_detector",)),
+    "mesh+iris": (
+        "wakeful.device.perception.landmarks_mesh_iris",
+        "MeshIrisReader",
+        ("face_landmark", "iris_landmark"),
+    ),
 }
 
 

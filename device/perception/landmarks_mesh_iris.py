@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from device.messages import ReaderTraits
-from device.perception.landmarks import (
+from wakeful.device.messages import ReaderTraits
+from wakeful.device.perception.landmarks import (
     LEFT_CONTOUR,
     LEFT_CORNERS,
     RIGHT_CONTOUR,
@@ -16,9 +16,9 @@ from device.perception.landmarks import (
     require_finite,
     sigmoid,
 )
-from device.perception.network import Loader, load
-from device.perception.region import Region, around
-from device.stages import UNWATCHED
+from wakeful.device.perception.network import Loader, load
+from wakeful.device.perception.region import Region, around
+from wakeful.device.stages import UNWATCHED
 
 MESH_PX = 192
 EYE_PX = 64

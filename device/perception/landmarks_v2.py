@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from device.messages import ReaderTraits
-from device.perception.landmarks import (
+from wakeful.device.messages import ReaderTraits
+from wakeful.device.perception.landmarks import (
     LEFT_CONTOUR,
     RIGHT_CONTOUR,
     Eye,
@@ -14,9 +14,9 @@ from device.perception.landmarks import (
     require_finite,
     sigmoid,
 )
-from device.perception.network import Loader, load
-from device.perception.region import Region
-from device.stages import UNWATCHED
+from wakeful.device.perception.network import Loader, load
+from wakeful.device.perception.region import Region
+from wakeful.device.stages import UNWATCHED
 
 INPUT_PX = 256
 RIGHT_IRIS = slice(468, 473)

@@ -2,7 +2,7 @@
 
 Runtimes are found by name and imported only when a network asks for them; a new one is a file with a class that takes
 ``(path, threads)`` and a line in ``RUNTIMES``. Which runtime carries which network on this machine is decided in
-``device.perception.runtime_choice``; what is built of networks takes a ``Loader`` and does not ask.
+``wakeful.device.perception.runtime_choice``; what is built of networks takes a ``Loader`` and does not ask.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models import registry
 from wakeful import ConfigError, ModelError
+from wakeful.models import registry
 
 RUNTIMES = {
-    "litert": ("device.perception.runtime_litert", "LiteRtNetwork", ".tflite"),
-    "onnxruntime": ("device.perception.runtime_onnx", "OnnxNetwork", ".onnx"),
+    "litert": ("wakeful.device.perception.runtime_litert", "LiteRtNetwork", ".tflite"),
+    "onnxruntime": ("wakeful.device.perception.runtime_onnx", "OnnxNetwork", ".onnx"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from device.perception.face_detector import Detection
+from wakeful.device.perception.face_detector import Detection
 
 # A face that was just lost keeps its claim this long; only a face in its place is taken for it.
 CLAIM_S = 1.0

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.messages import Observation, ReaderTraits
-from device.perception.expression import ExpressionReader
-from device.perception.eye_reader import EyeReader
-from device.perception.eye_sight import EyeSight
-from device.perception.eyes import gaze_deg, iris_px, lid_drop
-from device.perception.face_detector import FaceDetector
-from device.perception.head_pose import HeadPose, bearing_deg, head_pose
-from device.perception.landmarks import (
+from wakeful.device.messages import Observation, ReaderTraits
+from wakeful.device.perception.expression import ExpressionReader
+from wakeful.device.perception.eye_reader import EyeReader
+from wakeful.device.perception.eye_sight import EyeSight
+from wakeful.device.perception.eyes import gaze_deg, iris_px, lid_drop
+from wakeful.device.perception.face_detector import FaceDetector
+from wakeful.device.perception.head_pose import HeadPose, bearing_deg, head_pose
+from wakeful.device.perception.landmarks import (
     LEFT_CORNERS,
     RIGHT_CORNERS,
     TRACKING_SCALE,
@@ -28,14 +28,14 @@ from device.perception.landmarks import (
     NetworkOutputError,
     load_reader,
 )
-from device.perception.landmarks_mesh_iris import MeshIrisReader
-from device.perception.network import Loader, load
-from device.perception.person import WatchedPerson
-from device.perception.readability import EyeReading
-from device.perception.region import Region, around
-from device.stages import UNWATCHED, Stages
-from sensors.frame import Frame
-from sensors.opencv import cv2
+from wakeful.device.perception.landmarks_mesh_iris import MeshIrisReader
+from wakeful.device.perception.network import Loader, load
+from wakeful.device.perception.person import WatchedPerson
+from wakeful.device.perception.readability import EyeReading
+from wakeful.device.perception.region import Region, around
+from wakeful.device.stages import UNWATCHED, Stages
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 log = logging.getLogger("wakeful.perception")
 
@@ -70,7 +70,7 @@ class Perception:
         focal_px: focal length of the camera in pixels; None guesses the longer side of the picture.
         min_detection, min_presence: below these scores a face is none.
         expression: reads the expression in every third frame with a face; None leaves it out.
-        load: gives the networks; see ``device.perception.runtime_choice``.
+        load: gives the networks; see ``wakeful.device.perception.runtime_choice``.
 
     Attributes:
         network_faults: answers of networks that were no numbers.

@@ -1,6 +1,6 @@
 """Tries the NPU in a child process: what a vendor's library does to a process must not happen to the monitor.
 
-    python -m device.perception.qnn_probe '[["face_landmark", "/path/context.onnx", ""], ...]' [SOC_MODEL]
+    python -m wakeful.device.perception.qnn_probe '[["face_landmark", "/path/context.onnx", ""], ...]' [SOC_MODEL]
 
 The child opens each file on the NPU, compares its answer with the processor's, and prints a JSON line before and after.
 When it dies, its last line names the file that killed it; ``probe`` then goes on without that one.
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.registry import Network as Entry
+from wakeful.models.registry import Network as Entry
 
 MAX_OFF = 0.06
 """How far answers may be from the processor's, of the largest of them: three steps of 8 bits where few are used. A chip
@@ -109,7 +109,13 @@ def run_child(candidates: list[Candidate], soc_model: int | None, timeout_s: flo
     jobs = json.dumps(
         [[one.network, *(str(file or "") for file in (one.file, one.compile_to, one.reference))] for one in candidates]
     )
-    command = [sys.executable, "-m", "device.perception.qnn_probe", jobs, *([str(soc_model)] if soc_model else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "wakeful.device.perception.qnn_probe",
+        jobs,
+        *([str(soc_model)] if soc_model else []),
+    ]
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=timeout_s, env=_environment()
@@ -124,7 +130,7 @@ def run_child(candidates: list[Candidate], soc_model: int | None, timeout_s: flo
 
 def _environment() -> dict[str, str]:
     # The child has to find these packages wherever the monitor was started.
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).parents[3])
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))}
 
 
@@ -151,8 +157,8 @@ def main(arguments: Sequence[str]) -> None:
 
     jobs = [_candidate(*job) for job in json.loads(arguments[0])]
     soc_model = int(arguments[1]) if len(arguments) > 1 else None
-    from device.perception.network import NetworkLoadError
-    from device.perception.runtime_qnn import npu_devices
+    from wakeful.device.perception.network import NetworkLoadError
+    from wakeful.device.perception.runtime_qnn import npu_devices
 
     try:
         if not npu_devices(simulated=soc_model is not None):
@@ -183,9 +189,9 @@ def _candidate(network: str, file: str, compile_to: str, reference: str) -> Cand
 
 def _try(job: Candidate, soc_model: int | None) -> None:
     """Runs one candidate once; a context that was compiled is put in place whole or not at all."""
-    from device.perception.runtime_onnx import OnnxNetwork
-    from device.perception.runtime_qnn import QnnNetwork, open_npu_session
-    from models import registry
+    from wakeful.device.perception.runtime_onnx import OnnxNetwork
+    from wakeful.device.perception.runtime_qnn import QnnNetwork, open_npu_session
+    from wakeful.models import registry
 
     entry = registry.network(job.network)
     if job.compile_to is not None:
@@ -216,9 +222,9 @@ def how_far_off(answers: Sequence[NDArray[np.float32]], expected: Sequence[NDArr
 
 def sample(entry: Entry) -> NDArray[np.float32]:
     """An input like those in use: the rendered driver's face, in the size and range of the network."""
-    from models.expression.face import standardise
-    from sensors.driver_face import DriverPose, render
-    from sensors.opencv import cv2
+    from wakeful.models.expression.face import standardise
+    from wakeful.sensors.driver_face import DriverPose, render
+    from wakeful.sensors.opencv import cv2
 
     taken = entry.inputs[0]
     face = render(DriverPose())[100:420, 160:480, ::-1]

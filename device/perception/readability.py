@@ -9,8 +9,9 @@ near and far. The bounds were found on recordings of about a dozen people (webca
 with and without glasses; one in a dim room, two lit from one side) as they are and darkened, blurred, overexposed and
 covered step by step, until the readers no longer told open from closed.
 
-What has lines as an eye has (the fingers of a hand, cloth, print) passes these bounds: ``device.perception.eye_sight``
-tells it from an eye. Not noticed: mirrored sunglasses that show a scene, and smear along one direction.
+What has lines as an eye has (the fingers of a hand, cloth, print) passes these bounds:
+``wakeful.device.perception.eye_sight`` tells it from an eye. Not noticed: mirrored sunglasses that show a scene, and
+smear along one direction.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from device.messages import Unreadable
-from device.perception.eyes import NEAR_EYE_MAX_YAW_DEG, eye_aspect
-from device.perception.head_pose import HeadPose
-from device.perception.landmarks import Eye, FaceLandmarks
-from sensors.opencv import cv2
+from wakeful.device.messages import Unreadable
+from wakeful.device.perception.eyes import NEAR_EYE_MAX_YAW_DEG, eye_aspect
+from wakeful.device.perception.head_pose import HeadPose
+from wakeful.device.perception.landmarks import Eye, FaceLandmarks
+from wakeful.sensors.opencv import cv2
 
 # Skin, or the lightest parts around an eye, darker than this many grey levels are too dark for the reader. Closed eyes
 # begin to be read as open at 7 to 20 (the more noise, the earlier) by v2 and at 14 to 30 by mesh+iris; the dimmest

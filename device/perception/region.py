@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.opencv import cv2
+from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]
 

@@ -1,8 +1,9 @@
 """Which runtime carries each network on this machine: the NPU where there is one, else LiteRT; and why not, if not.
 
 ``litert``: every network with the runtime its own file is made for. ``ort``: all in ONNX Runtime on the processor, the
-MediaPipe networks from their converted files. ``qnn``: on the Hexagon, as tried by ``device.perception.qnn_probe``; a
-network that does not run there falls back to LiteRT. A fall-back is noted (``runtime_fallback``), never silent.
+MediaPipe networks from their converted files. ``qnn``: on the Hexagon, as tried by
+``wakeful.device.perception.qnn_probe``; a network that does not run there falls back to LiteRT. A fall-back is noted
+(``runtime_fallback``), never silent.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from device.notes import Notes
-from device.perception import hexagon, network
-from device.perception.hexagon import Hexagon
-from device.perception.landmarks import READERS, which_reader
-from device.perception.network import Network, NetworkLoadError
-from device.perception.qnn_probe import Candidate, Verdict, probe
-from models import manifest, registry, variants
-from models.variants import Precision
 from wakeful import ConfigError, ModelError
+from wakeful.device.notes import Notes
+from wakeful.device.perception import hexagon, network
+from wakeful.device.perception.hexagon import Hexagon
+from wakeful.device.perception.landmarks import READERS, which_reader
+from wakeful.device.perception.network import Network, NetworkLoadError
+from wakeful.device.perception.qnn_probe import Candidate, Verdict, probe
+from wakeful.models import manifest, registry, variants
+from wakeful.models.variants import Precision
 
 RUNTIMES = ("auto", "litert", "ort", "qnn")
 NOTE = "runtime_fallback"
@@ -63,18 +64,18 @@ class Runtimes:
     forced: bool = False
 
     def load(self, name: str, threads: int = 1) -> Network:
-        """See ``device.perception.network.load``; a network on the NPU that fails later goes on in LiteRT."""
+        """See ``wakeful.device.perception.network.load``; a network on the NPU that fails later goes on in LiteRT."""
         carrier = self.carriers.get(name)
         if carrier is None:
             return network.load(name, threads)
         if carrier.runtime == "ort":
-            from device.perception.runtime_onnx import OnnxNetwork
+            from wakeful.device.perception.runtime_onnx import OnnxNetwork
 
             return OnnxNetwork(carrier.file, threads, registry.network(name))
         return self._on_npu(name, carrier, threads)
 
     def _on_npu(self, name: str, carrier: Carrier, threads: int) -> Network:
-        from device.perception.runtime_qnn import QnnNetwork
+        from wakeful.device.perception.runtime_qnn import QnnNetwork
 
         try:
             on_npu = QnnNetwork(carrier.file, registry.network(name), carrier.soc_model)

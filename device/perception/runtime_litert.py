@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.chatter import chatter_hidden
-from device.perception.network import NetworkLoadError
+from wakeful.device.perception.chatter import chatter_hidden
+from wakeful.device.perception.network import NetworkLoadError
 
 
 class LiteRtNetwork:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.network import NetworkLoadError
-from models.registry import Network as Entry
+from wakeful.device.perception.network import NetworkLoadError
+from wakeful.models.registry import Network as Entry
 
 
 class OnnxNetwork:

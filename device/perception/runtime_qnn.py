@@ -2,7 +2,7 @@
 
 The provider is a library that is registered with ONNX Runtime once in a process. A library that does not fit the board
 or a context made for another chip can end the process without a word: what is opened here must have been tried before,
-by ``device.perception.qnn_probe``.
+by ``wakeful.device.perception.qnn_probe``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.chatter import chatter_hidden
-from device.perception.hexagon import PROVIDER
-from device.perception.network import NetworkLoadError
-from device.perception.runtime_onnx import Driven, open_session, session_options
-from models.registry import Network as Entry
+from wakeful.device.perception.chatter import chatter_hidden
+from wakeful.device.perception.hexagon import PROVIDER
+from wakeful.device.perception.network import NetworkLoadError
+from wakeful.device.perception.runtime_onnx import Driven, open_session, session_options
+from wakeful.models.registry import Network as Entry
 
 # Clocks stay up between the few short runs of a frame, without the heat of ``burst``.
 PERFORMANCE = "sustained_high_performance"

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from device.alerts import gpio_mock
-from device.alerts.gpio import gpio_errors, parse_spec
-from device.liveness import Worker
-from device.messages import Alert, Command, DriverState, Event, Marker
+from wakeful.device.alerts import gpio_mock
+from wakeful.device.alerts.gpio import gpio_errors, parse_spec
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Alert, Command, DriverState, Event, Marker
 
 DEBOUNCE = timedelta(milliseconds=20)
 POLL_S = 0.2
@@ -37,8 +37,8 @@ class ButtonMarkers:
     """Turns presses into markers from ``start`` to ``close``.
 
     Args:
-        spec: ``CHIP:LINE`` as in ``device.alerts.gpio``; ``gpio_mock.button(NAME).press()`` presses ``mock:NAME``.
-        on_command: told each marker, from this output's own thread.
+        spec: ``CHIP:LINE`` as in ``wakeful.device.alerts.gpio``; ``gpio_mock.button(NAME).press()`` presses
+        ``mock:NAME``. on_command: told each marker, from this output's own thread.
 
     Attributes:
         problem: why presses are no longer noticed, in one line; None while they are.

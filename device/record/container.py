@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from device.record.errors import LogError
-from device.record.schema import MCAP_PROFILE
+from wakeful.device.record.errors import LogError
+from wakeful.device.record.schema import MCAP_PROFILE
 
 MAGIC = b"\x89MCAP0\r\n"
 MAX_RECORD_BYTES = 32 << 20

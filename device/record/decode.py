@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from device.messages import (
+from wakeful.device.messages import (
     Acknowledge,
     Alert,
     Command,
@@ -31,11 +31,23 @@ from device.messages import (
     Unreadable,
     VehicleSpeed,
 )
-from device.record import schema
-from device.record.checks import Check, Unfit, calibration, flag, number, numbers, parse, table, text, texts, whole
-from device.record.encode import Recorded
-from device.record.log_config import read_profile
-from device.record.schema import ExpressionReading, Picture
+from wakeful.device.record import schema
+from wakeful.device.record.checks import (
+    Check,
+    Unfit,
+    calibration,
+    flag,
+    number,
+    numbers,
+    parse,
+    table,
+    text,
+    texts,
+    whole,
+)
+from wakeful.device.record.encode import Recorded
+from wakeful.device.record.log_config import read_profile
+from wakeful.device.record.schema import ExpressionReading, Picture
 
 
 def decode(topic: str, data: bytes) -> Recorded:
@@ -185,4 +197,4 @@ DECODERS: Mapping[str, Callable[[dict[str, Any]], Recorded]] = {
     schema.EXPRESSION: _expression,
     schema.CAMERA: _picture,
 }
-"""How the messages of each channel are read; ``/config`` is read by ``device.record.log_config``."""
+"""How the messages of each channel are read; ``/config`` is read by ``wakeful.device.record.log_config``."""

@@ -6,7 +6,7 @@ import os
 import struct
 from pathlib import Path
 
-from device.record.container import DATA_END, FOOTER, MAGIC
+from wakeful.device.record.container import DATA_END, FOOTER, MAGIC
 
 _END = struct.pack("<BQI", DATA_END, 4, 0) + struct.pack("<BQQQI", FOOTER, 20, 0, 0, 0) + MAGIC
 """The end of an MCAP file without an index."""

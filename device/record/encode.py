@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from operator import attrgetter
 from typing import Any
 
-from device.messages import (
+from wakeful.device.messages import (
     Acknowledge,
     Alert,
     DriverState,
@@ -27,8 +27,8 @@ from device.messages import (
     Told,
     VehicleSpeed,
 )
-from device.record import schema
-from device.record.schema import ExpressionReading, LogConfig, Picture
+from wakeful.device.record import schema
+from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
 
 Recorded = Given | DriverState | Alert | Event | LogConfig | ExpressionReading | Picture
 """Everything that a log holds."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from device.foreign_words import printable
 from wakeful import ConfigError, WakefulError
+from wakeful.device.foreign_words import printable
 
 
 class LogError(WakefulError, ValueError):

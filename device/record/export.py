@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
-from device.messages import (
+from wakeful.device.messages import (
     Acknowledge,
     Alert,
     DriverState,
@@ -26,11 +26,11 @@ from device.messages import (
     Told,
     VehicleSpeed,
 )
-from device.record import schema
-from device.record.encode import COMMANDS, Recorded
-from device.record.errors import LogError
-from device.record.reader import Recording
-from device.record.schema import ExpressionReading, LogConfig
+from wakeful.device.record import schema
+from wakeful.device.record.encode import COMMANDS, Recorded
+from wakeful.device.record.errors import LogError
+from wakeful.device.record.reader import Recording
+from wakeful.device.record.schema import ExpressionReading, LogConfig
 
 BATCH_ROWS = 5000
 Row = dict[str, Any]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from device.record.errors import RecordError
-from device.record.reader import SUFFIX
+from wakeful.device.record.errors import RecordError
+from wakeful.device.record.reader import SUFFIX
 
 LOCK = ".recording"
 PREFIX = "wakeful-"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from device.config_mistakes import as_profile, profile_mistakes
-from device.messages import ReaderTraits
-from device.record.checks import Unfit, angle, calibration, flag, number, parse, table, text, texts, whole
-from device.record.schema import FORMAT, LogConfig
-from device.state.gaze_zone import Direction
-from device.state.profile import Profile
+from wakeful.device.config_mistakes import as_profile, profile_mistakes
+from wakeful.device.messages import ReaderTraits
+from wakeful.device.record.checks import Unfit, angle, calibration, flag, number, parse, table, text, texts, whole
+from wakeful.device.record.schema import FORMAT, LogConfig
+from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.profile import Profile
 
 MAX_SETTINGS_CHARS = 65_536
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from device.record.container import Message
-from device.record.errors import LogError
-from device.record.reader import REPAIRED, SUFFIX, LogFile, Recording
-from device.record.schema import LogConfig
-from device.record.writer import LogWriter, is_known
+from wakeful.device.record.container import Message
+from wakeful.device.record.errors import LogError
+from wakeful.device.record.reader import REPAIRED, SUFFIX, LogFile, Recording
+from wakeful.device.record.schema import LogConfig
+from wakeful.device.record.writer import LogWriter, is_known
 
 
 @dataclass(frozen=True, slots=True)

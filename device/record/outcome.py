@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from device.alerts.events import alert_line, event_line
-from device.config import load_profile
-from device.judge import judging_code
-from device.messages import Alert
-from device.record.compare import differences
-from device.record.reader import Recording, recordings
-from device.record.replay import Replayed, Said, replay
 from wakeful import ConfigError, __version__
+from wakeful.device.alerts.events import alert_line, event_line
+from wakeful.device.config import load_profile
+from wakeful.device.judge import judging_code
+from wakeful.device.messages import Alert
+from wakeful.device.record.compare import differences
+from wakeful.device.record.reader import Recording, recordings
+from wakeful.device.record.replay import Replayed, Said, replay
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,16 +16,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from device.messages import Observation
-from device.record import schema
-from device.record.checks import Unfit
-from device.record.container import Condition, Message, messages
-from device.record.decode import DECODERS, decode
-from device.record.encode import Recorded
-from device.record.errors import LogError
-from device.record.log_config import TooNew, read_config
-from device.record.schema import LogConfig
 from wakeful import __version__
+from wakeful.device.messages import Observation
+from wakeful.device.record import schema
+from wakeful.device.record.checks import Unfit
+from wakeful.device.record.container import Condition, Message, messages
+from wakeful.device.record.decode import DECODERS, decode
+from wakeful.device.record.encode import Recorded
+from wakeful.device.record.errors import LogError
+from wakeful.device.record.log_config import TooNew, read_config
+from wakeful.device.record.schema import LogConfig
 
 SUFFIX = ".mcap"
 REPAIRED = ".repaired.mcap"
@@ -75,7 +75,7 @@ class LogFile:
             self.config = head(file, str(path))
 
     def raw(self, *, search: bool = False) -> Iterator[Message]:
-        """All messages as they lie in the file; ``search`` as in ``device.record.container.messages``."""
+        """All messages as they lie in the file; ``search`` as in ``wakeful.device.record.container.messages``."""
         self.condition = Condition()
         with open_log(self.path) as file:
             yield from messages(file, str(self.path), self.condition, search=search)

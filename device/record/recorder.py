@@ -15,20 +15,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from device.liveness import Worker
-from device.messages import Alert, DriverState, Event, Given
-from device.notes import Notes
-from device.record.encode import Recorded
-from device.record.errors import RecordError
-from device.record.folder import Folder, Limits
-from device.record.schema import LogConfig
-from device.record.session import Rotation, Session
-from device.record.video import Box, Shot, Video, face_finder
-from device.settings import RecordSettings
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Alert, DriverState, Event, Given
+from wakeful.device.notes import Notes
+from wakeful.device.record.encode import Recorded
+from wakeful.device.record.errors import RecordError
+from wakeful.device.record.folder import Folder, Limits
+from wakeful.device.record.schema import LogConfig
+from wakeful.device.record.session import Rotation, Session
+from wakeful.device.record.video import Box, Shot, Video, face_finder
+from wakeful.device.settings import RecordSettings
 
 if TYPE_CHECKING:
-    from device.perception.pipeline import Sighting
-    from sensors.frame import Frame
+    from wakeful.device.perception.pipeline import Sighting
+    from wakeful.sensors.frame import Frame
 
 MAX_QUEUED = 20_000
 """Messages: three minutes at 30 frames a second."""

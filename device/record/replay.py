@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from device.judge import Judge
-from device.messages import Alert, DriverState, Event, Given, NewRules, Observation, Phase, Tick, Told
-from device.record.errors import LogError
-from device.record.reader import Recording
-from device.record.schema import GIVEN, MARKER, SAID
-from device.state.engine import Engine
+from wakeful.device.judge import Judge
+from wakeful.device.messages import Alert, DriverState, Event, Given, NewRules, Observation, Phase, Tick, Told
+from wakeful.device.record.errors import LogError
+from wakeful.device.record.reader import Recording
+from wakeful.device.record.schema import GIVEN, MARKER, SAID
+from wakeful.device.state.engine import Engine
 
 Said = Alert | Event
 TOLD_BY_OTHERS = frozenset(("marker", "configuration"))

@@ -25,10 +25,10 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from device.judge import Judge
-from device.messages import Alert, Calibration, DriverState, Event, Observation, ReaderTraits, Tick
-from device.state.gaze_zone import Direction
-from device.state.profile import Profile
+from wakeful.device.judge import Judge
+from wakeful.device.messages import Alert, Calibration, DriverState, Event, Observation, ReaderTraits, Tick
+from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.profile import Profile
 
 FORMAT = 1
 """Number of this layout. A log with a higher one is refused; new keys alone do not raise it."""

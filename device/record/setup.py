@@ -7,11 +7,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from device.judge import Judge, judging_code
-from device.record.schema import LogConfig
-from device.settings import Settings
-from models import registry
 from wakeful import __version__
+from wakeful.device.judge import Judge, judging_code
+from wakeful.device.record.schema import LogConfig
+from wakeful.device.settings import Settings
+from wakeful.models import registry
 
 
 def record_outputs(settings: Settings, judge: Judge, about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.messages import Alert, Event, Phase
-from device.record.encode import Recorded
-from device.record.schema import Picture
-from sensors.opencv import cv2
+from wakeful.device.messages import Alert, Event, Phase
+from wakeful.device.record.encode import Recorded
+from wakeful.device.record.schema import Picture
+from wakeful.sensors.opencv import cv2
 
 BEFORE_NS = AFTER_NS = 10_000_000_000
 JPEG_QUALITY = 80
@@ -165,7 +165,7 @@ def face_finder(threads: int = 1) -> Callable[[NDArray[np.uint8]], list[Box]]:
     Raises:
         ModelError: the network is missing or corrupt.
     """
-    from device.perception.face_detector import FaceDetector
+    from wakeful.device.perception.face_detector import FaceDetector
 
     detector = FaceDetector(min_score=0.3, threads=threads)
     return lambda image: [found.box for found in detector(image)]

@@ -17,7 +17,7 @@ DURATION_S = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What must be told, s after the behaviour began; see ``device.scenarios.matrix.Required``."""
+    """What must be told, s after the behaviour began; see ``wakeful.device.scenarios.matrix.Required``."""
 
     any_of: tuple[str, ...]
     after_s: float

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from device.scenarios.behaviour import DURATION_S, START_S
-from device.scenarios.trace import SIGNALS, Moment, Trace
+from wakeful.device.scenarios.behaviour import DURATION_S, START_S
+from wakeful.device.scenarios.trace import SIGNALS, Moment, Trace
 
 LEFT_PX, WIDTH_PX, BAND_PX, GAP_PX = 74, 560, 46, 10
 ANGLE_RANGE_DEG = 60.0

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from device.scenarios.behaviour import BEHAVIOURS, START_S, Behaviour
 from wakeful import ConfigError
+from wakeful.device.scenarios.behaviour import BEHAVIOURS, START_S, Behaviour
 
 Eyewear = Literal["none", "glasses", "sunglasses"]
 Sight = Literal["judged", "blind", "either"]
@@ -30,7 +30,7 @@ READABLE_YAW_DEG = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """How the picture is lit; the fields of ``sensors.driver_face.DriverPose`` with the same names."""
+    """How the picture is lit; the fields of ``wakeful.sensors.driver_face.DriverPose`` with the same names."""
 
     name: str
     brightness: float = 1.0

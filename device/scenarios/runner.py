@@ -15,19 +15,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.config import load_profile
-from device.jobs import in_processes
-from device.messages import Alert, Event, Phase
-from device.perception.pipeline import Perception
-from device.scenarios.behaviour import START_S
-from device.scenarios.matrix import Cell, Eyewear, Head, Light
-from device.scenarios.script import frame_times_s, scenario, seed
-from device.scenarios.trace import HealthChange, Moment, Snapshot, Told, Trace
-from device.scenarios.verdict import Verdict, judge
-from device.state.engine import Engine, Step
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
-from sensors.opencv import cv2
+from wakeful.device.config import load_profile
+from wakeful.device.jobs import in_processes
+from wakeful.device.messages import Alert, Event, Phase
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.scenarios.behaviour import START_S
+from wakeful.device.scenarios.matrix import Cell, Eyewear, Head, Light
+from wakeful.device.scenarios.script import frame_times_s, scenario, seed
+from wakeful.device.scenarios.trace import HealthChange, Moment, Snapshot, Told, Trace
+from wakeful.device.scenarios.verdict import Verdict, judge
+from wakeful.device.state.engine import Engine, Step
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 SPEED_KMH = 60.0
 """Above every speed gate."""

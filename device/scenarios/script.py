@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
-from device.scenarios.behaviour import DURATION_S, START_S
-from device.scenarios.matrix import Cell
-from sensors.scenario import Blink, Life, Scenario, Track
+from wakeful.device.scenarios.behaviour import DURATION_S, START_S
+from wakeful.device.scenarios.matrix import Cell
+from wakeful.sensors.scenario import Blink, Life, Scenario, Track
 
 FPS = 15.0
 """Frames a second: the least at which blinks are judged. It keeps the whole matrix within an hour on two cores."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from device.scenarios.behaviour import DURATION_S, START_S
-from device.scenarios.matrix import CLOSURE_CODES, DEGRADED_BY_S, Cell, Expected, Required
-from device.scenarios.trace import Trace
+from wakeful.device.scenarios.behaviour import DURATION_S, START_S
+from wakeful.device.scenarios.matrix import CLOSURE_CODES, DEGRADED_BY_S, Cell, Expected, Required
+from wakeful.device.scenarios.trace import Trace
 
 BLIND = frozenset({"degraded", "no_face"})
 """Health values that say that the driver is not judged at present."""

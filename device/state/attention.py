@@ -6,10 +6,10 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from device.messages import Observation
-from device.state.gaze_zone import ROAD, Direction, RoadDirection, zone_of
-from device.state.glance import Glance, GlanceTracker
-from device.state.profile import Profile
+from wakeful.device.messages import Observation
+from wakeful.device.state.gaze_zone import ROAD, Direction, RoadDirection, zone_of
+from wakeful.device.state.glance import Glance, GlanceTracker
+from wakeful.device.state.profile import Profile
 
 LAP = "lap"
 # Gaze is the median over this time: the iris jitters by degrees from frame to frame. A mean would make looks far away

@@ -11,8 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from statistics import median
 
-from device.messages import Event, Observation
-from device.state.profile import EngagementSection
+from wakeful.device.messages import Event, Observation
+from wakeful.device.state.profile import EngagementSection
 
 IRIS_MM = 11.7
 """Horizontal diameter of the visible iris, +- 0.5 in nearly everybody (Vakunov & Lagun, MediaPipe Iris, 2020)."""

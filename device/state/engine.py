@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from device.messages import (
+from wakeful.device.messages import (
     Acknowledge,
     Alert,
     Calibration,
@@ -29,19 +29,19 @@ from device.messages import (
     Unreadable,
     VehicleSpeed,
 )
-from device.state.attention import Attention, AttentionView
-from device.state.engagement import Engagement, EngagementView
-from device.state.episodes import Episodes, EpisodeView
-from device.state.eyelids import Eyelids, LidView
-from device.state.frame_rate import FrameRate
-from device.state.gaze_zone import Direction
-from device.state.health import SLOW, HealthJudge
-from device.state.person import SwapWatch
-from device.state.plausible import without_impossible
-from device.state.profile import Profile
-from device.state.rules import RuleBook
-from device.state.signals import Signals
-from device.state.sleepiness import kss_estimate
+from wakeful.device.state.attention import Attention, AttentionView
+from wakeful.device.state.engagement import Engagement, EngagementView
+from wakeful.device.state.episodes import Episodes, EpisodeView
+from wakeful.device.state.eyelids import Eyelids, LidView
+from wakeful.device.state.frame_rate import FrameRate
+from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.health import SLOW, HealthJudge
+from wakeful.device.state.person import SwapWatch
+from wakeful.device.state.plausible import without_impossible
+from wakeful.device.state.profile import Profile
+from wakeful.device.state.rules import RuleBook
+from wakeful.device.state.signals import Signals
+from wakeful.device.state.sleepiness import kss_estimate
 
 CALIBRATION_STEP_PCT = 10.0
 # Frames a little out of order are left out; a clock that jumps back further starts a new count of time.
@@ -238,7 +238,7 @@ class Engine:
         yield from self._rules.clear_all(t_ns)
 
     def _signals(self, lids: LidView, attention: AttentionView, episodes: EpisodeView) -> Signals:
-        """Every signal of ``device.state.signals`` at this moment."""
+        """Every signal of ``wakeful.device.state.signals`` at this moment."""
         perclos = self._lids.perclos_180s.share
         return {
             "closure_s": lids.closure_s,

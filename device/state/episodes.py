@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from device.messages import Event, Observation
-from device.state.expression import DistressWatch, ExpressionStep, ExpressionTracker
-from device.state.nod import NodTracker
-from device.state.profile import Profile
-from device.state.recent import RecentCount
-from device.state.yawn import YawnTracker
+from wakeful.device.messages import Event, Observation
+from wakeful.device.state.expression import DistressWatch, ExpressionStep, ExpressionTracker
+from wakeful.device.state.nod import NodTracker
+from wakeful.device.state.profile import Profile
+from wakeful.device.state.recent import RecentCount
+from wakeful.device.state.yawn import YawnTracker
 
 TEN_MINUTES_S = 600.0
 

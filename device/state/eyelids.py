@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from device.messages import Calibration, Observation, ReaderTraits
-from device.state.baseline import OpenEyeBaseline, opening
-from device.state.closure import Closure, ClosureTracker, EyeState
-from device.state.closure_length import ClosureLength
-from device.state.lids import LoweredLids
-from device.state.perclos import Perclos, PerclosWindows
-from device.state.profile import Profile
+from wakeful.device.messages import Calibration, Observation, ReaderTraits
+from wakeful.device.state.baseline import OpenEyeBaseline, opening
+from wakeful.device.state.closure import Closure, ClosureTracker, EyeState
+from wakeful.device.state.closure_length import ClosureLength
+from wakeful.device.state.lids import LoweredLids
+from wakeful.device.state.perclos import Perclos, PerclosWindows
+from wakeful.device.state.profile import Profile
 
 # Two frames further apart than this say nothing of the eyes between them.
 MAX_GAP_S = 0.5

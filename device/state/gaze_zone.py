@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from device.state.profile import GazeSection
+from wakeful.device.state.profile import GazeSection
 
 ROAD = "road"
 SAMPLE_NS = 200_000_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from device.state.gaze_zone import ROAD
+from wakeful.device.state.gaze_zone import ROAD
 
 WINDOW_NS = 30_000_000_000
 RESET_NS = 2_000_000_000

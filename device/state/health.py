@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, deque
 
-from device.messages import Health
-from device.state.profile import HealthSection
+from wakeful.device.messages import Health
+from wakeful.device.state.profile import HealthSection
 
 # Visibility is noted this often: enough to judge seconds by.
 NOTE_NS = 100_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from device.state.profile import NodSection
+from wakeful.device.state.profile import NodSection
 
 # The same sinking head is one nod.
 APART_NS = 2_000_000_000

@@ -7,7 +7,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
-from device.messages import Observation
+from wakeful.device.messages import Observation
 
 MEASURES = (
     "eye_aspect_left",

@@ -2,7 +2,7 @@
 
 Profiles are TOML files in ``profiles/``. These dataclasses are their shape; the reader of the configuration fills and
 checks them, so nothing here needs more than the standard library. What no single value can show, rules that contradict
-each other, is found by ``device.state.profile_check``.
+each other, is found by ``wakeful.device.state.profile_check``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from device.messages import Level
+from wakeful.device.messages import Level
 
 Code = Literal[
     "microsleep",

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-from device.state.eyelids import LONG_BLINK_S
-from device.state.glance import RESET_NS
-from device.state.profile import Profile, Rule
-from device.state.profile_numbers import section_problems
-from device.state.profile_problem import KeyPath, Problem
-from device.state.rules import TELL_AGAIN_NS
-from device.state.signals import SIGNALS
-from device.state.zone_check import zone_problems
+from wakeful.device.state.eyelids import LONG_BLINK_S
+from wakeful.device.state.glance import RESET_NS
+from wakeful.device.state.profile import Profile, Rule
+from wakeful.device.state.profile_numbers import section_problems
+from wakeful.device.state.profile_problem import KeyPath, Problem
+from wakeful.device.state.rules import TELL_AGAIN_NS
+from wakeful.device.state.signals import SIGNALS
+from wakeful.device.state.zone_check import zone_problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import fields
 
-from device.state.profile import Profile
-from device.state.profile_problem import Problem
+from wakeful.device.state.profile import Profile
+from wakeful.device.state.profile_problem import Problem
 
 SECTIONS = ("eyes", "perclos", "gaze", "mouth", "nod", "health", "latch", "engagement")
 SHARES = {

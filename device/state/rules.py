@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from device.messages import Alert, Level, Phase
-from device.state.profile import LatchSection, Rule
-from device.state.signals import Signals
+from wakeful.device.messages import Alert, Level, Phase
+from wakeful.device.state.profile import LatchSection, Rule
+from wakeful.device.state.signals import Signals
 
 # A cause that comes and goes around its bound is told no more often than this.
 TELL_AGAIN_NS = 2_000_000_000

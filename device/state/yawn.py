@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from device.state.profile import MouthSection
+from wakeful.device.state.profile import MouthSection
 
 # In a yawn the mouth is wide nearly all the time; speech and laughter open and shut it.
 MOSTLY = 0.8

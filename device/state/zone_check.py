@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from device.state.gaze_zone import ROAD
-from device.state.profile import Zone
-from device.state.profile_problem import KeyPath, Problem
+from wakeful.device.state.gaze_zone import ROAD
+from wakeful.device.state.profile import Zone
+from wakeful.device.state.profile_problem import KeyPath, Problem
 
 LIMITS_DEG = {"yaw_deg": 180.0, "pitch_deg": 90.0}
 ZONES: KeyPath = ("gaze", "zones")

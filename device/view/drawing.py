@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.head_pose import HeadPose
-from device.perception.landmarks import Eye, FaceLandmarks
-from device.perception.pipeline import Sighting
-from sensors.opencv import cv2
+from wakeful.device.perception.head_pose import HeadPose
+from wakeful.device.perception.landmarks import Eye, FaceLandmarks
+from wakeful.device.perception.pipeline import Sighting
+from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -60,7 +60,7 @@ def draw(picture: Picture, sighting: Sighting, scale: float = 1.0) -> None:
 def axes(pose: HeadPose) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """The head's own left, up and forward, each [2] in the picture (x right, y down), of length 1 before projection.
 
-    The reverse of ``device.perception.head_pose.angles_deg``, seen along the camera's axis.
+    The reverse of ``wakeful.device.perception.head_pose.angles_deg``, seen along the camera's axis.
     """
     yaw, pitch, roll = (math.radians(angle) for angle in (pose.yaw_deg, pose.pitch_deg, pose.roll_deg))
     level = np.array([-math.sin(yaw) * math.sin(pitch), -math.cos(pitch)])

@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from device.alerts.loop_stats import LoopStats
-from device.alerts.output import seconds
-from device.alerts.wording import say_alert, say_code, say_event, say_health, say_standing
-from device.liveness import Worker
-from device.messages import Alert, DriverState, Event, Health, Level, Phase
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_standing
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 
 EVERY_S = 0.1
 CELL_NS = 250_000_000

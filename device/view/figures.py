@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.alerts.wording import BLINK_S
-from device.messages import Level
-from device.view.drive import GAP_S, AlertLife, Drive, Span
+from wakeful.device.alerts.wording import BLINK_S
+from wakeful.device.messages import Level
+from wakeful.device.view.drive import GAP_S, AlertLife, Drive, Span
 
 MIN_FPS_FOR_BLINKS = 15.0
 """Below this many a blink, which lasts a tenth to a third of a second, is seen in one frame or in none."""

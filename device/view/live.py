@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from device.alerts.loop_stats import LoopStats
-from device.messages import Alert, Command, DriverState, Event
-from device.perception.pipeline import Sighting
-from device.view.access import DEFAULT_ADDRESS, Access, parse_address
-from device.view.feed import Feed
-from device.view.pictures import Pictures
-from device.view.server import PageServer, Site
-from sensors.frame import Frame
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.messages import Alert, Command, DriverState, Event
+from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.view.access import DEFAULT_ADDRESS, Access, parse_address
+from wakeful.device.view.feed import Feed
+from wakeful.device.view.pictures import Pictures
+from wakeful.device.view.server import PageServer, Site
+from wakeful.sensors.frame import Frame
 
 _log = logging.getLogger("wakeful.view")
 # Where the page is must be told, though it is nothing to warn of.

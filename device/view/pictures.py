@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device.liveness import Worker
-from device.perception.pipeline import Sighting
-from device.view.drawing import draw
-from sensors.frame import Frame
-from sensors.opencv import cv2
+from wakeful.device.liveness import Worker
+from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.view.drawing import draw
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 _log = logging.getLogger("wakeful.view")
 

@@ -1,7 +1,8 @@
 """The report of a drive, or of two beside each other: one page that needs nothing else, not even a network.
 
-Words and tables are made here (``device.view.report_parts``); the curves go along as compressed columns
-(``device.view.columns``) and are drawn by the page's own script. Its policy lets nothing run or load that is not in it.
+Words and tables are made here (``wakeful.device.view.report_parts``); the curves go along as compressed columns
+(``wakeful.device.view.columns``) and are drawn by the page's own script. Its policy lets nothing run or load that is
+not in it.
 """
 
 from __future__ import annotations
@@ -22,13 +23,20 @@ from typing import Any
 
 import numpy as np
 
-from device.record.reader import Recording
-from device.view.columns import columns
-from device.view.drive import Drive, Span, read_drive
-from device.view.figures import figures
-from device.view.report_parts import configuration, figures_table, happenings, in_short, most_important, say_duration
-from device.view.thumbnails import Thumbnail, thumbnails
 from wakeful import ConfigError
+from wakeful.device.record.reader import Recording
+from wakeful.device.view.columns import columns
+from wakeful.device.view.drive import Drive, Span, read_drive
+from wakeful.device.view.figures import figures
+from wakeful.device.view.report_parts import (
+    configuration,
+    figures_table,
+    happenings,
+    in_short,
+    most_important,
+    say_duration,
+)
+from wakeful.device.view.thumbnails import Thumbnail, thumbnails
 
 LETTERS = "AB"
 
@@ -185,4 +193,4 @@ def _hash(text: str) -> str:
 
 
 def _file(name: str) -> str:
-    return resources.files("device.view").joinpath("page", name).read_text(encoding="utf-8")
+    return resources.files("wakeful.device.view").joinpath("page", name).read_text(encoding="utf-8")

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-from device.alerts.wording import say_code, say_time
-from device.messages import Level
-from device.view.drive import AlertLife, Drive
-from device.view.figures import Figures
-from device.view.thumbnails import Thumbnail
+from wakeful.device.alerts.wording import say_code, say_time
+from wakeful.device.messages import Level
+from wakeful.device.view.drive import AlertLife, Drive
+from wakeful.device.view.figures import Figures
+from wakeful.device.view.thumbnails import Thumbnail
 
 MAX_LISTED = 500
 LONG_CLOSURE_S = 0.5

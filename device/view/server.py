@@ -1,7 +1,7 @@
 """Serves the live page: the page itself, its picture, its events, and what its buttons say.
 
-Plain HTTP from the standard library, in threads of its own. One request a connection; ``device.view.access`` says who
-is let in, ``device.view.bounded`` what a request may cost.
+Plain HTTP from the standard library, in threads of its own. One request a connection; ``wakeful.device.view.access``
+says who is let in, ``wakeful.device.view.bounded`` what a request may cost.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from typing import Any
 
-from device.liveness import Worker
-from device.messages import Acknowledge, Command, Marker
-from device.view.access import COOKIE, Access, Address, from_own_page, host_is_ours, own_names
-from device.view.bounded import SEND_S, BoundedServer, RequestReader
-from device.view.feed import Feed
-from device.view.pictures import Pictures
 from wakeful import ConfigError
+from wakeful.device.liveness import Worker
+from wakeful.device.messages import Acknowledge, Command, Marker
+from wakeful.device.view.access import COOKIE, Access, Address, from_own_page, host_is_ours, own_names
+from wakeful.device.view.bounded import SEND_S, BoundedServer, RequestReader
+from wakeful.device.view.feed import Feed
+from wakeful.device.view.pictures import Pictures
 
 MAX_VIEWERS = 4
 MAX_BODY_BYTES = 1024
@@ -299,4 +299,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _file(name: str) -> bytes:
-    return resources.files("device.view").joinpath("page", name).read_bytes()
+    return resources.files("wakeful.device.view").joinpath("page", name).read_bytes()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from device.record.reader import Recording
-from device.record.schema import CAMERA, Picture
-from sensors.opencv import cv2
+from wakeful.device.record.reader import Recording
+from wakeful.device.record.schema import CAMERA, Picture
+from wakeful.sensors.opencv import cv2
 
 BEFORE_AND_AFTER_S = (-3.0, -1.0, 0.0, 1.0, 3.0)
 NEAR_S = 0.8

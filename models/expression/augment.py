@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.expression.face import MIN_SPREAD
+from wakeful.models.expression.face import MIN_SPREAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.expression.data import VOTE_NAMES, DataError, Faces
-from models.expression.face import FER2013_CLASSES, SIZE_PX
+from wakeful.models.expression.data import VOTE_NAMES, DataError, Faces
+from wakeful.models.expression.face import FER2013_CLASSES, SIZE_PX
 
 SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "valid", "PrivateTest": "test"}
 FACE_COLUMNS = ("emotion", "pixels", "Usage")
@@ -80,7 +80,7 @@ def _from_csv(faces: Path, votes: Path) -> Faces:
 
 
 def _from_folder(folder: Path, votes: Path) -> Faces:
-    from sensors.opencv import cv2
+    from wakeful.sensors.opencv import cv2
 
     files = {file.name: file for file in sorted(folder.rglob("*")) if file.is_file()}
     kept = []

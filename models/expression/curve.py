@@ -6,7 +6,7 @@ import csv
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from models.expression.weights import write_whole
+from wakeful.models.expression.weights import write_whole
 
 CURVE_CSV = "curve.csv"
 CURVE_PNG = "curve.png"

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX
 from wakeful import WakefulError
+from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX
 
 SPLITS = ("train", "valid", "test")
 VOTE_NAMES = (*FERPLUS_CLASSES, "unknown", "NF")
@@ -139,7 +139,7 @@ def load_folder(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tup
     Raises:
         DataError: no subfolders, one with an unknown name, or a picture that cannot be read.
     """
-    from sensors.opencv import cv2
+    from wakeful.sensors.opencv import cv2
 
     names = sorted(part.name for part in folder.iterdir() if part.is_dir())
     known = next((set_ for set_ in (FERPLUS_CLASSES, FER2013_CLASSES) if set(names) <= set(set_)), None)

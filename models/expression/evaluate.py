@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.expression.copies import near_copies
-from models.expression.data import DataError, Faces, load, load_folder, paper_labels, plain_labels
-from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES
-from models.expression.metrics import Figures, figures, softmax
-from models.expression.network import ExpressionFile
+from wakeful.models.expression.copies import near_copies
+from wakeful.models.expression.data import DataError, Faces, load, load_folder, paper_labels, plain_labels
+from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES
+from wakeful.models.expression.metrics import Figures, figures, softmax
+from wakeful.models.expression.network import ExpressionFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.expression.face import FERPLUS_CLASSES, SIZE_PX, standardise
-from models.expression.metrics import softmax
-from models.expression.network import ExpressionFile, WeightsError
+from wakeful.models.expression.face import FERPLUS_CLASSES, SIZE_PX, standardise
+from wakeful.models.expression.metrics import softmax
+from wakeful.models.expression.network import ExpressionFile, WeightsError
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -102,7 +102,7 @@ def explain(weights: Path, face: NDArray[np.uint8], more: NDArray[np.uint8] | No
 
 def heat_map(features: NDArray[np.float32], row: NDArray[np.float32]) -> NDArray[np.float32]:
     """Grad-CAM [48, 48], 0 to 1, from the last features [C, H, W] and the head's matrix row [C] of the answer."""
-    from sensors.opencv import cv2
+    from wakeful.sensors.opencv import cv2
 
     heat = np.maximum(np.tensordot(row, features, axes=1), 0.0).astype(np.float32)
     heat /= max(float(heat.max()), 1e-6)
@@ -121,8 +121,8 @@ def _network(weights: Path) -> ModelProto:
 def _exported(weights: Path) -> ModelProto:
     import onnx
 
-    from models.expression.export import write_onnx
-    from models.expression.weights import load_weights
+    from wakeful.models.expression.export import write_onnx
+    from wakeful.models.expression.weights import load_weights
 
     with tempfile.TemporaryDirectory(prefix="wakeful-explain-") as folder:
         file = Path(folder) / "network.onnx"

@@ -21,11 +21,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.expression.data import Faces, distributions, paper_labels
-from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX, standardise
-from models.expression.metrics import best_temperature
-from models.expression.net import ExpressionNet
-from models.expression.network import ExpressionFile
+from wakeful.models.expression.data import Faces, distributions, paper_labels
+from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX, standardise
+from wakeful.models.expression.metrics import best_temperature
+from wakeful.models.expression.net import ExpressionNet
+from wakeful.models.expression.network import ExpressionFile
 
 FLOAT = "expression_float.onnx"
 INT8 = "expression.onnx"

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX
+from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX
 
 # Channels of the stem and of the three stages, which work on 24x24, 12x12 and 6x6 pixels.
 WIDTHS = (32, 32, 80, 128)

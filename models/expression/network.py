@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX, standardise
 from wakeful import ModelError
+from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX, standardise
 
 BATCH = 64
 Floats = NDArray[np.float32]

@@ -12,8 +12,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from models.expression.explain import Explanation, Layer
 from wakeful import ConfigError
+from wakeful.models.expression.explain import Explanation, Layer
 
 MAPS_SHOWN = 48
 STYLE = (

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.expression.data import Faces, distributions
-from models.expression.face import FER2013_CLASSES
+from wakeful.models.expression.data import Faces, distributions
+from wakeful.models.expression.face import FER2013_CLASSES
 
 Reader = Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 """Says logits ([N, 8], [N, 7]) of grey faces [N, 48, 48]."""

@@ -21,14 +21,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.expression.augment import Augmentation, augmented
-from models.expression.curve import CURVE_CSV, CURVE_PNG, Epoch, draw_curve, write_curve
-from models.expression.data import Faces, paper_labels
-from models.expression.face import standardise
-from models.expression.net import ExpressionNet
-from models.expression.network import ExpressionFile
-from models.expression.targets import Reader, Targets
-from models.expression.weights import (
+from wakeful.models.expression.augment import Augmentation, augmented
+from wakeful.models.expression.curve import CURVE_CSV, CURVE_PNG, Epoch, draw_curve, write_curve
+from wakeful.models.expression.data import Faces, paper_labels
+from wakeful.models.expression.face import standardise
+from wakeful.models.expression.net import ExpressionNet
+from wakeful.models.expression.network import ExpressionFile
+from wakeful.models.expression.targets import Reader, Targets
+from wakeful.models.expression.weights import (
     CHECKPOINT,
     WEIGHTS,
     TrainingError,

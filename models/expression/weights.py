@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.expression.net import ExpressionNet
 from wakeful import WakefulError
+from wakeful.models.expression.net import ExpressionNet
 
 CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "expression.pt"

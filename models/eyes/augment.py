@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.eyes.patch import MIN_SPREAD, SIZE_PX
+from wakeful.models.eyes.patch import MIN_SPREAD, SIZE_PX
 
 
 def augmented(patches: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.opencv import cv2
+from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from models.eyes.net import EyeNet
-from models.eyes.patch import SIZE_PX
+from wakeful.models.eyes.net import EyeNet
+from wakeful.models.eyes.patch import SIZE_PX
 
 FILE = "eye_visibility.onnx"
 OPSET = 17

@@ -16,10 +16,10 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from models.eyes.augment import augmented, plain
-from models.eyes.data import COVERED_ABOVE, Eyes
-from models.eyes.net import EyeNet
 from wakeful import WakefulError
+from wakeful.models.eyes.augment import augmented, plain
+from wakeful.models.eyes.data import COVERED_ABOVE, Eyes
+from wakeful.models.eyes.net import EyeNet
 
 
 class EyeTrainingError(WakefulError, ValueError):

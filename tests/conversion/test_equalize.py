@@ -15,7 +15,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from conversion.equalize import equalize
+from wakeful.conversion.equalize import equalize
 
 RANDOM = np.random.default_rng(11)
 PICTURES = RANDOM.normal(size=(8, 3, 6, 6)).astype(np.float32)

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conversion.register import register
-from conversion.table import BEGIN, END, as_markdown, put_into
-from models import manifest, registry, variants
 from tests.conversion.test_measure import FACES
 from tests.models.manifest_samples import VARIANT
 from wakeful import ConfigError
+from wakeful.conversion.register import register
+from wakeful.conversion.table import BEGIN, END, as_markdown, put_into
+from wakeful.models import manifest, registry, variants
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,7 +66,7 @@ def test_the_manifest_is_of_the_files_that_are_shipped() -> None:
 
 def test_the_folder_for_the_sdk_can_be_run_as_it_stands(tmp_path: Path) -> None:
     pytest.importorskip("onnx", reason="needs the extra [convert]")
-    from conversion.qairt_kit import write_kit
+    from wakeful.conversion.qairt_kit import write_kit
 
     kit = tmp_path / "kit"
     write_kit(kit, variants.soc("sm8650"), {"expression": (variants.file("expression", "float", "onnx"), FACES)})

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import manifest, registry, variants
-from models.expression.network import ExpressionFile, WeightsError
 from wakeful import ModelError
+from wakeful.models import manifest, registry, variants
+from wakeful.models.expression.network import ExpressionFile, WeightsError
 
 pytest.importorskip("onnx", reason="needs the extra [convert]")
 
 import onnx
 
-from conversion import measure
-from conversion.channel_weights import WeightsApart, with_channel_weights
-from conversion.qdq_to_tflite import OnnxUnsupported, convert
-from conversion.quantize import output_steps
 from tests.conversion.test_measure import Given
+from wakeful.conversion import measure
+from wakeful.conversion.channel_weights import WeightsApart, with_channel_weights
+from wakeful.conversion.qdq_to_tflite import OnnxUnsupported, convert
+from wakeful.conversion.quantize import output_steps
 
 # What the network takes lies about zero with a spread of one.
 NOISE = np.random.default_rng(7).normal(size=(12, 1, 48, 48)).astype(np.float32)
@@ -71,7 +71,7 @@ def test_a_judged_file_may_be_either_kind(tmp_path: Path) -> None:
 
 
 def test_the_benchmark_finds_its_accuracy_beside_its_speed() -> None:
-    from device.bench.accuracy import accuracy_of
+    from wakeful.device.bench.accuracy import accuracy_of
 
     found = accuracy_of(registry.sha256_of(registry.path("expression_int8_litert")))
     assert found.parity_passed and found.task is not None and found.task.startswith("top-1")

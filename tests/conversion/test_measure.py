@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models import registry
+from wakeful.models import registry
 
 pytest.importorskip("onnx", reason="needs the extra [convert]")
 
-from conversion import measure
-from conversion.count import macs
-from conversion.measure import SignedWeightsUnjudged
-from models import variants
+from wakeful.conversion import measure
+from wakeful.conversion.count import macs
+from wakeful.conversion.measure import SignedWeightsUnjudged
+from wakeful.models import variants
 
 
 @dataclass(frozen=True)

@@ -11,26 +11,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.cli import status
-from device.perception.qnn_probe import sample
-from device.perception.runtime_choice import choose
-from models import registry, variants
-from models.expression.face import standardise
-from models.variants import SOCS, data_of
-from sensors.opencv import cv2
+from wakeful.device.cli import status
+from wakeful.device.perception.qnn_probe import sample
+from wakeful.device.perception.runtime_choice import choose
+from wakeful.models import registry, variants
+from wakeful.models.expression.face import standardise
+from wakeful.models.variants import SOCS, data_of
+from wakeful.sensors.opencv import cv2
 
 pytest.importorskip("onnx", reason="needs the extra [convert]")
 pytest.importorskip("onnxruntime_qnn", reason="needs the extra [qnn]")
 if platform.machine() != "x86_64":
     pytest.skip("contexts are compiled on x86-64", allow_module_level=True)
 
-from conversion import measure, qnn
-from conversion.qnn import CompileFailed, ContextBroken, ContextForeign
-from conversion.quantize import output_steps
-from conversion.resume import SLICE, compile_once, simulate_in_slices
-from conversion.stages import Places
 from tests.conversion.test_measure import Given
 from wakeful import ConfigError
+from wakeful.conversion import measure, qnn
+from wakeful.conversion.qnn import CompileFailed, ContextBroken, ContextForeign
+from wakeful.conversion.quantize import output_steps
+from wakeful.conversion.resume import SLICE, compile_once, simulate_in_slices
+from wakeful.conversion.stages import Places
 
 NETWORK = "expression"
 CHIP = SOCS["sm8650"]
@@ -173,13 +173,13 @@ def test_a_missing_extra_is_named(
 ) -> None:
     real = importlib.util.find_spec
     found = lambda name: None if name == package else real(name)  # noqa: E731
-    monkeypatch.setattr("device.commands.extras.find_spec", found)
+    monkeypatch.setattr("wakeful.device.commands.extras.find_spec", found)
     assert status(["convert", "qnn", "--data", "/nowhere"]) == 2
     assert f"pip install 'wakeful[{extra}]'" in capsys.readouterr().err
 
 
 def test_a_step_before_its_time_names_the_one_before(tmp_path: Path) -> None:
-    from conversion.stages import _made
+    from wakeful.conversion.stages import _made
 
     with pytest.raises(ConfigError, match="wakeful convert onnx"):
         _made(Places(tmp_path).float_onnx("face_landmark"), "onnx")

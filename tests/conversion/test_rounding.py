@@ -13,13 +13,13 @@ pytest.importorskip("onnx", reason="needs the extra [convert]")
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from conversion.half_multipliers import half_multiple
-from conversion.quantize import Settings, quantize
-from conversion.recipes import RECIPES
-from conversion.rounding import PLACES, Seen, look_at_inputs, round_together
-from conversion.typical import typical
-from models import variants
-from models.variants import NPU_PRECISION, Precision
+from wakeful.conversion.half_multipliers import half_multiple
+from wakeful.conversion.quantize import Settings, quantize
+from wakeful.conversion.recipes import RECIPES
+from wakeful.conversion.rounding import PLACES, Seen, look_at_inputs, round_together
+from wakeful.conversion.typical import typical
+from wakeful.models import variants
+from wakeful.models.variants import NPU_PRECISION, Precision
 
 RANDOM = np.random.default_rng(5)
 

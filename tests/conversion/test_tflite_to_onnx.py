@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import registry
+from wakeful.models import registry
 
 pytest.importorskip("onnx", reason="needs the extra [convert]")
 pytest.importorskip("tflite", reason="needs the extra [convert]")
 
 import onnx
 
-from conversion.measure import run_litert, run_onnx
-from conversion.tflite_graph import Graph, Operator, TfliteBroken, TfliteUnsupported, read
-from conversion.tflite_to_onnx import convert, same_padding
+from wakeful.conversion.measure import run_litert, run_onnx
+from wakeful.conversion.tflite_graph import Graph, Operator, TfliteBroken, TfliteUnsupported, read
+from wakeful.conversion.tflite_to_onnx import convert, same_padding
 
 
 @pytest.mark.parametrize(

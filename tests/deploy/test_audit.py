@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from deploy import audit
+from wakeful.deploy import audit
 
 REPORT = {
     "dependencies": [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.wheelhouse import EXTRAS, pack
+from wakeful.deploy.wheelhouse import EXTRAS, pack
 
 pytestmark = pytest.mark.slow  # a Debian and a wheelhouse are fetched: some minutes
 

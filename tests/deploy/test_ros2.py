@@ -17,12 +17,22 @@ from typing import Any
 
 import pytest
 
-from deploy.ros2 import wakeful_node
-from deploy.ros2.wakeful_node import ERROR, OK, STALE, WARN, Diagnostic, StreamReader, Value, WakefulNode, messages
-from device.alerts.report import Reporter, utc_now
-from device.alerts.stream import StreamOutput
-from device.messages import Acknowledge, Command, Event, Health
 from tests.device.alerts.samples import AWAKE, SECOND_NS, alert, eventually
+from wakeful.deploy.ros2 import wakeful_node
+from wakeful.deploy.ros2.wakeful_node import (
+    ERROR,
+    OK,
+    STALE,
+    WARN,
+    Diagnostic,
+    StreamReader,
+    Value,
+    WakefulNode,
+    messages,
+)
+from wakeful.device.alerts.report import Reporter, utc_now
+from wakeful.device.alerts.stream import StreamOutput
+from wakeful.device.messages import Acknowledge, Command, Event, Health
 
 REPORTER = Reporter("robot", ("neutral", "happiness"))
 

@@ -10,9 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from device.config import load_settings
-from device.placement import ABOVE_DEG, ASIDE_DEG, BELOW_DEG, BRIGHTNESS, FACE_PX, MARGIN, MAX_FACE_SHARE, TOO_BRIGHT
 from wakeful import ConfigError, ModelError, SourceError
+from wakeful.device.config import load_settings
+from wakeful.device.placement import (
+    ABOVE_DEG,
+    ASIDE_DEG,
+    BELOW_DEG,
+    BRIGHTNESS,
+    FACE_PX,
+    MARGIN,
+    MAX_FACE_SHARE,
+    TOO_BRIGHT,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 UNIT = ROOT / "deploy" / "systemd" / "wakeful.service"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.virtual_environment import download_pip, newest_wheel
+from wakeful.deploy.virtual_environment import download_pip, newest_wheel
 
 WHEEL = b"not really a wheel"
 

@@ -12,14 +12,23 @@ from types import SimpleNamespace
 
 import pytest
 
-from device.cli import status
-from device.config import PROFILES
-from device.settings import Settings
-from device.state.profile import Profile
 from wakeful import ModelError, SourceError, __version__
+from wakeful.device.cli import status
+from wakeful.device.config import PROFILES
+from wakeful.device.settings import Settings
+from wakeful.device.state.profile import Profile
 
 COMMAND = [sys.executable, "-m", "wakeful"]
-SLOW_TO_IMPORT = ("numpy", "cv2", "onnxruntime", "ai_edge_litert", "serial", "gpiod", "rich.console", "device.settings")
+SLOW_TO_IMPORT = (
+    "numpy",
+    "cv2",
+    "onnxruntime",
+    "ai_edge_litert",
+    "serial",
+    "gpiod",
+    "rich.console",
+    "wakeful.device.settings",
+)
 
 
 @pytest.fixture
@@ -31,7 +40,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         settings.append(given)
         return 0
 
-    monkeypatch.setitem(sys.modules, "device.run", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "wakeful.device.run", SimpleNamespace(run=run))
     return settings
 
 
@@ -149,7 +158,7 @@ def test_errors_of_the_monitor_end_with_their_status(
     def run(*_: object) -> int:
         raise error
 
-    monkeypatch.setitem(sys.modules, "device.run", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "wakeful.device.run", SimpleNamespace(run=run))
     assert status(["run"]) == expected_status
     assert "Traceback" not in capsys.readouterr().err
 
@@ -158,7 +167,7 @@ def test_ctrl_c_before_a_command_has_begun_leaves_no_traceback(monkeypatch: pyte
     def app(*_: object, **__: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("device.cli.app", app)
+    monkeypatch.setattr("wakeful.device.cli.app", app)
     assert status(["run"]) == 130
 
 
@@ -168,7 +177,7 @@ def test_an_error_over_several_lines_is_told_in_one(
     def run(*_: object) -> int:
         raise SourceError("two\n  lines")
 
-    monkeypatch.setitem(sys.modules, "device.run", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "wakeful.device.run", SimpleNamespace(run=run))
     assert complaint(["run"], 3, capsys) == "wakeful: two lines"
 
 
@@ -176,7 +185,7 @@ def test_a_defect_of_our_own_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
     def run(*_: object) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(sys.modules, "device.run", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "wakeful.device.run", SimpleNamespace(run=run))
     with pytest.raises(ZeroDivisionError):
         status(["run"])
 
@@ -212,7 +221,7 @@ def test_models_verify_ends_with_status_4_if_a_required_one_is_missing(
 def test_models_verify_is_content_without_the_optional_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from models import registry
+    from wakeful.models import registry
 
     required = [registry.path(one.name) for one in registry.networks().values() if one.required]
     for file in required:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from device.config import PROFILES, load, load_settings
-from device.config_text import as_toml, json_schema
-from device.settings import Settings
 from wakeful import ConfigError
+from wakeful.device.config import PROFILES, load, load_settings
+from wakeful.device.config_text import as_toml, json_schema
+from wakeful.device.settings import Settings
 
 
 def write(file: Path, text: str) -> Path:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from device import doctor
-from device.cli import status
-from device.doctor_check import FAIL, OK, WARN, Check, check_device_file, mend_forbidden
+from wakeful.device import doctor
+from wakeful.device.cli import status
+from wakeful.device.doctor_check import FAIL, OK, WARN, Check, check_device_file, mend_forbidden
 
 
 def test_a_machine_that_can_run_the_monitor_ends_with_status_0(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from device import doctor_hexagon
-from device.doctor_check import OK, WARN, Check
-from device.doctor_hexagon import check_hexagon
-from device.perception import hexagon
-from device.perception.hexagon import Hexagon
-from device.perception.qnn_probe import Verdict
+from wakeful.device import doctor_hexagon
+from wakeful.device.doctor_check import OK, WARN, Check
+from wakeful.device.doctor_hexagon import check_hexagon
+from wakeful.device.perception import hexagon
+from wakeful.device.perception.hexagon import Hexagon
+from wakeful.device.perception.qnn_probe import Verdict
 
 SNAPDRAGON = Hexagon("qcs6490", True, (), "2.7.0")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from device.driver_store import DriverKeeper, load_driver, save_driver, with_what_is_known
-from device.messages import Calibration, Event, SetDriver, Told
 from tests.device.alerts.samples import eventually
 from wakeful import ConfigError
+from wakeful.device.driver_store import DriverKeeper, load_driver, save_driver, with_what_is_known
+from wakeful.device.messages import Calibration, Event, SetDriver, Told
 
 ANNA = Calibration("v2", 0.28, 0.27, 12.0, -4.0)
 BERT = Calibration("v2", 0.31, 0.3)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from device.economy import Economy, Ladder, Saving, Strain
-from device.notes import Notes
-from device.perception.pipeline import Perception
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
+from wakeful.device.economy import Economy, Ladder, Saving, Strain
+from wakeful.device.notes import Notes
+from wakeful.device.perception.pipeline import Perception
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
 
 FINE = Strain(lost_share=0.0, busy_share=0.3, over_limit_c=-20.0)
 HOT = Strain(lost_share=0.0, busy_share=0.3, over_limit_c=1.0)

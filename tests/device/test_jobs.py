@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from device.jobs import JobDied, in_processes, usable_cores
 from wakeful import ModelError
+from wakeful.device.jobs import JobDied, in_processes, usable_cores
 
 
 def process_of(number: int) -> tuple[int, int]:

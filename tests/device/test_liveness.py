@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from device.liveness import Liveness, Part, Worker
 from tests.device.alerts.samples import eventually
+from wakeful.device.liveness import Liveness, Part, Worker
 
 
 class Clock:

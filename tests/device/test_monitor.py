@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from device.alerts.fan_out import FanOut
-from device.alerts.output import Output
-from device.config import load_profile
-from device.liveness import Liveness
-from device.messages import (
+from wakeful import SourceError
+from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.alerts.output import Output
+from wakeful.device.config import load_profile
+from wakeful.device.liveness import Liveness
+from wakeful.device.messages import (
     Acknowledge,
     Alert,
     Command,
@@ -32,16 +33,15 @@ from device.messages import (
     Told,
     VehicleSpeed,
 )
-from device.monitor import Monitor
-from device.notes import Notes
-from device.perception.pipeline import Perception, Sighting
-from device.state.engine import Engine
-from device.summary import Summary
-from device.watchdog import PartFailed
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
-from sensors.source import EndOfSource, SourceInfo, StaleFrame
-from wakeful import SourceError
+from wakeful.device.monitor import Monitor
+from wakeful.device.notes import Notes
+from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.device.state.engine import Engine
+from wakeful.device.summary import Summary
+from wakeful.device.watchdog import PartFailed
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.source import EndOfSource, SourceInfo, StaleFrame
 
 SECOND_NS = 1_000_000_000
 FPS = 30

@@ -11,10 +11,10 @@ PATIENCE_S = 60.0
 
 HANGING_NETWORK = """
 import sys, threading
-from device import monitor as monitor_module, overseer
-from device.config import load_settings
-from device.perception.pipeline import Perception
-from device.run import run
+from wakeful.device import monitor as monitor_module, overseer
+from wakeful.device.config import load_settings
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.run import run
 from wakeful import WakefulError
 
 monitor_module.LOOP_STUCK_S = 0.6
@@ -34,9 +34,9 @@ run(*load_settings(None, None, {
 """
 
 DYING_PART = """
-from device.config import load_settings
-from device.liveness import Worker
-from device.run import run
+from wakeful.device.config import load_settings
+from wakeful.device.liveness import Worker
+from wakeful.device.run import run
 from wakeful import WakefulError
 
 def die():

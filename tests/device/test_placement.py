@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 import pytest
 
-from device.cli import status
-from device.doctor_check import FAIL, OK, WARN, Check
-from device.perception.pipeline import Perception, Sighting
-from device.placement import Placement, View, checks, frames, summed_up
-from device.placement_picture import HEIGHT_PX, WIDTH_PX, drawn
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
-from sensors.source import EndOfSource, SourceInfo, StaleFrame
+from wakeful.device.cli import status
+from wakeful.device.doctor_check import FAIL, OK, WARN, Check
+from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.device.placement import Placement, View, checks, frames, summed_up
+from wakeful.device.placement_picture import HEIGHT_PX, WIDTH_PX, drawn
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.source import EndOfSource, SourceInfo, StaleFrame
 
 GOOD = View(aside_deg=5.0, above_deg=-15.0, distance_cm=65.0, x=0.5, y=0.45, face_px=160.0)
 

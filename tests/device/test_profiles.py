@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from device.config import PROFILES, load, load_profile, profile_names
-from device.messages import Level, Phase
-from device.settings import Settings
-from device.state.profile import Profile
 from tests.device.state.drives import Outcome, Part
 from tests.device.state.drives import drive as drive_at
+from wakeful.device.config import PROFILES, load, load_profile, profile_names
+from wakeful.device.messages import Level, Phase
+from wakeful.device.settings import Settings
+from wakeful.device.state.profile import Profile
 
 AWAKE = Part(10.0)
 # Eyes that close for longer than a blink in every two seconds, after half a minute awake.

@@ -19,13 +19,13 @@ import cv2
 import numpy as np
 import pytest
 
-from device.alerts.registry import make_output
-from device.config import load_settings
-from device.output_tables import changeable
-from models import registry
-from sensors.driver_face import DriverPose, render
 from tests.device.alerts.receiver import Receiver
 from tests.device.alerts.samples import eventually
+from wakeful.device.alerts.registry import make_output
+from wakeful.device.config import load_settings
+from wakeful.device.output_tables import changeable
+from wakeful.models import registry
+from wakeful.sensors.driver_face import DriverPose, render
 
 RUN = [sys.executable, "-m", "wakeful", "run"]
 # Busy machines take their time; what hangs is still told apart from what is slow.

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from device.stages import UNWATCHED, WatchedStages
+from wakeful.device.stages import UNWATCHED, WatchedStages
 
 
 def test_each_stage_gets_the_time_since_the_one_before_was_done() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from device.temperature import hottest, zones
+from wakeful.device.temperature import hottest, zones
 
 
 def zone(folder: Path, number: int, celsius: object, **trips: float) -> None:

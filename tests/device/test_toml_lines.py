@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from device.config import PROFILES
-from device.toml_lines import KeyPath, TomlLines
+from wakeful.device.config import PROFILES
+from wakeful.device.toml_lines import KeyPath, TomlLines
 
 TEXT = '''about = "x = [ # no heading"  # [rules] in a comment
 [gaze]

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from device.liveness import Liveness, Part, Worker
-from device.notes import Notes
-from device.watchdog import PartFailed, Watchdog
 from tests.device.alerts.samples import eventually
+from wakeful.device.liveness import Liveness, Part, Worker
+from wakeful.device.notes import Notes
+from wakeful.device.watchdog import PartFailed, Watchdog
 
 
 class Clock:

@@ -20,26 +20,26 @@ from typing import Any
 
 import numpy as np
 
-from device.alerts.events import EventsOutput
-from device.alerts.fan_out import FanOut
-from device.alerts.output import Output
-from device.alerts.serial_line import SerialOutput
-from device.config import load_profile
-from device.messages import Alert, Command, DriverState, Event, Health
-from device.monitor import Monitor
-from device.notes import Notes
-from device.overseer import overseen
-from device.perception.pipeline import Perception
-from device.state.engine import Engine
-from device.state.profile import Profile
-from device.summary import Summary
-from sensors.driver_face import DriverPose, render
-from sensors.request import CaptureRequest
-from sensors.v4l2 import Patience, V4l2Camera
 from tests.device.alerts.receiver import Receiver
 from tests.device.alerts.samples import eventually
 from tests.sensors.scripted_camera import ScriptedCamera, ScriptedCapture
 from wakeful import WakefulError
+from wakeful.device.alerts.events import EventsOutput
+from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.alerts.output import Output
+from wakeful.device.alerts.serial_line import SerialOutput
+from wakeful.device.config import load_profile
+from wakeful.device.messages import Alert, Command, DriverState, Event, Health
+from wakeful.device.monitor import Monitor
+from wakeful.device.notes import Notes
+from wakeful.device.overseer import overseen
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.state.engine import Engine
+from wakeful.device.state.profile import Profile
+from wakeful.device.summary import Summary
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.v4l2 import Patience, V4l2Camera
 
 PATIENCE = Patience(lost_after_s=0.4, first_retry_s=0.05, longest_retry_s=0.2, first_frame_s=1.0)
 CLOSED_S = 0.3

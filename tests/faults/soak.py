@@ -25,17 +25,17 @@ from typing import Any
 
 import numpy as np
 
-from device.config import load_settings
-from device.liveness import PROCESS
-from device.messages import Alert, DriverState, Event
-from device.reload import Configuration
-from device.run import run
 from tests.device.alerts.broker import MOSQUITTO
 from tests.device.alerts.samples import eventually
 from tests.faults.soak_ears import CanEar, Ear, Metronome, MqttEar, SerialEar, Span, SpawnedBroker, overlap_s
 from tests.faults.soak_faults import Bench, Fault
 from tests.faults.soak_source import CYCLE_S, SHUT_FROM_S, SoakSource
 from tests.tools.measure_memory import resident_mb
+from wakeful.device.config import load_settings
+from wakeful.device.liveness import PROCESS
+from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.reload import Configuration
+from wakeful.device.run import run
 
 MAX_GAP_S = 0.7
 MAX_GROWTH_MB = 10.0

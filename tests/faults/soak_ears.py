@@ -20,10 +20,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from device.alerts.can_frames import ALERT, BASE_ID, HEARTBEAT, dbc_text
-from device.alerts.sentences import BrokenSentence, unframe
 from tests.device.alerts.broker import Broker, Listener
 from tests.device.alerts.receiver import Receiver
+from wakeful.device.alerts.can_frames import ALERT, BASE_ID, HEARTBEAT, dbc_text
+from wakeful.device.alerts.sentences import BrokenSentence, unframe
 
 Told = tuple[int, str]
 Span = tuple[float, float]

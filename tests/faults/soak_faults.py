@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from device.liveness import PROCESS
-from device.perception.network import Network
-from device.perception.pipeline import Perception
 from tests.device.alerts.broker import Broker
 from tests.faults.soak_ears import CanEar, SerialEar
 from tests.faults.soak_source import SoakSource
+from wakeful.device.liveness import PROCESS
+from wakeful.device.perception.network import Network
+from wakeful.device.perception.pipeline import Perception
 
 WORKERS = ("serial", "can", "write-", "mqtt", "stream", "status", "reload")
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
-from sensors.source import EndOfSource, SourceInfo, StaleFrame
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.source import EndOfSource, SourceInfo, StaleFrame
 
 CYCLE_S = 30.0
 SHUT_FROM_S, SHUT_TO_S = 20.0, 21.6
@@ -59,7 +59,7 @@ class SoakSource:
         return self.fault if (self._now_ns - self._last_good_ns) / 1e9 > LOST_AFTER_S else None
 
     def read_latest(self, max_age_s: float) -> Frame:
-        """See ``sensors.source.Source``."""
+        """See ``wakeful.sensors.source.Source``."""
         if self._now_ns >= self._duration_ns:
             raise EndOfSource("the soak is over")
         if self.hold_s:

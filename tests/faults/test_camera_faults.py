@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from device.messages import Health
 from tests.device.alerts.samples import eventually
 from tests.faults.rig import Rig
+from wakeful.device.messages import Health
 
 TOLD_WITHIN_S = 2.0
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from device.alerts.can_signals import MAX_GEAR_CHARS, MAX_SPEED_KMH, VehicleSignals, Wanted
-from device.messages import Gear, Ignition, VehicleSpeed
 from tests.fuzz.runner import Parser
+from wakeful.device.alerts.can_signals import MAX_GEAR_CHARS, MAX_SPEED_KMH, VehicleSignals, Wanted
+from wakeful.device.messages import Gear, Ignition, VehicleSpeed
 
 DBC = Path(__file__).parent.parent / "device" / "alerts" / "vehicle.dbc"
 TRANSMISSION = 0x18FEDF01

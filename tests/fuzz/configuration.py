@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from device.config import all_mistakes, as_layer, is_profile
-from device.config_mistakes import as_profile
-from device.settings import Settings
 from tests.fuzz.runner import Parser
 from wakeful import ConfigError
+from wakeful.device.config import all_mistakes, as_layer, is_profile
+from wakeful.device.config_mistakes import as_profile
+from wakeful.device.settings import Settings
 
 CONFIGURATION = b"""profile = "vehicle"
 [source]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from device.alerts.commands import MAX_SEQ, MAX_TEXT, BrokenCommand, decode_command
-from device.messages import DRIVER_NAME, MAX_PAUSE_S, Acknowledge, Marker, Pause, SetDriver
 from tests.fuzz.runner import Parser
+from wakeful.device.alerts.commands import MAX_SEQ, MAX_TEXT, BrokenCommand, decode_command
+from wakeful.device.messages import DRIVER_NAME, MAX_PAUSE_S, Acknowledge, Marker, Pause, SetDriver
 
 
 def parse(data: bytes) -> bool:

@@ -9,13 +9,13 @@ import socket
 from types import SimpleNamespace
 from typing import Any, cast
 
-from device.alerts.loop_stats import LoopStats
-from device.messages import Command
-from device.view.access import Access
-from device.view.feed import Feed
-from device.view.pictures import Pictures
-from device.view.server import Site, _Handler
 from tests.fuzz.runner import Parser
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.messages import Command
+from wakeful.device.view.access import Access
+from wakeful.device.view.feed import Feed
+from wakeful.device.view.pictures import Pictures
+from wakeful.device.view.server import Site, _Handler
 
 TOKEN = b"a-token-of-a-page"
 LONGEST = 16_384

@@ -11,19 +11,19 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 
-from device.messages import Observation
-from device.record.container import CHANNEL, CHUNK, DATA_END, FOOTER, HEADER, MAGIC, MESSAGE
-from device.record.contents import contents
-from device.record.encode import Recorded, encode
-from device.record.errors import LogError
-from device.record.export import row_of
-from device.record.outcome import warnings
-from device.record.reader import recording
-from device.record.replay import replay
-from device.record.schema import CHANNELS, CONFIG, LogConfig, Picture
 from tests.device.record.samples import CONFIG as HEAD
 from tests.device.record.samples import MESSAGES, ORIGIN_NS, time_of
 from tests.fuzz.runner import Parser
+from wakeful.device.messages import Observation
+from wakeful.device.record.container import CHANNEL, CHUNK, DATA_END, FOOTER, HEADER, MAGIC, MESSAGE
+from wakeful.device.record.contents import contents
+from wakeful.device.record.encode import Recorded, encode
+from wakeful.device.record.errors import LogError
+from wakeful.device.record.export import row_of
+from wakeful.device.record.outcome import warnings
+from wakeful.device.record.reader import recording
+from wakeful.device.record.replay import replay
+from wakeful.device.record.schema import CHANNELS, CONFIG, LogConfig, Picture
 
 LARGEST_T_NS = 1 << 63
 FOLDER = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))

@@ -6,21 +6,21 @@ import json
 import zlib
 from collections.abc import Iterator
 
-from device.record.checks import Unfit
-from device.record.decode import DECODERS, decode
-from device.record.encode import Recorded, encode
-from device.record.reader import Entry, Recording
-from device.record.schema import CAMERA, LogConfig
-from device.state.engine import Engine
-from device.view.columns import columns
-from device.view.drive import read_drive
-from device.view.figures import figures
-from device.view.report import page
-from device.view.report_parts import most_important
-from device.view.thumbnails import thumbnails
 from tests.device.record.samples import CONFIG, MESSAGES, observations
 from tests.device.view.logs import LOG_CONFIG
 from tests.fuzz.runner import Parser
+from wakeful.device.record.checks import Unfit
+from wakeful.device.record.decode import DECODERS, decode
+from wakeful.device.record.encode import Recorded, encode
+from wakeful.device.record.reader import Entry, Recording
+from wakeful.device.record.schema import CAMERA, LogConfig
+from wakeful.device.state.engine import Engine
+from wakeful.device.view.columns import columns
+from wakeful.device.view.drive import read_drive
+from wakeful.device.view.figures import figures
+from wakeful.device.view.report import page
+from wakeful.device.view.report_parts import most_important
+from wakeful.device.view.thumbnails import thumbnails
 
 
 class Made(Recording):

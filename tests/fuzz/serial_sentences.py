@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from device.alerts.sentences import MAX_LENGTH, MAX_SPEED_KMH, SentenceReader, encode_command
-from device.messages import Acknowledge, Marker, VehicleSpeed
 from tests.fuzz.runner import Parser
+from wakeful.device.alerts.sentences import MAX_LENGTH, MAX_SPEED_KMH, SentenceReader, encode_command
+from wakeful.device.messages import Acknowledge, Marker, VehicleSpeed
 
 
 def parse(data: bytes) -> bool:

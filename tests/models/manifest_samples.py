@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.manifest import Data, Parity, TaskFigure, Variant
+from wakeful.models.manifest import Data, Parity, TaskFigure, Variant
 
 FACES = Data("FER+ test", 512, "0" * 64)
 PARITY = Parity("ONNX Runtime on the same file", 1.0, 2.0, "steps", FACES, "simulated Hexagon", 0.99)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models.manifest import Manifest, ManifestUnreadable, load, save
 from tests.models.manifest_samples import PARITY, TOP_1, VARIANT
+from wakeful.models.manifest import Manifest, ManifestUnreadable, load, save
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from models import pull as pulling
-from models import registry
-from models.pull import PullError, pull, pull_from
-from models.registry import ModelCorrupt, ModelMissing, Network, Origin, State
+from wakeful.models import pull as pulling
+from wakeful.models import registry
+from wakeful.models.pull import PullError, pull, pull_from
+from wakeful.models.registry import ModelCorrupt, ModelMissing, Network, Origin, State
 
 REQUIRED = [one for one in registry.networks().values() if one.required and one.origin.kind != "project"]
 WHEEL = registry.network("iris_landmark").origin.file

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from models import registry
-from models.registry import ModelCorrupt, ModelMissing, ModelUnknown, State
 from wakeful import ModelError
+from wakeful.models import registry
+from wakeful.models.registry import ModelCorrupt, ModelMissing, ModelUnknown, State
 
 NAMES = list(registry.networks())
 

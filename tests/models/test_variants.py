@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from models import registry, variants
-from models.variants import SHIPPED_SOCS, SocUnknown, VariantUnknown
+from wakeful.models import registry, variants
+from wakeful.models.variants import SHIPPED_SOCS, SocUnknown, VariantUnknown
 
 
 def test_a_chip_is_known_by_the_number_and_the_name_of_its_maker() -> None:

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from sensors import camera, discovery
-from sensors.camera import BACKENDS, kind_of, open_source
-from sensors.discovery import CameraDevice
-from sensors.source import EndOfSource, SourceNotFound
 from wakeful import ConfigError, SourceError
+from wakeful.sensors import camera, discovery
+from wakeful.sensors.camera import BACKENDS, kind_of, open_source
+from wakeful.sensors.discovery import CameraDevice
+from wakeful.sensors.source import EndOfSource, SourceNotFound
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def no_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
 def synthetic_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, float]]:
     """Stands in the synthetic driver's place and notes how it was opened."""
     calls: list[tuple[str, str, float]] = []
-    module = types.ModuleType("sensors.synthetic")
+    module = types.ModuleType("wakeful.sensors.synthetic")
     module.open_synthetic = lambda *given: calls.append(given)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "sensors.synthetic", module)
+    monkeypatch.setitem(sys.modules, "wakeful.sensors.synthetic", module)
     return calls
 
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from sensors.discovery import CameraDevice, GpioChip, SerialPort, cameras, captures_video, gpio_chips, serial_ports
+from wakeful.sensors.discovery import (
+    CameraDevice,
+    GpioChip,
+    SerialPort,
+    cameras,
+    captures_video,
+    gpio_chips,
+    serial_ports,
+)
 
 
 @dataclass

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.messages import Observation
-from device.perception.head_pose import angles_deg
-from device.perception.pipeline import Perception
-from sensors.driver_face import HEIGHT_PX, WIDTH_PX, DriverPose, head_rotation, render
-from sensors.frame import Frame
+from wakeful.device.messages import Observation
+from wakeful.device.perception.head_pose import angles_deg
+from wakeful.device.perception.pipeline import Perception
+from wakeful.sensors.driver_face import HEIGHT_PX, WIDTH_PX, DriverPose, head_rotation, render
+from wakeful.sensors.frame import Frame
 
 LEFT_EYE = np.s_[165:205, 320:390]
 RIGHT_EYE = np.s_[165:205, 245:315]

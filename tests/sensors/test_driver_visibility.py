@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sensors.driver_visibility import visible
+from wakeful.sensors.driver_visibility import visible
 
 
 def plane(texels_per_px: float, z: float, x0: float = 20.0, x1: float = 120.0) -> tuple[np.ndarray, ...]:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sensors.image_folder import decode_image, natural_order, open_images
-from sensors.request import CaptureRequest
-from sensors.slot import PacedSource
-from sensors.source import EndOfSource
 from wakeful import SourceError
+from wakeful.sensors.image_folder import decode_image, natural_order, open_images
+from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.slot import PacedSource
+from wakeful.sensors.source import EndOfSource
 
 
 def write(path: Path, value: int, size: tuple[int, int] = (48, 64)) -> Path:

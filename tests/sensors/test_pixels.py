@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sensors.pixels import bits_of, to_bgr8
 from wakeful import SourceError
+from wakeful.sensors.pixels import bits_of, to_bgr8
 
 BGR = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sensors.request import CaptureRequest
 from wakeful import ConfigError
+from wakeful.sensors.request import CaptureRequest
 
 
 def test_nothing_asked_nothing_to_tell() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sensors.driver_face import DriverPose
-from sensors.scenario import Blink, Scenario, bundled_scenarios
-from sensors.source import SourceNotFound
 from wakeful import ConfigError
+from wakeful.sensors.driver_face import DriverPose
+from wakeful.sensors.scenario import Blink, Scenario, bundled_scenarios
+from wakeful.sensors.source import SourceNotFound
 
 STATUE = """
 duration_s = 10.0

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sensors.frame import Frame
-from sensors.slot import LatestSlot, PacedSource
-from sensors.source import EndOfSource, SourceInfo, StaleFrame
 from wakeful import SourceError
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.slot import LatestSlot, PacedSource
+from wakeful.sensors.source import EndOfSource, SourceInfo, StaleFrame
 
 INFO = SourceInfo(name="test", live=False, width=4, height=4, fps=50.0)
 

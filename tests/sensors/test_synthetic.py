@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sensors.camera import open_source
-from sensors.driver_face import render
-from sensors.scenario import Scenario
-from sensors.source import EndOfSource
-from sensors.synthetic import open_synthetic
 from wakeful import ConfigError
+from wakeful.sensors.camera import open_source
+from wakeful.sensors.driver_face import render
+from wakeful.sensors.scenario import Scenario
+from wakeful.sensors.source import EndOfSource
+from wakeful.sensors.synthetic import open_synthetic
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from pathlib import Path
 import cv2
 import pytest
 
-from sensors.request import CaptureRequest
-from sensors.source import EndOfSource, SourceNotFound, StaleFrame
-from sensors.v4l2 import MAX_HANGING_THREADS, Patience, V4l2Camera
 from tests.sensors.scripted_camera import ScriptedCamera
 from wakeful import SourceError
+from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.source import EndOfSource, SourceNotFound, StaleFrame
+from wakeful.sensors.v4l2 import MAX_HANGING_THREADS, Patience, V4l2Camera
 
 QUICK = Patience(lost_after_s=0.15, first_retry_s=0.08, longest_retry_s=0.3, first_frame_s=0.3)
 
@@ -257,6 +257,6 @@ def test_missing_permission_names_the_group(device: ScriptedCamera, monkeypatch:
     def forbidden(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("sensors.v4l2_device.os.open", forbidden)
+    monkeypatch.setattr("wakeful.sensors.v4l2_device.os.open", forbidden)
     with pytest.raises(SourceError, match="usermod -aG video"):
         V4l2Camera(device.device, CaptureRequest(), backend=device.open)

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sensors.frame import Frame
-from sensors.request import CaptureRequest
-from sensors.slot import PacedSource
-from sensors.source import EndOfSource
-from sensors.video_file import open_video, rising_pts_ns
 from wakeful import SourceError
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.slot import PacedSource
+from wakeful.sensors.source import EndOfSource
+from wakeful.sensors.video_file import open_video, rising_pts_ns
 
 RED, GREEN, BLUE = 1, 2, 3
 PALETTE = bytes([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])

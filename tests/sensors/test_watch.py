@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sensors.watch import PictureWatch, is_black
+from wakeful.sensors.watch import PictureWatch, is_black
 
 NOISE = np.random.default_rng(3)
 
@@ -92,9 +92,9 @@ def test_no_picture_of_the_dim_recording_is_taken_for_black() -> None:
     clip = Path(__file__).parents[3] / "shared" / "data" / "clips" / "long-closure-dim.mp4"
     if not clip.exists():
         pytest.skip("the clips of the development data are not here")
-    from sensors.request import CaptureRequest
-    from sensors.source import EndOfSource
-    from sensors.video_file import open_video
+    from wakeful.sensors.request import CaptureRequest
+    from wakeful.sensors.source import EndOfSource
+    from wakeful.sensors.video_file import open_video
 
     source = open_video(clip, realtime=False, request=CaptureRequest())
     with pytest.raises(EndOfSource):

@@ -31,12 +31,12 @@ from typing import Any
 
 import numpy as np
 
-from device.perception.expression import crop
-from device.perception.pipeline import Perception
-from models import registry
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
 from tests.tools import arm64_inside
+from wakeful.device.perception.expression import crop
+from wakeful.device.perception.pipeline import Perception
+from wakeful.models import registry
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
 
 PROJECT = Path(__file__).resolve().parents[2]
 REPORT = PROJECT / "deploy" / "arm64.md"

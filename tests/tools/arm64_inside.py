@@ -20,9 +20,9 @@ NETWORKS = ("expression", "expression_int8_litert")
 
 def main(folder: Path) -> None:
     """The monitor on two seconds of a rendered driver, then the int8 expression network on faces, in both runtimes."""
-    from device import monitor
-    from device.config import load_settings
-    from device.run import run
+    from wakeful.device import monitor
+    from wakeful.device.config import load_settings
+    from wakeful.device.run import run
 
     # One picture may take longer under emulation than any that a loop is stuck at on a board.
     monitor.LOOP_STUCK_S = math.inf
@@ -47,8 +47,8 @@ def main(folder: Path) -> None:
 
 def answers(folder: Path) -> None:
     """Logits [N, 8] and [N, 7] of the shipped int8 expression networks for ``faces`` uint8 [N, 48, 48]."""
-    from models import registry
-    from models.expression.network import ExpressionFile
+    from wakeful.models import registry
+    from wakeful.models.expression.network import ExpressionFile
 
     faces = np.load(folder / "faces.npz")["faces"]
     for name in NETWORKS:

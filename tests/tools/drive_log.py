@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from device.judge import Judge
-from device.messages import Event, Given
-from device.record.recorder import MAX_QUEUED, Recorder
-from device.record.replay import Said, judged
+from wakeful.device.judge import Judge
+from wakeful.device.messages import Event, Given
+from wakeful.device.record.recorder import MAX_QUEUED, Recorder
+from wakeful.device.record.replay import Said, judged
 
 
 def play_into(recorder: Recorder, judge: Judge, inputs: Iterable[Given]) -> list[Said]:

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from device.alerts.output import Output
-from device.config import load_settings
-from device.run import run
-from sensors.driver_face import HEIGHT_PX, WIDTH_PX, render
-from sensors.scenario import Scenario
-from sensors.slot import PacedSource
-from sensors.source import Source, SourceInfo
+from wakeful.device.alerts.output import Output
+from wakeful.device.config import load_settings
+from wakeful.device.run import run
+from wakeful.sensors.driver_face import HEIGHT_PX, WIDTH_PX, render
+from wakeful.sensors.scenario import Scenario
+from wakeful.sensors.slot import PacedSource
+from wakeful.sensors.source import Source, SourceInfo
 
 FPS = 30.0
 

@@ -27,11 +27,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.perception.head_pose import CANONICAL_POINTS, angles_deg
-from device.perception.pipeline import Perception
-from sensors.driver_face import DriverPose, head_rotation, render
-from sensors.driver_surface import ASSETS, load_head
-from sensors.frame import Frame
+from wakeful.device.perception.head_pose import CANONICAL_POINTS, angles_deg
+from wakeful.device.perception.pipeline import Perception
+from wakeful.sensors.driver_face import DriverPose, head_rotation, render
+from wakeful.sensors.driver_surface import ASSETS, load_head
+from wakeful.sensors.frame import Frame
 
 Array = NDArray[Any]
 

@@ -24,21 +24,21 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
 
-from device import run as run_module
-from device.alerts.dashboard import TEXT_STYLES, Recent, View, draw
-from device.alerts.gauges import Line, OpeningTrace
-from device.alerts.loop_stats import LoopStats
-from device.alerts.output import seconds
-from device.alerts.wording import say_alert, say_event
-from device.messages import Alert, DriverState, Event, Phase
-from device.perception.head_pose import HeadPose
-from device.perception.landmarks import FaceLandmarks
-from device.perception.pipeline import Perception
-from sensors.driver_face import render
-from sensors.frame import Frame
-from sensors.scenario import Scenario
-from sensors.synthetic import open_synthetic
 from tests.tools.loop import run_looped
+from wakeful.device import run as run_module
+from wakeful.device.alerts.dashboard import TEXT_STYLES, Recent, View, draw
+from wakeful.device.alerts.gauges import Line, OpeningTrace
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.wording import say_alert, say_event
+from wakeful.device.messages import Alert, DriverState, Event, Phase
+from wakeful.device.perception.head_pose import HeadPose
+from wakeful.device.perception.landmarks import FaceLandmarks
+from wakeful.device.perception.pipeline import Perception
+from wakeful.sensors.driver_face import render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.scenario import Scenario
+from wakeful.sensors.synthetic import open_synthetic
 
 MOMENT_S = 42.35
 COLUMNS, LINES = 82, 24

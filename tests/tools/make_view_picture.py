@@ -16,10 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from device.messages import Alert, DriverState, Event
-from sensors.synthetic import open_synthetic
 from tests.tools.browser import Browser
 from tests.tools.loop import run_looped
+from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.sensors.synthetic import open_synthetic
 
 MOMENT_S = 42.35
 PORT = 8391

@@ -15,14 +15,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from device.messages import Alert, Event, Observation
-from device.notes import Notes
-from device.record.reader import recordings
-from device.record.schema import ALERT
-from device.state.engine import Engine
 from tests.device.record.drive import recorder
 from tests.device.record.samples import CONFIG, ORIGIN_NS
 from tests.tools.measure_kill import drive
+from wakeful.device.messages import Alert, Event, Observation
+from wakeful.device.notes import Notes
+from wakeful.device.record.reader import recordings
+from wakeful.device.record.schema import ALERT
+from wakeful.device.state.engine import Engine
 
 FULL_AFTER_S, ROOM_AFTER_S, END_S = 10.0, 30.0, 45.0
 

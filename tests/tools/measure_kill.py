@@ -20,14 +20,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.messages import Alert, Given, Observation
-from device.record.errors import LogError
-from device.record.mend import repair
-from device.record.reader import Recording, recording
-from device.record.replay import replay
-from device.record.schema import ALERT, GIVEN
 from tests.device.record.drive import play, recorder
 from tests.device.record.samples import ORIGIN_NS, observations
+from wakeful.device.messages import Alert, Given, Observation
+from wakeful.device.record.errors import LogError
+from wakeful.device.record.mend import repair
+from wakeful.device.record.reader import Recording, recording
+from wakeful.device.record.replay import replay
+from wakeful.device.record.schema import ALERT, GIVEN
 
 FPS = 30.0
 

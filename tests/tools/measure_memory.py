@@ -21,9 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from device.messages import Alert, DriverState, Event
-from sensors.source import Source
 from tests.tools.loop import COMING_AND_GOING, looped, rendered, run_looped
+from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.sensors.source import Source
 
 BAR_MB = 10.0
 

@@ -21,16 +21,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from device.messages import Observation
-from device.record.compare import differences
-from device.record.outcome import Job, judge_again
-from device.record.reader import Recording, recording, recordings
-from device.record.recorder import Recorder
-from device.record.replay import replay
-from device.record.schema import OBSERVATION, LogConfig
-from device.settings import RecordSettings
-from device.state.plausible import MEASURES
 from tests.tools.drive_log import play_into
+from wakeful.device.messages import Observation
+from wakeful.device.record.compare import differences
+from wakeful.device.record.outcome import Job, judge_again
+from wakeful.device.record.reader import Recording, recording, recordings
+from wakeful.device.record.recorder import Recorder
+from wakeful.device.record.replay import replay
+from wakeful.device.record.schema import OBSERVATION, LogConfig
+from wakeful.device.settings import RecordSettings
+from wakeful.device.state.plausible import MEASURES
 
 HOUR_S = 3600.0
 FPS = 30.0

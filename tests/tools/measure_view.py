@@ -26,8 +26,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from device.messages import Alert, DriverState, Event
 from tests.tools.loop import MICROSLEEPS, looped, rendered, run_looped
+from wakeful.device.messages import Alert, DriverState, Event
 
 PORT = 8397
 MODES = ("without", "idle", "two viewers")

@@ -32,13 +32,13 @@ from typing import Any
 
 import numpy as np
 
-from device.alerts.sentences import Sentence
-from device.messages import Alert, DriverState, Event
-from sensors.frame import Frame
-from sensors.slot import PacedSource
-from sensors.source import SourceInfo, StaleFrame
 from tests.device.alerts.receiver import Receiver
 from tests.tools.loop import MICROSLEEPS, looped, rendered, run_looped
+from wakeful.device.alerts.sentences import Sentence
+from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.slot import PacedSource
+from wakeful.sensors.source import SourceInfo, StaleFrame
 
 STUCK_S, CLOSED_S, LOST_S = 10.0, 6.0, 5.0
 LATENCY_BAR_MS, HEARTBEAT_BAR_MS = 50.0, 700.0

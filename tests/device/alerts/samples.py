@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from device.messages import Alert, DriverState, Health, Level, Phase
+from wakeful.device.messages import Alert, DriverState, Health, Level, Phase
 
 SECOND_NS = 1_000_000_000
 

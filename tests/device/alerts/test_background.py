@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from device.alerts.background import BackgroundWriter
 from wakeful import ConfigError
+from wakeful.device.alerts.background import BackgroundWriter
 
 
 def test_everything_queued_is_written_when_it_closes(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_full_disk_is_reported_once_and_counted(caplog: pytest.LogCaptureFixtu
 def test_a_reader_of_the_standard_output_that_goes_away_does_not_end_the_process() -> None:
     code = """
 import time
-from device.alerts.background import BackgroundWriter
+from wakeful.device.alerts.background import BackgroundWriter
 lines = BackgroundWriter("-")
 for number in range(200):
     lines.write(f"{number}\\n")
@@ -110,7 +110,7 @@ def test_lines_wait_for_a_disk_that_is_full_and_arrive_whole_and_in_order(monkey
         return write(descriptor, data[:5] if full.is_set() else data)
 
     monkeypatch.setattr(os, "write", scarce)
-    monkeypatch.setattr("device.alerts.background.FULL_RETRY_S", 0.01)
+    monkeypatch.setattr("wakeful.device.alerts.background.FULL_RETRY_S", 0.01)
     lines = BackgroundWriter(writing)
     text = "".join(f"line {number}\n" for number in range(5))
     lines.write(text)

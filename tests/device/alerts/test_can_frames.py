@@ -7,14 +7,14 @@ from typing import Any, get_args
 
 import pytest
 
-from device.messages import Alert, DriverState, Health, Level, Phase
-from device.state.profile import Code
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
 from wakeful import ConfigError
+from wakeful.device.messages import Alert, DriverState, Health, Level, Phase
+from wakeful.device.state.profile import Code
 
 cantools = pytest.importorskip("cantools", reason="CAN needs cantools")
 
-from device.alerts.can_frames import CanFrame, Frames, dbc_text, parse_frame  # noqa: E402
+from wakeful.device.alerts.can_frames import CanFrame, Frames, dbc_text, parse_frame  # noqa: E402
 
 DATABASE = cantools.database.load_string(dbc_text(), "dbc")
 FRAMES = Frames()

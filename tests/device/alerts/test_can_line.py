@@ -16,17 +16,17 @@ from typing import Any
 
 import pytest
 
-from device.messages import Acknowledge, Command, Gear, Health, Ignition, Phase, VehicleSpeed
-from device.notes import Notes
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
 from wakeful import ConfigError
+from wakeful.device.messages import Acknowledge, Command, Gear, Health, Ignition, Phase, VehicleSpeed
+from wakeful.device.notes import Notes
 
 can = pytest.importorskip("can", reason="CAN needs python-can")
 cantools = pytest.importorskip("cantools", reason="CAN needs cantools")
 
-from device.alerts import can_bus, can_line  # noqa: E402
-from device.alerts.can_frames import dbc_text  # noqa: E402
-from device.alerts.can_line import CanOutput  # noqa: E402
+from wakeful.device.alerts import can_bus, can_line  # noqa: E402
+from wakeful.device.alerts.can_frames import dbc_text  # noqa: E402
+from wakeful.device.alerts.can_line import CanOutput  # noqa: E402
 
 DATABASE = cantools.database.load_string(dbc_text(), "dbc")
 DBC = str(Path(__file__).with_name("vehicle.dbc"))
@@ -109,7 +109,7 @@ def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: st
 
 
 def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: Vehicle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("device.alerts.report.STALE_AFTER_S", 0.2)
+    monkeypatch.setattr("wakeful.device.alerts.report.STALE_AFTER_S", 0.2)
     with started(CanOutput(f"virtual:{channel}")) as output:
         output.state(AWAKE)
         assert eventually(
@@ -120,7 +120,7 @@ def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: Vehicle, mo
 def test_speed_ignition_and_gear_come_in_and_a_lost_speed_is_noted(
     channel: str, vehicle: Vehicle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("device.alerts.speed_watch.LOST_AFTER_S", 1.0)
+    monkeypatch.setattr("wakeful.device.alerts.speed_watch.LOST_AFTER_S", 1.0)
     commands: SimpleQueue[Command] = SimpleQueue()
     notes = Notes()
     wanted = {"speed": "Brakes.VehicleSpeed", "ignition": "Body.Ignition", "gear": "Transmission.Lever"}
@@ -322,7 +322,7 @@ def test_a_successor_sends_what_waited_and_takes_acknowledgements_of_what_was_to
 
 
 def test_its_thread_is_watched(channel: str) -> None:
-    from device.liveness import PROCESS
+    from wakeful.device.liveness import PROCESS
 
     with started(CanOutput(f"virtual:{channel}")):
         assert "can" in [part.name for part in PROCESS.parts]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from device.messages import Gear, Ignition, VehicleSpeed
 from wakeful import ConfigError
+from wakeful.device.messages import Gear, Ignition, VehicleSpeed
 
 pytest.importorskip("cantools", reason="CAN needs cantools")
 
-from device.alerts.can_signals import VehicleSignals, Wanted
+from wakeful.device.alerts.can_signals import VehicleSignals, Wanted
 
 DBC = Path(__file__).with_name("vehicle.dbc")
 OBD2 = Path(__file__).parents[3] / "deploy" / "can" / "obd2.dbc"

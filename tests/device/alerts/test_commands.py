@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from device.alerts.commands import MAX_BYTES, BrokenCommand, decode_command
-from device.messages import Acknowledge, Command, Marker, Pause, SetDriver
+from wakeful.device.alerts.commands import MAX_BYTES, BrokenCommand, decode_command
+from wakeful.device.messages import Acknowledge, Command, Marker, Pause, SetDriver
 
 
 @pytest.mark.parametrize(

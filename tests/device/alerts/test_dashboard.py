@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from rich.style import Style
 
-from device.alerts.dashboard import Recent, View, draw
-from device.alerts.loop_stats import LoopStats
-from device.messages import DriverState, Health, Level
 from tests.device.alerts.samples import AWAKE, MICROSLEEP
+from wakeful.device.alerts.dashboard import Recent, View, draw
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.messages import DriverState, Health, Level
 
 STATS = LoopStats(29.84, 11.6, 3, "mesh+iris")
 RECENT = [Recent(float(n), "warning", f"microsleep raised, number {n}", "yellow") for n in range(12)]

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.alerts.events import EventsOutput, event_line
-from device.messages import Alert, Event, Level, Phase
 from tests.device.alerts.samples import AWAKE, SECOND_NS, alert
+from wakeful.device.alerts.events import EventsOutput, event_line
+from wakeful.device.messages import Alert, Event, Level, Phase
 
 
 def test_alerts_and_events_are_the_lines_of_the_contract(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from device.alerts.fan_out import FanOut
-from device.messages import Alert, DriverState, Event
 from tests.device.alerts.samples import AWAKE, alert
 from wakeful import ConfigError
+from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.messages import Alert, DriverState, Event
 
 
 class Recorder:

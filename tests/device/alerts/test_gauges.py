@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.alerts.gauges import OpeningTrace, bar, fit, needle, shorten, trace
+from wakeful.device.alerts.gauges import OpeningTrace, bar, fit, needle, shorten, trace
 
 QUARTER_NS = 250_000_000
 

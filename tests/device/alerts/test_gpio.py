@@ -17,8 +17,9 @@ import gpiod
 import pytest
 from gpiod.line import Direction, Value
 
-from device.alerts import gpio, gpio_mock
-from device.alerts.gpio import (
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, eventually
+from wakeful.device.alerts import gpio, gpio_mock
+from wakeful.device.alerts.gpio import (
     GpioChipMissing,
     GpioLineBusy,
     GpioLineMissing,
@@ -27,8 +28,7 @@ from device.alerts.gpio import (
     GpioSpecError,
     parse_spec,
 )
-from device.messages import DriverState, Level
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, eventually
+from wakeful.device.messages import DriverState, Level
 
 EMERGENCY = replace(MICROSLEEP, level=Level.EMERGENCY, code="unresponsive")
 
@@ -115,8 +115,8 @@ def test_a_line_that_was_lost_is_driven_again_when_its_chip_is_back(monkeypatch:
 
 CRASHING = """
 import signal, sys, time
-from device.alerts import gpio_mock
-from device.alerts.gpio import GpioOutput
+from wakeful.device.alerts import gpio_mock
+from wakeful.device.alerts.gpio import GpioOutput
 from tests.device.alerts.test_gpio import EMERGENCY
 
 def report(self):

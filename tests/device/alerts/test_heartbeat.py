@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from device.alerts.heartbeat import Heartbeat
-from device.alerts.sentences import unframe
-from device.messages import DriverState, Health, Level
 from tests.device.alerts.samples import AWAKE
+from wakeful.device.alerts.heartbeat import Heartbeat
+from wakeful.device.alerts.sentences import unframe
+from wakeful.device.messages import DriverState, Health, Level
 
 
 def simulate(heartbeat: Heartbeat, states: dict[int, DriverState], duration_s: float) -> list[tuple[float, str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from device.alerts.home_assistant import discovery
-from device.alerts.mqtt_session import Topics
-from device.alerts.report import Reporter, schema
+from wakeful.device.alerts.home_assistant import discovery
+from wakeful.device.alerts.mqtt_session import Topics
+from wakeful.device.alerts.report import Reporter, schema
 
 TOPIC, PAYLOAD = discovery(Topics("wakeful/cab-7"), Reporter("cab-7", ("neutral", "happiness")))
 COMPONENTS: Any = PAYLOAD["components"]

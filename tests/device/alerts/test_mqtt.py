@@ -20,13 +20,13 @@ from typing import Any
 
 import pytest
 
-from device.alerts.mqtt import MqttOutput
-from device.alerts.registry import make_output
-from device.alerts.report import schema
-from device.messages import Acknowledge, Command, Event, Health, Marker, Phase
 from tests.device.alerts.broker import Broker, Listener, need_mosquitto
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
 from wakeful import ConfigError
+from wakeful.device.alerts.mqtt import MqttOutput
+from wakeful.device.alerts.registry import make_output
+from wakeful.device.alerts.report import schema
+from wakeful.device.messages import Acknowledge, Command, Event, Health, Marker, Phase
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_states_come_five_times_a_second_and_only_when_there_is_news(
 def test_a_monitor_that_hangs_is_called_stale(
     broker: Broker, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("device.alerts.report.STALE_AFTER_S", 0.3)
+    monkeypatch.setattr("wakeful.device.alerts.report.STALE_AFTER_S", 0.3)
     listener = listen(broker, "wakeful/cab-7/health")
     with started(MqttOutput(broker.address, "cab-7")) as output:
         output.state(AWAKE)
@@ -133,8 +133,8 @@ def test_the_broker_says_offline_when_the_monitor_is_killed(broker: Broker, list
 
 MONITOR = """
 import sys, time
-from device.alerts.mqtt import MqttOutput
-from device.alerts.registry import make_output
+from wakeful.device.alerts.mqtt import MqttOutput
+from wakeful.device.alerts.registry import make_output
 MqttOutput(sys.argv[1], "cab-7").start(0)
 time.sleep(60)
 """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from device.alerts.mqtt_access import Broker, parse_broker, read_access
 from wakeful import ConfigError
+from wakeful.device.alerts.mqtt_access import Broker, parse_broker, read_access
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from device.alerts import outbox
-from device.alerts.outbox import OFFER_AGAIN_S, UNHEARD_S, AlertQueue
+from wakeful.device.alerts import outbox
+from wakeful.device.alerts.outbox import OFFER_AGAIN_S, UNHEARD_S, AlertQueue
 
 
 def test_alerts_go_one_after_the_other() -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.alerts.patterns import PATTERNS, Pattern, is_on, until_change_s
-from device.messages import Level
+from wakeful.device.alerts.patterns import PATTERNS, Pattern, is_on, until_change_s
+from wakeful.device.messages import Level
 
 
 def switches(pattern: Pattern, duration_s: float) -> list[float]:

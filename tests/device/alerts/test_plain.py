@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from device.alerts import plain
-from device.alerts.loop_stats import LoopStats
-from device.alerts.plain import PlainOutput
-from device.messages import DriverState, Event, Health
 from tests.device.alerts.samples import AWAKE, SECOND_NS, alert
+from wakeful.device.alerts import plain
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.plain import PlainOutput
+from wakeful.device.messages import DriverState, Event, Health
 
 STATS = LoopStats(29.84, 11.6, 3, "mesh+iris")
 

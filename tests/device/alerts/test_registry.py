@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from device.alerts import registry
-from device.alerts.events import EventsOutput
-from device.alerts.registry import BACKENDS, METHODS, load_output, make_output
-from device.messages import Command
 from tests.device.alerts.test_fan_out import Recorder
 from wakeful import ConfigError
+from wakeful.device.alerts import registry
+from wakeful.device.alerts.events import EventsOutput
+from wakeful.device.alerts.registry import BACKENDS, METHODS, load_output, make_output
+from wakeful.device.messages import Command
 
 
 class Shaker(Recorder):

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from device.alerts.report import STALE_AFTER_S, NewestState, Reporter, json_bytes, schema
-from device.messages import Alert, DriverState, Event, Health, Level, Phase
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+from wakeful.device.alerts.report import STALE_AFTER_S, NewestState, Reporter, json_bytes, schema
+from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 
 jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked with the package jsonschema")
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.alerts.sentences import (
+from tests.device.alerts.samples import AWAKE, SECOND_NS, alert
+from wakeful.device.alerts.sentences import (
     BrokenSentence,
     Sentence,
     SentenceReader,
@@ -20,7 +21,7 @@ from device.alerts.sentences import (
     frame,
     unframe,
 )
-from device.messages import (
+from wakeful.device.messages import (
     Acknowledge,
     Alert,
     Command,
@@ -35,7 +36,6 @@ from device.messages import (
     SetDriver,
     VehicleSpeed,
 )
-from tests.device.alerts.samples import AWAKE, SECOND_NS, alert
 
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="$*")
 NUMBER = st.none() | st.floats()

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from device.alerts import heartbeat
-from device.alerts.sentences import Sentence, encode_command, unframe
-from device.alerts.serial_line import SerialOutput
-from device.messages import Acknowledge, Command, Health, Marker, Phase, VehicleSpeed
-from device.notes import Notes
 from tests.device.alerts.receiver import Receiver
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
+from wakeful.device.alerts import heartbeat
+from wakeful.device.alerts.sentences import Sentence, encode_command, unframe
+from wakeful.device.alerts.serial_line import SerialOutput
+from wakeful.device.messages import Acknowledge, Command, Health, Marker, Phase, VehicleSpeed
+from wakeful.device.notes import Notes
 
 
 @pytest.fixture

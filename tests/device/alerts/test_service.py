@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from device.alerts.service import LOST_LEASH_S, ServiceOutput, describe
-from device.messages import DriverState, Health
 from tests.device.alerts.samples import AWAKE, MICROSLEEP
 from wakeful import ConfigError
+from wakeful.device.alerts.service import LOST_LEASH_S, ServiceOutput, describe
+from wakeful.device.messages import DriverState, Health
 
 LOST = DriverState(t_ns=0, seq=150, health=Health.CAMERA_LOST)
 STALE = replace(LOST, health=Health.STALE)

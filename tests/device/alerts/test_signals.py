@@ -8,9 +8,9 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from device.alerts.signals import SignalsOutput
-from device.messages import DriverState, Health
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS
+from wakeful.device.alerts.signals import SignalsOutput
+from wakeful.device.messages import DriverState, Health
 
 
 def written(path: Path, states: list[DriverState], classes: tuple[str, ...] = ()) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from device.alerts.speed_watch import LOST_AFTER_S, NOTE, SpeedWatch
-from device.messages import Command, VehicleSpeed
-from device.notes import Notes
+from wakeful.device.alerts.speed_watch import LOST_AFTER_S, NOTE, SpeedWatch
+from wakeful.device.messages import Command, VehicleSpeed
+from wakeful.device.notes import Notes
 
 
 class Vehicle:

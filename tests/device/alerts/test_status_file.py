@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from device.alerts.status_file import StatusMissing, StatusOutput, read_status
-from device.cli import status
-from device.messages import Health
 from tests.device.alerts.samples import AWAKE, eventually
 from wakeful import ConfigError
+from wakeful.device.alerts.status_file import StatusMissing, StatusOutput, read_status
+from wakeful.device.cli import status
+from wakeful.device.messages import Health
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from device.alerts import stream
-from device.alerts.stream import StreamOutput
-from device.liveness import PROCESS
-from device.messages import Acknowledge, Command, Event, Health, Marker
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
 from wakeful import ConfigError
+from wakeful.device.alerts import stream
+from wakeful.device.alerts.stream import StreamOutput
+from wakeful.device.liveness import PROCESS
+from wakeful.device.messages import Acknowledge, Command, Event, Health, Marker
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_states_come_at_the_rate_that_was_asked_for(path: Path) -> None:
 
 
 def test_a_monitor_that_hangs_is_called_stale(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("device.alerts.report.STALE_AFTER_S", 0.2)
+    monkeypatch.setattr("wakeful.device.alerts.report.STALE_AFTER_S", 0.2)
     with started(StreamOutput(path)) as output:
         output.state(MICROSLEEP)
         reader = Reader(path)

@@ -21,12 +21,12 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from device.alerts.for_people import terminal_view
-from device.alerts.loop_stats import LoopStats
-from device.alerts.plain import PlainOutput
-from device.alerts.terminal import TerminalOutput
-from device.messages import Event, Health
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
+from wakeful.device.alerts.for_people import terminal_view
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.plain import PlainOutput
+from wakeful.device.alerts.terminal import TerminalOutput
+from wakeful.device.messages import Event, Health
 
 STATS = LoopStats(29.8, 11.6, 3, "v2")
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
@@ -77,7 +77,7 @@ def test_what_the_project_logs_appears_in_the_list_and_the_log_is_itself_again_a
 
 
 def test_a_monitor_that_hangs_is_shown_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("device.alerts.terminal.STALE_AFTER_S", 0.2)
+    monkeypatch.setattr("wakeful.device.alerts.terminal.STALE_AFTER_S", 0.2)
     output, screen = viewed()
     output.state(AWAKE)
     assert eventually(lambda: "The monitor does not answer" in screen.getvalue())
@@ -107,7 +107,7 @@ def test_a_failure_to_draw_ends_the_view_with_a_line_in_the_log(caplog: pytest.L
 
 PROGRAM = """
 import signal, sys, time
-from device.alerts.for_people import terminal_view
+from wakeful.device.alerts.for_people import terminal_view
 from tests.device.alerts.samples import AWAKE
 from tests.device.alerts.test_terminal import STATS
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from device.alerts.wording import say_alert, say_event, say_standing, say_time
-from device.messages import Alert, DriverState, Event, Health, Level, Phase
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+from wakeful.device.alerts.wording import say_alert, say_event, say_standing, say_time
+from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 
 
 def test_alerts_say_their_evidence_with_units() -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from device.bench.accuracy import accuracy_of, find
-from models import manifest
-from models.manifest import Manifest
 from tests.models.manifest_samples import PARITY, TOP_1, VARIANT
+from wakeful.device.bench.accuracy import accuracy_of, find
+from wakeful.models import manifest
+from wakeful.models.manifest import Manifest
 
 
 def test_a_variant_shows_its_parity_and_its_task_with_their_bars() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from device.bench.counters import Counters
-from device.bench.host import emulation, features, host, versions, wakeful_version
-from device.bench.sampler import Sampler
+from wakeful.device.bench.counters import Counters
+from wakeful.device.bench.host import emulation, features, host, versions, wakeful_version
+from wakeful.device.bench.sampler import Sampler
 
 SNAPDRAGON = (
     "processor\t: 0\nFeatures\t: fp asimd asimdhp asimddp i8mm bf16\nCPU part\t: 0xd4d\nHardware\t: Qualcomm QCS6490\n"

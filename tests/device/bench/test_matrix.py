@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from device.bench.compare import NotComparable, compare, share
-from device.bench.matrix import groups, read
-from device.bench.plan import QUICK
-from device.bench.record import Record, Row, Subject
-from device.bench.store import load, save
-from device.cli import status
 from wakeful import ConfigError
+from wakeful.device.bench.compare import NotComparable, compare, share
+from wakeful.device.bench.matrix import groups, read
+from wakeful.device.bench.plan import QUICK
+from wakeful.device.bench.record import Record, Row, Subject
+from wakeful.device.bench.store import load, save
+from wakeful.device.cli import status
 
 WHOLE = """
 networks = ["expression", "face_landmark"]
@@ -73,7 +73,7 @@ def test_a_mistake_in_a_matrix_is_one_line_with_its_place(tmp_path: Path, text: 
 def test_a_runtime_that_is_not_there_fails_its_row_and_finished_rows_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("device.bench.plan.QUICK", replace(QUICK, runs=20, seconds=0.02, turn_s=0.01))
+    monkeypatch.setattr("wakeful.device.bench.plan.QUICK", replace(QUICK, runs=20, seconds=0.02, turn_s=0.01))
     program = tmp_path / "other.py"
     program.write_text(PEER, encoding="utf-8")
     file = matrix_file(

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.bench.operators import count, tflite_operators
-from device.bench.subject import candidate, named
-from models import registry
 from wakeful import ModelError, WakefulError
+from wakeful.device.bench.operators import count, tflite_operators
+from wakeful.device.bench.subject import candidate, named
+from wakeful.models import registry
 
 
 def test_multiply_accumulates_of_the_expression_network_are_the_same_quantized_or_not() -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.bench.endless import EndlessSource
-from device.bench.pipeline import as_arguments, measure, monitors
-from device.bench.plan import Plan
-from device.bench.session import Session
-from device.bench.store import load
-from device.cli import status
-from device.stages import STAGES
-from sensors.frame import Frame
-from sensors.slot import PacedSource
-from sensors.source import EndOfSource, SourceInfo
+from wakeful.device.bench.endless import EndlessSource
+from wakeful.device.bench.pipeline import as_arguments, measure, monitors
+from wakeful.device.bench.plan import Plan
+from wakeful.device.bench.session import Session
+from wakeful.device.bench.store import load
+from wakeful.device.cli import status
+from wakeful.device.stages import STAGES
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.slot import PacedSource
+from wakeful.sensors.source import EndOfSource, SourceInfo
 
 SHORT = Plan(runs=15, seconds=0.05, turn_s=0.05, starts=1, paced_s=0.5)
 PEER = "import sys\nprint([])\nfor line in sys.stdin: print([2.0] * int(line), flush=True)"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from device.bench import __file__ as here
-from device.bench.matrix import groups, read
-from device.bench.plan import QUICK
-from device.cli import status
+from wakeful.device.bench import __file__ as here
+from wakeful.device.bench.matrix import groups, read
+from wakeful.device.bench.plan import QUICK
+from wakeful.device.cli import status
 
 README = Path(here).with_name("README.md").read_text(encoding="utf-8")
 
@@ -26,7 +26,7 @@ def block(kind: str) -> str:
 @pytest.mark.slow  # starts a dozen processes, each with its runtimes
 def test_the_commands_work_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("device.bench.plan.QUICK", replace(QUICK, runs=8, seconds=0.01, turn_s=0.01, starts=1))
+    monkeypatch.setattr("wakeful.device.bench.plan.QUICK", replace(QUICK, runs=8, seconds=0.01, turn_s=0.01, starts=1))
     for line in block("sh").splitlines():
         program, *words = shlex.split(line, comments=True)
         assert program == "wakeful"

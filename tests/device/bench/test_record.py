@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from device.bench.page import page
-from device.bench.record import Accuracy, Comparison, Record, Row, Subject, Value
-from device.bench.store import RecordError, as_csv, load, save
-from device.bench.table import ranked, show
+from wakeful.device.bench.page import page
+from wakeful.device.bench.record import Accuracy, Comparison, Record, Row, Subject, Value
+from wakeful.device.bench.store import RecordError, as_csv, load, save
+from wakeful.device.bench.table import ranked, show
 
 QUICK_ONE = Subject("model", "nod", "litert", "int8", 1, "nod_int8.tflite", "ab" * 32, 1000)
 EXACT_ONE = replace(QUICK_ONE, precision="float", file="nod.tflite", sha256="cd" * 32)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from device.bench.plan import Plan
-from device.bench.record import Subject
-from device.bench.scenarios import cold, paced, single_stream, sustained
-from device.bench.session import Session, contender, measure
-from device.bench.store import load
-from device.bench.subject import candidate
-from device.bench.turns import Contender
-from device.bench.worker import WorkerError
-from device.cli import status
+from wakeful.device.bench.plan import Plan
+from wakeful.device.bench.record import Subject
+from wakeful.device.bench.scenarios import cold, paced, single_stream, sustained
+from wakeful.device.bench.session import Session, contender, measure
+from wakeful.device.bench.store import load
+from wakeful.device.bench.subject import candidate
+from wakeful.device.bench.turns import Contender
+from wakeful.device.bench.worker import WorkerError
+from wakeful.device.cli import status
 
 SHORT = Plan(runs=60, seconds=0.02, turn_s=0.005, starts=1, paced_s=0.5, fps=60.0, sustained_s=0.3, minute_s=0.1)
 SLEEPER = """

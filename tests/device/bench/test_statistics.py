@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.bench.statistics import Verdict, ratio_apart, ratio_in_turns, spread
+from wakeful.device.bench.statistics import Verdict, ratio_apart, ratio_in_turns, spread
 
 
 def turns(middle_ms: float, count: int = 60, seed: int = 0, drift: float = 0.0) -> list[float]:

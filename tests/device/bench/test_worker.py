@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from device.bench.worker import Worker, WorkerError, memory_mb
+from wakeful.device.bench.worker import Worker, WorkerError, memory_mb
 
 PEER = """
 import json, sys, time
@@ -51,6 +51,6 @@ def test_a_program_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None
 
 
 def test_a_program_that_never_answers_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("device.bench.worker.READY_S", 0.3)
+    monkeypatch.setattr("wakeful.device.bench.worker.READY_S", 0.3)
     with pytest.raises(WorkerError, match="no answer within"):
         Worker("peer", peer("import time; time.sleep(60)"))

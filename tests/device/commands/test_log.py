@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from device.alerts.events import alert_line, event_line
-from device.cli import status
-from device.messages import Alert, Event, Level, Observation, Phase
-from device.record.reader import LogFile, recording
-from device.record.schema import OBSERVATION
 from tests.device.record.drive import at, eventful, record
 from tests.device.record.samples import CONFIG, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, log_bytes, observations
+from wakeful.device.alerts.events import alert_line, event_line
+from wakeful.device.cli import status
+from wakeful.device.messages import Alert, Event, Level, Observation, Phase
+from wakeful.device.record.reader import LogFile, recording
+from wakeful.device.record.schema import OBSERVATION
 
 mcap_reader = pytest.importorskip("mcap.reader", reason="the extra [record] is not installed")
 
@@ -136,7 +136,7 @@ def test_export_to_parquet_holds_the_same(logs: Path, tmp_path: Path, capsys: py
 def test_parquet_without_its_package_says_what_to_install(
     logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("device.commands.extras.find_spec", lambda name: None if name == "pyarrow" else True)
+    monkeypatch.setattr("wakeful.device.commands.extras.find_spec", lambda name: None if name == "pyarrow" else True)
     code, _, err = said(capsys, "log", "export", logs, "-o", tmp_path, "--parquet")
     assert (code, "pip install 'wakeful[parquet]'" in err) == (2, True)
 
@@ -264,7 +264,7 @@ def test_what_is_no_log_gets_one_line_and_status_3(
 def test_the_layout_for_foxglove_shows_channels_that_there_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from device.record.schema import CHANNELS
+    from wakeful.device.record.schema import CHANNELS
 
     assert said(capsys, "log", "layout", tmp_path / "l.json")[0] == 0
     layout = json.loads((tmp_path / "l.json").read_text())

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from device.cli import status
-from device.config import load_profile, profile_names
-from device.state.signals import SIGNALS
+from wakeful.device.cli import status
+from wakeful.device.config import load_profile, profile_names
+from wakeful.device.state.signals import SIGNALS
 
 
 def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from device.cli import status
-from device.commands import extras
 from tests.models.expression.samples import made_up, together, write
+from wakeful.device.cli import status
+from wakeful.device.commands import extras
 
 
 def test_without_torch_the_extra_is_named(

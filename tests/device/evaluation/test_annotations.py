@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from device.evaluation.annotations import AnnotationError, read_annotations
+from wakeful.device.evaluation.annotations import AnnotationError, read_annotations
 
 
 def read(folder: Path, marks: Any, name: str = "drive.mp4") -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device.evaluation.binomial import at_most, share_interval
+from wakeful.device.evaluation.binomial import at_most, share_interval
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from typing import Any
 import cv2
 import pytest
 
-from device.cli import status
-from device.evaluation.annotations import AnnotationError, ClipMarks, read_annotations
-from device.evaluation.clips import ClipJob, play
-from device.evaluation.scores import score_clip
-from sensors.driver_face import DriverPose, render
-from sensors.scenario import Scenario
+from wakeful.device.cli import status
+from wakeful.device.evaluation.annotations import AnnotationError, ClipMarks, read_annotations
+from wakeful.device.evaluation.clips import ClipJob, play
+from wakeful.device.evaluation.scores import score_clip
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.scenario import Scenario
 
 FPS = 15
 SHUT_S = (3.0, 4.6)

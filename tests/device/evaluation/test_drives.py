@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from device.cli import status
-from device.evaluation.drives import Bounds, Drive, Standing, by_driver, events_of, kinds_of, score, standing
-from device.evaluation.matching import Span
-from device.evaluation.truth import Moment, Truth
-from device.messages import Alert, Level, Phase
 from tests.device.record.drive import eventful, record
 from tests.device.record.samples import CONFIG, log_bytes
+from wakeful.device.cli import status
+from wakeful.device.evaluation.drives import Bounds, Drive, Standing, by_driver, events_of, kinds_of, score, standing
+from wakeful.device.evaluation.matching import Span
+from wakeful.device.evaluation.truth import Moment, Truth
+from wakeful.device.messages import Alert, Level, Phase
 
 BOUNDS = Bounds()
 

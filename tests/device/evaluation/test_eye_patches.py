@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.evaluation import eye_patches
-from device.evaluation.eye_patches import MARGIN_PX, build_eyes
-from device.evaluation.eye_scenes import Portraits
-from device.perception.pipeline import Perception
-from models.eyes.data import Eyes
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
-from sensors.opencv import cv2
 from wakeful import ConfigError
+from wakeful.device.evaluation import eye_patches
+from wakeful.device.evaluation.eye_patches import MARGIN_PX, build_eyes
+from wakeful.device.evaluation.eye_scenes import Portraits
+from wakeful.device.perception.pipeline import Perception
+from wakeful.models.eyes.data import Eyes
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 # Points of the mesh at the places of the 68-point scheme: jaw, brows, nose, eyes, mouth.
 PLACES = [

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.evaluation import kept_inputs
-from device.evaluation.kept_inputs import kept_face_inputs
-from device.evaluation.network_inputs import Purpose
-from sensors.driver_face import DriverPose, render
-from sensors.opencv import cv2
 from wakeful import ConfigError
+from wakeful.device.evaluation import kept_inputs
+from wakeful.device.evaluation.kept_inputs import kept_face_inputs
+from wakeful.device.evaluation.network_inputs import Purpose
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.opencv import cv2
 
 PURPOSES: tuple[Purpose, ...] = ("calibration", "judgement")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device.evaluation.matching import NEAR_S, Matched, Span, match, overlaps_any
+from wakeful.device.evaluation.matching import NEAR_S, Matched, Span, match, overlaps_any
 
 LONG = Span(2.0, 7.0)
 BLINK = Span(10.0, 10.2)

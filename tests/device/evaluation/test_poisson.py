@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device.evaluation.poisson import at_most, rate_interval
+from wakeful.device.evaluation.poisson import at_most, rate_interval
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from device.evaluation.annotations import ClipMarks, Interval
-from device.evaluation.clips import Played, Told
-from device.evaluation.matching import Span
-from device.evaluation.scores import ClipScore, false_alarms, overall, score_clip
+from wakeful.device.evaluation.annotations import ClipMarks, Interval
+from wakeful.device.evaluation.clips import Played, Told
+from wakeful.device.evaluation.matching import Span
+from wakeful.device.evaluation.scores import ClipScore, false_alarms, overall, score_clip
 
 FRAMES = 600
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from device.evaluation.truth import Moment, Truth, TruthError, read_truth
+from wakeful.device.evaluation.truth import Moment, Truth, TruthError, read_truth
 
 
 def written(folder: Path, text: str) -> Path:

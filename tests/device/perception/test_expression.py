@@ -11,16 +11,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.perception import pipeline
-from device.perception.expression import ANCHORS, PLACES_PX, ExpressionReader, crop, expression_classes, placement
-from device.perception.expression_check import check_pipeline, picture_of
-from device.perception.landmarks import NetworkOutputError
-from device.perception.pipeline import EXPRESSION_EVERY, Perception
-from models.expression.data import load, paper_labels
-from models.expression.face import FERPLUS_CLASSES, standardise
-from models.expression.network import ExpressionFile
-from sensors.frame import Frame
 from tests.models.expression.samples import real_faces
+from wakeful.device.perception import pipeline
+from wakeful.device.perception.expression import (
+    ANCHORS,
+    PLACES_PX,
+    ExpressionReader,
+    crop,
+    expression_classes,
+    placement,
+)
+from wakeful.device.perception.expression_check import check_pipeline, picture_of
+from wakeful.device.perception.landmarks import NetworkOutputError
+from wakeful.device.perception.pipeline import EXPRESSION_EVERY, Perception
+from wakeful.models.expression.data import load, paper_labels
+from wakeful.models.expression.face import FERPLUS_CLASSES, standardise
+from wakeful.models.expression.network import ExpressionFile
+from wakeful.sensors.frame import Frame
 
 PORTRAIT = Path(pipeline.__file__).parents[2] / "sensors" / "assets" / "driver_head.png"
 
@@ -162,7 +169,7 @@ def test_the_pipeline_loses_few_validation_faces() -> None:
 
 
 def network_logits(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    from models import registry
+    from wakeful.models import registry
 
     return ExpressionFile(registry.path("expression")).logits(images)[0]
 

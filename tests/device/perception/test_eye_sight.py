@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.perception.eye_sight import NETWORK, SURE, Doubt, EyeSight
-from device.perception.landmarks import NetworkOutputError
-from device.perception.network import Network
-from device.perception.pipeline import Perception
-from device.perception.readability import look_at_eyes
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
-from sensors.opencv import cv2
+from wakeful.device.perception.eye_sight import NETWORK, SURE, Doubt, EyeSight
+from wakeful.device.perception.landmarks import NetworkOutputError
+from wakeful.device.perception.network import Network
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.readability import look_at_eyes
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 LOOK_NS = 100_000_000
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from device.perception.eyes import IRIS_ABOVE_CORNERS_CM, eye_aspect, gaze_deg, iris_px, lid_drop
-from device.perception.head_pose import HeadPose
-from device.perception.landmarks import Eye
+from wakeful.device.perception.eyes import IRIS_ABOVE_CORNERS_CM, eye_aspect, gaze_deg, iris_px, lid_drop
+from wakeful.device.perception.head_pose import HeadPose
+from wakeful.device.perception.landmarks import Eye
 
 FRONTAL = HeadPose(0.0, 0.0, 0.0, distance_cm=64.0)
 FOCAL_PX = 640.0  # at 64 cm ten pixels are a centimetre

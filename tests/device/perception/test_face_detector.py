@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.perception.face_detector import FaceDetector, anchor_centres, box_iou, decode, group_overlapping, merge
+from wakeful.device.perception.face_detector import (
+    FaceDetector,
+    anchor_centres,
+    box_iou,
+    decode,
+    group_overlapping,
+    merge,
+)
 
 
 def face_at(x: float, y: float, size: float) -> np.ndarray:

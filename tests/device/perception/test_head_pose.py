@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from device.perception.head_pose import CANONICAL_POINTS, bearing_deg, head_pose
+from wakeful.device.perception.head_pose import CANONICAL_POINTS, bearing_deg, head_pose
 
 WIDTH, HEIGHT, FOCAL = 640, 480, 640.0
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from device.perception import hexagon
-from device.perception.hexagon import Hexagon
+from wakeful.device.perception import hexagon
+from wakeful.device.perception.hexagon import Hexagon
 
 
 def board(root: Path, tree: str = "", soc_id: str = "", *nodes: str) -> Path:

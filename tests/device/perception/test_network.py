@@ -8,8 +8,8 @@ import numpy as np
 import onnxruntime.datasets
 import pytest
 
-from device.perception.network import NetworkLoadError, load, load_file
 from wakeful import ConfigError, ModelError
+from wakeful.device.perception.network import NetworkLoadError, load, load_file
 
 
 def test_a_litert_network_answers_with_its_outputs_in_order() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from device.perception.face_detector import Detection
-from device.perception.person import WatchedPerson
+from wakeful.device.perception.face_detector import Detection
+from wakeful.device.perception.person import WatchedPerson
 
 WIDTH, HEIGHT = 640, 480
 SECOND_NS = 1_000_000_000

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.messages import Observation
-from device.perception.landmarks import FaceLandmarks
-from device.perception.pipeline import Perception, face_brightness, mouth_aspect
-from sensors.driver_face import HEIGHT_PX, WIDTH_PX, DriverPose, render
-from sensors.frame import Frame
-from sensors.opencv import cv2
+from wakeful.device.messages import Observation
+from wakeful.device.perception.landmarks import FaceLandmarks
+from wakeful.device.perception.pipeline import Perception, face_brightness, mouth_aspect
+from wakeful.sensors.driver_face import HEIGHT_PX, WIDTH_PX, DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]
 FRAME_NS = 33_000_000

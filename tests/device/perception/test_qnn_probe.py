@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from device.perception.qnn_probe import MAX_OFF, Candidate, Verdict, how_far_off, probe, run_child
-from models import registry
+from wakeful.device.perception.qnn_probe import MAX_OFF, Candidate, Verdict, how_far_off, probe, run_child
+from wakeful.models import registry
 
 QCS6490 = 93
 SHIPPED, CACHED, COMPILED = (Candidate("expression", Path(name)) for name in ("shipped", "cached", "source"))

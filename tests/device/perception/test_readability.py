@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.messages import Observation, Unreadable
-from device.perception.head_pose import HeadPose
-from device.perception.landmarks import Eye, FaceLandmarks
-from device.perception.pipeline import Perception
-from device.perception.readability import EyeLight, read_eyes, why_unreadable
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
-from sensors.opencv import cv2
+from wakeful.device.messages import Observation, Unreadable
+from wakeful.device.perception.head_pose import HeadPose
+from wakeful.device.perception.landmarks import Eye, FaceLandmarks
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.readability import EyeLight, read_eyes, why_unreadable
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]
 FRAME_NS = 33_000_000

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from device.perception.region import Region, around, whole
+from wakeful.device.perception.region import Region, around, whole
 
 
 @pytest.fixture

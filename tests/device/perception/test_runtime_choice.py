@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.notes import Notes
-from device.perception import runtime_choice
-from device.perception.hexagon import Hexagon
-from device.perception.network import load
-from device.perception.qnn_probe import Candidate, Verdict
-from device.perception.runtime_choice import Replaceable, RuntimeMissing, candidates, choose, reader_for
-from models import registry, variants
 from wakeful import ModelError
+from wakeful.device.notes import Notes
+from wakeful.device.perception import runtime_choice
+from wakeful.device.perception.hexagon import Hexagon
+from wakeful.device.perception.network import load
+from wakeful.device.perception.qnn_probe import Candidate, Verdict
+from wakeful.device.perception.runtime_choice import Replaceable, RuntimeMissing, candidates, choose, reader_for
+from wakeful.models import registry, variants
 
 LAPTOP = Hexagon("", False, (), "")
 BARE_SNAPDRAGON = Hexagon("qcs6490", True, (Path("/dev/null"),), "")

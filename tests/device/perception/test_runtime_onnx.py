@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from device.perception.network import NetworkLoadError
-from device.perception.runtime_onnx import Driven, OnnxNetwork, to_channels_first
-from models import registry
+from wakeful.device.perception.network import NetworkLoadError
+from wakeful.device.perception.runtime_onnx import Driven, OnnxNetwork, to_channels_first
+from wakeful.models import registry
 
 MESH = registry.network("face_landmark")
 

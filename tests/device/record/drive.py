@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from device.config import load_profile
-from device.messages import (
+from tests.device.record.samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
+from wakeful.device.config import load_profile
+from wakeful.device.messages import (
     Acknowledge,
     Event,
     Given,
@@ -23,13 +24,12 @@ from device.messages import (
     Told,
     VehicleSpeed,
 )
-from device.notes import Notes
-from device.perception.pipeline import Sighting
-from device.record.recorder import Recorder
-from device.record.replay import Said, judged
-from device.settings import RecordSettings
-from sensors.frame import Frame
-from tests.device.record.samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
+from wakeful.device.notes import Notes
+from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.record.recorder import Recorder
+from wakeful.device.record.replay import Said, judged
+from wakeful.device.settings import RecordSettings
+from wakeful.sensors.frame import Frame
 
 PICTURE = np.full((48, 64, 3), 128, np.uint8)
 

@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from device.config import load_profile
-from device.messages import (
+from wakeful.device.config import load_profile
+from wakeful.device.messages import (
     Acknowledge,
     Alert,
     Calibration,
@@ -28,10 +28,10 @@ from device.messages import (
     Unreadable,
     VehicleSpeed,
 )
-from device.record.encode import Recorded
-from device.record.schema import ExpressionReading, LogConfig, Picture
-from device.record.writer import LogWriter
-from device.state.gaze_zone import Direction
+from wakeful.device.record.encode import Recorded
+from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
+from wakeful.device.record.writer import LogWriter
+from wakeful.device.state.gaze_zone import Direction
 
 SECOND_NS = 1_000_000_000
 ORIGIN_NS = 5 * SECOND_NS

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from device.alerts import gpio_mock
-from device.alerts.gpio import GpioChipMissing, GpioSpecError
-from device.alerts.registry import make_output
-from device.messages import Command, Marker
-from device.record.button import ButtonMarkers
-from device.record.keys import KeyMarkers
-from device.record.reader import recording
-from device.record.schema import MARKER
 from tests.device.alerts.samples import eventually
+from wakeful.device.alerts import gpio_mock
+from wakeful.device.alerts.gpio import GpioChipMissing, GpioSpecError
+from wakeful.device.alerts.registry import make_output
+from wakeful.device.messages import Command, Marker
+from wakeful.device.record.button import ButtonMarkers
+from wakeful.device.record.keys import KeyMarkers
+from wakeful.device.record.reader import recording
+from wakeful.device.record.schema import MARKER
 
 
 def test_a_press_of_the_button_is_a_marker_of_that_moment() -> None:

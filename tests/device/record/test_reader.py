@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from device.messages import Event
-from device.record import schema
-from device.record.container import MAGIC, Condition, messages
-from device.record.encode import Recorded
-from device.record.errors import LogError
-from device.record.reader import LogFile, recording, recordings
-from device.record.schema import ALERT, MARKER
-from device.record.writer import LogWriter
 from tests.device.record.samples import CONFIG, MESSAGES, log_bytes
+from wakeful.device.messages import Event
+from wakeful.device.record import schema
+from wakeful.device.record.container import MAGIC, Condition, messages
+from wakeful.device.record.encode import Recorded
+from wakeful.device.record.errors import LogError
+from wakeful.device.record.reader import LogFile, recording, recordings
+from wakeful.device.record.schema import ALERT, MARKER
+from wakeful.device.record.writer import LogWriter
 
 mcap_reader = pytest.importorskip("mcap.reader", reason="the extra [record] is not installed")
 

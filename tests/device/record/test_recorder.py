@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from device.alerts.registry import make_output
-from device.messages import Alert, Event, Level, Observation, Phase, Tick
-from device.notes import Notes
-from device.record import disk_file, session
-from device.record.errors import RecordError
-from device.record.folder import Folder, Limits, Room
-from device.record.reader import Recording, recording, recordings
-from device.record.replay import replay
-from device.record.schema import ALERT, CAMERA, EXPRESSION, GIVEN, MARKER, STATE, Picture
-from device.settings import RecordSettings
 from tests.device.alerts.samples import eventually
 from tests.device.record.drive import at, eventful, play, record, recorder, shifted
 from tests.device.record.samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
+from wakeful.device.alerts.registry import make_output
+from wakeful.device.messages import Alert, Event, Level, Observation, Phase, Tick
+from wakeful.device.notes import Notes
+from wakeful.device.record import disk_file, session
+from wakeful.device.record.errors import RecordError
+from wakeful.device.record.folder import Folder, Limits, Room
+from wakeful.device.record.reader import Recording, recording, recordings
+from wakeful.device.record.replay import replay
+from wakeful.device.record.schema import ALERT, CAMERA, EXPRESSION, GIVEN, MARKER, STATE, Picture
+from wakeful.device.settings import RecordSettings
 
 mcap_reader = pytest.importorskip("mcap.reader", reason="the extra [record] is not installed")
 
@@ -107,7 +107,7 @@ def test_the_registry_of_outputs_makes_one_and_hands_it_the_notes(tmp_path: Path
 def test_a_disk_that_hangs_costs_the_monitor_no_time_and_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("device.record.recorder.MAX_QUEUED", 200)
+    monkeypatch.setattr("wakeful.device.record.recorder.MAX_QUEUED", 200)
     hangs, commit = [True], disk_file.DiskFile.commit
 
     def hang(self: disk_file.DiskFile) -> None:
@@ -140,7 +140,7 @@ class Disk:
         self.limit = 1 << 40
         self._error = error
         self._write = os.write
-        monkeypatch.setattr("device.record.disk_file.os.write", self.write)
+        monkeypatch.setattr("wakeful.device.record.disk_file.os.write", self.write)
 
     def write(self, descriptor: int, data: bytes) -> int:
         fits = min(len(data), self.limit - os.lseek(descriptor, 0, os.SEEK_CUR))
@@ -231,7 +231,7 @@ def test_room_is_given_back_only_once_there_is_a_tenth_more(tmp_path: Path, monk
 
     def free(count: int) -> None:
         figures = os.statvfs_result((1, 1, 1 << 40, count, count, 0, 0, 0, 0, 255))
-        monkeypatch.setattr("device.record.folder.os.statvfs", lambda path: figures)
+        monkeypatch.setattr("wakeful.device.record.folder.os.statvfs", lambda path: figures)
 
     free(205)
     assert folder.room(Room.ALL)[0] is Room.ALL

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from device.config import load_profile
-from device.judge import judging_code
-from device.messages import Alert, Event, Level, Phase
-from device.record.compare import changes, differences
-from device.record.errors import LogError
-from device.record.outcome import Job, judge_again
-from device.record.reader import recording
-from device.record.replay import Said, replay
 from tests.device.record.drive import at, eventful, record
 from tests.device.record.samples import CONFIG, MESSAGES, log_bytes
+from wakeful.device.config import load_profile
+from wakeful.device.judge import judging_code
+from wakeful.device.messages import Alert, Event, Level, Phase
+from wakeful.device.record.compare import changes, differences
+from wakeful.device.record.errors import LogError
+from wakeful.device.record.outcome import Job, judge_again
+from wakeful.device.record.reader import recording
+from wakeful.device.record.replay import Said, replay
 
 pytest.importorskip("mcap", reason="the extra [record] is not installed")
 

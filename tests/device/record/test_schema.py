@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from device.messages import Observation
-from device.record.checks import Unfit
-from device.record.decode import decode
-from device.record.encode import Recorded, encode
-from device.record.log_config import TooNew, read_config
-from device.record.schema import CHANNELS, CONFIG, OBSERVATION
 from tests.device.record.samples import CONFIG as HEAD
 from tests.device.record.samples import FULL_OBSERVATION, MESSAGES
+from wakeful.device.messages import Observation
+from wakeful.device.record.checks import Unfit
+from wakeful.device.record.decode import decode
+from wakeful.device.record.encode import Recorded, encode
+from wakeful.device.record.log_config import TooNew, read_config
+from wakeful.device.record.schema import CHANNELS, CONFIG, OBSERVATION
 
 JSON_TYPES: dict[str, type | tuple[type, ...]] = {
     "integer": int,

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.messages import Alert, Event, Level, Phase
-from device.record.encode import Recorded
-from device.record.schema import Picture
-from device.record.video import Box, Shot, Video, blurred, face_finder, is_watched
-from models import registry
-from sensors.driver_face import DriverPose, render
 from tests.device.record.drive import at
+from wakeful.device.messages import Alert, Event, Level, Phase
+from wakeful.device.record.encode import Recorded
+from wakeful.device.record.schema import Picture
+from wakeful.device.record.video import Box, Shot, Video, blurred, face_finder, is_watched
+from wakeful.models import registry
+from wakeful.sensors.driver_face import DriverPose, render
 
 GREY = np.full((48, 64, 3), 128, np.uint8)
 

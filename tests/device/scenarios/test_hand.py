@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from device.config import load_profile
-from device.messages import Health, Phase
-from device.perception.pipeline import Perception
-from device.state.engine import Engine
-from sensors.driver_face import render
-from sensors.frame import Frame
-from sensors.scenario import Scenario
+from wakeful.device.config import load_profile
+from wakeful.device.messages import Health, Phase
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.state.engine import Engine
+from wakeful.sensors.driver_face import render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.scenario import Scenario
 
 FPS = 10
 # The script of ``hand.scenario.toml``.

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from device.scenarios.matrix import CLOSURE_CODES, Cell, matrix, sample, select
 from wakeful import ConfigError
+from wakeful.device.scenarios.matrix import CLOSURE_CODES, Cell, matrix, sample, select
 
 
 def named(cell_id: str) -> Cell:

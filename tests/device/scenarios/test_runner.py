@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from device.cli import status
-from device.scenarios.behaviour import START_S
-from device.scenarios.matrix import matrix, select
-from device.scenarios.report import page, write_report
-from device.scenarios.runner import Bench, Result, run, run_cell
-from device.scenarios.verdict import Outcome, Verdict
 from wakeful import ConfigError
+from wakeful.device.cli import status
+from wakeful.device.scenarios.behaviour import START_S
+from wakeful.device.scenarios.matrix import matrix, select
+from wakeful.device.scenarios.report import page, write_report
+from wakeful.device.scenarios.runner import Bench, Result, run, run_cell
+from wakeful.device.scenarios.verdict import Outcome, Verdict
 
 READER = "mesh+iris"
 SLEEPER = "normal/none/yaw0/pitch0/sleep"

@@ -7,11 +7,11 @@ import itertools
 
 import pytest
 
-from device.scenarios.behaviour import DURATION_S, START_S
-from device.scenarios.matrix import matrix, select
-from device.scenarios.script import BLINK_S, SWAY_DEG, frame_times_s, scenario
-from sensors.driver_face import DriverPose
-from sensors.scenario import Scenario
+from wakeful.device.scenarios.behaviour import DURATION_S, START_S
+from wakeful.device.scenarios.matrix import matrix, select
+from wakeful.device.scenarios.script import BLINK_S, SWAY_DEG, frame_times_s, scenario
+from wakeful.sensors.driver_face import DriverPose
+from wakeful.sensors.scenario import Scenario
 
 
 def script(cell_id: str) -> Scenario:

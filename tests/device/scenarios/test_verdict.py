@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from device.scenarios.behaviour import START_S
-from device.scenarios.matrix import Cell, matrix, select
-from device.scenarios.trace import HealthChange, Told, Trace
-from device.scenarios.verdict import Outcome, Verdict, judge
+from wakeful.device.scenarios.behaviour import START_S
+from wakeful.device.scenarios.matrix import Cell, matrix, select
+from wakeful.device.scenarios.trace import HealthChange, Told, Trace
+from wakeful.device.scenarios.verdict import Outcome, Verdict, judge
 
 SEEN = (HealthChange(0.0, "calibrating"),)
 DEGRADED = (HealthChange(0.0, "calibrating"), HealthChange(5.0, "degraded", "occluded"))

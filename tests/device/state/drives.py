@@ -9,9 +9,19 @@ from typing import Any
 
 import pytest
 
-from device.config import load_profile
-from device.messages import Alert, Calibration, Command, Event, Health, Observation, Phase, ReaderTraits, Unreadable
-from device.state.engine import Engine, Step
+from wakeful.device.config import load_profile
+from wakeful.device.messages import (
+    Alert,
+    Calibration,
+    Command,
+    Event,
+    Health,
+    Observation,
+    Phase,
+    ReaderTraits,
+    Unreadable,
+)
+from wakeful.device.state.engine import Engine, Step
 
 OPEN_ASPECT = 0.3
 # A reader that sees nothing of a closed eye: openings are then shares of the open aspect as they stand.

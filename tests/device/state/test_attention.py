@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from device.messages import Observation, Unreadable
-from device.state.attention import Attention, AttentionView
-from device.state.gaze_zone import Direction
-from device.state.profile import Profile
+from wakeful.device.messages import Observation, Unreadable
+from wakeful.device.state.attention import Attention, AttentionView
+from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.profile import Profile
 
 
 def looked(*looks: tuple[float, float | None], yaw_deg: float | None = 0.0) -> list[AttentionView]:

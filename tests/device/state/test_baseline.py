@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device.state.baseline import AVERAGE_ASPECT, OpenEyeBaseline, opening
+from wakeful.device.state.baseline import AVERAGE_ASPECT, OpenEyeBaseline, opening
 
 SECOND_NS = 1_000_000_000
 

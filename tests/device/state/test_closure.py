@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device.state.closure import Closure, ClosureTracker, EyeState
+from wakeful.device.state.closure import Closure, ClosureTracker, EyeState
 
 SECOND_NS = 1_000_000_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device.state.closure_length import ClosureLength
+from wakeful.device.state.closure_length import ClosureLength
 
 SECOND_NS = 1_000_000_000
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from device.messages import Observation
-from device.state.engagement import IRIS_MM, Engagement, EngagementView
-from device.state.profile import EngagementSection
 from tests.device.state.drives import Outcome, Part, drive
+from wakeful.device.messages import Observation
+from wakeful.device.state.engagement import IRIS_MM, Engagement, EngagementView
+from wakeful.device.state.profile import EngagementSection
 
 CAMERAS_FPS = (10.0, 15.0, 30.0)
 GAZE_UP_DEG = EngagementSection().gaze_up_deg
@@ -119,7 +119,7 @@ def test_who_comes_leaves_and_comes_back_is_told_once_each(fps: float) -> None:
 
 
 def test_a_face_lost_for_a_moment_and_a_camera_lost_for_long_are_no_leaving() -> None:
-    from device.messages import Health
+    from wakeful.device.messages import Health
 
     outcome = meet(Part(3.0), Part(1.5, face=False), Part(2.0), Part(10.0, camera=Health.CAMERA_LOST), Part(2.0))
     assert [event.kind for event in outcome.events if event.kind in ("left", "came_back")] == []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from device.config import load_profile
-from device.messages import Acknowledge, Health, Level, Observation, Phase, VehicleSpeed
-from device.state.engine import Engine
 from tests.device.state.drives import EYES_ALONE, Outcome, Part, drive
+from wakeful.device.config import load_profile
+from wakeful.device.messages import Acknowledge, Health, Level, Observation, Phase, VehicleSpeed
+from wakeful.device.state.engine import Engine
 
 AWAKE = Part(10.0)
 RATES = pytest.mark.parametrize(

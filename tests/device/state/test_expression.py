@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from device.state.expression import Distress, DistressWatch, ExpressionStep, ExpressionTracker
+from wakeful.device.state.expression import Distress, DistressWatch, ExpressionStep, ExpressionTracker
 
 CLASSES = ("neutral", "happiness", "anger", "fear")
 NEUTRAL = (0.9, 0.05, 0.03, 0.02)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from device.messages import Calibration, Observation
-from device.state.eyelids import Eyelids, LidView
-from device.state.profile import Profile
 from tests.device.state.drives import EYES_ALONE
+from wakeful.device.messages import Calibration, Observation
+from wakeful.device.state.eyelids import Eyelids, LidView
+from wakeful.device.state.profile import Profile
 
 
 def watched(*parts: tuple[float, float | None, float]) -> list[LidView]:

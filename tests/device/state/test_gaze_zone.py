@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from device.state.gaze_zone import Direction, RoadDirection, most_frequent, zone_of
-from device.state.profile import GazeSection, Zone
+from wakeful.device.state.gaze_zone import Direction, RoadDirection, most_frequent, zone_of
+from wakeful.device.state.profile import GazeSection, Zone
 
 
 def looked(road: RoadDirection, yaw_deg: float, seconds: float, from_s: float = 0.0) -> float:

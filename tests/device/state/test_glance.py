@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device.state.glance import Glance, GlanceTracker
+from wakeful.device.state.glance import Glance, GlanceTracker
 
 
 def watched(*looks: tuple[float, str]) -> tuple[GlanceTracker, list[Glance], int]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from device.messages import Health
-from device.state.health import HealthJudge
-from device.state.profile import HealthSection
+from wakeful.device.messages import Health
+from wakeful.device.state.health import HealthJudge
+from wakeful.device.state.profile import HealthSection
 
 
 def judged(*parts: tuple[float, bool, bool], calibrated: bool = True) -> list[Health]:

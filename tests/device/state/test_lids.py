@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device.state.lids import LoweredLids
+from wakeful.device.state.lids import LoweredLids
 
 TENTH_NS = 100_000_000
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from device.state.nod import Nod, NodTracker
-from device.state.profile import NodSection
+from wakeful.device.state.nod import Nod, NodTracker
+from wakeful.device.state.profile import NodSection
 
 
 def nods(fall_deg: float, over_s: float, closure_s: float | None, times: int = 1) -> list[Nod]:

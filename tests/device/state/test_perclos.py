@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device.state.perclos import Perclos, PerclosWindows
+from wakeful.device.state.perclos import Perclos, PerclosWindows
 
 SECOND_NS = 1_000_000_000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device.state.person import SwapWatch
+from wakeful.device.state.person import SwapWatch
 
 
 def swapped(away_s: float, aspect: float | None, back_s: float = 5.0, learned: float | None = 0.3) -> bool:

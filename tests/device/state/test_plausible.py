@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from device.messages import Observation
-from device.state.plausible import LENGTHS, MEASURES, without_impossible
+from wakeful.device.messages import Observation
+from wakeful.device.state.plausible import LENGTHS, MEASURES, without_impossible
 
 MEASURED: dict[str, Any] = dict.fromkeys(MEASURES, 0.3)
 USUAL = Observation(t_ns=1, seq=0, face=True, expression=(0.9, 0.1), iris_px=12.0, focal_px=640.0, **MEASURED)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from device.config import load_profile, profile_names
-from device.state.profile import EyesSection, GazeSection, HealthSection, MouthSection, Profile, Rule, Zone
-from device.state.profile_check import problems
-from device.state.profile_problem import Problem
+from wakeful.device.config import load_profile, profile_names
+from wakeful.device.state.profile import EyesSection, GazeSection, HealthSection, MouthSection, Profile, Rule, Zone
+from wakeful.device.state.profile_check import problems
+from wakeful.device.state.profile_problem import Problem
 
 SLEEP = Rule("sleep", "urgent", {"closure_s": 3.0}, "a study", clear={"eyes_open_s": 2.0})
 DROWSY = Rule("drowsy", "warning", {"perclos_60s": 0.15}, "a study", clear_below={"perclos_60s": 0.1})

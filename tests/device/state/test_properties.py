@@ -10,13 +10,13 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from device.config import load_profile
-from device.messages import Alert, Health, Level, Observation, Phase, Unreadable, VehicleSpeed
-from device.state.engine import Engine
-from device.state.profile import Profile
-from device.state.rules import RuleBook
-from device.state.signals import SIGNALS, Signals
 from tests.device.state.drives import EXPRESSIONS, EYES_ALONE, Outcome, Part, drive
+from wakeful.device.config import load_profile
+from wakeful.device.messages import Alert, Health, Level, Observation, Phase, Unreadable, VehicleSpeed
+from wakeful.device.state.engine import Engine
+from wakeful.device.state.profile import Profile
+from wakeful.device.state.rules import RuleBook
+from wakeful.device.state.signals import SIGNALS, Signals
 
 # The same examples every time: a failure can be run again, and no machine is unlucky.
 few = settings(

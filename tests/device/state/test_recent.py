@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device.state.recent import RecentCount
+from wakeful.device.state.recent import RecentCount
 
 
 def test_it_counts_within_its_window_only() -> None:

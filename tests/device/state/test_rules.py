@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from device.messages import Alert
-from device.state.profile import LatchSection, Rule
-from device.state.rules import RuleBook
+from wakeful.device.messages import Alert
+from wakeful.device.state.profile import LatchSection, Rule
+from wakeful.device.state.rules import RuleBook
 
 SECOND_NS = 1_000_000_000
 HINT = Rule("drowsy", "advisory", {"perclos_60s": 0.08}, "test", clear_below={"perclos_60s": 0.06}, from_kmh=50.0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from device.messages import Acknowledge, Phase, VehicleSpeed
 from tests.device.state.drives import Camera, Part, any_camera, assert_alerts, drive, told
+from wakeful.device.messages import Acknowledge, Phase, VehicleSpeed
 
 AWAKE = Part(10.0)
 KMH = 40.0

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from device.messages import Health, Unreadable
 from tests.device.state.drives import Camera, Part, any_camera, assert_alerts, drive, told
+from wakeful.device.messages import Health, Unreadable
 
 AWAKE = Part(10.0)
 KMH = 40.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from device.messages import Health, Unreadable
 from tests.device.state.drives import Camera, Part, any_camera, assert_alerts, drive, told
+from wakeful.device.messages import Health, Unreadable
 
 AWAKE = Part(10.03)
 START_S = 10.03

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from device.messages import Calibration, Gear, Health, Ignition, Pause, SetDriver
 from tests.device.state.drives import Camera as ACamera
 from tests.device.state.drives import Part, any_camera, assert_alerts, drive, told
+from wakeful.device.messages import Calibration, Gear, Health, Ignition, Pause, SetDriver
 
 
 @any_camera

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from device.messages import Phase, Unreadable, VehicleSpeed
 from tests.device.state.drives import Camera, Outcome, Part, any_camera, assert_alerts, drive, told
+from wakeful.device.messages import Phase, Unreadable, VehicleSpeed
 
 AWAKE = Part(10.0)
 PHONE = (0.0, -40.0)

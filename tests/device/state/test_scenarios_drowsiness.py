@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from device.messages import Level, Phase
 from tests.device.state.drives import Camera, Outcome, Part, any_camera, assert_alerts, drive, told
+from wakeful.device.messages import Level, Phase
 
 AWAKE = Part(10.0)
 

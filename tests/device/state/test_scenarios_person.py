@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from device.messages import Calibration
 from tests.device.state.drives import EYES_ALONE, OPEN_ASPECT, Camera, Outcome, Part, any_camera, assert_alerts, drive
+from wakeful.device.messages import Calibration
 
 LEARN = Part(62.0)
 

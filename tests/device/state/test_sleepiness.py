@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device.state.sleepiness import kss_estimate
+from wakeful.device.state.sleepiness import kss_estimate
 
 
 def test_it_is_unknown_with_perclos() -> None:

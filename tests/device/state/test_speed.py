@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from device.config import load_profile
-from device.messages import Observation
-from device.state.engine import Engine
 from tests.device.state.drives import EXPRESSIONS, EYES_ALONE, Part, observations
+from wakeful.device.config import load_profile
+from wakeful.device.messages import Observation
+from wakeful.device.state.engine import Engine
 
 # A fifth of what one core must do: the machine may be busy or slow.
 AT_LEAST_PER_S = 3_000.0

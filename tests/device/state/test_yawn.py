@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from device.state.profile import MouthSection
-from device.state.yawn import Yawn, YawnTracker
+from wakeful.device.state.profile import MouthSection
+from wakeful.device.state.yawn import Yawn, YawnTracker
 
 
 def yawns(*parts: tuple[float, float | None]) -> list[Yawn]:

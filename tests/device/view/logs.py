@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from device.messages import Alert, DriverState, Event, Given, Health, Observation, Tick, Told, VehicleSpeed
-from device.record.encode import Recorded
-from device.record.schema import ExpressionReading, LogConfig, Picture
-from device.record.writer import LogWriter
-from device.state.engine import Engine, Step
-from sensors.driver_face import DriverPose, render
-from sensors.opencv import cv2
 from tests.device.record.samples import CLASSES, CONFIG, ORIGIN_NS, SECOND_NS
+from wakeful.device.messages import Alert, DriverState, Event, Given, Health, Observation, Tick, Told, VehicleSpeed
+from wakeful.device.record.encode import Recorded
+from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
+from wakeful.device.record.writer import LogWriter
+from wakeful.device.state.engine import Engine, Step
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.opencv import cv2
 
 FPS = 30.0
 OPEN = 0.3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from device.view.access import COOKIE, PAGE_TOKEN_HEADER, Access, from_own_page, host_is_ours, parse_address
 from wakeful import ConfigError
+from wakeful.device.view.access import COOKIE, PAGE_TOKEN_HEADER, Access, from_own_page, host_is_ours, parse_address
 
 TOKEN = "correct horse battery"
 

@@ -10,14 +10,14 @@ from http.client import HTTPResponse
 
 import pytest
 
-from device.messages import Acknowledge, Event, Marker, Phase
-from device.perception.pipeline import Perception, Sighting
-from device.view import server
-from sensors.driver_face import DriverPose, render
-from sensors.frame import Frame
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
 from tests.device.view.test_server import TOKEN, Page
 from tests.tools.browser import Browser, find_browser
+from wakeful.device.messages import Acknowledge, Event, Marker, Phase
+from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.device.view import server
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium: apt install chromium")
 

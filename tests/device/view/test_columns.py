@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from device.view import columns as columns_module
-from device.view.columns import STEPS, UNKNOWN, columns, quantised
-from device.view.drive import CURVES
+from wakeful.device.view import columns as columns_module
+from wakeful.device.view.columns import STEPS, UNKNOWN, columns, quantised
+from wakeful.device.view.drive import CURVES
 
 
 def curves(count: int, **given: np.ndarray) -> dict[str, np.ndarray]:

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.messages import Observation
-from device.perception.head_pose import HeadPose, angles_deg
-from device.perception.landmarks import Eye, FaceLandmarks
-from device.perception.pipeline import Sighting
-from device.view.drawing import FORWARDS, MESH, axes, draw
-from sensors.opencv import cv2
+from wakeful.device.messages import Observation
+from wakeful.device.perception.head_pose import HeadPose, angles_deg
+from wakeful.device.perception.landmarks import Eye, FaceLandmarks
+from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.view.drawing import FORWARDS, MESH, axes, draw
+from wakeful.sensors.opencv import cv2
 
 SEEN = Observation(0, 0, True, gaze_yaw_deg=10.0, gaze_pitch_deg=-5.0)
 UNKNOWN_GAZE = replace(SEEN, gaze_yaw_deg=None)

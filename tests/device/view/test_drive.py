@@ -11,13 +11,25 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from device.messages import Acknowledge, Alert, Event, Given, Health, Level, NewRules, Phase, Tick, Told, VehicleSpeed
-from device.record.encode import Recorded
-from device.record.reader import recording
-from device.view.drive import Drive, Runs, Span, read_drive
-from device.view.figures import figures
 from tests.device.record.samples import CLASSES, CONFIG, log_bytes, observations, time_of
 from tests.device.view.logs import LOG_CONFIG, at, write_log
+from wakeful.device.messages import (
+    Acknowledge,
+    Alert,
+    Event,
+    Given,
+    Health,
+    Level,
+    NewRules,
+    Phase,
+    Tick,
+    Told,
+    VehicleSpeed,
+)
+from wakeful.device.record.encode import Recorded
+from wakeful.device.record.reader import recording
+from wakeful.device.view.drive import Drive, Runs, Span, read_drive
+from wakeful.device.view.figures import figures
 
 
 def an_eventful_drive(seconds: float = 24.0) -> Iterator[Given]:
@@ -122,7 +134,7 @@ def test_a_note_lasts_until_it_is_over_or_to_the_end(tmp_path: Path) -> None:
 
 
 def _states(seconds: float) -> Iterator[Recorded]:
-    from device.state.engine import Engine
+    from wakeful.device.state.engine import Engine
 
     engine = Engine(LOG_CONFIG.profile, LOG_CONFIG.reader, expression_classes=CLASSES)
     for seen in observations(seconds):

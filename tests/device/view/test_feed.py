@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from device.alerts.loop_stats import LoopStats
-from device.messages import Alert, Event, Level, Phase
-from device.view.feed import CELL_NS, Feed, Message
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.messages import Alert, Event, Level, Phase
+from wakeful.device.view.feed import CELL_NS, Feed, Message
 
 STATS = LoopStats(29.97, 12.3, 4, "v2")
 

@@ -10,13 +10,13 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from device.messages import Given, Level
-from device.record.reader import recording
-from device.view.drive import Drive, Span, read_drive
-from device.view.figures import Figures, figures, seconds_of
-from device.view.report_parts import figures_table, in_short, rows, say_duration
 from tests.device.record.samples import observations
 from tests.device.view.logs import write_log
+from wakeful.device.messages import Given, Level
+from wakeful.device.record.reader import recording
+from wakeful.device.view.drive import Drive, Span, read_drive
+from wakeful.device.view.figures import Figures, figures, seconds_of
+from wakeful.device.view.report_parts import figures_table, in_short, rows, say_duration
 
 
 def blinking(seconds: float, fps: float, every_s: float = 3.0, for_s: float = 0.2) -> list[Given]:

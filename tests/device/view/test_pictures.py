@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from device.messages import Observation
-from device.perception.pipeline import Sighting
-from device.view.pictures import Pictures
-from sensors.frame import Frame
-from sensors.opencv import cv2
 from tests.device.alerts.samples import eventually
+from wakeful.device.messages import Observation
+from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.view.pictures import Pictures
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 NOBODY = Sighting(Observation(0, 0, False))
 

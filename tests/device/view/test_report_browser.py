@@ -10,11 +10,11 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from device.cli import status
 from tests.device.record.samples import observations
 from tests.device.view.logs import a_tiring_driver, write_log
 from tests.device.view.test_drive import an_eventful_drive
 from tests.tools.browser import Browser, find_browser
+from wakeful.device.cli import status
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium: apt install chromium")
 

@@ -12,15 +12,15 @@ from http.client import HTTPConnection, HTTPResponse
 import numpy as np
 import pytest
 
-from device.messages import Acknowledge, Command, Marker, Observation
-from device.perception.pipeline import Sighting
-from device.view import bounded, server
-from device.view.access import PAGE_TOKEN_HEADER
-from device.view.live import LivePage
-from sensors.frame import Frame
 from tests.device.alerts.samples import AWAKE, alert, eventually
 from tests.device.view.test_pictures import decoded
 from wakeful import ConfigError
+from wakeful.device.messages import Acknowledge, Command, Marker, Observation
+from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.view import bounded, server
+from wakeful.device.view.access import PAGE_TOKEN_HEADER
+from wakeful.device.view.live import LivePage
+from wakeful.sensors.frame import Frame
 
 TOKEN = "correct-horse-battery"
 NOBODY = Sighting(Observation(0, 0, False))

@@ -9,12 +9,12 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from device.record.reader import Recording, recording
-from device.record.schema import Picture
-from device.view.thumbnails import WIDTH_PX, jpeg_size, shrunk, thumbnails
-from sensors.opencv import cv2
 from tests.device.record.samples import CONFIG, log_bytes
 from tests.device.view.logs import at
+from wakeful.device.record.reader import Recording, recording
+from wakeful.device.record.schema import Picture
+from wakeful.device.view.thumbnails import WIDTH_PX, jpeg_size, shrunk, thumbnails
+from wakeful.sensors.opencv import cv2
 
 
 def jpeg(grey: int = 100, width: int = 640, height: int = 480) -> bytes:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.expression.data import Faces
-from models.expression.face import SIZE_PX
+from wakeful.models.expression.data import Faces
+from wakeful.models.expression.face import SIZE_PX
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -7,9 +7,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch: make test-train")
 
-from models.expression.augment import Augmentation, augmented, standardised  # noqa: E402
-from models.expression.face import standardise  # noqa: E402
 from tests.models.expression.samples import made_up  # noqa: E402
+from wakeful.models.expression.augment import Augmentation, augmented, standardised  # noqa: E402
+from wakeful.models.expression.face import standardise  # noqa: E402
 
 STILL = Augmentation(rotation_deg=0, shift=0, scale=0, stretch=0, shear=0, log_gamma=0, hidden=0)
 FACES = torch.from_numpy(made_up(64).images)

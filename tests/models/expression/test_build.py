@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from device.cli import status
-from models.expression.build import VOTE_COLUMNS, build
-from models.expression.data import DataError, load
-from models.expression.face import FER2013_CLASSES
+from wakeful.device.cli import status
+from wakeful.models.expression.build import VOTE_COLUMNS, build
+from wakeful.models.expression.data import DataError, load
+from wakeful.models.expression.face import FER2013_CLASSES
 
 PICTURES = np.random.default_rng(5).integers(0, 256, (4, 48, 48), dtype=np.uint8)
 USAGES = ("Training", "Training", "PublicTest", "PrivateTest")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.expression.copies import near_copies
-from models.expression.data import load
 from tests.models.expression.samples import real_faces
+from wakeful.models.expression.copies import near_copies
+from wakeful.models.expression.data import load
 
 DRAW = np.random.default_rng(3)
 TRAINED = DRAW.integers(0, 256, (50, 48, 48), dtype=np.uint8)

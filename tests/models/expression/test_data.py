@@ -8,8 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from models.expression.data import VOTE_NAMES, DataError, distributions, load, load_folder, paper_labels, plain_labels
 from tests.models.expression.samples import made_up, real_faces, together, write
+from wakeful.models.expression.data import (
+    VOTE_NAMES,
+    DataError,
+    distributions,
+    load,
+    load_folder,
+    paper_labels,
+    plain_labels,
+)
 
 
 def votes(**counts: int) -> np.ndarray:

@@ -10,12 +10,12 @@ import numpy as np
 import onnxruntime.datasets
 import pytest
 
-from device.cli import status
-from models import registry
-from models.expression.data import paper_labels
-from models.expression.evaluate import evaluate
-from models.expression.network import ExpressionFile, WeightsError
 from tests.models.expression.samples import made_up, together, write
+from wakeful.device.cli import status
+from wakeful.models import registry
+from wakeful.models.expression.data import paper_labels
+from wakeful.models.expression.evaluate import evaluate
+from wakeful.models.expression.network import ExpressionFile, WeightsError
 
 SHIPPED = registry.path("expression")
 

@@ -10,13 +10,13 @@ import pytest
 pytest.importorskip("onnx", reason="explaining needs onnx: make test-train")
 pytest.importorskip("matplotlib", reason="explaining needs matplotlib: make test-train")
 
-from device.cli import status
-from models import registry
-from models.expression.explain import Explanation, explain, heat_map
-from models.expression.face import FERPLUS_CLASSES
-from models.expression.network import ExpressionFile, WeightsError
-from models.expression.page import write_page
 from tests.models.expression.samples import made_up
+from wakeful.device.cli import status
+from wakeful.models import registry
+from wakeful.models.expression.explain import Explanation, explain, heat_map
+from wakeful.models.expression.face import FERPLUS_CLASSES
+from wakeful.models.expression.network import ExpressionFile, WeightsError
+from wakeful.models.expression.page import write_page
 
 PORTRAIT = registry.WEIGHTS.parents[1] / "sensors" / "assets" / "driver_head.png"
 

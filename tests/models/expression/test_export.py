@@ -10,13 +10,13 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs torch: make test-train")
 onnx = pytest.importorskip("onnx", reason="export needs onnx: make test-train")
 
-from models.expression.export import FLOAT, INT8, class_shares, export, folded, write_onnx  # noqa: E402
-from models.expression.face import standardise  # noqa: E402
-from models.expression.net import ExpressionNet  # noqa: E402
-from models.expression.network import ExpressionFile  # noqa: E402
-from models.expression.train import Settings, reader, train  # noqa: E402
-from models.expression.weights import WEIGHTS, load_weights  # noqa: E402
 from tests.models.expression.samples import made_up, together  # noqa: E402
+from wakeful.models.expression.export import FLOAT, INT8, class_shares, export, folded, write_onnx  # noqa: E402
+from wakeful.models.expression.face import standardise  # noqa: E402
+from wakeful.models.expression.net import ExpressionNet  # noqa: E402
+from wakeful.models.expression.network import ExpressionFile  # noqa: E402
+from wakeful.models.expression.train import Settings, reader, train  # noqa: E402
+from wakeful.models.expression.weights import WEIGHTS, load_weights  # noqa: E402
 
 FACES = together(made_up(192), made_up(64, "valid", seed=1))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.expression.metrics import best_temperature, calibration_error, confusion, figures, macro_f1, softmax
+from wakeful.models.expression.metrics import best_temperature, calibration_error, confusion, figures, macro_f1, softmax
 
 CLASSES = ("calm", "glad", "sad")
 

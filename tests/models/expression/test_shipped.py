@@ -9,12 +9,12 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from models import registry
-from models.expression.data import load
-from models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES
-from models.expression.metrics import figures, softmax
-from models.expression.network import ExpressionFile
 from tests.models.expression.samples import real_faces
+from wakeful.models import registry
+from wakeful.models.expression.data import load
+from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES
+from wakeful.models.expression.metrics import figures, softmax
+from wakeful.models.expression.network import ExpressionFile
 
 INT8, FLOAT = (registry.path(name) for name in ("expression", "expression_float"))
 
@@ -38,7 +38,7 @@ def test_int8_agrees_with_float_on_real_faces() -> None:
 
 
 def test_the_shipped_network_reads_validation_faces_as_the_card_says() -> None:
-    from models.expression.data import paper_labels
+    from wakeful.models.expression.data import paper_labels
 
     valid = load(real_faces()).of("valid")
     labels = paper_labels(valid.votes)

@@ -11,12 +11,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs torch: make test-train")
 pytest.importorskip("matplotlib", reason="training needs matplotlib: make test-train")
 
-from models.expression.augment import Augmentation  # noqa: E402
-from models.expression.curve import CURVE_CSV, CURVE_PNG  # noqa: E402
-from models.expression.net import ExpressionNet, multiplications, parameters  # noqa: E402
-from models.expression.train import Run, Settings, rate, reader, train  # noqa: E402
-from models.expression.weights import CHECKPOINT, WEIGHTS, TrainingError, load_weights  # noqa: E402
 from tests.models.expression.samples import made_up, together  # noqa: E402
+from wakeful.models.expression.augment import Augmentation  # noqa: E402
+from wakeful.models.expression.curve import CURVE_CSV, CURVE_PNG  # noqa: E402
+from wakeful.models.expression.net import ExpressionNet, multiplications, parameters  # noqa: E402
+from wakeful.models.expression.train import Run, Settings, rate, reader, train  # noqa: E402
+from wakeful.models.expression.weights import CHECKPOINT, WEIGHTS, TrainingError, load_weights  # noqa: E402
 
 FACES = together(made_up(192), made_up(32, "valid", seed=1))
 FAST = Settings(

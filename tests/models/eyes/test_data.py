@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.eyes.data import EyeDataError, Eyes, load, save
-from models.eyes.patch import standardise
+from wakeful.models.eyes.data import EyeDataError, Eyes, load, save
+from wakeful.models.eyes.patch import standardise
 
 
 def made_up(count: int, split: str = "train", seed: int = 0) -> Eyes:

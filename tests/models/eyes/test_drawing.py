@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.eyes.covers import draw_cover
-from models.eyes.hands import draw_hand
-from models.eyes.lids import close_eye, lay_eye
-from sensors.opencv import cv2
+from wakeful.models.eyes.covers import draw_cover
+from wakeful.models.eyes.hands import draw_hand
+from wakeful.models.eyes.lids import close_eye, lay_eye
+from wakeful.sensors.opencv import cv2
 
 SIDE = 192
 MIDDLE = np.array([96.0, 80.0], np.float32)

@@ -11,12 +11,12 @@ import pytest
 pytest.importorskip("torch", reason="training needs the extra train: make test-train")
 pytest.importorskip("onnx", reason="training needs the extra train: make test-train")
 
-from device.perception.network import load_file
-from models.eyes.data import Eyes
-from models.eyes.export import export
-from models.eyes.patch import standardise
-from models.eyes.train import Epoch, EyeTrainingError, Settings, logits_of, train
 from tests.models.eyes.test_data import made_up
+from wakeful.device.perception.network import load_file
+from wakeful.models.eyes.data import Eyes
+from wakeful.models.eyes.export import export
+from wakeful.models.eyes.patch import standardise
+from wakeful.models.eyes.train import Epoch, EyeTrainingError, Settings, logits_of, train
 
 SETTINGS = Settings(epochs=6, batch=32, averaging=0.8)
 

@@ -1,8 +1,8 @@
-"""wakeful's version and the root of its errors; ``python -m wakeful`` is the ``wakeful`` command.
+"""wakeful watches one face with one camera and reports when that person is drowsy, asleep or inattentive.
 
-Every error a user can cause is a ``WakefulError``. Its message is one line that says what is wrong and how to mend
-it, and its ``exit_status`` is the one the command ends with. Each has a builtin twin, so that library users can
-catch the builtin they know.
+Its version and the root of its errors live here. Every error that a user can cause is a ``WakefulError``. Its message
+is one line that says what is wrong and how to fix it, and its ``exit_status`` is the one the command ends with. Each
+has a builtin twin, so that library users can catch the builtin they know.
 """
 
 import os
@@ -40,9 +40,3 @@ class ModelError(WakefulError, RuntimeError):
     """A network that is missing, has the wrong hash, or does not load."""
 
     exit_status = 4
-
-
-if __name__ == "__main__":
-    from device.cli import main
-
-    main()
