@@ -34,7 +34,7 @@ from wakeful.device.commands import (
     scenarios,
     train,
 )
-from wakeful.device.foreign_words import printable
+from wakeful.device.sanitise import printable
 
 INTERRUPTED = 130
 DEFAULT_VIEW = "127.0.0.1:8321"

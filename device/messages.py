@@ -143,7 +143,7 @@ class DriverState:
             by profiles with a table ``engagement`` only.
         awake: None while the eyes are not seen.
         distance_m: of the eyes from the camera.
-        notes: codes of what is wrong with the monitor itself, see ``wakeful.device.notes``.
+        notes: codes of what is wrong with the monitor itself, see ``wakeful.device.supervision.notes``.
     """
 
     t_ns: int

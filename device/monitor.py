@@ -10,15 +10,15 @@ from queue import Empty, SimpleQueue
 from wakeful import WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.economy import Economy
-from wakeful.device.liveness import PROCESS, Liveness, Part
 from wakeful.device.messages import Command, Event, Health, Marker, Observation, Tick, Told
-from wakeful.device.notes import Notes
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.engine import Engine, Step
 from wakeful.device.state.frame_rate import FrameRate
 from wakeful.device.summary import Summary
+from wakeful.device.supervision.load_shedding import Economy
+from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.workers import PROCESS, Liveness, Part
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, Source, StaleFrame
 

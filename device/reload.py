@@ -20,12 +20,12 @@ from typing import Any, Protocol
 from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.output import Output
-from wakeful.device.liveness import Worker
+from wakeful.device.config.settings import Settings
 from wakeful.device.messages import Event, NewRules, Told, VehicleSpeed
-from wakeful.device.notes import Notes
-from wakeful.device.settings import Settings
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.profile import Profile
+from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.workers import Worker
 
 NOTE = "config_refused"
 EVENT = "configuration"

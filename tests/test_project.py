@@ -61,7 +61,7 @@ def test_the_registry_of_networks_knows_nobody_and_needs_only_the_standard_libra
 def test_judgement_needs_only_the_standard_library_numpy_and_the_messages(file: Path) -> None:
     assert packages(file) - sys.stdlib_module_names <= {"numpy", "device"}
     ours = {module for module in imports(file) if module.startswith("device")}
-    assert all(module == "wakeful.device.messages" or module.startswith("wakeful.device.state") for module in ours)
+    assert all(module == "device.messages" or module.startswith("device.state") for module in ours)
 
 
 @pytest.mark.parametrize("file", sources("device/state"), ids=named)
@@ -80,12 +80,12 @@ def test_nothing_that_runs_on_a_board_imports_training_or_conversion(file: Path)
 def test_what_people_look_at_judges_nothing(file: Path) -> None:
     ours = {module for module in imports(file) if module.partition(".")[0] in OURS}
     allowed = (
-        "wakeful.device.view",
-        "wakeful.device.alerts",
-        "wakeful.device.liveness",
-        "wakeful.device.messages",
-        "wakeful.device.perception",
-        "wakeful.device.record",
+        "device.view",
+        "device.alerts",
+        "device.supervision.workers",
+        "device.messages",
+        "device.perception",
+        "device.record",
         "sensors",
     )
     assert all(module == "wakeful" or module.startswith(allowed) for module in ours)
@@ -93,7 +93,7 @@ def test_what_people_look_at_judges_nothing(file: Path) -> None:
 
 @pytest.mark.parametrize("file", sources("device/perception", "device/state"), ids=named)
 def test_what_is_recorded_does_not_know_of_the_recording(file: Path) -> None:
-    assert not [module for module in imports(file) if module.startswith("wakeful.device.record")]
+    assert not [module for module in imports(file) if module.startswith("device.record")]
 
 
 @pytest.mark.parametrize("file", sources("conversion"), ids=named)
@@ -153,9 +153,9 @@ OWN_THREADS = {
     "device/alerts/fan_out.py",
     "device/bench/sampler.py",
     "device/driver_store.py",
-    "device/liveness.py",
-    "device/overseer.py",
-    "device/watchdog.py",
+    "device/supervision/workers.py",
+    "device/supervision/overseer.py",
+    "device/supervision/watchdog.py",
 }
 
 

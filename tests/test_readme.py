@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wakeful.device.alerts.sentences import unframe
+from wakeful.device.alerts.serial.sentences import unframe
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from wakeful import ConfigError
-from wakeful.device.liveness import Worker
+from wakeful.device.supervision.workers import Worker
 
 MAX_QUEUED_LINES = 10_000
 MAX_LINES_A_WRITE = 500

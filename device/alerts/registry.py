@@ -17,23 +17,23 @@ from typing import Any
 from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Command
-from wakeful.device.notes import Notes
+from wakeful.device.supervision.notes import Notes
 
 BACKENDS = {
-    "serial": ("wakeful.device.alerts.serial_line", "SerialOutput"),
-    "gpio": ("wakeful.device.alerts.gpio", "GpioOutput"),
+    "serial": ("wakeful.device.alerts.serial.output", "SerialOutput"),
+    "gpio": ("wakeful.device.alerts.gpio.output", "GpioOutput"),
     "events": ("wakeful.device.alerts.events", "EventsOutput"),
     "signals": ("wakeful.device.alerts.signals", "SignalsOutput"),
-    "can": ("wakeful.device.alerts.can_line", "CanOutput"),
-    "mqtt": ("wakeful.device.alerts.mqtt", "MqttOutput"),
+    "can": ("wakeful.device.alerts.can.output", "CanOutput"),
+    "mqtt": ("wakeful.device.alerts.mqtt.output", "MqttOutput"),
     "stream": ("wakeful.device.alerts.stream", "StreamOutput"),
     "service": ("wakeful.device.alerts.service", "ServiceOutput"),
     "status": ("wakeful.device.alerts.status_file", "StatusOutput"),
     "record": ("wakeful.device.record.recorder", "Recorder"),
     "keys": ("wakeful.device.record.keys", "KeyMarkers"),
     "button": ("wakeful.device.record.button", "ButtonMarkers"),
-    "terminal": ("wakeful.device.alerts.terminal", "TerminalOutput"),
-    "plain": ("wakeful.device.alerts.plain", "PlainOutput"),
+    "terminal": ("wakeful.device.alerts.terminal.output", "TerminalOutput"),
+    "plain": ("wakeful.device.alerts.terminal.plain", "PlainOutput"),
     "view": ("wakeful.device.view.live", "LivePage"),
 }
 """Our own outputs: name to module and class."""

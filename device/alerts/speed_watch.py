@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wakeful.device.messages import Command, VehicleSpeed
-from wakeful.device.notes import Notes
+from wakeful.device.supervision.notes import Notes
 
 LOST_AFTER_S = 2.0
 NOTE = "speed_lost"

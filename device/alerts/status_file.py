@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from wakeful import ConfigError, WakefulError
-from wakeful.device.liveness import Worker
 from wakeful.device.messages import Alert, DriverState, Event, Health
+from wakeful.device.supervision.workers import Worker
 
 WRITE_S = 0.5
 MAX_BYTES = 4096

@@ -28,9 +28,9 @@ from pathlib import Path
 from wakeful import ConfigError
 from wakeful.device.alerts.commands import BrokenCommand, decode_command
 from wakeful.device.alerts.report import NewestState, Report, Reporter, json_bytes, utc_now
-from wakeful.device.alerts.serial_port import Waker
-from wakeful.device.liveness import Worker
+from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.messages import Alert, Command, DriverState, Event
+from wakeful.device.supervision.workers import Worker
 
 MAX_READERS = 32
 MAX_UNSENT = 64 * 1024

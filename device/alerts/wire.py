@@ -16,11 +16,11 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from wakeful import WakefulError
 from wakeful.device.alerts.outbox import AlertQueue
-from wakeful.device.alerts.serial_port import Waker
+from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.alerts.speed_watch import SpeedWatch
-from wakeful.device.liveness import Worker
 from wakeful.device.messages import Command, Event
-from wakeful.device.notes import Notes
+from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.workers import Worker
 
 FIRST_RETRY_S = 0.2
 LONGEST_RETRY_S = 2.0

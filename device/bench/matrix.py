@@ -28,10 +28,10 @@ from wakeful.device.bench.record import Row, Subject
 from wakeful.device.bench.session import contender
 from wakeful.device.bench.subject import candidate
 from wakeful.device.bench.turns import Contender
-from wakeful.device.config import read_toml
-from wakeful.device.config_mistakes import mistakes
-from wakeful.device.settings import Section
-from wakeful.device.toml_lines import TomlLines
+from wakeful.device.config.errors import mistakes
+from wakeful.device.config.layers import read_toml
+from wakeful.device.config.settings import Section
+from wakeful.device.config.toml_lines import TomlLines
 from wakeful.models.variants import VariantUnknown
 
 

@@ -24,7 +24,7 @@ from wakeful.device.bench.session import Measured, Session
 from wakeful.device.bench.statistics import spread
 from wakeful.device.bench.turns import Contender, Lane, compare, take_turns
 from wakeful.device.bench.worker import Worker, memory_mb, ours
-from wakeful.device.config import load_settings
+from wakeful.device.config.layers import load_settings
 from wakeful.device.perception import hexagon
 from wakeful.device.perception.expression import NETWORK as EXPRESSION
 from wakeful.device.perception.eye_sight import NETWORK as EYE_SIGHT

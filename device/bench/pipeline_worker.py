@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from wakeful.device.app import run
 from wakeful.device.bench.endless import EndlessSource
 from wakeful.device.bench.serve import answers
-from wakeful.device.config import load_settings
+from wakeful.device.config.layers import load_settings
 from wakeful.device.messages import Alert, DriverState, Event
-from wakeful.device.run import run
 from wakeful.device.stages import STAGES, UNWATCHED, WatchedStages
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.frame import Frame

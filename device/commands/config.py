@@ -22,8 +22,8 @@ def show(
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of the file instead.")] = False,
 ) -> None:
     """Print the settings in effect, each with its unit and where it comes from, as a file for --config."""
-    from wakeful.device.config import load
-    from wakeful.device.config_text import as_toml, json_schema
+    from wakeful.device.config.as_text import as_toml, json_schema
+    from wakeful.device.config.layers import load
 
     if schema:
         typer.echo(json.dumps(json_schema(), indent=2))
@@ -35,7 +35,7 @@ def show(
 @app.command()
 def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Configuration or profile to check.")]) -> int:
     """Check a configuration or a profile; status 2 if anything is wrong."""
-    from wakeful.device.config import all_mistakes, is_profile, load, load_profile, read_toml
+    from wakeful.device.config.layers import all_mistakes, is_profile, load, load_profile, read_toml
 
     layer = read_toml(file)
     mistakes = all_mistakes(layer)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wakeful.device.commands.extras import need
+from wakeful.device.extras import need
 
 if TYPE_CHECKING:
     from wakeful.conversion.stages import Places

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from wakeful.device.doctor_check import Check
+    from wakeful.device.doctor.check import Check
 
 
 def doctor(
@@ -30,7 +30,7 @@ def doctor(
     ] = None,
 ) -> int:
     """Check this machine, or where its camera is, and tell the mend for each trouble."""
-    from wakeful.device.doctor import examine, exit_status
+    from wakeful.device.doctor.checks import examine, exit_status
 
     checks = _placed(source, seconds, focal_px, out) if placement else examine()
     if as_json:
@@ -41,9 +41,9 @@ def doctor(
 
 
 def _placed(source: str, seconds: float, focal_px: float | None, out: Path | None) -> list[Check]:
+    from wakeful.device.doctor.placement import checks, measure
+    from wakeful.device.doctor.placement_picture import check_name, save
     from wakeful.device.perception.pipeline import Perception
-    from wakeful.device.placement import checks, measure
-    from wakeful.device.placement_picture import check_name, save
 
     if out is not None:
         check_name(out)

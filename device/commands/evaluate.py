@@ -40,7 +40,7 @@ def expression(
     ] = None,
 ) -> None:
     """Accuracy, macro F1, recall, calibration and confusion of an expression network, each with its uncertainty."""
-    from wakeful.device.commands.extras import need
+    from wakeful.device.extras import need
     from wakeful.models import registry
     from wakeful.models.expression.evaluate import confusion_picture, evaluate
 
@@ -99,7 +99,7 @@ def clips(
     """Closures, blinks, yawns, head turns and false alarms of the whole monitor on marked clips."""
     from rich.console import Console
 
-    from wakeful.device.config import load_profile
+    from wakeful.device.config.layers import load_profile
     from wakeful.device.evaluation.annotations import read_annotations
     from wakeful.device.evaluation.clips import ClipJob, play
     from wakeful.device.evaluation.figures import as_json, print_tables
@@ -134,14 +134,14 @@ def log(
     json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
 ) -> None:
     """Alerts of recorded drives against marked events and KSS ratings: sensitivity, false alarms, time to the alert."""
-    from wakeful.device.commands.extras import need
     from wakeful.device.commands.plain_console import PlainConsole
     from wakeful.device.evaluation.drive_figures import drive_figures, print_drives
     from wakeful.device.evaluation.drive_logs import drives_of
     from wakeful.device.evaluation.drives import Bounds, kinds_of
     from wakeful.device.evaluation.truth import read_truth
-    from wakeful.device.foreign_words import printable
+    from wakeful.device.extras import need
     from wakeful.device.record.reader import recordings
+    from wakeful.device.sanitise import printable
 
     need("record", "zstandard")
     bounds = Bounds(late, kss, kss_window)

@@ -32,7 +32,7 @@ def expression(
     ] = None,
 ) -> None:
     """Heat map of the answer, first filters, feature maps, silent channels and a table of layers, as one page."""
-    from wakeful.device.commands.extras import need
+    from wakeful.device.extras import need
     from wakeful.models import registry
 
     need("train", "onnx", "matplotlib")

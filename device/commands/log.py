@@ -91,7 +91,7 @@ def export(
     parquet: Annotated[bool, typer.Option("--parquet", help="Parquet files instead of CSV.")] = False,
 ) -> None:
     """Write a recording as tables, one file a channel."""
-    from wakeful.device.commands.extras import need
+    from wakeful.device.extras import need
     from wakeful.device.record.export import export as export_log
     from wakeful.device.record.reader import recording
 
@@ -118,7 +118,7 @@ def layout(
 
 
 def _need() -> None:
-    from wakeful.device.commands.extras import need
+    from wakeful.device.extras import need
 
     need("record", "mcap", "zstandard")
 

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from wakeful.device.foreign_words import printable
+from wakeful.device.sanitise import printable
 
 
 class PlainConsole(Console):

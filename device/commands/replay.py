@@ -31,8 +31,8 @@ def replay(
 ) -> int:
     """Run the rules over recorded drives again: the same rules give the same alerts, others show what would change."""
     from wakeful import ConfigError
-    from wakeful.device.commands.extras import need
-    from wakeful.device.config import load_profile
+    from wakeful.device.config.layers import load_profile
+    from wakeful.device.extras import need
     from wakeful.device.jobs import in_processes
     from wakeful.device.record.outcome import Job, judge_again
     from wakeful.device.record.reader import recordings

@@ -16,7 +16,7 @@ def report(
 ) -> int:
     """Write the report of a recorded drive, or of two side by side, as one HTML page."""
     from wakeful import ConfigError
-    from wakeful.device.commands.extras import need
+    from wakeful.device.extras import need
 
     need("record", "mcap", "zstandard")
     if len(logs) > 2:

@@ -28,8 +28,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the rules of a profile with their sources, and its zones of gaze."""
-    from wakeful.device.config import load_profile
-    from wakeful.device.settings import Settings
+    from wakeful.device.config.layers import load_profile
+    from wakeful.device.config.settings import Settings
 
     name = profile or Settings().profile
     rules, _ = load_profile(name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from wakeful.device.settings import Settings
+    from wakeful.device.config.settings import Settings
     from wakeful.device.state.profile import Profile
 
 
@@ -131,8 +131,8 @@ def run(
 ) -> int:
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
     from wakeful import ConfigError
-    from wakeful.device.config import load_settings
-    from wakeful.device.process_signals import leaving_quietly
+    from wakeful.device.config.layers import load_settings
+    from wakeful.device.supervision.signals import leaving_quietly
 
     overrides = {
         "source.source": source,
@@ -173,7 +173,7 @@ def run(
                 raise ConfigError("--blur-others blurs recorded pictures: add --record-video events, or all")
 
             # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
-            from wakeful.device.run import run as run_monitor
+            from wakeful.device.app import run as run_monitor
 
         return run_monitor(settings, rules, load)
 

@@ -52,7 +52,7 @@ def run(
 ) -> int:
     """Run cells and give the verdict on each; status 1 if one fails."""
     cells = _cells(whole, only)
-    from wakeful.device.config import load_profile
+    from wakeful.device.config.layers import load_profile
     from wakeful.device.jobs import usable_cores
     from wakeful.device.perception.landmarks import load_reader
     from wakeful.device.scenarios.figures import as_json as figures

@@ -36,7 +36,7 @@ def expression(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")] = False,
 ) -> None:
     """Train the expression network, then write its float and int8 ONNX files."""
-    from wakeful.device.commands.extras import need
+    from wakeful.device.extras import need
 
     need("train", "torch", "onnx", "matplotlib")
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -81,7 +81,7 @@ def eyes(
     threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0: all.")] = 0,
 ) -> None:
     """Train the network that tells whether an eye is seen, then write its ONNX file."""
-    from wakeful.device.commands.extras import need
+    from wakeful.device.extras import need
 
     need("train", "torch", "onnx")
     from wakeful.models.expression.train import use_threads

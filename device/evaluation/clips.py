@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.evaluation.annotations import ClipMarks
 from wakeful.device.evaluation.matching import Span
 from wakeful.device.messages import Event, Phase

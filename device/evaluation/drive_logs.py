@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.evaluation.drives import Bounds, Drive, events_of, standing
 from wakeful.device.evaluation.truth import Truth, TruthError
 from wakeful.device.messages import Alert

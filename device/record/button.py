@@ -11,10 +11,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from wakeful.device.alerts import gpio_mock
-from wakeful.device.alerts.gpio import gpio_errors, parse_spec
-from wakeful.device.liveness import Worker
+from wakeful.device.alerts.gpio import mock as gpio_mock
+from wakeful.device.alerts.gpio.output import gpio_errors, parse_spec
 from wakeful.device.messages import Alert, Command, DriverState, Event, Marker
+from wakeful.device.supervision.workers import Worker
 
 DEBOUNCE = timedelta(milliseconds=20)
 POLL_S = 0.2
@@ -37,7 +37,7 @@ class ButtonMarkers:
     """Turns presses into markers from ``start`` to ``close``.
 
     Args:
-        spec: ``CHIP:LINE`` as in ``wakeful.device.alerts.gpio``; ``gpio_mock.button(NAME).press()`` presses
+        spec: ``CHIP:LINE`` as in ``wakeful.device.alerts.gpio.output``; ``gpio_mock.button(NAME).press()`` presses
         ``mock:NAME``. on_command: told each marker, from this output's own thread.
 
     Attributes:

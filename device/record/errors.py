@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wakeful import ConfigError, WakefulError
-from wakeful.device.foreign_words import printable
+from wakeful.device.sanitise import printable
 
 
 class LogError(WakefulError, ValueError):

@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from wakeful.device.liveness import Worker
 from wakeful.device.messages import Alert, Command, DriverState, Event, Marker
+from wakeful.device.supervision.workers import Worker
 
 POLL_S = 0.2
 CLOSE_TIMEOUT_S = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wakeful.device.config_mistakes import as_profile, profile_mistakes
+from wakeful.device.config.errors import as_profile, profile_mistakes
 from wakeful.device.messages import ReaderTraits
 from wakeful.device.record.checks import Unfit, angle, calibration, flag, number, parse, table, text, texts, whole
 from wakeful.device.record.schema import FORMAT, LogConfig

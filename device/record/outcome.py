@@ -12,7 +12,7 @@ from typing import TextIO
 
 from wakeful import ConfigError, __version__
 from wakeful.device.alerts.events import alert_line, event_line
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.judge import judging_code
 from wakeful.device.messages import Alert
 from wakeful.device.record.compare import differences

@@ -15,16 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wakeful.device.liveness import Worker
+from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Alert, DriverState, Event, Given
-from wakeful.device.notes import Notes
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.errors import RecordError
 from wakeful.device.record.folder import Folder, Limits
 from wakeful.device.record.schema import LogConfig
 from wakeful.device.record.session import Rotation, Session
 from wakeful.device.record.video import Box, Shot, Video, face_finder
-from wakeful.device.settings import RecordSettings
+from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.workers import Worker
 
 if TYPE_CHECKING:
     from wakeful.device.perception.pipeline import Sighting

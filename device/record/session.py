@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wakeful.device.messages import Alert, DriverState, Event
-from wakeful.device.notes import Notes
 from wakeful.device.record.disk_file import DiskFile
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.folder import Folder, Room
 from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
+from wakeful.device.supervision.notes import Notes
 
 FLUSH_EVERY_S = 0.5
 """A killed process loses this much, and what its thread had not come to."""

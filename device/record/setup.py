@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from wakeful import __version__
+from wakeful.device.config.settings import Settings
 from wakeful.device.judge import Judge, judging_code
 from wakeful.device.record.schema import LogConfig
-from wakeful.device.settings import Settings
 from wakeful.models import registry
 
 

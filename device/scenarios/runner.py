@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.jobs import in_processes
 from wakeful.device.messages import Alert, Event, Phase
 from wakeful.device.perception.pipeline import Perception

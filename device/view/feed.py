@@ -18,8 +18,8 @@ from typing import Any
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import seconds
 from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_standing
-from wakeful.device.liveness import Worker
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
+from wakeful.device.supervision.workers import Worker
 
 EVERY_S = 0.1
 CELL_NS = 250_000_000

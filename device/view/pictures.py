@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.liveness import Worker
 from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.supervision.workers import Worker
 from wakeful.device.view.drawing import draw
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2

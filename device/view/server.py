@@ -23,8 +23,8 @@ from importlib import resources
 from typing import Any
 
 from wakeful import ConfigError
-from wakeful.device.liveness import Worker
 from wakeful.device.messages import Acknowledge, Command, Marker
+from wakeful.device.supervision.workers import Worker
 from wakeful.device.view.access import COOKIE, Access, Address, from_own_page, host_is_ours, own_names
 from wakeful.device.view.bounded import SEND_S, BoundedServer, RequestReader
 from wakeful.device.view.feed import Feed

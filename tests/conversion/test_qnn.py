@@ -173,7 +173,7 @@ def test_a_missing_extra_is_named(
 ) -> None:
     real = importlib.util.find_spec
     found = lambda name: None if name == package else real(name)  # noqa: E731
-    monkeypatch.setattr("wakeful.device.commands.extras.find_spec", found)
+    monkeypatch.setattr("wakeful.device.extras.find_spec", found)
     assert status(["convert", "qnn", "--data", "/nowhere"]) == 2
     assert f"pip install 'wakeful[{extra}]'" in capsys.readouterr().err
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from wakeful import ConfigError, ModelError, SourceError
-from wakeful.device.config import load_settings
-from wakeful.device.placement import (
+from wakeful.device.config.layers import load_settings
+from wakeful.device.doctor.placement import (
     ABOVE_DEG,
     ASIDE_DEG,
     BELOW_DEG,

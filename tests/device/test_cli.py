@@ -14,8 +14,8 @@ import pytest
 
 from wakeful import ModelError, SourceError, __version__
 from wakeful.device.cli import status
-from wakeful.device.config import PROFILES
-from wakeful.device.settings import Settings
+from wakeful.device.config.layers import PROFILES
+from wakeful.device.config.settings import Settings
 from wakeful.device.state.profile import Profile
 
 COMMAND = [sys.executable, "-m", "wakeful"]
@@ -27,7 +27,7 @@ SLOW_TO_IMPORT = (
     "serial",
     "gpiod",
     "rich.console",
-    "wakeful.device.settings",
+    "wakeful.device.config.settings",
 )
 
 
@@ -40,7 +40,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         settings.append(given)
         return 0
 
-    monkeypatch.setitem(sys.modules, "wakeful.device.run", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "wakeful.device.app", SimpleNamespace(run=run))
     return settings
 
 
@@ -158,7 +158,7 @@ def test_errors_of_the_monitor_end_with_their_status(
     def run(*_: object) -> int:
         raise error
 
-    monkeypatch.setitem(sys.modules, "wakeful.device.run", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "wakeful.device.app", SimpleNamespace(run=run))
     assert status(["run"]) == expected_status
     assert "Traceback" not in capsys.readouterr().err
 
@@ -177,7 +177,7 @@ def test_an_error_over_several_lines_is_told_in_one(
     def run(*_: object) -> int:
         raise SourceError("two\n  lines")
 
-    monkeypatch.setitem(sys.modules, "wakeful.device.run", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "wakeful.device.app", SimpleNamespace(run=run))
     assert complaint(["run"], 3, capsys) == "wakeful: two lines"
 
 
@@ -185,7 +185,7 @@ def test_a_defect_of_our_own_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> N
     def run(*_: object) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(sys.modules, "wakeful.device.run", SimpleNamespace(run=run))
+    monkeypatch.setitem(sys.modules, "wakeful.device.app", SimpleNamespace(run=run))
     with pytest.raises(ZeroDivisionError):
         status(["run"])
 

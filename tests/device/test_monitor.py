@@ -16,8 +16,7 @@ import pytest
 from wakeful import SourceError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.output import Output
-from wakeful.device.config import load_profile
-from wakeful.device.liveness import Liveness
+from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
@@ -34,11 +33,12 @@ from wakeful.device.messages import (
     VehicleSpeed,
 )
 from wakeful.device.monitor import Monitor
-from wakeful.device.notes import Notes
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.state.engine import Engine
 from wakeful.device.summary import Summary
-from wakeful.device.watchdog import PartFailed
+from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.watchdog import PartFailed
+from wakeful.device.supervision.workers import Liveness
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, SourceInfo, StaleFrame

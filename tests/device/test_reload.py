@@ -21,9 +21,9 @@ import pytest
 from tests.device.alerts.receiver import Receiver
 from tests.device.alerts.samples import eventually
 from wakeful import ConfigError
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
+from wakeful.device.config.settings import Settings, SourceSettings, VehicleSettings
 from wakeful.device.reload import LIVE_PROFILE, LIVE_SETTINGS, refuse_fixed
-from wakeful.device.settings import Settings, SourceSettings, VehicleSettings
 
 PATIENCE_S = 60.0
 BLINKING = """

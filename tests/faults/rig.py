@@ -27,16 +27,16 @@ from wakeful import WakefulError
 from wakeful.device.alerts.events import EventsOutput
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.output import Output
-from wakeful.device.alerts.serial_line import SerialOutput
-from wakeful.device.config import load_profile
+from wakeful.device.alerts.serial.output import SerialOutput
+from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Alert, Command, DriverState, Event, Health
 from wakeful.device.monitor import Monitor
-from wakeful.device.notes import Notes
-from wakeful.device.overseer import overseen
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.profile import Profile
 from wakeful.device.summary import Summary
+from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.overseer import overseen
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.v4l2 import Patience, V4l2Camera

@@ -31,11 +31,11 @@ from tests.faults.soak_ears import CanEar, Ear, Metronome, MqttEar, SerialEar, S
 from tests.faults.soak_faults import Bench, Fault
 from tests.faults.soak_source import CYCLE_S, SHUT_FROM_S, SoakSource
 from tests.tools.measure_memory import resident_mb
-from wakeful.device.config import load_settings
-from wakeful.device.liveness import PROCESS
+from wakeful.device.app import run
+from wakeful.device.config.layers import load_settings
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.reload import Configuration
-from wakeful.device.run import run
+from wakeful.device.supervision.workers import PROCESS
 
 MAX_GAP_S = 0.7
 MAX_GROWTH_MB = 10.0

@@ -22,8 +22,8 @@ from typing import Any
 
 from tests.device.alerts.broker import Broker, Listener
 from tests.device.alerts.receiver import Receiver
-from wakeful.device.alerts.can_frames import ALERT, BASE_ID, HEARTBEAT, dbc_text
-from wakeful.device.alerts.sentences import BrokenSentence, unframe
+from wakeful.device.alerts.can.frames import ALERT, BASE_ID, HEARTBEAT, dbc_text
+from wakeful.device.alerts.serial.sentences import BrokenSentence, unframe
 
 Told = tuple[int, str]
 Span = tuple[float, float]

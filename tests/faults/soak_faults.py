@@ -23,9 +23,9 @@ import numpy as np
 from tests.device.alerts.broker import Broker
 from tests.faults.soak_ears import CanEar, SerialEar
 from tests.faults.soak_source import SoakSource
-from wakeful.device.liveness import PROCESS
 from wakeful.device.perception.network import Network
 from wakeful.device.perception.pipeline import Perception
+from wakeful.device.supervision.workers import PROCESS
 
 WORKERS = ("serial", "can", "write-", "mqtt", "stream", "status", "reload")
 

@@ -15,11 +15,11 @@ import pytest
 from tests.device.alerts.broker import Broker, Listener
 from tests.device.alerts.samples import eventually
 from tests.faults.rig import RECOVERS_WITHIN_S, Rig, full_disk
-from wakeful.device import liveness
-from wakeful.device.alerts.mqtt import MqttOutput
-from wakeful.device.alerts.sentences import encode_command
-from wakeful.device.liveness import PROCESS
+from wakeful.device.alerts.mqtt.output import MqttOutput
+from wakeful.device.alerts.serial.sentences import encode_command
 from wakeful.device.messages import Health, VehicleSpeed
+from wakeful.device.supervision import workers as liveness
+from wakeful.device.supervision.workers import PROCESS
 
 
 @pytest.fixture(scope="module")
@@ -188,8 +188,8 @@ def test_the_number_of_threads_and_descriptors_is_as_before(rig: Rig) -> None:
 def test_a_bus_that_takes_nothing_and_then_rubbish_gets_the_alerts_once(tmp_path: Path) -> None:
     can = pytest.importorskip("can", reason="CAN needs python-can")
     pytest.importorskip("cantools", reason="CAN needs cantools")
-    from tests.device.alerts.test_can_line import Vehicle
-    from wakeful.device.alerts.can_line import CanOutput
+    from tests.device.alerts.can.test_output import Vehicle
+    from wakeful.device.alerts.can.output import CanOutput
 
     vehicle, gone = Vehicle("rig"), threading.Event()
     send = can.interfaces.virtual.VirtualBus.send

@@ -6,10 +6,10 @@ import functools
 from pathlib import Path
 
 from tests.fuzz.runner import Parser
-from wakeful.device.alerts.can_signals import MAX_GEAR_CHARS, MAX_SPEED_KMH, VehicleSignals, Wanted
+from wakeful.device.alerts.can.vehicle_signals import MAX_GEAR_CHARS, MAX_SPEED_KMH, VehicleSignals, Wanted
 from wakeful.device.messages import Gear, Ignition, VehicleSpeed
 
-DBC = Path(__file__).parent.parent / "device" / "alerts" / "vehicle.dbc"
+DBC = Path(__file__).parent.parent / "device" / "alerts" / "can" / "vehicle.dbc"
 TRANSMISSION = 0x18FEDF01
 
 

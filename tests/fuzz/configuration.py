@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.fuzz.runner import Parser
 from wakeful import ConfigError
-from wakeful.device.config import all_mistakes, as_layer, is_profile
-from wakeful.device.config_mistakes import as_profile
-from wakeful.device.settings import Settings
+from wakeful.device.config.errors import as_profile
+from wakeful.device.config.layers import all_mistakes, as_layer, is_profile
+from wakeful.device.config.settings import Settings
 
 CONFIGURATION = b"""profile = "vehicle"
 [source]

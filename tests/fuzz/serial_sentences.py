@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fuzz.runner import Parser
-from wakeful.device.alerts.sentences import MAX_LENGTH, MAX_SPEED_KMH, SentenceReader, encode_command
+from wakeful.device.alerts.serial.sentences import MAX_LENGTH, MAX_SPEED_KMH, SentenceReader, encode_command
 from wakeful.device.messages import Acknowledge, Marker, VehicleSpeed
 
 

@@ -21,8 +21,8 @@ NETWORKS = ("expression", "expression_int8_litert")
 def main(folder: Path) -> None:
     """The monitor on two seconds of a rendered driver, then the int8 expression network on faces, in both runtimes."""
     from wakeful.device import monitor
-    from wakeful.device.config import load_settings
-    from wakeful.device.run import run
+    from wakeful.device.app import run
+    from wakeful.device.config.layers import load_settings
 
     # One picture may take longer under emulation than any that a loop is stuck at on a board.
     monitor.LOOP_STUCK_S = math.inf

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.alerts.output import Output
-from wakeful.device.config import load_settings
-from wakeful.device.run import run
+from wakeful.device.app import run
+from wakeful.device.config.layers import load_settings
 from wakeful.sensors.driver_face import HEIGHT_PX, WIDTH_PX, render
 from wakeful.sensors.scenario import Scenario
 from wakeful.sensors.slot import PacedSource

@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from rich.style import Style
 
 from tests.tools.loop import run_looped
-from wakeful.device import run as run_module
-from wakeful.device.alerts.dashboard import TEXT_STYLES, Recent, View, draw
-from wakeful.device.alerts.gauges import Line, OpeningTrace
+from wakeful.device import app as run_module
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.terminal.dashboard import TEXT_STYLES, Recent, View, draw
+from wakeful.device.alerts.terminal.gauges import Line, OpeningTrace
 from wakeful.device.alerts.wording import say_alert, say_event
 from wakeful.device.messages import Alert, DriverState, Event, Phase
 from wakeful.device.perception.head_pose import HeadPose

@@ -19,10 +19,10 @@ from tests.device.record.drive import recorder
 from tests.device.record.samples import CONFIG, ORIGIN_NS
 from tests.tools.measure_kill import drive
 from wakeful.device.messages import Alert, Event, Observation
-from wakeful.device.notes import Notes
 from wakeful.device.record.reader import recordings
 from wakeful.device.record.schema import ALERT
 from wakeful.device.state.engine import Engine
+from wakeful.device.supervision.notes import Notes
 
 FULL_AFTER_S, ROOM_AFTER_S, END_S = 10.0, 30.0, 45.0
 

@@ -17,12 +17,12 @@ import time
 from pathlib import Path
 
 from tests.tools.drive_log import play_into
+from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Observation
 from wakeful.device.record.reader import recording
 from wakeful.device.record.recorder import Recorder
 from wakeful.device.record.replay import judged
 from wakeful.device.record.schema import OBSERVATION
-from wakeful.device.settings import RecordSettings
 
 
 def cpu_ms_per_frame(clip: str, seconds: float, record: list[str], place: Path) -> float:

@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.tools.drive_log import play_into
+from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Observation
 from wakeful.device.record.compare import differences
 from wakeful.device.record.outcome import Job, judge_again
@@ -29,7 +30,6 @@ from wakeful.device.record.reader import Recording, recording, recordings
 from wakeful.device.record.recorder import Recorder
 from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import OBSERVATION, LogConfig
-from wakeful.device.settings import RecordSettings
 from wakeful.device.state.plausible import MEASURES
 
 HOUR_S = 3600.0

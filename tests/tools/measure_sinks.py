@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.device.alerts.broker import Broker, Listener
+from tests.device.alerts.can.test_output import Adapter
 from tests.device.alerts.receiver import Receiver
-from tests.device.alerts.test_can_line import Adapter
 from tests.tools.loop import MICROSLEEPS, looped, rendered, run_looped
 from tests.tools.measure_view import PORT, Viewer
 

@@ -34,7 +34,7 @@ import numpy as np
 
 from tests.device.alerts.receiver import Receiver
 from tests.tools.loop import MICROSLEEPS, looped, rendered, run_looped
-from wakeful.device.alerts.sentences import Sentence
+from wakeful.device.alerts.serial.sentences import Sentence
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.slot import PacedSource

@@ -9,7 +9,7 @@ import threading
 import time
 import tty
 
-from wakeful.device.alerts.sentences import BrokenSentence, Sentence, unframe
+from wakeful.device.alerts.serial.sentences import BrokenSentence, Sentence, unframe
 
 
 class Receiver:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wakeful.device.alerts.speed_watch import LOST_AFTER_S, NOTE, SpeedWatch
 from wakeful.device.messages import Command, VehicleSpeed
-from wakeful.device.notes import Notes
+from wakeful.device.supervision.notes import Notes
 
 
 class Vehicle:

@@ -19,8 +19,8 @@ from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eve
 from wakeful import ConfigError
 from wakeful.device.alerts import stream
 from wakeful.device.alerts.stream import StreamOutput
-from wakeful.device.liveness import PROCESS
 from wakeful.device.messages import Acknowledge, Command, Event, Health, Marker
+from wakeful.device.supervision.workers import PROCESS
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_export_to_parquet_holds_the_same(logs: Path, tmp_path: Path, capsys: py
 def test_parquet_without_its_package_says_what_to_install(
     logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wakeful.device.commands.extras.find_spec", lambda name: None if name == "pyarrow" else True)
+    monkeypatch.setattr("wakeful.device.extras.find_spec", lambda name: None if name == "pyarrow" else True)
     code, _, err = said(capsys, "log", "export", logs, "-o", tmp_path, "--parquet")
     assert (code, "pip install 'wakeful[parquet]'" in err) == (2, True)
 

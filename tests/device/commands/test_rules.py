@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wakeful.device.cli import status
-from wakeful.device.config import load_profile, profile_names
+from wakeful.device.config.layers import load_profile, profile_names
 from wakeful.device.state.signals import SIGNALS
 
 

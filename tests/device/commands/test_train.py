@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.models.expression.samples import made_up, together, write
+from wakeful.device import extras
 from wakeful.device.cli import status
-from wakeful.device.commands import extras
 
 
 def test_without_torch_the_extra_is_named(

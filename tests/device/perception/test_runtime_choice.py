@@ -10,12 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from wakeful import ModelError
-from wakeful.device.notes import Notes
 from wakeful.device.perception import runtime_choice
 from wakeful.device.perception.hexagon import Hexagon
 from wakeful.device.perception.network import load
 from wakeful.device.perception.qnn_probe import Candidate, Verdict
 from wakeful.device.perception.runtime_choice import Replaceable, RuntimeMissing, candidates, choose, reader_for
+from wakeful.device.supervision.notes import Notes
 from wakeful.models import registry, variants
 
 LAPTOP = Hexagon("", False, (), "")

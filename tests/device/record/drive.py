@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from tests.device.record.samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
+from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import (
     Acknowledge,
     Event,
@@ -24,11 +25,10 @@ from wakeful.device.messages import (
     Told,
     VehicleSpeed,
 )
-from wakeful.device.notes import Notes
 from wakeful.device.perception.pipeline import Sighting
 from wakeful.device.record.recorder import Recorder
 from wakeful.device.record.replay import Said, judged
-from wakeful.device.settings import RecordSettings
+from wakeful.device.supervision.notes import Notes
 from wakeful.sensors.frame import Frame
 
 PICTURE = np.full((48, 64, 3), 128, np.uint8)

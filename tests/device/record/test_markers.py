@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.device.alerts.samples import eventually
-from wakeful.device.alerts import gpio_mock
-from wakeful.device.alerts.gpio import GpioChipMissing, GpioSpecError
+from wakeful.device.alerts.gpio import mock as gpio_mock
+from wakeful.device.alerts.gpio.output import GpioChipMissing, GpioSpecError
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.messages import Command, Marker
 from wakeful.device.record.button import ButtonMarkers

@@ -14,15 +14,15 @@ from tests.device.alerts.samples import eventually
 from tests.device.record.drive import at, eventful, play, record, recorder, shifted
 from tests.device.record.samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
 from wakeful.device.alerts.registry import make_output
+from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Alert, Event, Level, Observation, Phase, Tick
-from wakeful.device.notes import Notes
 from wakeful.device.record import disk_file, session
 from wakeful.device.record.errors import RecordError
 from wakeful.device.record.folder import Folder, Limits, Room
 from wakeful.device.record.reader import Recording, recording, recordings
 from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import ALERT, CAMERA, EXPRESSION, GIVEN, MARKER, STATE, Picture
-from wakeful.device.settings import RecordSettings
+from wakeful.device.supervision.notes import Notes
 
 mcap_reader = pytest.importorskip("mcap.reader", reason="the extra [record] is not installed")
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.device.record.drive import at, eventful, record
 from tests.device.record.samples import CONFIG, MESSAGES, log_bytes
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.judge import judging_code
 from wakeful.device.messages import Alert, Event, Level, Phase
 from wakeful.device.record.compare import changes, differences

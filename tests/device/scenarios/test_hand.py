@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Health, Phase
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine

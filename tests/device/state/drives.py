@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import (
     Alert,
     Calibration,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.device.state.drives import EYES_ALONE, Outcome, Part, drive
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Acknowledge, Health, Level, Observation, Phase, VehicleSpeed
 from wakeful.device.state.engine import Engine
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wakeful.device.config import load_profile, profile_names
+from wakeful.device.config.layers import load_profile, profile_names
 from wakeful.device.state.profile import EyesSection, GazeSection, HealthSection, MouthSection, Profile, Rule, Zone
 from wakeful.device.state.profile_check import problems
 from wakeful.device.state.profile_problem import Problem

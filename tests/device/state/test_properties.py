@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.device.state.drives import EXPRESSIONS, EYES_ALONE, Outcome, Part, drive
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Alert, Health, Level, Observation, Phase, Unreadable, VehicleSpeed
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.profile import Profile

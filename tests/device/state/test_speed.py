@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from tests.device.state.drives import EXPRESSIONS, EYES_ALONE, Part, observations
-from wakeful.device.config import load_profile
+from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Observation
 from wakeful.device.state.engine import Engine
 

@@ -62,7 +62,7 @@ def test_view_alone_takes_the_usual_address() -> None:
             seen.update(overrides)
             raise KeyboardInterrupt
 
-        patch.setattr("wakeful.device.config.load_settings", load)
+        patch.setattr("wakeful.device.config.layers.load_settings", load)
         for arguments in (["--view"], ["--view", "--plain"]):
             status(["run", *arguments])
             assert seen["view.address"] == "127.0.0.1:8321"

@@ -1,0 +1,187 @@
+"""Alerts and a heartbeat on a CAN bus; speed, ignition and gear of the vehicle from it.
+
+The frames are those of ``wakeful.dbc``. While a bus is down, full or not there yet, alerts wait; they go out once, in
+order; of the states only the newest is told.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Self
+
+from wakeful import ConfigError
+from wakeful.device.alerts.can.bus import Bus, BusFull, parse_address
+from wakeful.device.alerts.can.frames import BASE_ID, CanFrame, Frames, parse_frame
+from wakeful.device.alerts.can.vehicle_signals import VehicleSignals, Wanted
+from wakeful.device.alerts.report import NewestState
+from wakeful.device.alerts.wire import Wire
+from wakeful.device.extras import need
+from wakeful.device.messages import Acknowledge, Alert, Command, DriverState, Gear, Ignition, VehicleSpeed
+from wakeful.device.supervision.notes import Notes
+
+HEARTBEAT_S = 0.1
+# A change of level is told at once, but a bus is never filled with changes.
+MIN_GAP_S = 0.02
+FULL_RETRY_S = 0.05
+FULL_REOPEN_S = 2.0
+STUCK_S = 15.0
+
+
+class CanOutput(Wire[CanFrame, Bus]):
+    """Speaks on one bus until it is closed, for as long as the bus takes to come up.
+
+    Args:
+        address: see ``wakeful.device.alerts.can.bus``.
+        bitrate: of the bus, bit/s, where opening it sets it.
+        base_id: identifier of the heartbeat; alert and acknowledgement follow.
+        send: False only listens, for a bus on which nothing may be sent.
+        dbc: describes the vehicle's frames; ``speed``, ``ignition``, ``gear``, ``speed_factor`` and ``ignition_on`` as
+            in ``wakeful.device.alerts.can.vehicle_signals.Wanted``.
+        request: a frame that asks for the speed, as ID#DATA in hex (OBD-II: 7DF#02010D), ``request_hz`` times a second.
+
+    Raises:
+        ConfigError: something of this cannot be used, or python-can and cantools are not installed.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        bitrate: int = 500_000,
+        base_id: int = BASE_ID,
+        send: bool = True,
+        dbc: str | None = None,
+        speed: str | None = None,
+        ignition: str | None = None,
+        gear: str | None = None,
+        speed_factor: float | None = None,
+        ignition_on: float = 1.0,
+        request: str | None = None,
+        request_hz: float = 5.0,
+        on_command: Callable[[Command], None] | None = None,
+        notes: Notes | None = None,
+    ) -> None:
+        need("can", "can", "cantools")
+        parse_address(address)
+        super().__init__("can", address, "the CAN bus", STUCK_S, on_command, notes)
+        self._bitrate = bitrate
+        self._frames = Frames(base_id)
+        self._send = send
+        wanted = Wanted(speed, ignition, gear, speed_factor, ignition_on)
+        self._signals = _signals(dbc, wanted)
+        self._reads_speed = bool(speed)
+        self._request = parse_frame(request) if request else None
+        self._request_s = 1.0 / request_hz
+        self._told: dict[type, Command] = {}
+        self._newest = NewestState()
+        self._newest_seq = 0
+        self._counter = 0
+        self._beat: tuple[float, tuple[object, ...]] = (float("-inf"), ())
+        self._asked_s = float("-inf")
+        self._full_since_s: float | None = None
+
+    def start(self, origin_ns: int) -> None:
+        if self._reads_speed:
+            self._watch.expect(time.monotonic())
+        super().start(origin_ns)
+
+    def alert(self, alert: Alert) -> None:
+        self._newest_seq = max(self._newest_seq, alert.seq)
+        if self._send:
+            self._queue(self._frames.alert(alert, self._origin_ns))
+
+    def take_over(self, before: Self, in_doubt: bool = False) -> None:
+        super().take_over(before, in_doubt)
+        self._newest_seq = max(self._newest_seq, before._newest_seq)
+
+    def state(self, state: DriverState) -> None:
+        before = self._newest.at(time.monotonic())
+        self._newest.tell(state, time.monotonic())
+        if before is None or _key(before) != _key(state):
+            self._waker.wake()
+
+    def _open(self) -> Bus:
+        return Bus(self._where, self._bitrate, self._filters())
+
+    def _filters(self) -> list[tuple[int, bool]]:
+        """Only what is read is taken from the bus: a busy one carries thousands of frames a second."""
+        return [(self._frames.acknowledge_id, False), *(self._signals.ids if self._signals else [])]
+
+    def _speak(self, line: Bus) -> None:
+        self._full_since_s = None
+        while self._on_duty():
+            with self._worker.part.working():
+                now_s = time.monotonic()
+                try:
+                    self._say(line, now_s)
+                    self._full_since_s = None
+                except BusFull:
+                    self._alerts.again()
+                    self._full_since_s = self._full_since_s or now_s
+                    if now_s - self._full_since_s > FULL_REOPEN_S:
+                        raise
+            for frame in line.receive(self._waker, self._patience_s(time.monotonic())):
+                self._hear(frame, time.monotonic())
+            self._watch.look(time.monotonic())
+
+    def _say(self, bus: Bus, now_s: float) -> None:
+        while (alert := self._alerts.take(now_s)) is not None:
+            bus.send(alert)
+            self._alerts.confirmed(now_s)
+        if self._request is not None and now_s - self._asked_s >= self._request_s:
+            self._asked_s = now_s
+            bus.send(self._request)
+        if self._send and self._heartbeat_due_in_s(now_s) <= 0.0:
+            state = self._newest.at(now_s)
+            self._beat = (now_s, _key(state))
+            bus.send(self._frames.heartbeat(state, self._counter))
+            self._counter += 1
+
+    def _heartbeat_due_in_s(self, now_s: float) -> float:
+        sent_s, key = self._beat
+        gap_s = HEARTBEAT_S if key == _key(self._newest.at(now_s)) else MIN_GAP_S
+        return max(0.0, sent_s + gap_s - now_s)
+
+    def _patience_s(self, now_s: float) -> float:
+        if self._closing:
+            return 0.01
+        if self._full_since_s is not None:
+            return FULL_RETRY_S
+        due = [1.0, self._watch.due_in_s(now_s)]
+        if self._send:
+            due.append(self._heartbeat_due_in_s(now_s))
+        if self._request is not None:
+            due.append(max(0.0, self._asked_s + self._request_s - now_s))
+        return min(due)
+
+    def _hear(self, frame: CanFrame, now_s: float) -> None:
+        if frame.id == self._frames.acknowledge_id and not frame.extended:
+            seq = self._frames.acknowledged(frame.data, self._newest_seq)
+            if seq is not None and seq >= 0:
+                self._tell(Acknowledge(seq))
+        elif self._signals is not None:
+            for command in self._signals.read(frame.id, frame.extended, frame.data):
+                self._pass_on(command, now_s)
+
+    def _pass_on(self, command: Command, now_s: float) -> None:
+        if isinstance(command, VehicleSpeed):
+            self._watch.heard(command.kmh, now_s)
+            return
+        if self._told.get(type(command)) == command:
+            return
+        self._told[type(command)] = command
+        assert isinstance(command, Ignition | Gear)
+        self._tell(command)
+        if isinstance(command, Ignition) and self._reads_speed:
+            self._watch.ignition(command.on, now_s)
+
+
+def _signals(dbc: str | None, wanted: Wanted) -> VehicleSignals | None:
+    named = [name for name in (wanted.speed, wanted.ignition, wanted.gear) if name]
+    if named and not dbc:
+        raise ConfigError(f"[can] {named[0]} is read by a DBC file: name it as dbc")
+    return VehicleSignals(dbc, wanted) if dbc and named else None
+
+
+def _key(state: DriverState | None) -> tuple[object, ...]:
+    return () if state is None else (state.health, state.level, state.code)

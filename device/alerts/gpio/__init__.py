@@ -1,0 +1,1 @@
+"""A lamp, buzzer or relay on one GPIO line."""

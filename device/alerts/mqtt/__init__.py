@@ -1,0 +1,1 @@
+"""States, alerts and health over MQTT; commands back in."""

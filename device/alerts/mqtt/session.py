@@ -1,0 +1,168 @@
+"""What is said on one connection to a broker, from its greeting to its end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wakeful.device.alerts.commands import BrokenCommand, decode_command
+from wakeful.device.alerts.mqtt.home_assistant import STATUS_TOPIC, discovery
+from wakeful.device.alerts.mqtt.link import Link, Message
+from wakeful.device.alerts.outbox import Outbox
+from wakeful.device.alerts.report import Reporter, json_bytes
+from wakeful.device.alerts.serial.port import Waker
+from wakeful.device.messages import Command, DriverState
+
+ONLINE, OFFLINE = b"online", b"offline"
+
+_log = logging.getLogger("wakeful.mqtt")
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Where a device speaks and listens: ``base`` is ``wakeful/<device>``."""
+
+    base: str
+
+    @property
+    def state(self) -> str:
+        return f"{self.base}/state"
+
+    @property
+    def alert(self) -> str:
+        return f"{self.base}/alert"
+
+    @property
+    def event(self) -> str:
+        return f"{self.base}/event"
+
+    @property
+    def health(self) -> str:
+        return f"{self.base}/health"
+
+    @property
+    def availability(self) -> str:
+        return f"{self.base}/availability"
+
+    @property
+    def command(self) -> str:
+        return f"{self.base}/cmd"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a device behaves on every connection.
+
+    Attributes:
+        period_s: between two states.
+        discover: describe the device to Home Assistant.
+        obey: told each command; None: none is listened for.
+    """
+
+    topics: Topics
+    reporter: Reporter
+    period_s: float
+    discover: bool
+    obey: Callable[[Command], None] | None
+
+
+class Session:
+    """Speaks on ``link`` for as long as it lasts.
+
+    Attributes:
+        broken_commands: messages on the topic of commands that were refused.
+    """
+
+    def __init__(self, manner: Manner, outbox: Outbox, link: Link, waker: Waker) -> None:
+        self._manner = manner
+        self._outbox = outbox
+        self._link = link
+        self._waker = waker
+        self._told_health: tuple[object, ...] | None = None
+        self._told_state: DriverState | None = None
+        self._state_due_s = 0.0
+        self._alert_number: int | None = None
+        self.broken_commands = 0
+
+    def greet(self) -> None:
+        """Raises: LinkError: the connection is gone."""
+        topics = self._manner.topics
+        if self._manner.discover:
+            self._link.subscribe(STATUS_TOPIC, 0)
+            self._describe()
+        if self._manner.obey is not None:
+            self._link.subscribe(topics.command, 1)
+        self._link.publish(topics.availability, ONLINE, qos=1, retain=True)
+
+    def turn(self) -> None:
+        """Say what there is to say, then wait for something to do. Raises: LinkError: the connection is gone."""
+        now_s = time.monotonic()
+        self._say_alert(now_s)
+        if not self._link.congested:
+            # What is not worth waiting for is not piled up on a network that is slow.
+            self._say_events()
+            self._say_health_and_state(now_s)
+        due_s = min(self._outbox.alerts.due_in_s(now_s), max(0.0, self._state_due_s - now_s))
+        self._link.wait(self._waker, due_s)
+        self._hear(time.monotonic())
+
+    def leave(self) -> None:
+        """Raises: LinkError: the connection is gone."""
+        self._link.publish(self._manner.topics.availability, OFFLINE, qos=1, retain=True)
+
+    def _say_alert(self, now_s: float) -> None:
+        payload = self._outbox.alerts.take(now_s)
+        if payload is not None:
+            self._alert_number = self._link.publish(self._manner.topics.alert, payload, qos=1)
+
+    def _say_events(self) -> None:
+        events = self._outbox.events
+        while events and not self._link.congested:
+            self._link.publish(self._manner.topics.event, events.popleft())
+
+    def _say_health_and_state(self, now_s: float) -> None:
+        if now_s < self._state_due_s:
+            return
+        self._state_due_s = now_s + self._manner.period_s
+        state = self._outbox.newest.at(now_s)
+        if state is None:
+            return
+        health = (state.health, state.reason, state.notes)
+        if health != self._told_health:
+            self._told_health = health
+            report = self._manner.reporter.health(state)
+            self._link.publish(self._manner.topics.health, json_bytes(report), qos=1, retain=True)
+        if state != self._told_state:
+            self._told_state = state
+            self._link.publish(self._manner.topics.state, json_bytes(self._manner.reporter.state(state)), retain=True)
+
+    def _hear(self, now_s: float) -> None:
+        while self._link.acked:
+            number, heard = self._link.acked.popleft()
+            if number == self._alert_number:
+                self._outbox.alerts.confirmed(now_s, heard)
+        while self._link.inbox:
+            message = self._link.inbox.popleft()
+            if message.topic == self._manner.topics.command:
+                self._obey(message)
+            elif message.topic == STATUS_TOPIC and message.payload == ONLINE:
+                self._describe()
+
+    def _describe(self) -> None:
+        topic, payload = discovery(self._manner.topics, self._manner.reporter)
+        self._link.publish(topic, json_bytes(payload), qos=1, retain=True)
+
+    def _obey(self, message: Message) -> None:
+        try:
+            if message.retained:
+                # It would be obeyed again after every reconnection.
+                raise BrokenCommand("a retained message is no command")
+            command = decode_command(message.payload)
+        except BrokenCommand as error:
+            self.broken_commands += 1
+            _log.log(logging.WARNING if self.broken_commands == 1 else logging.DEBUG, "mqtt: refused: %s", error)
+            return
+        if self._manner.obey is not None:
+            self._manner.obey(command)

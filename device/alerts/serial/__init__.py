@@ -1,0 +1,1 @@
+"""Alerts and a heartbeat over a serial line, as NMEA 0183 sentences."""

@@ -1,0 +1,1 @@
+"""Settings in layers: files, profiles, the command line; their errors and how they are written."""

@@ -1,0 +1,69 @@
+"""The settings as text: TOML that explains itself, and the JSON schema for editors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from wakeful.device.config.layers import Effective
+from wakeful.device.config.settings import Settings
+
+HEADING = "# wakeful's settings in effect; saved as a file, they are used with --config. '# key =' is unset.\n"
+
+
+def as_toml(effective: Effective) -> str:
+    """The settings as commented TOML that reads back to the same settings: description, value, where it comes from."""
+    lines = [HEADING]
+    tables = {}
+    for key, field, value in _fields(effective.settings):
+        if isinstance(value, BaseModel):
+            tables[key] = value
+        else:
+            lines += _entry(key, field, value, effective.origin.get(key))
+    for name, table in tables.items():
+        lines += ["", f"[{name}]"]
+        for key, field, value in _fields(table):
+            lines += _entry(key, field, value, _origin(effective, f"{name}.{key}"))
+    return "\n".join(lines) + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of the configuration file."""
+    return Settings.model_json_schema()
+
+
+def _fields(model: BaseModel) -> Iterator[tuple[str, FieldInfo, Any]]:
+    for key, field in type(model).model_fields.items():
+        yield key, field, getattr(model, key)
+
+
+def _entry(key: str, field: FieldInfo, value: Any, origin: str | None) -> list[str]:
+    about = " ".join((field.description or "").split())
+    where = f"  # {origin or 'default'}"
+    if isinstance(value, SecretStr):
+        return [f"# {about}", f"# {key} ={where}, set and not shown"]
+    line = f"# {key} =" if value is None else f"{key} = {toml_value(value)}{where}"
+    return [f"# {about}", line]
+
+
+def _origin(effective: Effective, key: str) -> str | None:
+    """Where a setting comes from; a setting that is a table of its own comes from where its last part does."""
+    parts = [origin for name, origin in effective.origin.items() if name == key or name.startswith(f"{key}.")]
+    return parts[-1] if parts else None
+
+
+def toml_value(value: Any) -> str:
+    """One value in TOML; tables are written inline."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {toml_value(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml_value(one) for one in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

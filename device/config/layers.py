@@ -1,0 +1,220 @@
+"""Reads the configuration: defaults < profile < file < command line, each layer checked by itself.
+
+A mistake is one ``ConfigError`` line that names where it was made (file and line), the key, what was given and what is
+allowed; ``wakeful.device.config.errors`` finds them. The settings are listed in ``wakeful.device.config.settings``, the
+rules of a profile in ``wakeful.device.state.profile``.
+"""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wakeful import ConfigError
+from wakeful.device.config.errors import Table, as_profile, profile_mistakes, settings_mistakes, suggestion
+from wakeful.device.config.settings import Settings
+from wakeful.device.config.toml_lines import TomlLines
+from wakeful.device.state.profile import Profile
+from wakeful.device.state.profile_problem import Problem
+
+PROFILES = Path(__file__).parents[1] / "state" / "profiles"
+MAX_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Settings from one place, as nested tables. ``name`` is what messages and ``config show`` call the place."""
+
+    name: str
+    values: Table
+    text: str = ""
+    """The text of the file it was read from, if it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What holds after all layers.
+
+    Attributes:
+        origin: dotted key of each setting that is not a default -> name of the layer it comes from.
+    """
+
+    settings: Settings
+    profile: Profile
+    origin: dict[str, str]
+
+
+def load_settings(
+    config: Path | None = None, profile: str | None = None, overrides: Mapping[str, object] | None = None
+) -> tuple[Settings, Profile]:
+    """The settings and rules to run with; see ``load``."""
+    effective = load(config, profile, overrides)
+    return effective.settings, effective.profile
+
+
+def load(
+    config: Path | None = None, profile: str | None = None, overrides: Mapping[str, object] | None = None
+) -> Effective:
+    """Joins all layers.
+
+    Args:
+        config: the configuration file, if any.
+        profile: a profile's name or file; it goes before the one the file names.
+        overrides: what the command line says, by dotted key (``source.fps``); None means not said.
+
+    Raises:
+        ConfigError: a file cannot be read, or a key or value is not allowed.
+    """
+    from_file = read_config(config) if config else Layer("default", {})
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    from_command_line = Layer("command line", _nested(given))
+    check(from_command_line)
+
+    chosen = profile or _profile_of(from_file, config) or Settings().profile
+    rules, values = load_profile(chosen)
+    layers = [Layer(f"profile {chosen}", values), from_file, from_command_line, Layer("", {"profile": chosen})]
+
+    merged: Table = {}
+    origin: dict[str, str] = {}
+    for layer in layers:
+        _merge(merged, layer.values)
+        origin |= {key: layer.name for key, _ in _flat(layer.values) if layer.name}
+    if profile:
+        origin["profile"] = "command line"
+    return Effective(Settings.model_validate(merged), rules, origin)
+
+
+def load_profile(name_or_path: str) -> tuple[Profile, Table]:
+    """A profile's rules, and the settings it prefers (its table ``[settings]``).
+
+    Args:
+        name_or_path: a shipped profile (``vehicle``), or a TOML file.
+    """
+    layer = read_toml(_profile_file(name_or_path))
+    _refuse(layer, profile_mistakes(layer.values))
+    values = layer.values.pop("settings", {})
+    return as_profile(layer.values), values
+
+
+def profile_names() -> list[str]:
+    """Names of the shipped profiles."""
+    return sorted(file.stem for file in PROFILES.glob("*.toml"))
+
+
+def read_config(file: Path) -> Layer:
+    """One configuration file, checked."""
+    layer = read_toml(file)
+    check(layer)
+    return layer
+
+
+def read_toml(file: Path) -> Layer:
+    """The tables of a TOML file, unchecked; ``ConfigError`` if it cannot be read or is no TOML."""
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: there is no such file") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{file} is a folder: give a TOML file") from None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
+    return as_layer(str(file), content)
+
+
+def as_layer(name: str, content: bytes) -> Layer:
+    """The tables of a TOML text called ``name``, unchecked; ``ConfigError`` if it is no TOML."""
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{name} is larger than {MAX_BYTES // 1024} KiB: a configuration is a few lines")
+    try:
+        text = content.decode("utf-8")
+        return Layer(name, tomllib.loads(text), text)
+    except UnicodeDecodeError:
+        raise ConfigError(f"{name} is not a text file in UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{name} is not valid TOML: {error}") from None
+
+
+def check(layer: Layer) -> None:
+    """Raises ``ConfigError`` for the first mistake of a layer and tells how many more there are."""
+    _refuse(layer, settings_mistakes(layer.values))
+
+
+def is_profile(tables: Table) -> bool:
+    """Whether a file holds the rules of a profile, not a configuration."""
+    return any(key in tables for key in ("about", "rules", "settings"))
+
+
+def all_mistakes(layer: Layer) -> list[str]:
+    """All mistakes of a configuration or profile, one line each, with file and line."""
+    mistakes = profile_mistakes(layer.values) if is_profile(layer.values) else settings_mistakes(layer.values)
+    return _lines(layer, mistakes)
+
+
+def _refuse(layer: Layer, mistakes: list[Problem]) -> None:
+    if mistakes:
+        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+        raise ConfigError(_lines(layer, mistakes)[0] + more)
+
+
+def _lines(layer: Layer, mistakes: list[Problem]) -> list[str]:
+    """Each mistake with the name of the layer and, in a file, the line it stands on."""
+    lines = TomlLines(layer.text)
+    told = []
+    for mistake in mistakes:
+        line = lines.of(mistake.where)
+        against = lines.of(mistake.against) if mistake.against else None
+        where = f"{layer.name}: line {line}" if line else layer.name
+        told.append(f"{where}: {mistake.told}" + (f" (see line {against})" if against else ""))
+    return told
+
+
+def _profile_of(layer: Layer, config: Path | None) -> str | None:
+    """The profile a configuration file names; a path in it is meant relative to the file."""
+    chosen: str | None = layer.values.get("profile")
+    if chosen and config and _is_path(chosen):
+        return str(config.parent / Path(chosen).expanduser())
+    return chosen
+
+
+def _profile_file(name_or_path: str) -> Path:
+    if _is_path(name_or_path):
+        return Path(name_or_path).expanduser()
+    if name_or_path not in profile_names():
+        known = profile_names()
+        raise ConfigError(f"no profile is called {name_or_path!r}: {suggestion(name_or_path, known)}")
+    return PROFILES / f"{name_or_path}.toml"
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or name.endswith(".toml")
+
+
+def _nested(dotted: Mapping[str, object]) -> Table:
+    tables: Table = {}
+    for key, value in dotted.items():
+        *parents, last = key.split(".")
+        table = tables
+        for parent in parents:
+            table = table.setdefault(parent, {})
+        table[last] = value
+    return tables
+
+
+def _flat(tables: Table, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in tables.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _merge(into: Table, values: Table) -> None:
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = copy.deepcopy(value)

@@ -1,0 +1,174 @@
+"""Finds out what stands between this machine and a running monitor, and the mend for each trouble.
+
+Each check looks at one thing, changes nothing, and gives ``Check`` values; none raises. ``wakeful doctor`` prints them.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+from wakeful import ModelError, WakefulError
+from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file
+from wakeful.device.doctor.hexagon import check_hexagon
+from wakeful.models import registry
+from wakeful.models.registry import State
+
+OLDEST_PYTHON = (3, 11)
+CORE = ("numpy", "opencv-python-headless", "onnxruntime", "pyserial", "pydantic", "typer", "rich")
+LITERT = ("ai-edge-litert", "tflite-runtime")
+
+
+def examine() -> list[Check]:
+    """All checks of this machine, in the order a user would mend them; takes about a second."""
+    return [
+        check_python(sys.version_info[:2]),
+        *check_packages(),
+        check_cache(registry.cache_folder()),
+        *check_networks(),
+        check_litert(),
+        check_onnxruntime(),
+        *check_hexagon(),
+        *check_cameras(),
+        *check_serial(),
+        *check_gpio(),
+        check_terminal(sys.stdout),
+    ]
+
+
+def exit_status(checks: Iterable[Check]) -> int:
+    """0 unless a required thing fails: then 4 if only networks do, else 1."""
+    return min((one.exit_status for one in checks if one.result == FAIL), default=0)
+
+
+def check_python(version: tuple[int, ...]) -> Check:
+    """Whether this Python is recent enough."""
+    found = f"{'.'.join(map(str, version))} on {platform.machine()} {platform.system()}"
+    if version < OLDEST_PYTHON:
+        return Check("Python", FAIL, found, "install Python 3.11 or newer and set wakeful up again")
+    return Check("Python", OK, found)
+
+
+def check_packages(core: Iterable[str] = CORE) -> list[Check]:
+    """Whether the packages wakeful depends on are installed."""
+    missing = [name for name in core if _version(name) is None]
+    if not any(map(_version, LITERT)):
+        missing.append(LITERT[0])
+    if missing:
+        return [Check("packages", FAIL, f"missing: {', '.join(missing)}", f"{sys.executable} -m pip install wakeful")]
+    return [Check("packages", OK, ", ".join(f"{name} {_version(name)}" for name in core))]
+
+
+def check_cache(folder: Path) -> Check:
+    """Whether networks can be written to the cache folder, or to where it would be made."""
+    existing = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        return Check("cache folder", OK, str(folder))
+    mend = f"make {existing} writable for this user, or set WAKEFUL_MODELS to another folder"
+    return Check("cache folder", WARN, f"{folder} cannot be written", mend)
+
+
+def check_networks() -> list[Check]:
+    """Whether the networks are in the cache, with the right sha256."""
+    checks = []
+    for one in registry.networks().values():
+        state = registry.state(one.name)
+        if state is State.PRESENT:
+            checks.append(Check(f"network {one.name}", OK, "sha256 verified"))
+        elif one.required or state is State.CORRUPT:
+            checks.append(Check(f"network {one.name}", FAIL, state.value, registry.mend(one), ModelError.exit_status))
+        else:
+            checks.append(Check(f"network {one.name}", WARN, f"{state.value} (optional)", registry.mend(one)))
+    return checks
+
+
+def check_litert(name: str = "face_detection_short_range") -> Check:
+    """Whether LiteRT really loads and runs a network."""
+    version = next((f"{one} {_version(one)}" for one in LITERT if _version(one)), "")
+    if registry.state(name) is not State.PRESENT:
+        return Check("LiteRT", WARN, f"{version}, not tried: no network to run", f"run `{registry.PULL}`")
+    try:
+        import numpy as np
+
+        from wakeful.device.perception.network import load
+
+        network = load(name)
+        picture = np.zeros(network.input_shape, np.float32)
+        network(picture)
+        begun = time.perf_counter()
+        network(picture)
+    except (WakefulError, ImportError, RuntimeError, OSError) as error:
+        return Check(
+            "LiteRT", FAIL, f"{version} does not run {name}: {error}", f"reinstall it: {_reinstall(LITERT[0])}"
+        )
+    return Check("LiteRT", OK, f"{version} runs {name} in {(time.perf_counter() - begun) * 1e3:.1f} ms")
+
+
+def check_onnxruntime() -> Check:
+    """Whether ONNX Runtime can be imported, and what it can run on."""
+    try:
+        import onnxruntime
+    except (ImportError, OSError) as error:
+        return Check("ONNX Runtime", WARN, f"cannot be imported: {error}", f"reinstall it: {_reinstall('onnxruntime')}")
+    providers = ", ".join(one.removesuffix("ExecutionProvider") for one in onnxruntime.get_available_providers())
+    return Check("ONNX Runtime", OK, f"{onnxruntime.__version__} on {providers}")
+
+
+def check_cameras() -> list[Check]:
+    """Whether there is a camera, and whether it can be opened."""
+    from wakeful.sensors import discovery
+
+    cameras = [Path(one.path) for one in discovery.cameras()]
+    if not cameras:
+        mend = "plug one in; `wakeful run --source synthetic:demo` needs none"
+        return [Check("camera", WARN, "none found", mend)]
+    return [check_device_file("camera", path, "video") for path in cameras]
+
+
+def check_serial() -> list[Check]:
+    """Whether the serial ports can be opened."""
+    from wakeful.sensors import discovery
+
+    ports = [Path(one.path) for one in discovery.serial_ports()]
+    if not ports:
+        return [Check("serial port", OK, "none found; only needed for alerts on a wire")]
+    return [check_device_file("serial port", path, "dialout") for path in ports]
+
+
+def check_gpio() -> list[Check]:
+    """Whether GPIO chips can be opened, and the library for them is there."""
+    from wakeful.sensors import discovery
+
+    chips = [Path(one.path) for one in discovery.gpio_chips()]
+    if not chips:
+        return [Check("GPIO", OK, "no chip found; only needed for a buzzer or lamp on a line")]
+    if _version("gpiod") is None:
+        return [Check("GPIO", WARN, "the package gpiod is missing", _reinstall("gpiod"))]
+    return [check_device_file("GPIO", path, "gpio") for path in chips]
+
+
+def check_terminal(stream: TextIO) -> Check:
+    """Whether the live gauges can be shown."""
+    if not stream.isatty():
+        return Check("terminal", OK, "the output is no terminal: plain lines instead of gauges")
+    if "utf" not in (stream.encoding or "").lower():
+        return Check("terminal", WARN, f"its encoding is {stream.encoding}", "set LANG=C.UTF-8, or run with --plain")
+    size = os.get_terminal_size(stream.fileno())
+    return Check("terminal", OK, f"{size.columns}x{size.lines}, {stream.encoding}")
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _reinstall(distribution: str) -> str:
+    return f"{sys.executable} -m pip install --force-reinstall {distribution}"

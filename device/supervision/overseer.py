@@ -1,0 +1,59 @@
+"""Keeps a running monitor under its watchdog, and ends the process when the watchdog gives up and the loop cannot.
+
+A loop that still turns ends as after any error: outputs get their last word, GPIO lines go to their safe level. One
+that hangs (in a driver, in a network) is given a few seconds; then the outputs are closed from here and the process
+ends without it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.monitor import Monitor
+from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.watchdog import PartFailed, Watchdog
+from wakeful.device.supervision.workers import PROCESS, Liveness, Part
+from wakeful.sensors.source import Source
+
+GRACE_S = 6.0
+CLOSE_S = 3.0
+
+
+@contextmanager
+def overseen(
+    monitor: Monitor, source: Source, output: FanOut, notes: Notes, liveness: Liveness = PROCESS
+) -> Iterator[Watchdog]:
+    """Watches all parts of the process, those of ``source`` too, while the context lasts."""
+    ended = threading.Event()
+
+    def give_up(failed: PartFailed) -> None:
+        monitor.fail(failed)
+        if not ended.wait(GRACE_S):
+            end_process(failed, output)
+
+    parts = [
+        liveness.add(Part(name, alive, restart)) for name, alive, restart in getattr(source, "threads", lambda: ())()
+    ]
+    watchdog = Watchdog(liveness, notes, give_up)
+    watchdog.start()
+    try:
+        yield watchdog
+    finally:
+        ended.set()
+        watchdog.close()
+        for part in parts:
+            liveness.leave(part)
+
+
+def end_process(failed: PartFailed, output: FanOut) -> None:
+    """Says why, closes the outputs as far as they can be, and ends the process with the status of ``failed``."""
+    print(f"wakeful: {failed}", file=sys.stderr, flush=True)
+    closing = threading.Thread(target=output.close, name="wakeful-last-close", daemon=True)
+    closing.start()
+    closing.join(CLOSE_S)
+    os._exit(failed.exit_status)

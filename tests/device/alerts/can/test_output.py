@@ -1,0 +1,330 @@
+"""CAN on python-can's virtual bus and through a serial adapter on a pseudo-terminal: what a vehicle gets, and says."""
+
+from __future__ import annotations
+
+import os
+import select
+import struct
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
+from wakeful import ConfigError
+from wakeful.device.messages import Acknowledge, Command, Gear, Health, Ignition, Phase, VehicleSpeed
+from wakeful.device.supervision.notes import Notes
+
+can = pytest.importorskip("can", reason="CAN needs python-can")
+cantools = pytest.importorskip("cantools", reason="CAN needs cantools")
+
+from wakeful.device.alerts.can import bus as can_bus  # noqa: E402
+from wakeful.device.alerts.can import output as can_line  # noqa: E402
+from wakeful.device.alerts.can.frames import dbc_text  # noqa: E402
+from wakeful.device.alerts.can.output import CanOutput  # noqa: E402
+
+DATABASE = cantools.database.load_string(dbc_text(), "dbc")
+DBC = str(Path(__file__).with_name("vehicle.dbc"))
+OBD2 = str(Path(__file__).parents[4] / "deploy" / "can" / "obd2.dbc")
+
+
+class Vehicle:
+    """Another node of the virtual bus."""
+
+    def __init__(self, channel: str) -> None:
+        self.bus = can.Bus(channel=channel, interface="virtual", ignore_config=True)
+        self.frames: list[tuple[float, Any]] = []
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        while not self._closed.is_set():
+            message = self.bus.recv(0.02)
+            if message is not None:
+                self.frames.append((time.monotonic(), message))
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        wanted = DATABASE.get_message_by_name(name)
+        return [wanted.decode(bytes(one.data)) for _, one in list(self.frames) if one.arbitration_id == wanted.frame_id]
+
+    def say(self, frame_id: int, data: bytes, extended: bool = False) -> None:
+        self.bus.send(can.Message(arbitration_id=frame_id, data=data, is_extended_id=extended))
+
+    def close(self) -> None:
+        self._closed.set()
+        self._thread.join(1.0)
+        self.bus.shutdown()
+
+
+@pytest.fixture
+def channel(request: pytest.FixtureRequest) -> str:
+    return str(request.node.name)[:60].replace("[", "-").replace("]", "")
+
+
+@pytest.fixture
+def vehicle(channel: str) -> Iterator[Vehicle]:
+    vehicle = Vehicle(channel)
+    yield vehicle
+    vehicle.close()
+
+
+@contextmanager
+def started(output: CanOutput) -> Iterator[CanOutput]:
+    output.start(0)
+    try:
+        yield output
+    finally:
+        output.close()
+
+
+def test_heartbeats_come_ten_times_a_second_and_a_change_at_once(channel: str, vehicle: Vehicle) -> None:
+    with started(CanOutput(f"virtual:{channel}")) as output:
+        output.state(AWAKE)
+        time.sleep(1.05)
+        changed = time.monotonic()
+        output.state(MICROSLEEP)
+        assert eventually(lambda: str(vehicle.of("WakefulHeartbeat")[-1]["Code"]) == "microsleep")
+        assert time.monotonic() - changed < 0.1
+    beats = vehicle.of("WakefulHeartbeat")
+    assert 9 <= len(beats) <= 15
+    assert [beat["Counter"] for beat in beats] == list(range(len(beats)))
+
+
+def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: str, vehicle: Vehicle) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    with started(CanOutput(f"virtual:{channel}", on_command=commands.put)) as output:
+        for phase in (Phase.RAISED, Phase.ESCALATED):
+            output.alert(alert(seq=7, phase=phase))
+        assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 2)
+        vehicle.say(0x5F2, b"\x07\x00")
+        assert commands.get(timeout=2.0) == Acknowledge(7)
+    assert [str(one["Phase"]) for one in vehicle.of("WakefulAlert")] == ["raised", "escalated"]
+    assert output.alerts_sent == 2
+
+
+def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: Vehicle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wakeful.device.alerts.report.STALE_AFTER_S", 0.2)
+    with started(CanOutput(f"virtual:{channel}")) as output:
+        output.state(AWAKE)
+        assert eventually(
+            lambda: Health.STALE.value in [str(beat["Health"]) for beat in vehicle.of("WakefulHeartbeat")]
+        )
+
+
+def test_speed_ignition_and_gear_come_in_and_a_lost_speed_is_noted(
+    channel: str, vehicle: Vehicle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wakeful.device.alerts.speed_watch.LOST_AFTER_S", 1.0)
+    commands: SimpleQueue[Command] = SimpleQueue()
+    notes = Notes()
+    wanted = {"speed": "Brakes.VehicleSpeed", "ignition": "Body.Ignition", "gear": "Transmission.Lever"}
+    with started(
+        CanOutput(f"virtual:{channel}", dbc=DBC, **wanted, ignition_on=2.0, on_command=commands.put, notes=notes)  # type: ignore[arg-type]
+    ):
+        assert eventually(lambda: bool(vehicle.frames))
+        vehicle.say(257, b"\x02\x00")
+        assert commands.get(timeout=2.0) == Ignition(True)
+        vehicle.say(2566844161 & 0x1FFFFFFF, bytes([3, 0, 0, 0, 0, 0, 0, 0]), extended=True)
+        assert commands.get(timeout=2.0) == Gear("D")
+        vehicle.say(256, struct.pack("<HHHH", 6350, 0, 0, 0))
+        assert commands.get(timeout=2.0) == VehicleSpeed(63.5)
+        assert notes.codes == ()
+        assert commands.get(timeout=2.0) == VehicleSpeed(None)
+        assert "speed_lost" in notes.codes
+        vehicle.say(256, struct.pack("<HHHH", 6350, 0, 0, 0))
+        assert commands.get(timeout=2.0) == VehicleSpeed(63.5)
+        assert notes.codes == ()
+
+
+def test_a_car_is_asked_for_its_speed_by_obd2_and_nothing_else_is_sent(channel: str, vehicle: Vehicle) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    obd = CanOutput(
+        f"virtual:{channel}",
+        dbc=OBD2,
+        speed="Obd2Response.VehicleSpeed",
+        request="7DF#02010D0000000000",
+        request_hz=20.0,
+        send=False,
+        on_command=commands.put,
+    )
+    with started(obd) as output:
+        output.state(AWAKE)
+        output.alert(alert())
+        assert eventually(lambda: len(vehicle.frames) >= 2)
+        vehicle.say(0x7E8, bytes([3, 0x41, 0x0D, 88, 0, 0, 0, 0]))
+        assert commands.get(timeout=2.0) == VehicleSpeed(88.0)
+    asked = {(one.arbitration_id, bytes(one.data)) for _, one in vehicle.frames}
+    assert asked == {(0x7DF, bytes.fromhex("02010D0000000000"))}
+
+
+def test_a_bus_that_is_not_there_costs_nothing_and_alerts_wait(tmp_path: Path) -> None:
+    with started(CanOutput(f"slcan:{tmp_path}/nothing")) as output:
+        longest_s = 0.0
+        for seq in range(50):
+            begun = time.perf_counter()
+            output.alert(alert(seq=seq))
+            output.state(AWAKE)
+            longest_s = max(longest_s, time.perf_counter() - begun)
+        assert eventually(lambda: output.problem is not None)
+        assert "wakeful devices" in str(output.problem)
+        assert longest_s < 0.05
+        assert output.alerts_sent == 0
+
+
+def test_socketcan_that_is_not_up_is_told_with_its_mend() -> None:
+    with started(CanOutput("socketcan:wakeful9")) as output:
+        assert eventually(lambda: output.problem is not None)
+        assert "sudo ip link set wakeful9 up" in str(output.problem)
+
+
+class Adapter:
+    """A serial CAN adapter on a pseudo-terminal: notes the commands it gets, may say frames, and may be pulled."""
+
+    def __init__(self) -> None:
+        self.descriptor, self._far = os.openpty()
+        tty.setraw(self._far)
+        self.path = os.ttyname(self._far)
+        self.lines: list[bytes] = []
+        self._rest = b""
+        self._reading = threading.Event()
+        self._reading.set()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._reading.wait(0.1)
+            if not self._reading.is_set():
+                continue
+            readable, _, _ = select.select([self.descriptor], [], [], 0.05)
+            if readable and not self._closed:
+                *lines, self._rest = (self._rest + os.read(self.descriptor, 4096)).split(b"\r")
+                self.lines += lines
+
+    def stop_reading(self) -> None:
+        self._reading.clear()
+
+    def read_on(self) -> None:
+        self._reading.set()
+
+    def say(self, data: bytes) -> None:
+        os.write(self.descriptor, data)
+
+    def alert_numbers(self) -> list[int]:
+        frames = [bytes.fromhex(line[5:].decode()) for line in list(self.lines) if line.startswith(b"t5F18")]
+        return [int(DATABASE.decode_message(0x5F1, frame)["Number"]) for frame in frames]
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._reading.set()
+            self._thread.join(1.0)
+            os.close(self.descriptor)
+            os.close(self._far)
+
+
+@pytest.fixture
+def adapter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Adapter]:
+    monkeypatch.setattr(can_bus, "ADAPTER_BOOT_S", 0.0)
+    adapter = Adapter()
+    yield adapter
+    adapter.close()
+
+
+def test_a_serial_adapter_is_opened_at_the_bus_s_speed_and_carries_frames_both_ways(adapter: Adapter) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    output = CanOutput(f"slcan:{adapter.path}", 250_000, dbc=DBC, speed="Brakes.VehicleSpeed", on_command=commands.put)
+    with started(output):
+        output.state(AWAKE)
+        output.alert(alert(seq=3))
+        assert eventually(lambda: adapter.alert_numbers() == [3])
+        adapter.say(b"t1008" + struct.pack("<HHHH", 6350, 0, 0, 0).hex().upper().encode() + b"\r")
+        assert commands.get(timeout=2.0) == VehicleSpeed(63.5)
+        adapter.say(b"t5F220300\r")
+        assert commands.get(timeout=2.0) == Acknowledge(3)
+    assert adapter.lines[:1] == [b"C"]
+    assert b"S5" in adapter.lines
+    assert b"O" in adapter.lines
+
+
+def test_an_adapter_that_talks_nonsense_is_heard_again_when_it_makes_sense(adapter: Adapter) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    with started(CanOutput(f"slcan:{adapter.path}", on_command=commands.put)) as output:
+        output.alert(alert(seq=3))
+        assert eventually(lambda: adapter.alert_numbers() == [3])
+        for noise in (b"tZZZ\r", b"t\r", b"\xff\xfe\x00\r", b"t5F29\r", os.urandom(2000), b"A" * 9000):
+            adapter.say(noise)
+            time.sleep(0.05)
+        adapter.say(b"\r")
+        time.sleep(0.2)
+        adapter.say(b"t5F220300\r")
+        assert commands.get(timeout=3.0) == Acknowledge(3)
+        assert output.problem is None or "open" not in output.problem
+
+
+def test_an_adapter_that_is_pulled_and_one_that_takes_its_place(adapter: Adapter, tmp_path: Path) -> None:
+    port = tmp_path / "adapter"
+    port.symlink_to(adapter.path)
+    with started(CanOutput(f"slcan:{port}")) as output:
+        output.alert(alert(seq=1))
+        assert eventually(lambda: adapter.alert_numbers() == [1])
+        adapter.close()
+        assert eventually(lambda: output.problem is not None, 5.0)
+        output.alert(alert(seq=2))
+        output.alert(alert(seq=3))
+        other = Adapter()
+        port.unlink()
+        port.symlink_to(other.path)
+        assert eventually(lambda: other.alert_numbers() == [2, 3], 6.0)
+        other.close()
+
+
+def test_what_is_not_configured_well_is_told_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="INTERFACE:CHANNEL"):
+        CanOutput("can0")
+    with pytest.raises(ConfigError, match="DBC file"):
+        CanOutput("virtual:x", speed="Brakes.VehicleSpeed")
+    with pytest.raises(ConfigError, match="no frame"):
+        CanOutput("virtual:x", request="what?")
+
+
+def test_the_end_sends_what_is_queued(channel: str, vehicle: Vehicle) -> None:
+    with started(CanOutput(f"virtual:{channel}")) as output:
+        for seq in range(100):
+            output.alert(alert(seq=seq))
+    assert eventually(lambda: [one["Number"] for one in vehicle.of("WakefulAlert")] == list(range(100)))
+
+
+def test_a_successor_sends_what_waited_and_takes_acknowledgements_of_what_was_told_before(
+    channel: str, vehicle: Vehicle, tmp_path: Path
+) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    with started(CanOutput(f"slcan:{tmp_path}/nothing")) as away:
+        for seq in (998, 999, 1000):
+            away.alert(alert(seq=seq))
+        with started(CanOutput(f"virtual:{channel}", on_command=commands.put)) as successor:
+            successor.take_over(away)
+            away.close()
+            assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 3)
+            vehicle.say(0x5F2, b"\xe7\x03")
+            assert commands.get(timeout=2.0) == Acknowledge(999)
+            successor.alert(alert(seq=1001))
+    assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 4)
+    assert [one["Number"] for one in vehicle.of("WakefulAlert")] == [998, 999, 1000, 1001]
+    assert (away.alerts_sent, successor.alerts_sent) == (0, 4)
+
+
+def test_its_thread_is_watched(channel: str) -> None:
+    from wakeful.device.supervision.workers import PROCESS
+
+    with started(CanOutput(f"virtual:{channel}")):
+        assert "can" in [part.name for part in PROCESS.parts]
+    assert can_line.STUCK_S > can_bus.ADAPTER_BOOT_S

@@ -1,0 +1,401 @@
+"""MQTT against a real broker: what arrives, also when the broker goes away, restarts, hangs or refuses."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from tests.device.alerts.broker import Broker, Listener, need_mosquitto
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
+from wakeful import ConfigError
+from wakeful.device.alerts.mqtt.output import MqttOutput
+from wakeful.device.alerts.registry import make_output
+from wakeful.device.alerts.report import schema
+from wakeful.device.messages import Acknowledge, Command, Event, Health, Marker, Phase
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    broker = Broker(tmp_path).start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[..., Listener]]:
+    listeners: list[Listener] = []
+
+    def start(broker: Broker, *topics: str) -> Listener:
+        listeners.append(Listener(broker, *topics))
+        return listeners[-1]
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+@contextmanager
+def started(output: MqttOutput) -> Iterator[MqttOutput]:
+    output.start(0)
+    try:
+        yield output
+    finally:
+        output.close()
+
+
+def valid(report: object) -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked with the package jsonschema")
+    jsonschema.Draft202012Validator(schema()).validate(report)
+
+
+def test_state_alert_health_and_availability_arrive_as_the_schema_says(
+    broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(broker, "wakeful/cab-7/#")
+    with started(MqttOutput(broker.address, "cab-7", expression_classes=("neutral", "happiness"))) as output:
+        output.state(MICROSLEEP)
+        output.alert(alert(seq=3))
+        output.event(Event(SECOND_NS, "yawn", {"start_ns": 0, "end_ns": SECOND_NS}))
+        assert listener.next("/availability") == "online"
+        reports = {end: listener.next(f"/{end}") for end in ("state", "alert", "health", "event")}
+    for report in reports.values():
+        valid(report)
+    assert (reports["state"]["code"], reports["state"]["expression_p"]["neutral"]) == ("microsleep", 0.9)
+    assert (reports["alert"]["seq"], reports["alert"]["t"]) == (3, 7.61)
+    assert reports["health"]["health"] == "ok"
+    assert reports["event"]["kind"] == "yawn"
+    assert listener.next("/availability") == "offline"
+
+
+def test_who_comes_later_still_learns_state_health_and_availability(
+    broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    with started(MqttOutput(broker.address, "cab-7")) as output:
+        first = listen(broker, "wakeful/cab-7/#")
+        output.state(AWAKE)
+        output.alert(alert())
+        for end in ("/state", "/health", "/alert"):
+            first.next(end)
+        late = listen(broker, "wakeful/cab-7/#")
+        for end in ("/state", "/health", "/availability"):
+            assert late.next_message(end)[2], f"{end} was not retained"
+        assert late.all("/alert") == []
+
+
+def test_states_come_five_times_a_second_and_only_when_there_is_news(
+    broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(broker, "wakeful/cab-7/state")
+    with started(MqttOutput(broker.address, "cab-7")) as output:
+        begun = time.monotonic()
+        while time.monotonic() - begun < 1.0:
+            output.state(replace(AWAKE, t_ns=AWAKE.t_ns + round((time.monotonic() - begun) * 1e9)))
+            time.sleep(0.02)
+        told = listener.all("/state")
+        assert 4 <= len(told) <= 7
+        assert listener.all("/state") == []
+
+
+def test_a_monitor_that_hangs_is_called_stale(
+    broker: Broker, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wakeful.device.alerts.report.STALE_AFTER_S", 0.3)
+    listener = listen(broker, "wakeful/cab-7/health")
+    with started(MqttOutput(broker.address, "cab-7")) as output:
+        output.state(AWAKE)
+        assert listener.next("/health")["health"] == "ok"
+        assert listener.next("/health")["health"] == Health.STALE.value
+
+
+def test_the_broker_says_offline_when_the_monitor_is_killed(broker: Broker, listen: Callable[..., Listener]) -> None:
+    listener = listen(broker, "wakeful/cab-7/availability")
+    monitor = subprocess.Popen([sys.executable, "-c", MONITOR, broker.address])
+    assert listener.next("/availability", 20.0) == "online"
+    monitor.kill()
+    monitor.wait()
+    assert listener.next("/availability") == "offline"
+
+
+MONITOR = """
+import sys, time
+from wakeful.device.alerts.mqtt.output import MqttOutput
+from wakeful.device.alerts.registry import make_output
+MqttOutput(sys.argv[1], "cab-7").start(0)
+time.sleep(60)
+"""
+
+
+def test_two_monitors_of_one_name_are_told_so(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    with started(MqttOutput(broker.address, "cab-7")) as first:
+        assert eventually(lambda: first.problem is None and bool(first.connections))
+        with started(MqttOutput(broker.address, "cab-7")):
+            assert eventually(lambda: "another client is called wakeful-cab-7 too" in caplog.text)
+
+
+def test_alerts_wait_for_a_broker_that_is_not_there_yet(tmp_path: Path, listen: Callable[..., Listener]) -> None:
+    broker = Broker(tmp_path)
+    with started(MqttOutput(broker.address, "cab-7")) as output:
+        for seq in range(1, 6):
+            output.alert(alert(seq=seq, t_s=float(seq)))
+        assert eventually(lambda: output.problem is not None)
+        broker.start()
+        listener = listen(broker, "wakeful/cab-7/alert")
+        told = [listener.next("/alert", 8.0) for _ in range(5)]
+        assert [one["seq"] for one in told] == [1, 2, 3, 4, 5]
+        assert [one["t"] for one in told] == [1.0, 2.0, 3.0, 4.0, 5.0]
+        assert listener.all("/alert") == []
+    broker.stop()
+
+
+def test_alerts_raised_while_the_broker_restarts_arrive_once_in_order_with_their_own_time(
+    broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(broker, "wakeful/cab-7/alert")
+    with started(MqttOutput(broker.address, "cab-7")) as output:
+        output.alert(alert(seq=1))
+        assert listener.next("/alert")["seq"] == 1
+        broker.stop()
+        assert eventually(lambda: output.problem is not None)
+        raised_at = time.time()
+        for phase in (Phase.RAISED, Phase.ESCALATED, Phase.CLEARED):
+            output.alert(alert(seq=2, phase=phase, t_s=20.0))
+        broker.start()
+        told = [listener.next("/alert", 8.0) for _ in range(3)]
+        assert [one["phase"] for one in told] == ["raised", "escalated", "cleared"]
+        assert all(abs(_unix_s(one["time"]) - raised_at) < 1.0 for one in told)
+        assert listener.all("/alert") == []
+        assert eventually(lambda: output.alerts_sent == 4)
+
+
+def test_a_broker_that_knows_only_the_older_protocol_is_served_too(
+    broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(broker, "wakeful/cab-7/#")
+    with started(MqttOutput(broker.address, "cab-7", version="3.1.1")) as output:
+        output.state(AWAKE)
+        output.alert(alert(seq=1))
+        assert listener.next("/state")["t"] == 5.0
+        assert listener.next("/alert")["seq"] == 1
+        assert eventually(lambda: output.alerts_sent == 1)
+    assert [listener.next("/availability") for _ in range(2)] == ["online", "offline"]
+
+
+def _unix_s(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def test_a_broker_that_hangs_costs_the_loop_nothing_and_no_alert(
+    broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(broker, "wakeful/cab-7/alert")
+    with started(MqttOutput(broker.address, "cab-7")) as output:
+        output.alert(alert(seq=0))
+        listener.next("/alert")
+        broker.signal(signal.SIGSTOP)
+        longest_s = 0.0
+        for seq in range(1, 200):
+            begun = time.perf_counter()
+            output.alert(alert(seq=seq))
+            output.state(replace(MICROSLEEP, seq=seq))
+            longest_s = max(longest_s, time.perf_counter() - begun)
+            time.sleep(0.005)
+        broker.signal(signal.SIGCONT)
+        assert [listener.next("/alert")["seq"] for _ in range(199)] == list(range(1, 200))
+        assert listener.all("/alert") == []
+        assert longest_s < 0.05
+
+
+def test_an_alert_that_nobody_hears_is_offered_again(broker: Broker, listen: Callable[..., Listener]) -> None:
+    with started(MqttOutput(broker.address, "cab-7")) as output:
+        output.alert(alert(seq=1))
+        output.alert(alert(seq=2))
+        assert eventually(lambda: output.problem is None)
+        time.sleep(0.8)
+        assert output.alerts_sent == 0
+        listener = listen(broker, "wakeful/cab-7/alert")
+        assert [listener.next("/alert")["seq"] for _ in range(2)] == [1, 2]
+        assert listener.all("/alert") == []
+
+
+def test_commands_come_in_and_broken_or_retained_ones_are_refused(
+    broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    other = listen(broker, "wakeful/cab-7/availability")
+    other.say("wakeful/cab-7/cmd", {"command": "acknowledge", "seq": 9}, retain=True)
+    with started(MqttOutput(broker.address, "cab-7", on_command=commands.put)) as output:
+        other.next("/availability")
+        other.say("wakeful/cab-7/cmd", b"{")
+        other.say("wakeful/cab-7/cmd", {"command": "acknowledge", "seq": 3})
+        other.say("wakeful/cab-7/cmd", {"command": "marker", "text": "rain"})
+        assert commands.get(timeout=3.0) == Acknowledge(3)
+        assert commands.get(timeout=3.0) == Marker("rain")
+        assert commands.empty()
+    assert output.broken_commands == 2
+
+
+def test_commands_can_be_turned_off(broker: Broker, listen: Callable[..., Listener]) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    other = listen(broker, "wakeful/cab-7/availability")
+    with started(MqttOutput(broker.address, "cab-7", commands=False, on_command=commands.put)):
+        other.next("/availability")
+        other.say("wakeful/cab-7/cmd", {"command": "acknowledge", "seq": 3})
+        time.sleep(0.3)
+    assert commands.empty()
+
+
+def test_home_assistant_is_told_about_the_device_and_again_when_it_restarts(
+    broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    home = listen(broker, "homeassistant/device/#")
+    with started(MqttOutput(broker.address, "cab.7", discover=True)):
+        topic, described, _ = home.next_message("/config")
+        assert topic == "homeassistant/device/wakeful_cab_7/config"
+        assert described["availability_topic"] == "wakeful/cab.7/availability"
+        home.say("homeassistant/status", b"online")
+        assert home.next("/config") == described
+    assert listen(broker, "homeassistant/device/#").next_message("/config")[2]
+
+
+def test_the_end_sends_what_is_queued_and_is_quick_without_a_broker(
+    broker: Broker, listen: Callable[..., Listener]
+) -> None:
+    listener = listen(broker, "wakeful/cab-7/alert")
+    output = MqttOutput(broker.address, "cab-7")
+    with started(output):
+        assert eventually(lambda: output.problem is None)
+        for seq in range(50):
+            output.alert(alert(seq=seq))
+    assert [listener.next("/alert")["seq"] for _ in range(50)] == list(range(50))
+    broker.stop()
+    away = MqttOutput(broker.address, "cab-7")
+    away.start(0)
+    away.alert(alert())
+    begun = time.monotonic()
+    away.close()
+    away.close()
+    assert time.monotonic() - begun < 1.5
+
+
+def test_a_changed_configuration_loses_no_alert_and_stays_online(
+    broker: Broker, listen: Callable[..., Listener], tmp_path: Path
+) -> None:
+    away = MqttOutput("127.0.0.1:1", "cab-7")
+    away.start(0)
+    away.alert(alert(seq=1))
+    listener = listen(broker, "wakeful/cab-7/#")
+    second = MqttOutput(broker.address, "cab-7")
+    second.start(0)
+    second.take_over(away)
+    away.close()
+    assert listener.next("/alert")["seq"] == 1
+    with started(MqttOutput(broker.address, "cab-7", rate_hz=2.0)) as third:
+        third.take_over(second)
+        second.close()
+        assert eventually(lambda: third.connections > 0)
+        said = listener.all("/availability", 0.5)
+        assert said[-1] == "online"
+
+
+@pytest.fixture
+def secured(tmp_path: Path) -> Iterator[tuple[Broker, Path]]:
+    """A broker that speaks TLS only, and the file of the authority that vouches for it."""
+    need_mosquitto()
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed: it makes the broker's certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-keyout", str(key), "-out", str(certificate), "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    broker = Broker(tmp_path, f"certfile {certificate}", f"keyfile {key}").start()
+    yield broker, certificate
+    broker.stop()
+
+
+def test_tls_is_spoken_with_a_broker_that_can_be_believed_and_no_other(secured: tuple[Broker, Path]) -> None:
+    broker, authority = secured
+    with started(MqttOutput(f"mqtts://{broker.address}", "cab-7", ca=str(authority))) as output:
+        output.state(AWAKE)
+        output.alert(alert())
+        assert eventually(lambda: output.connections == 1 and output.problem is None)
+    with started(MqttOutput(f"mqtts://{broker.address}", "cab-7")) as stranger:
+        assert eventually(lambda: stranger.problem is not None)
+        assert "certificate that is not believed" in str(stranger.problem)
+        assert stranger.connections == 0
+    with started(MqttOutput(broker.address, "cab-7")) as plain:
+        assert eventually(lambda: plain.problem is not None, 6.0)
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Broker]:
+    """A broker that wants a user name and a password."""
+    need_mosquitto()
+    passwords = tmp_path / "passwords"
+    # PBKDF2 of "open sesame", as mosquitto_passwd writes it.
+    passwords.write_text(f"cab-7:{_hashed('open sesame')}\n")
+    broker = Broker(tmp_path, "allow_anonymous false", f"password_file {passwords}").start()
+    yield broker
+    broker.stop()
+
+
+def _hashed(password: str) -> str:
+    salt = b"twelve bytes"
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 101)
+    return f"$7$101${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def credentials(folder: Path, password: str, mode: int = 0o600) -> str:
+    file = folder / "credentials.toml"
+    file.write_text(f'username = "cab-7"\npassword = "{password}"\n')
+    file.chmod(mode)
+    return str(file)
+
+
+def test_the_right_password_opens_and_a_wrong_one_is_told_without_being_shown(
+    guarded: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with started(MqttOutput(guarded.address, "cab-7", credentials=credentials(tmp_path, "open sesame"))) as output:
+        output.state(AWAKE)
+        time.sleep(0.3)
+        assert output.problem is None
+    with started(MqttOutput(guarded.address, "cab-7", credentials=credentials(tmp_path, "hocus pocus"))) as output:
+        assert eventually(lambda: output.problem is not None)
+        assert "user name and password" in str(output.problem)
+    assert "open sesame" not in caplog.text
+    assert "hocus pocus" not in caplog.text
+
+
+def test_a_file_of_secrets_that_others_can_read_is_refused_with_its_mend(tmp_path: Path) -> None:
+    need_mosquitto()
+    file = credentials(tmp_path, "open sesame", 0o644)
+    with pytest.raises(ConfigError, match=f"chmod 600 {file}") as refused:
+        MqttOutput("localhost", "cab-7", credentials=file)
+    assert "sesame" not in str(refused.value)
+
+
+def test_its_settings_are_named_as_the_registry_hands_them_over(broker: Broker) -> None:
+    settings: dict[str, Any] = {"broker": broker.address, "device": "cab-7", "rate_hz": 2.0}
+    make_output("mqtt", settings).close()

@@ -1,0 +1,107 @@
+"""The doctor finds what is wrong with a machine, tells the mend, and breaks down at nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from wakeful.device.cli import status
+from wakeful.device.doctor import checks as doctor
+from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file, mend_forbidden
+
+
+def test_a_machine_that_can_run_the_monitor_ends_with_status_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["doctor", "--json"]) == 0
+    results = {one["name"]: one["result"] for one in json.loads(capsys.readouterr().out)}
+    assert results["LiteRT"] == results["network iris_landmark"] == results["packages"] == OK
+    assert status(["doctor"]) == 0
+    assert "sha256 verified" in capsys.readouterr().out
+
+
+def test_litert_is_judged_by_running_a_network() -> None:
+    check = doctor.check_litert()
+    assert check.result == OK
+    assert "runs face_detection_short_range in" in check.found
+
+
+def test_missing_networks_end_with_status_4_and_the_command_that_fetches_them(
+    empty_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(["doctor"]) == 4
+    assert "wakeful models pull" in capsys.readouterr().out
+
+
+def test_a_missing_optional_network_is_only_a_warning(empty_cache: Path) -> None:
+    results = {one.name: one.result for one in doctor.check_networks()}
+    assert results["network face_landmarks_detector"] == WARN
+    assert results["network iris_landmark"] == FAIL
+
+
+def test_a_corrupt_network_fails_even_if_it_is_optional(empty_cache: Path) -> None:
+    empty_cache.mkdir()
+    (empty_cache / "face_landmarks_detector.tflite").write_bytes(b"half")
+    results = {one.name: one.result for one in doctor.check_networks()}
+    assert results["network face_landmarks_detector"] == FAIL
+
+
+def test_status_1_goes_before_status_4_and_warnings_do_not_count() -> None:
+    fine, warning = Check("a", OK, ""), Check("b", WARN, "")
+    model, other = Check("c", FAIL, "", "", 4), Check("d", FAIL, "")
+    assert doctor.exit_status([fine, warning]) == 0
+    assert doctor.exit_status([fine, model]) == 4
+    assert doctor.exit_status([model, other]) == 1
+
+
+def test_an_old_python_fails() -> None:
+    assert doctor.check_python((3, 10)).result == FAIL
+    assert doctor.check_python((3, 11)).result == OK
+
+
+def test_a_missing_package_fails_and_is_named() -> None:
+    (check,) = doctor.check_packages(["numpy", "no-such-package"])
+    assert (check.result, check.found) == (FAIL, "missing: no-such-package")
+
+
+def test_a_device_that_opens_is_ok() -> None:
+    assert check_device_file("camera", Path("/dev/null"), "video").result == OK
+
+
+def test_a_device_that_does_not_open_is_a_warning_with_a_mend(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "ttyUSB0"))
+        check = check_device_file("serial port", tmp_path / "ttyUSB0", "dialout")
+    assert check.result == WARN
+    assert "plug it in again" in check.mend
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_device_of_another_group_tells_which_to_join(tmp_path: Path) -> None:
+    forbidden = tmp_path / "video0"
+    forbidden.touch(mode=0)
+    assert "usermod -aG" in check_device_file("camera", forbidden, "video").mend
+
+
+def test_a_device_that_belongs_to_root_alone_tells_the_udev_rule() -> None:
+    device = next(file for file in (Path("/dev/console"), Path("/dev/null")) if file.exists())
+    mend = mend_forbidden(device, group="root", usual_group="gpio")
+    assert f'KERNEL=="{device.name}*", GROUP="gpio", MODE="0660"' in mend
+    assert mend_forbidden(device, group="video", usual_group="video").startswith("sudo usermod -aG video")
+
+
+def test_a_cache_folder_below_a_file_is_a_warning_with_a_mend(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    check = doctor.check_cache(tmp_path / "file" / "cache")
+    assert check.result == WARN
+    assert "WAKEFUL_MODELS" in check.mend
+    assert doctor.check_cache(tmp_path / "not" / "yet").result == OK
+
+
+def test_an_output_that_is_no_terminal_gets_plain_lines() -> None:
+    check = doctor.check_terminal(io.StringIO())
+    assert check.result == OK
+    assert "plain lines" in check.found
