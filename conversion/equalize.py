@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.onnx_runtime import onnx_runtime
+
 # Inputs that the ranges of the channels are measured on.
 MEASURED_INPUTS = 48
 # 1 makes all channels equally large; less leaves the weights of the second convolution more alike. A depthwise one has
@@ -95,7 +97,8 @@ def _groups(node: Any) -> int:
 def _largest(model: Any, names: list[str], tensors: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     """Largest absolute value of each channel of ``names`` over some of the inputs."""
     import onnx
-    import onnxruntime
+
+    onnxruntime = onnx_runtime()
 
     watched = onnx.ModelProto()
     watched.CopyFrom(model)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wakeful import ConfigError
 from wakeful.models.manifest import Data, Parity, TaskFigure
+from wakeful.onnx_runtime import onnx_runtime
 
 Outputs = dict[str, NDArray[np.float32]]
 
@@ -53,7 +54,7 @@ def run_onnx(file: Path, tensors: NDArray[np.float32], as_written: bool = False)
     Raises:
         SignedWeightsUnjudged: it has signed 8-bit weights under 8-bit activations, and the processor has no VNNI.
     """
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     options = onnxruntime.SessionOptions()
     if as_written:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from wakeful.onnx_runtime import onnx_runtime
+
 PROVIDER = "QNNExecutionProvider"
 
 
@@ -29,7 +31,7 @@ def main() -> None:
 
 def session(file: str, options: Any, provider: dict[str, str]) -> Any:
     """A session with the plugin provider alone; nothing may fall back to the processor."""
-    import onnxruntime
+    onnxruntime = onnx_runtime()
     import onnxruntime_qnn
 
     onnxruntime.register_execution_provider_library(PROVIDER, onnxruntime_qnn.get_library_path())
@@ -44,7 +46,7 @@ def session(file: str, options: Any, provider: dict[str, str]) -> Any:
 
 
 def _compile(job: dict[str, Any]) -> dict[str, Any]:
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("ep.context_enable", "1")
@@ -56,7 +58,7 @@ def _compile(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(job: dict[str, Any]) -> dict[str, Any]:
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     network = session(job["file"], onnxruntime.SessionOptions(), {})
     if "inputs" not in job:

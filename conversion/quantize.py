@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from wakeful.conversion.half_multipliers import with_half_multipliers
 from wakeful.conversion.rounding import look_at_inputs
 from wakeful.models.variants import Precision
+from wakeful.onnx_runtime import onnx_runtime
 
 # Operators that hand values on as they are.
 MOVES = ("Concat", "Reshape", "Transpose")
@@ -59,6 +60,7 @@ def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np
         source: a float network of one input.
         tensors: float32 [N, ...], what it is calibrated with, one batch each.
     """
+    onnx_runtime()
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     wide = settings.precision is Precision.A16W8

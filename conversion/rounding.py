@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.onnx_runtime import onnx_runtime
+
 Doubles = NDArray[np.float64]
 
 LARGEST = 127
@@ -76,7 +78,8 @@ def look_at_inputs(source: Path, tensors: NDArray[np.float32]) -> dict[str, Seen
         tensors: float32 [N, ...], inputs of the network.
     """
     import onnx
-    import onnxruntime
+
+    onnxruntime = onnx_runtime()
 
     model = onnx.load(source)
     shapes = {one.name: tuple(one.dims) for one in model.graph.initializer}

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.onnx_runtime import onnx_runtime
+
 Floats = NDArray[np.float32]
 
 
@@ -30,7 +32,8 @@ def typical(source: Path, tensors: Floats, times: float) -> Floats:
 def _largest(source: Path, tensors: Floats) -> Floats:
     """The largest absolute value of each convolution for each input: [N, convolution]."""
     import onnx
-    import onnxruntime
+
+    onnxruntime = onnx_runtime()
 
     model = onnx.load(source)
     names = [node.output[0] for node in model.graph.node if node.op_type == "Conv"]

@@ -1,6 +1,6 @@
 """Packs wakeful, all it needs and the networks for a board without a network: ``make wheelhouse ARCH=aarch64``.
 
-    build/wakeful-0.1.0-aarch64-py311/      what is carried to the board, and beside it the same as .tar.gz
+    build/wakeful-0.2.0-aarch64-py311/      what is carried to the board, and beside it the same as .tar.gz
         install.sh, systemd/, udev/, ...    the installer and what it installs
         wheels/  models/                    packages for that processor and that Python, and verified networks
         SHA256SUMS                          what install.sh checks first

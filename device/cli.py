@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wakeful import WakefulError, __version__
+from wakeful import WakefulError
 from wakeful.device.commands import (
     bench,
     config,
@@ -35,6 +35,7 @@ from wakeful.device.commands import (
     train,
 )
 from wakeful.device.sanitise import printable
+from wakeful.revision import version_text
 
 INTERRUPTED = 130
 DEFAULT_VIEW = "127.0.0.1:8321"
@@ -105,7 +106,7 @@ def _completed(arguments: Sequence[str]) -> list[str]:
 
 def _version(given: bool) -> None:
     if given:
-        typer.echo(f"wakeful {__version__}")
+        typer.echo(version_text())
         raise typer.Exit
 
 

@@ -5,13 +5,7 @@ is one line that says what is wrong and how to fix it, and its ``exit_status`` i
 has a builtin twin, so that library users can catch the builtin they know.
 """
 
-import os
-
-__version__ = "0.1.0"
-
-# ONNX Runtime tells its maker about every session from 1.29 on, by HTTPS, unless this is set before it is imported.
-# Whatever of ours imports it has imported this file first.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+__version__ = "0.2.0"
 
 
 class WakefulError(Exception):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from wakeful import __version__
 from wakeful.device.bench.record import Value
+from wakeful.revision import revision
 
 PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-qnn", "ai-edge-litert", "tflite-runtime")
 # What matters for networks on processors: the flag of /proc/cpuinfo and what engineers call it.
@@ -37,14 +37,12 @@ ARM_FEATURES = {
 
 def wakeful_version() -> dict[str, Value]:
     """Version of wakeful and, in a checkout, the git revision and whether files differ from it."""
-    root = Path(__file__).resolve().parents[2]
-    revision = _git(root, "rev-parse", "HEAD")
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no") if revision else None
+    found = revision()
     return {
         "version": __version__,
-        "revision": revision,
-        "changed": None if changed is None else bool(changed),
-        "absent": None if revision else "not a git checkout",
+        "revision": found.commit if found else None,
+        "changed": found.modified if found else None,
+        "absent": None if found else "not a git checkout",
     }
 
 
@@ -171,18 +169,6 @@ def _memory_mb(root: Path) -> int | None:
 
 def _virtual(root: Path, cpuinfo: str) -> bool:
     return "hypervisor" in cpuinfo or "dummy-virt" in _text(root / "proc/device-tree/model")
-
-
-def _git(root: Path, *command: str) -> str | None:
-    if not (root / ".git").exists():
-        return None
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *command], capture_output=True, text=True, timeout=10, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _text(path: Path) -> str:

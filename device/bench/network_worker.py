@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from wakeful.device.bench.serve import answers, serve
 from wakeful.device.perception.network import Network
 from wakeful.models import registry
+from wakeful.onnx_runtime import onnx_runtime
 
 WARM_RUNS = 3
 """Runs before each turn that do not count: the other workers have left nothing of this one in the caches."""
@@ -137,14 +138,13 @@ def _inputs(shape: tuple[int, ...], low: float, high: float) -> list[NDArray[np.
 
 def _import_runtime(runtime: str) -> float:
     began_s = time.perf_counter()
-    for package in {"litert": ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")}.get(
-        runtime, ("onnxruntime",)
-    ):
+    if runtime != "litert":
+        onnx_runtime()
+    else:
         try:
-            import_module(package)
-            break
+            import_module("ai_edge_litert.interpreter")
         except ImportError:
-            continue
+            import_module("tflite_runtime.interpreter")
     return 1000.0 * (time.perf_counter() - began_s)
 
 

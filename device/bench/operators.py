@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from wakeful.device.perception.network import NetworkLoadError
+from wakeful.onnx_runtime import onnx_runtime
 
 Shape = Sequence[int]
 
@@ -148,7 +149,7 @@ def _of_onnx(file: Path) -> Operators:
 
 def _profile(file: Path, level: str) -> list[dict[str, Any]]:
     """The nodes of one run with their shapes, types and providers."""
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

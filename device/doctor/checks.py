@@ -19,6 +19,7 @@ from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file
 from wakeful.device.doctor.hexagon import check_hexagon
 from wakeful.models import registry
 from wakeful.models.registry import State
+from wakeful.onnx_runtime import onnx_runtime
 
 OLDEST_PYTHON = (3, 11)
 CORE = ("numpy", "opencv-python-headless", "onnxruntime", "pyserial", "pydantic", "typer", "rich")
@@ -113,7 +114,7 @@ def check_litert(name: str = "face_detection_short_range") -> Check:
 def check_onnxruntime() -> Check:
     """Whether ONNX Runtime can be imported, and what it can run on."""
     try:
-        import onnxruntime
+        onnxruntime = onnx_runtime()
     except (ImportError, OSError) as error:
         return Check("ONNX Runtime", WARN, f"cannot be imported: {error}", f"reinstall it: {_reinstall('onnxruntime')}")
     providers = ", ".join(one.removesuffix("ExecutionProvider") for one in onnxruntime.get_available_providers())

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wakeful.device.perception.network import NetworkLoadError
 from wakeful.models.registry import Network as Entry
+from wakeful.onnx_runtime import onnx_runtime
 
 
 class OnnxNetwork:
@@ -55,7 +56,7 @@ class Driven:
 
 def session_options(threads: int) -> Any:
     """Options that every session of wakeful shares."""
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -66,7 +67,7 @@ def session_options(threads: int) -> Any:
 
 def open_session(path: Path, options: Any, **how: Any) -> Any:
     """A session of the file; ``NetworkLoadError`` if ONNX Runtime refuses it."""
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     try:
         return onnxruntime.InferenceSession(str(path), options, **how)

@@ -19,6 +19,7 @@ from wakeful.device.perception.hexagon import PROVIDER
 from wakeful.device.perception.network import NetworkLoadError
 from wakeful.device.perception.runtime_onnx import Driven, open_session, session_options
 from wakeful.models.registry import Network as Entry
+from wakeful.onnx_runtime import onnx_runtime
 
 # Clocks stay up between the few short runs of a frame, without the heat of ``burst``.
 PERFORMANCE = "sustained_high_performance"
@@ -74,7 +75,7 @@ def npu_devices(simulated: bool = False) -> tuple[Any, ...]:
     Raises:
         NetworkLoadError: the package is missing or its library does not load.
     """
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     try:
         import onnxruntime_qnn

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from wakeful.models.expression.face import FERPLUS_CLASSES, SIZE_PX, standardise
 from wakeful.models.expression.metrics import softmax
 from wakeful.models.expression.network import ExpressionFile, WeightsError
+from wakeful.onnx_runtime import onnx_runtime
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -146,7 +147,8 @@ def _shapes(network: ModelProto) -> tuple[dict[str, list[int]], dict[str, NDArra
 def _inner_values(network: ModelProto, names: list[str], faces: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """What the network computes at ``names`` and at its first output."""
     import onnx
-    import onnxruntime
+
+    onnxruntime = onnx_runtime()
 
     opened = onnx.ModelProto()
     opened.CopyFrom(network)

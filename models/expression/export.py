@@ -26,6 +26,7 @@ from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZ
 from wakeful.models.expression.metrics import best_temperature
 from wakeful.models.expression.net import ExpressionNet
 from wakeful.models.expression.network import ExpressionFile
+from wakeful.onnx_runtime import onnx_runtime
 
 FLOAT = "expression_float.onnx"
 INT8 = "expression.onnx"
@@ -136,6 +137,7 @@ def quantize(source: Path, target: Path, calibration: NDArray[np.float32]) -> No
 
     Signed weights would saturate in the 16-bit sums of x86 processors without VNNI, and give wrong results there.
     """
+    onnx_runtime()
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     with contextlib.redirect_stdout(io.StringIO()):  # it prints how it looks for the bounds

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wakeful import ModelError
 from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX, standardise
+from wakeful.onnx_runtime import onnx_runtime
 
 BATCH = 64
 Floats = NDArray[np.float32]
@@ -65,7 +66,7 @@ def _opened(file: Path, threads: int) -> tuple[list[tuple[int, ...]], list[int],
 
 
 def _in_onnxruntime(file: Path, threads: int) -> tuple[list[tuple[int, ...]], list[int], Run]:
-    import onnxruntime
+    onnxruntime = onnx_runtime()
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

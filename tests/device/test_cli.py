@@ -12,11 +12,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from wakeful import ModelError, SourceError, __version__
+from wakeful import ModelError, SourceError
 from wakeful.device.cli import status
 from wakeful.device.config.layers import PROFILES
 from wakeful.device.config.settings import Settings
 from wakeful.device.state.profile import Profile
+from wakeful.revision import version_text
 
 COMMAND = [sys.executable, "-m", "wakeful"]
 SLOW_TO_IMPORT = (
@@ -75,7 +76,7 @@ def test_help_takes_less_than_half_a_second(arguments: list[str]) -> None:
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["--version"]) == 0
-    assert capsys.readouterr().out == f"wakeful {__version__}\n"
+    assert capsys.readouterr().out == f"{version_text()}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["models"], ["config"]])
@@ -290,7 +291,7 @@ def test_the_installed_command_is_this_one() -> None:
     if not os.access(command, os.X_OK):
         pytest.skip("wakeful is not installed in this environment")
     done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout == f"wakeful {__version__}\n"
+    assert done.stdout == f"{version_text()}\n"
 
 
 def test_a_source_that_does_not_exist_ends_with_status_3(capsys: pytest.CaptureFixture[str]) -> None:
