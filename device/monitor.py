@@ -1,16 +1,21 @@
-"""The loop that joins the stages: frame, observation, judgement, outputs. Thin: no policy in it."""
+"""The loop that joins the stages: frame, observation, state and alerts, outputs. Thin: no policy in it.
+
+``wakeful run`` and the library (``wakeful.watch``) share it: both iterate over ``Monitor.moments()``.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 from wakeful import WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.messages import Command, Event, Health, Marker, Observation, Tick, Told
+from wakeful.device.messages import Alert, Command, DriverState, Event, Health, Marker, Observation, Tick, Told
+from wakeful.device.moment import Moment
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.engine import Engine, Step
@@ -31,18 +36,19 @@ class Monitor:
 
     Args:
         source: gives the frames; the monitor closes neither it nor the outputs.
-        output: hears of everything; see ``wakeful.device.alerts.output``.
-        commands: what the outside world says, from any thread.
+        output: gets everything; see ``wakeful.device.alerts.output``.
+        commands: from the outside world, from any thread.
         notes: what is wrong with the monitor itself, from any thread; each change is published as a health event.
-        max_age_s: longest wait for a frame; after it the outputs are told that none came.
+        max_age_s: longest wait for a frame; after it the outputs get a state without one.
         duration_s: end after this much of the source's own time.
         stale_s: no frame for this long is ``stale``.
-        stages: told when a stage of a frame is done.
-        economy: what is left out under strain; None leaves out nothing.
-        liveness: told of each processed frame, and that the loop goes round.
+        stages: notified when a stage of a frame is done.
+        economy: what is left out under load; None leaves out nothing.
+        liveness: counts each processed frame, and watches the loop.
 
     Attributes:
         origin_ns: capture time of second 0, None before it.
+        stats: figures of the loop itself.
     """
 
     def __init__(
@@ -81,17 +87,21 @@ class Monitor:
         self._rate = FrameRate()
         self._failing = False
         self._failure: WakefulError | None = None
+        # Since the last moment: alerts and events that its own engine step did not bring.
+        self._alerts: list[Alert] = []
+        self._events: list[Event] = []
+        self._origin_utc_ns = 0
         self.origin_ns: int | None = None
         self._newest_ns: int | None = None
         self._stopped = False
         self.stats = LoopStats(0.0, 0.0, 0, perception.reader)
 
     def stop(self) -> None:
-        """End after the frame at hand. Safe in a signal handler and from any thread."""
+        """End after the current frame. Safe in a signal handler and from any thread."""
         self._stopped = True
 
     def fail(self, failure: WakefulError) -> None:
-        """End after the frame at hand; ``run`` raises ``failure`` then. From any thread."""
+        """End after the current frame, and raise ``failure`` in the thread that iterates. From any thread."""
         self._failure = failure
         self._stopped = True
 
@@ -100,34 +110,43 @@ class Monitor:
         self._between.put(do)
 
     def run(self) -> None:
-        """Judge frame after frame.
+        """Watch to the end, where the outputs are all that is wanted. Raises what ``moments`` raises."""
+        deque(self.moments(), maxlen=0)  # keeps none, so that no frame lives longer than it is used
+
+    def moments(self) -> Generator[Moment]:
+        """Each frame once the outputs have it, and each moment in which a frame is missing. One iteration per monitor.
 
         Raises:
             SourceError: the source is broken for good.
-            WakefulError: what ``fail`` was told.
+            WakefulError: what ``fail`` got.
         """
         loop = self._liveness.add(Part("the loop", lambda: True, stuck_s=LOOP_STUCK_S))
         try:
-            self._go_round(loop)
+            while not self._stopped and not self._over():
+                loop.beat()
+                moment = self._next()
+                if moment is not None:
+                    # How long the caller takes for it is the caller's affair.
+                    loop.rest()
+                    yield moment
+                    del moment
+        except EndOfSource:
+            return
         finally:
             self._liveness.leave(loop)
         if self._failure is not None:
             raise self._failure
 
-    def _go_round(self, loop: Part) -> None:
-        while not self._stopped and not self._over():
-            loop.beat()
-            self._do_between()
-            try:
-                frame = self._source.read_latest(self._max_age_s)
-            except StaleFrame:
-                self._without_frame(self._clock_ns())
-            except EndOfSource:
-                return
-            else:
-                self._stages.done("capture")
-                self._with_frame(frame)
-                self._stages.done("loop")
+    def _next(self) -> Moment | None:
+        self._do_between()
+        try:
+            frame = self._source.read_latest(self._max_age_s)
+        except StaleFrame:
+            return self._without_frame(self._clock_ns())
+        self._stages.done("capture")
+        moment = self._with_frame(frame)
+        self._stages.done("loop")
+        return moment
 
     def _do_between(self) -> None:
         while not self._between.empty():
@@ -138,12 +157,12 @@ class Monitor:
             return False
         return self._newest_ns is not None and self._newest_ns - self.origin_ns >= self._duration_ns
 
-    def _with_frame(self, frame: Frame) -> None:
+    def _with_frame(self, frame: Frame) -> Moment | None:
         self._start(frame.t_ns)
         self._newest_ns = frame.t_ns
-        self._obey(frame.t_ns)
+        self._handle_commands(frame.t_ns)
         if self._economy is not None and not self._economy.takes(frame.t_ns):
-            return
+            return None
         begin_s = time.perf_counter()
         sighting = self._look(frame)
         seen_s = time.perf_counter()
@@ -152,7 +171,7 @@ class Monitor:
         self._stages.done("alerts")
         step = self._engine.step(sighting.observation)
         self._stages.done("state")
-        self._tell(step)
+        moment = self._publish(step, sighting.observation, frame)
         self._stages.done("alerts")
         done_s = time.perf_counter()
         self._summary.perception.add(seen_s - begin_s)
@@ -164,15 +183,16 @@ class Monitor:
         # A file played fast has no clock to be late against: what counts is how long its frame took.
         age_s = (self._clock_ns() - frame.t_ns) / 1e9 if self._source.info.live else done_s - begin_s
         self._note(self._rate.step(round(done_s * 1e9)) or 0.0, age_s)
+        return moment
 
     def _look(self, frame: Frame) -> Sighting:
-        """What perception sees. Whatever goes wrong in there (no memory, a driver that fails), the loop goes on."""
+        """What perception sees. Whatever fails in there (memory, a device driver), the loop goes on."""
         try:
             sighting = self._perception.look(frame)
         except Exception as error:
             self._failing = True
             self._notes.set(
-                BLIND, f"a frame could not be looked at ({type(error).__name__}: {error})".replace("\n", " ")
+                BLIND, f"a frame could not be analysed ({type(error).__name__}: {error})".replace("\n", " ")
             )
             return Sighting(Observation(frame.t_ns, frame.seq, face=False))
         if self._failing:
@@ -180,30 +200,34 @@ class Monitor:
             self._notes.clear(BLIND)
         return sighting
 
-    def _without_frame(self, now_ns: int) -> None:
+    def _without_frame(self, now_ns: int) -> Moment | None:
         if self._newest_ns is None:
-            # A camera takes a moment for its first frame, which is second 0: silence is told only if it lasts.
+            # A camera takes a moment for its first frame, which is second 0: only a lasting silence is published.
             self._newest_ns = now_ns
-        self._obey(now_ns)
+        self._handle_commands(now_ns)
         lost = self._source.lost is not None
-        if lost or now_ns - self._newest_ns >= self._stale_ns:
-            self._start(now_ns)
-            tick = Tick(now_ns, Health.CAMERA_LOST if lost else Health.STALE)
-            self._output.fed(tick)
-            step = self._engine.tick(tick.t_ns, tick.health)
-            self._tell(step)
-            self._summary.happened(step)
-            self._note(0.0, (now_ns - self._newest_ns) / 1e9)
+        if not lost and now_ns - self._newest_ns < self._stale_ns:
+            return None
+        self._start(now_ns)
+        tick = Tick(now_ns, Health.CAMERA_LOST if lost else Health.STALE)
+        self._output.fed(tick)
+        step = self._engine.tick(tick.t_ns, tick.health)
+        moment = self._publish(step, None, None)
+        self._summary.happened(step)
+        self._note(0.0, (now_ns - self._newest_ns) / 1e9)
+        return moment
 
     def _note(self, fps: float, frame_age_s: float) -> None:
         self.stats = LoopStats(fps, frame_age_s * 1000.0, self._source.dropped, self._perception.reader)
 
     def _start(self, t_ns: int) -> None:
         if self.origin_ns is None:
+            age_ns = self._clock_ns() - t_ns if self._source.info.live else 0
+            self._origin_utc_ns = time.time_ns() - age_ns
             self.origin_ns = t_ns
             self._output.start(t_ns)
 
-    def _obey(self, t_ns: int) -> None:
+    def _handle_commands(self, t_ns: int) -> None:
         while True:
             try:
                 command = self._commands.get_nowait()
@@ -215,20 +239,39 @@ class Monitor:
             self._output.fed(Told(t_ns, command))
             for alert in self._engine.command(t_ns, command):
                 self._output.alert(alert)
+                self._alerts.append(alert)
 
     def _mark(self, t_ns: int, marker: Marker) -> None:
         # Only a camera's frames are timed by the clock that a person pressed the key by.
         pressed_ns = marker.pressed_ns if marker.pressed_ns and self._source.info.live else t_ns
-        self._output.event(Event(t_ns, "marker", {"text": marker.text, "pressed_ns": pressed_ns}))
+        event = Event(t_ns, "marker", {"text": marker.text, "pressed_ns": pressed_ns})
+        self._output.event(event)
+        self._events.append(event)
 
-    def _tell(self, step: Step) -> None:
+    def _publish(self, step: Step, observation: Observation | None, frame: Frame | None) -> Moment:
+        """Everything to the outputs, and the moment for whoever iterates."""
         for alert in step.alerts:
             self._output.alert(alert)
         for event in step.events:
             self._output.event(event)
         state = step.state
+        noted = self._publish_notes(state)
+        if codes := self._notes.codes:
+            state = replace(state, notes=codes)
+        self._output.state(state)
+        alerts = (*self._alerts, *step.alerts) if self._alerts else step.alerts
+        events = (*self._events, *step.events, *noted) if self._events or noted else step.events
+        self._alerts.clear()
+        self._events.clear()
+        since_ns = state.t_ns - (self.origin_ns or 0)
+        return Moment(since_ns / 1e9, self._origin_utc_ns + since_ns, state, alerts, events, observation, frame)
+
+    def _publish_notes(self, state: DriverState) -> list[Event]:
+        """What changed in the notes, as health events."""
+        events = []
         for note in self._notes.changes():
-            said: dict[str, float | int | str] = {"over": 1} if note.over else {"text": note.text}
-            self._output.event(Event(state.t_ns, "health", {"health": state.health.value, "note": note.code} | said))
-        codes = self._notes.codes
-        self._output.state(replace(state, notes=codes) if codes else state)
+            change: dict[str, float | int | str] = {"over": 1} if note.over else {"text": note.text}
+            event = Event(state.t_ns, "health", {"health": state.health.value, "note": note.code} | change)
+            self._output.event(event)
+            events.append(event)
+        return events

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC
 from queue import SimpleQueue
 from typing import Any
 
@@ -479,7 +481,7 @@ def test_a_perception_that_fails_is_nobody_seen_and_noted_until_it_works_again()
     assert len(heard.states) == 120
     assert heard.states[75].health is Health.NO_FACE
     said = [event.data for event in heard.events if event.data.get("note") == "perception_failed"]
-    assert said[0]["text"] == "a frame could not be looked at (MemoryError: no memory left)"
+    assert said[0]["text"] == "a frame could not be analysed (MemoryError: no memory left)"
     assert said[-1]["over"] == 1
     assert heard.states[-1].face
 
@@ -491,4 +493,55 @@ def test_each_judged_frame_is_told_to_the_liveness_and_the_loop_is_watched_while
     monitor(source, Heard(), liveness=liveness).run()
     assert set(watched) == {"the loop"}
     assert liveness.frames == 30
+    assert not liveness.parts
+
+
+def test_whoever_iterates_gets_what_the_outputs_get_and_the_frame_behind_it() -> None:
+    heard, commands = Heard(), SimpleQueue[Command]()
+    source = ScriptedSource([*seconds(5.0, 8.0), *[None] * 8, *seconds(9.0, 9.5)])
+    source.on_read = lambda: commands.put(Marker("rain")) if len(heard.states) == 3 else None
+    moments = list(monitor(source, heard, ScriptedPerception((6.0, 7.5)), commands).moments())
+    assert [moment.state for moment in moments] == heard.states
+    assert [alert for moment in moments for alert in moment.alerts] == heard.alerts != []
+    assert [event for moment in moments for event in moment.events] == heard.events
+    assert [event.kind for event in moments[3].events] == ["marker"]
+    missing = [moment for moment in moments if moment.frame is None]
+    assert {moment.state.health for moment in missing} == {Health.STALE} and len(missing) == 4
+    assert all(moment.observation is None for moment in missing)
+    assert [moment.frame.seq for moment in moments if moment.frame] == list(range(105))
+    assert moments[0].t_s == 0.0 and moments[-1].t_s == pytest.approx(4.4667, abs=1e-3)
+    passed = moments[-1].time - moments[0].time
+    assert passed.total_seconds() == pytest.approx(moments[-1].t_s, abs=1e-5)
+    assert moments[0].time.tzinfo is UTC
+
+
+def test_no_frame_is_kept_while_the_next_is_awaited() -> None:
+    source, alive = ScriptedSource(seconds(0.0, 1.0)), list[int]()
+    images: list[weakref.ref[Image]] = []
+    read = source.read_latest
+
+    def tracked(max_age_s: float) -> Frame:
+        alive.append(sum(image() is not None for image in images))
+        image = BLANK.view(Image)
+        images.append(weakref.ref(image))
+        return replace(read(max_age_s), image=image)
+
+    source.read_latest = tracked  # type: ignore[method-assign]
+    monitor(source, Heard()).run()
+    assert alive == [0] * 31
+
+
+class Image(np.ndarray):
+    """An image that can be referred to weakly."""
+
+
+def test_a_caller_who_takes_long_over_a_moment_is_no_loop_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wakeful.device.monitor.LOOP_STUCK_S", 0.0)
+    liveness, source = Liveness(), ScriptedSource(seconds(0.0, 1.0))
+    inside: list[str | None] = []
+    source.on_read = lambda: inside.append(liveness.parts[0].fault())
+    moments = monitor(source, Heard(), liveness=liveness).moments()
+    outside = [liveness.parts[0].fault() for _ in itertools.islice(moments, 4)]
+    assert (inside, outside) == (["is stuck"] * 4, [None] * 4)
+    moments.close()
     assert not liveness.parts
