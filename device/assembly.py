@@ -1,0 +1,244 @@
+"""A monitor put together from its settings: source, networks, engine and outputs.
+
+The command line (``wakeful.device.app``) and the library (``wakeful.api``) both start here. Nothing in this file
+changes the process: no signal handlers, no logging set-up, no environment variables.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from types import MappingProxyType
+from typing import Any
+
+from wakeful import WakefulError
+from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.output import Output
+from wakeful.device.alerts.registry import make_output
+from wakeful.device.config.output_tables import changeable, live_page
+from wakeful.device.config.settings import Settings
+from wakeful.device.driver_store import DriverKeeper, load_driver, with_what_is_known
+from wakeful.device.judge import Judge
+from wakeful.device.messages import Command, SetDriver
+from wakeful.device.monitor import Monitor
+from wakeful.device.perception.expression import NETWORK as EXPRESSION
+from wakeful.device.perception.expression import ExpressionReader, expression_classes
+from wakeful.device.perception.face_detector import NETWORK as DETECTOR
+from wakeful.device.perception.landmarks import READERS
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.runtime_choice import Runtimes, choose, reader_for
+from wakeful.device.record.setup import record_outputs
+from wakeful.device.stages import UNWATCHED, Stages
+from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.profile import Profile
+from wakeful.device.summary import Summary
+from wakeful.device.supervision.load_shedding import Economy
+from wakeful.device.supervision.notes import Notes
+from wakeful.models import registry
+from wakeful.sensors.camera import open_source
+from wakeful.sensors.source import Source
+
+log = logging.getLogger("wakeful.run")
+
+
+class Assembly:
+    """Source, perception and engine of one monitor, and what makes its outputs.
+
+    Networks and source come first: their errors are raised before any output reports that the monitor is alive.
+
+    Args:
+        source: used in place of the one in the settings, for measurements.
+        stages: notified when a stage of a frame is done.
+
+    Attributes:
+        made: the outputs of the settings, by name.
+
+    Raises:
+        SourceError: the source cannot be opened.
+        ModelError: a network is missing or corrupt.
+        ConfigError: the driver's file is damaged.
+    """
+
+    def __init__(
+        self, settings: Settings, profile: Profile, *, source: Source | None = None, stages: Stages = UNWATCHED
+    ) -> None:
+        self.settings = settings
+        self.profile = profile
+        self.notes = Notes()
+        self.commands: SimpleQueue[Command] = SimpleQueue()
+        self.expressions = expressions_of(settings)
+        self.runtimes = _runtimes(settings, bool(self.expressions), self.notes)
+        self.perception = perception_of(settings, bool(self.expressions), self.runtimes)
+        self.perception.watch(stages)
+        log.info("%s in %s", self.perception.reader, self.runtimes.name)
+        self.judge = _judge(settings, profile, self.perception, self.expressions)
+        self.engine = self.judge.engine()
+        self.source = source or _source(settings)
+        # Size and rate are requested from cameras; a file has those it has.
+        if self.source.info.requested and not _is_file(settings.source.source):
+            log.warning("%s: requested and not granted: %s", self.source.info.name, self.source.info.requested)
+        self.summary = Summary(self._about())
+        self.made: dict[str, Output] = {}
+        self._stages = stages
+        self._monitor: Monitor | None = None
+
+    @property
+    def title(self) -> str:
+        """What is watched and by which rules, for people."""
+        return f"{self.source.info.name}, {self.settings.profile}"
+
+    def stats(self) -> LoopStats:
+        """Figures of the loop at present."""
+        stats = self._monitor.stats if self._monitor else LoopStats(0.0, 0.0, 0, self.perception.reader)
+        return replace(stats, runtime=self.runtimes.name)
+
+    def send(self, command: Command) -> None:
+        """Hand a command to the monitor, from any thread; a driver's file is read first."""
+        self.commands.put(with_what_is_known(command) if isinstance(command, SetDriver) else command)
+
+    def make(self, name: str, table: dict[str, Any]) -> Output:
+        """One output. Raises: ConfigError: it cannot be used as configured."""
+        return make_output(name, table, self.send, self.notes)
+
+    def outputs(
+        self,
+        first: Sequence[Output] = (),
+        *,
+        further: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+        last: Sequence[Output] = (),
+    ) -> FanOut:
+        """Everything in the settings as one output. If one cannot be had, all are closed.
+
+        Args:
+            first, last: come before and after all others.
+            further: outputs beside those of the settings, by name, with what they are built from.
+        """
+        opened = [*first, DriverKeeper(self.settings.driver.name or "", self.engine.calibration)]
+        page = live_page(self.settings, self.title, self.expressions, self.stats)
+        recording = record_outputs(self.settings, self.judge, self._about())
+        tables = changeable(self.settings, self.expressions) | page | recording | dict(further)
+        try:
+            for name, table in tables.items():
+                self.made[name] = self.make(name, table)
+        except WakefulError:
+            FanOut([*opened, *self.made.values(), *last]).close()
+            raise
+        return FanOut([*opened, *self.made.values(), *last])
+
+    def monitor(self, output: FanOut, clock_ns: Callable[[], int] = time.monotonic_ns) -> Monitor:
+        """The loop over all of it.
+
+        Args:
+            clock_ns: the clock that the source takes its times from.
+        """
+        self._monitor = Monitor(
+            self.source,
+            self.perception,
+            self.engine,
+            output,
+            self.summary,
+            self.commands,
+            self.notes,
+            max_age_s=self.settings.source.max_age_s,
+            duration_s=self.settings.source.duration_s,
+            stale_s=self.profile.health.stale_s,
+            stages=self._stages,
+            clock_ns=clock_ns,
+            economy=self._economy(),
+        )
+        return self._monitor
+
+    def figures(self) -> dict[str, Any]:
+        """The figures of the run so far, as ``--summary`` writes them."""
+        return self.summary.figures(self.source.dropped, self.perception.network_faults)
+
+    def close(self) -> None:
+        """Closes the source; outputs are closed by whoever made them."""
+        self.source.close()
+
+    def _economy(self) -> Economy | None:
+        return Economy(self.perception, self.notes, self.settings.board.hot_c) if self.source.info.live else None
+
+    def _about(self) -> dict[str, str | float | None]:
+        info, runtimes = self.source.info, self.runtimes
+        return {
+            "source": info.name,
+            "live": info.live,
+            "width": info.width,
+            "height": info.height,
+            "profile": self.settings.profile,
+            "landmarks": self.perception.reader,
+            "runtime": runtimes.name,
+            "soc": runtimes.soc or None,
+            "runtime_fallback": runtimes.fallback or None,
+            "threads": self.settings.perception.threads,
+        }
+
+
+def expressions_of(settings: Settings) -> tuple[str, ...]:
+    """Names of the expressions that are distinguished; none if they are not read."""
+    wanted = settings.perception.expression and EXPRESSION in registry.networks() and registry.available(EXPRESSION)
+    return expression_classes() if wanted else ()
+
+
+def perception_of(settings: Settings, read_expressions: bool, runtimes: Runtimes) -> Perception:
+    """Perception with the networks that the settings choose. Raises: ModelError: one is missing or corrupt."""
+    chosen = settings.perception
+    return Perception(
+        _reader(settings),
+        threads=chosen.threads,
+        focal_px=chosen.focal_px,
+        min_detection=chosen.min_detection_score,
+        min_presence=chosen.min_presence,
+        expression=ExpressionReader(chosen.threads, runtimes.load) if read_expressions else None,
+        load=runtimes.load,
+    )
+
+
+def _runtimes(settings: Settings, read_expressions: bool, notes: Notes) -> Runtimes:
+    networks = [DETECTOR, *READERS[_reader(settings)][2]]
+    if read_expressions:
+        networks.append(EXPRESSION)
+    return choose(settings.perception.runtime, networks, notes)
+
+
+def _reader(settings: Settings) -> str:
+    return reader_for(settings.perception.landmarks, settings.perception.runtime)
+
+
+def _judge(settings: Settings, profile: Profile, perception: Perception, expressions: tuple[str, ...]) -> Judge:
+    driver = settings.driver
+    known = load_driver(driver.name) if driver.name else None
+    road = None
+    if driver.road_yaw_deg is not None and driver.road_pitch_deg is not None:
+        road = Direction(driver.road_yaw_deg, driver.road_pitch_deg)
+    return Judge(
+        profile,
+        perception.traits,
+        settings.vehicle.speed_kmh,
+        known=known,
+        road=road,
+        expression_classes=expressions,
+    )
+
+
+def _source(settings: Settings) -> Source:
+    wanted = settings.source
+    return open_source(
+        wanted.source,
+        pace=wanted.pace,
+        width=wanted.width,
+        height=wanted.height,
+        fps=wanted.fps,
+        pixel_format=wanted.pixel_format,
+    )
+
+
+def _is_file(source: str) -> bool:
+    path = Path(source).expanduser()
+    return path.is_file() or path.is_dir()
