@@ -15,7 +15,8 @@ from pathlib import Path
 from threading import Thread
 
 from wakeful import ConfigError, WakefulError
-from wakeful.device.messages import DRIVER_NAME, Alert, Calibration, DriverState, Event, Given, SetDriver, Told
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import DRIVER_NAME, Calibration, DriverState, Event, Given, SetDriver, Told
 
 MAX_BYTES = 4096
 # Files without this version hold a way to the road that was measured with gazes read about 12 degrees too high.
@@ -78,7 +79,7 @@ def save_driver(name: str, learned: Calibration) -> None:
         ) from None
 
 
-class DriverKeeper:
+class DriverKeeper(Output):
     """An output that keeps what was learned: once it is learned, when the driver is set anew, and at the end.
 
     Args:
@@ -90,13 +91,9 @@ class DriverKeeper:
         self._name = name
         self._learned = learned
 
-    def start(self, origin_ns: int) -> None: ...
-
-    def alert(self, alert: Alert) -> None: ...
-
     def state(self, state: DriverState) -> None: ...
 
-    def fed(self, given: Given) -> None:
+    def engine_input(self, given: Given) -> None:
         """A driver is set: this comes before the judge forgets the one before."""
         if isinstance(given, Told) and isinstance(given.command, SetDriver):
             self._keep_aside()

@@ -166,8 +166,8 @@ class Monitor:
         begin_s = time.perf_counter()
         sighting = self._look(frame)
         seen_s = time.perf_counter()
-        self._output.seen(frame, sighting)
-        self._output.fed(sighting.observation)
+        self._output.frame(frame, sighting)
+        self._output.engine_input(sighting.observation)
         self._stages.done("alerts")
         step = self._engine.step(sighting.observation)
         self._stages.done("state")
@@ -210,7 +210,7 @@ class Monitor:
             return None
         self._start(now_ns)
         tick = Tick(now_ns, Health.CAMERA_LOST if lost else Health.STALE)
-        self._output.fed(tick)
+        self._output.engine_input(tick)
         step = self._engine.tick(tick.t_ns, tick.health)
         moment = self._publish(step, None, None)
         self._summary.happened(step)
@@ -236,7 +236,7 @@ class Monitor:
             if isinstance(command, Marker):
                 self._mark(t_ns, command)
                 continue
-            self._output.fed(Told(t_ns, command))
+            self._output.engine_input(Told(t_ns, command))
             for alert in self._engine.command(t_ns, command):
                 self._output.alert(alert)
                 self._alerts.append(alert)

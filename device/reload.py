@@ -127,12 +127,12 @@ class Reload:
             for name, output in new.items():
                 _hand_over(name, gone, old, output)
             self._output.exchange(old, list(new.values()))
-            self._output.fed(NewRules(t_ns, profile))
+            self._output.engine_input(NewRules(t_ns, profile))
             for alert in self._engine.adopt(t_ns, profile):
                 self._output.alert(alert)
             if "vehicle" in changed:
                 told = Told(t_ns, VehicleSpeed(speed_kmh))
-                self._output.fed(told)
+                self._output.engine_input(told)
                 list(self._engine.command(t_ns, told.command))
             self._output.event(Event(t_ns, EVENT, {"changed": ", ".join(changed) or "nothing"}))
             self._notes.clear(NOTE)
@@ -167,5 +167,5 @@ def refuse_fixed(old: object, new: object, live: tuple[str, ...]) -> None:
 
 def _hand_over(name: str, gone: list[str], old: list[Output], successor: Output) -> None:
     """What waits in an output of the same name goes to its successor, which can take it."""
-    if name in gone and hasattr(successor, "take_over"):
+    if name in gone:
         successor.take_over(old[gone.index(name)])

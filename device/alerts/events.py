@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wakeful.device.alerts.background import BackgroundWriter
-from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.output import Output, seconds
 from wakeful.device.messages import Alert, DriverState, Event
 
 
-class EventsOutput:
+class EventsOutput(Output):
     """Writes ``target``, or the standard output for ``-``.
 
     Raises:

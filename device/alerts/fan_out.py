@@ -18,30 +18,25 @@ if TYPE_CHECKING:
 _log = logging.getLogger("wakeful.outputs")
 
 
-class FanOut:
+class FanOut(Output):
     """Passes every call on to each of ``outputs``, in order.
 
-    An output that raises is reported once, counted, and called again the next time; the others do not notice. Only
-    ``start`` lets errors meant for the user through (a GPIO line that does not exist), after closing all outputs.
+    An output that raises is logged once, counted, and called again the next time; the others do not notice. Only
+    ``start`` passes on errors that the user has to fix (a GPIO line that does not exist), after closing all outputs.
 
     Attributes:
         failures: calls that raised, by the name of the output's class.
     """
 
     def __init__(self, outputs: Sequence[Output]) -> None:
-        self._set(outputs)
+        self._outputs = tuple(outputs)
         self.failures: dict[str, int] = {}
 
-    def _set(self, outputs: Sequence[Output]) -> None:
-        self._outputs = tuple(outputs)
-        self._seeing = tuple(output for output in outputs if hasattr(output, "seen"))
-        self._fed = tuple(output for output in outputs if hasattr(output, "fed"))
-
     def exchange(self, old: Sequence[Output], new: Sequence[Output]) -> None:
-        """From now on ``new`` hear and ``old`` do not; closing those may take a second, in a thread of its own."""
+        """From now on ``new`` are called and ``old`` are not; these are closed by another thread, within a second."""
         first, *others = [output for output in self._outputs if not any(output is one for one in old)]
-        # The last one may have to say that all others have heard.
-        self._set([first, *new, *others])
+        # The last one may have to report that all others have been called.
+        self._outputs = (first, *new, *others)
         if old:
             Thread(target=self._close, args=(tuple(old),), name="wakeful-close", daemon=True).start()
 
@@ -56,13 +51,13 @@ class FanOut:
             except Exception as error:
                 self._count(output, error)
 
-    def seen(self, frame: Frame, sighting: Sighting) -> None:
-        for output in self._seeing:
-            self._isolated(output, output.seen, frame, sighting)
+    def frame(self, frame: Frame, sighting: Sighting) -> None:
+        for output in self._outputs:
+            self._isolated(output, output.frame, frame, sighting)
 
-    def fed(self, given: Given) -> None:
-        for output in self._fed:
-            self._isolated(output, output.fed, given)
+    def engine_input(self, given: Given) -> None:
+        for output in self._outputs:
+            self._isolated(output, output.engine_input, given)
 
     def alert(self, alert: Alert) -> None:
         for output in self._outputs:
@@ -85,9 +80,8 @@ class FanOut:
 
     @property
     def problems(self) -> list[str]:
-        """What the outputs themselves report as wrong at present, a line each."""
-        told = (getattr(output, "problem", None) for output in self._outputs)
-        return [problem for problem in told if problem]
+        """What the outputs themselves report as wrong at present, one line each."""
+        return [output.problem for output in self._outputs if output.problem]
 
     def _isolated(self, output: Output, call: Callable[..., None], *arguments: object) -> None:
         try:

@@ -1,8 +1,18 @@
-"""The contract of everything that carries alerts out of the process."""
+"""The base of everything that carries what the monitor finds out of the process.
+
+An output of another package derives from ``Output`` too; ten lines are enough:
+
+    class SeatShaker(Output):
+        def state(self, state: DriverState) -> None:
+            self._motor.value = state.level >= Level.WARNING
+"""
+
+# ruff: noqa: B027 (empty methods are the defaults that a subclass may keep)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Self
 
 from wakeful.device.messages import Alert, DriverState, Event, Given
 
@@ -11,40 +21,47 @@ if TYPE_CHECKING:
     from wakeful.sensors.frame import Frame
 
 
-class Output(Protocol):
+class Output(ABC):
     """One way out. No method may wait for the world: it queues, writes a line, or drops and counts.
 
     The monitor calls, from its own thread: ``start`` once, then for each frame (or every 0.1 s while none come)
-    ``alert`` and ``event`` for what happened, then ``state``. ``close`` comes once at the end, also after an error,
-    and may take up to a second to get queued alerts out.
+    ``frame`` and ``engine_input``, ``alert`` and ``event`` for what follows from them, and last ``state``. ``close``
+    comes once at the end, also after an error, and may take up to a second to send queued alerts.
+
+    Only ``state`` has to be written. It is the one call that always comes: it carries the level and code of the most
+    urgent active alert, so that an output which handles nothing else never shows an alert that is over, and a pause of
+    more than two seconds between two calls means that the monitor hangs (``wakeful.device.alerts.staleness``).
+
+    Attributes:
+        problem: why the output does not work at present, in one line; None while it does.
     """
+
+    problem: str | None = None
 
     def start(self, origin_ns: int) -> None:
         """``origin_ns`` is the capture time that outputs publish as second 0."""
-        ...
 
-    def alert(self, alert: Alert) -> None: ...
+    def frame(self, frame: Frame, sighting: Sighting) -> None:
+        """The image and what perception found in it. The image may be kept; to draw on it, copy it."""
 
-    def event(self, event: Event) -> None: ...
+    def engine_input(self, given: Given) -> None:
+        """Everything that the engine gets, in its order."""
 
-    def state(self, state: DriverState) -> None: ...
+    def alert(self, alert: Alert) -> None:
+        """One step in the life of an alert."""
 
-    def close(self) -> None: ...
+    def event(self, event: Event) -> None:
+        """Something that happened and is not an alert: a closure, a glance, a change of health."""
 
+    @abstractmethod
+    def state(self, state: DriverState) -> None:
+        """The driver after this frame, or after a while without one."""
 
-class Watcher(Protocol):
-    """An output that also wants to know what stands behind the judgement; each of the two methods is optional.
+    def take_over(self, before: Self) -> None:
+        """A changed configuration replaces ``before`` by this output: send what ``before`` could not send yet."""
 
-    Both come before the alerts, events and state that follow from them.
-    """
-
-    def seen(self, frame: Frame, sighting: Sighting) -> None:
-        """The picture and what perception found in it. The picture may be kept; to draw on it, copy it."""
-        ...
-
-    def fed(self, given: Given) -> None:
-        """What the judge is given, everything and in its order."""
-        ...
+    def close(self) -> None:
+        """Releases everything; nothing is called afterwards."""
 
 
 def seconds(t_ns: int, origin_ns: int) -> float:

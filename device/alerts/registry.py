@@ -1,6 +1,6 @@
-"""Finds outputs by name: our own, imported when asked for, and those of other packages.
+"""Finds outputs by name: the internal ones, each imported when it is used, and those of other packages.
 
-Another package adds one by an entry point; anything that fulfils ``wakeful.device.alerts.output.Output`` will do:
+Another package adds a class that derives from ``wakeful.device.alerts.output.Output`` by an entry point:
 
     [project.entry-points."wakeful.outputs"]
     seat = "my_package.seat:SeatShaker"
@@ -36,14 +36,16 @@ BACKENDS = {
     "plain": ("wakeful.device.alerts.terminal.plain", "PlainOutput"),
     "view": ("wakeful.device.view.live", "LivePage"),
 }
-"""Our own outputs: name to module and class."""
+"""The internal outputs: name to module and class."""
 
 ENTRY_POINTS = "wakeful.outputs"
-METHODS = ("start", "alert", "event", "state", "close")
+RENAMED = {"seen": "frame", "fed": "engine_input"}
+"""Methods of outputs that were written before there was a base class."""
+BASE = f"{Output.__module__}.{Output.__qualname__}"
 
 
 def load_output(name: str) -> Callable[..., Output]:
-    """What builds the output called ``name``. Our own names come first.
+    """What builds the output called ``name``. Internal names come first.
 
     Raises:
         ConfigError: there is none, or the package that brings it does not load.
@@ -73,11 +75,11 @@ def make_output(
 ) -> Output:
     """Builds the output called ``name`` from its table of settings.
 
-    Outputs that have a parameter ``on_command`` get it, to bring commands from outside in; those that have a parameter
-    ``notes`` get that, to say what is wrong with themselves.
+    Outputs with a parameter ``on_command`` get it, to pass on commands from outside; those with a parameter ``notes``
+    get that, to report what is wrong with them.
 
     Raises:
-        ConfigError: it is unknown, refuses its settings, or lacks a method of ``Output``.
+        ConfigError: it is unknown, rejects its settings, or does not derive from ``Output``.
     """
     factory = load_output(name)
     arguments = dict(settings)
@@ -90,9 +92,12 @@ def make_output(
         raise
     except Exception as error:
         raise ConfigError(f"output {name!r} refuses its settings: {_one_line(error)}") from error
-    missing = [method for method in METHODS if not callable(getattr(output, method, None))]
-    if missing:
-        raise ConfigError(f"output {name!r} is no output: it has no method {', '.join(missing)}")
+    if not isinstance(output, Output):
+        cls = type(output)
+        raise ConfigError(
+            f"output {name!r} is not an output: derive {cls.__module__}.{cls.__qualname__} from {BASE}"
+            + "".join(f", and rename its method {old} to {new}" for old, new in RENAMED.items() if hasattr(cls, old))
+        )
     return output
 
 

@@ -19,7 +19,8 @@ import time
 from collections.abc import Callable
 
 from wakeful import ConfigError
-from wakeful.device.messages import Alert, DriverState, Event, Health, Level
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import DriverState, Health, Level
 
 PING_S = 1.0
 """Longest time between two pings while frames come; never more than a quarter of the watchdog's own time."""
@@ -30,7 +31,7 @@ STATUS_GAP_S = 1.0
 _log = logging.getLogger("wakeful.service")
 
 
-class ServiceOutput:
+class ServiceOutput(Output):
     """``READY=1`` with the first judgement, ``WATCHDOG=1`` for judged frames only, ``STATUS=`` with the health.
 
     Args:
@@ -60,15 +61,6 @@ class ServiceOutput:
         self._pinged_s = self._status_s = float("-inf")
         self._status = ""
         self.failed = 0
-
-    def start(self, origin_ns: int) -> None:
-        """Ready is only who has judged."""
-
-    def alert(self, alert: Alert) -> None:
-        """What stands is in the state."""
-
-    def event(self, event: Event) -> None:
-        """Of no concern to systemd."""
 
     def state(self, state: DriverState) -> None:
         now_s = self._clock_s()

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wakeful.device.alerts.background import BackgroundWriter
-from wakeful.device.alerts.output import seconds
-from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.alerts.output import Output, seconds
+from wakeful.device.messages import DriverState
 
 COLUMNS = (
     *("t", "frame", "face", "eye_open_left", "eye_open_right", "mouth_open"),
@@ -18,7 +18,7 @@ COLUMNS = (
 )
 
 
-class SignalsOutput:
+class SignalsOutput(Output):
     """Writes ``target``, or the standard output for ``-``; a ``p_<class>`` column for each of ``expression_classes``.
 
     States without a frame of their own (the camera is lost) add no row.
@@ -42,12 +42,6 @@ class SignalsOutput:
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns
         self._rows.writerow((*COLUMNS, *(f"p_{name}" for name in self._classes)))
-
-    def alert(self, alert: Alert) -> None:
-        """Alerts show in the column ``level``."""
-
-    def event(self, event: Event) -> None:
-        """Events are not signals."""
 
     def state(self, state: DriverState) -> None:
         if state.seq == self._last_seq or state.seq < 0:

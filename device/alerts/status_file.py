@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from wakeful import ConfigError, WakefulError
-from wakeful.device.messages import Alert, DriverState, Event, Health
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import DriverState, Health
 from wakeful.device.supervision.workers import Worker
 
 WRITE_S = 0.5
@@ -62,7 +63,7 @@ class Status:
         return ""
 
 
-class StatusOutput:
+class StatusOutput(Output):
     """Keeps the status file ``target`` up to date, and removes it at the end."""
 
     def __init__(self, target: str | Path) -> None:
@@ -80,12 +81,6 @@ class StatusOutput:
         except OSError as error:
             raise ConfigError(f"cannot write the status file {self._target}: {error.strerror}") from error
         self._worker.start()
-
-    def alert(self, alert: Alert) -> None:
-        """Tells of the person, which is nobody's business here."""
-
-    def event(self, event: Event) -> None:
-        """As above."""
 
     def state(self, state: DriverState) -> None:
         now_s = time.monotonic()

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from wakeful import ConfigError
 from wakeful.device.alerts.commands import BrokenCommand, decode_command
+from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.report import NewestState, Report, Reporter, json_bytes, utc_now
 from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.messages import Alert, Command, DriverState, Event
@@ -48,7 +49,7 @@ _OURS: dict[Path, socket.socket] = {}
 _log = logging.getLogger("wakeful.stream")
 
 
-class StreamOutput:
+class StreamOutput(Output):
     """Serves ``path`` until it is closed, then removes it.
 
     Args:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import logging
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from contextlib import closing
 from typing import Generic, Protocol, Self, TypeVar
 
 from wakeful import WakefulError
 from wakeful.device.alerts.outbox import AlertQueue
+from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.alerts.speed_watch import SpeedWatch
-from wakeful.device.messages import Command, Event
+from wakeful.device.messages import Command
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Worker
 
@@ -40,7 +41,7 @@ Payload = TypeVar("Payload")
 Line = TypeVar("Line", bound=Closable)
 
 
-class Wire(ABC, Generic[Payload, Line]):
+class Wire(Output, Generic[Payload, Line]):
     """Speaks until it is closed, for as long as the line takes to come up.
 
     Args:
@@ -69,14 +70,8 @@ class Wire(ABC, Generic[Payload, Line]):
         self._origin_ns = 0
         self._closing = False
         self._give_up_s = float("inf")
-        self._problem: str | None = None
         self._heir: Wire[Payload, Line] | None = None
         self._worker = Worker(name, self._run, stuck_s=stuck_s)
-
-    @property
-    def problem(self) -> str | None:
-        """Why nothing goes out at present, in one line; None while the line is open."""
-        return self._problem
 
     @property
     def alerts_sent(self) -> int:
@@ -91,9 +86,6 @@ class Wire(ABC, Generic[Payload, Line]):
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns
         self._worker.start()
-
-    def event(self, event: Event) -> None:
-        """Most wires have no word for events."""
 
     def take_over(self, before: Self, in_doubt: bool = False) -> None:
         """Send what ``before``, which is about to be closed, could not send yet.
@@ -145,7 +137,7 @@ class Wire(ABC, Generic[Payload, Line]):
         return self._worker.in_charge() and not (self._closing and self._may_end())
 
     def _may_end(self) -> bool:
-        return not self._unfinished() or self._problem is not None or time.monotonic() > self._give_up_s
+        return not self._unfinished() or self.problem is not None or time.monotonic() > self._give_up_s
 
     def _unfinished(self) -> bool:
         return len(self._alerts) > 0
@@ -188,8 +180,8 @@ class Wire(ABC, Generic[Payload, Line]):
         if not self._worker.in_charge():
             return
         name = self._worker.part.name
-        if problem is not None and self._problem is None and not self._closing:
+        if problem is not None and self.problem is None and not self._closing:
             _log.warning("%s: %s; trying again until it works", name, problem)
-        elif problem is None and self._problem is not None:
+        elif problem is None and self.problem is not None:
             _log.warning("%s: %s works again", name, self._where)
-        self._problem = problem
+        self.problem = problem

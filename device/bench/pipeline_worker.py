@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from wakeful.device.alerts.output import Output
 from wakeful.device.app import run
 from wakeful.device.bench.endless import EndlessSource
 from wakeful.device.bench.serve import answers
 from wakeful.device.config.layers import load_settings
-from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.messages import DriverState
 from wakeful.device.stages import STAGES, UNWATCHED, WatchedStages
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.frame import Frame
@@ -74,7 +75,7 @@ class Turn:
     stages_ms: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in STAGES})
 
 
-class TimedSource:
+class TimedSource(Output):
     """Gives frames for as long as turns are asked for. It is an output too: a frame's state ends its time."""
 
     def __init__(self, source: Source, stages: WatchedStages | None, out: TextIO) -> None:
@@ -120,12 +121,6 @@ class TimedSource:
 
     def close(self) -> None:
         self._source.close()
-
-    def start(self, origin_ns: int) -> None: ...
-
-    def alert(self, alert: Alert) -> None: ...
-
-    def event(self, event: Event) -> None: ...
 
     def state(self, state: DriverState) -> None:
         if self._frame is None:  # the state of a moment without a frame

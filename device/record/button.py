@@ -13,7 +13,8 @@ from typing import Protocol
 
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.output import gpio_errors, parse_spec
-from wakeful.device.messages import Alert, Command, DriverState, Event, Marker
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import Command, DriverState, Marker
 from wakeful.device.supervision.workers import Worker
 
 DEBOUNCE = timedelta(milliseconds=20)
@@ -33,7 +34,7 @@ class Button(Protocol):
     def close(self) -> None: ...
 
 
-class ButtonMarkers:
+class ButtonMarkers(Output):
     """Turns presses into markers from ``start`` to ``close``.
 
     Args:
@@ -53,7 +54,6 @@ class ButtonMarkers:
         self._button: Button | None = None
         self._closing = threading.Event()
         self._thread = Worker("button", self._run)
-        self.problem: str | None = None
 
     def start(self, origin_ns: int) -> None:
         """Requests the line.
@@ -63,10 +63,6 @@ class ButtonMarkers:
         """
         self._button = open_button(self._chip, self._line)
         self._thread.start()
-
-    def alert(self, alert: Alert) -> None: ...
-
-    def event(self, event: Event) -> None: ...
 
     def state(self, state: DriverState) -> None: ...
 

@@ -18,7 +18,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from wakeful.device.messages import Alert, Command, DriverState, Event, Marker
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import Command, DriverState, Marker
 from wakeful.device.supervision.workers import Worker
 
 POLL_S = 0.2
@@ -29,7 +30,7 @@ TEXTS = {"m": "key", "M": "key", " ": "key"} | {digit: f"KSS {digit}" for digit 
 _log = logging.getLogger("wakeful.record")
 
 
-class KeyMarkers:
+class KeyMarkers(Output):
     """Turns keys into markers from ``start`` to ``close``.
 
     Args:
@@ -49,10 +50,6 @@ class KeyMarkers:
             return
         atexit.register(self.close)
         self._thread.start()
-
-    def alert(self, alert: Alert) -> None: ...
-
-    def event(self, event: Event) -> None: ...
 
     def state(self, state: DriverState) -> None: ...
 

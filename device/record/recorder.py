@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wakeful.device.alerts.output import Output
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Alert, DriverState, Event, Given
 from wakeful.device.record.encode import Recorded
@@ -40,7 +41,7 @@ CLOSE_TIMEOUT_S = 3.0
 _log = logging.getLogger("wakeful.record")
 
 
-class Recorder:
+class Recorder(Output):
     """Writes logs into a folder from ``start`` to ``close``.
 
     Args:
@@ -84,10 +85,10 @@ class Recorder:
         self._template = replace(self._template, session=session, part=0, origin_ns=origin_ns, wall_ns=wall_ns)
         self._thread.start()
 
-    def fed(self, given: Given) -> None:
+    def engine_input(self, given: Given) -> None:
         self._put(given, given.t_ns)
 
-    def seen(self, frame: Frame, sighting: Sighting) -> None:
+    def frame(self, frame: Frame, sighting: Sighting) -> None:
         if self._video is None or not self._is_due(frame.t_ns) or self._shots_waiting >= MAX_QUEUED_SHOTS:
             return
         self._shots_waiting += 1

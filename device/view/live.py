@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Alert, Command, DriverState, Event
 from wakeful.device.perception.pipeline import Sighting
 from wakeful.device.view.access import DEFAULT_ADDRESS, Access, parse_address
@@ -19,7 +20,7 @@ _log = logging.getLogger("wakeful.view")
 _log.setLevel(logging.INFO)
 
 
-class LivePage:
+class LivePage(Output):
     """Serves the page from the moment it is made.
 
     Args:
@@ -58,7 +59,7 @@ class LivePage:
     def start(self, origin_ns: int) -> None:
         self._feed.start(origin_ns)
 
-    def seen(self, frame: Frame, sighting: Sighting) -> None:
+    def frame(self, frame: Frame, sighting: Sighting) -> None:
         self._pictures.offer(frame, sighting)
 
     def alert(self, alert: Alert) -> None:

@@ -92,7 +92,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_does_not_end_the_drive(
 def test_a_driver_who_is_set_takes_over_and_the_one_before_is_kept() -> None:
     learned = [ANNA]
     keeper = DriverKeeper("anna", lambda: learned[0])
-    keeper.fed(Told(0, SetDriver("bert")))
+    keeper.engine_input(Told(0, SetDriver("bert")))
     learned[0] = BERT
     assert eventually(lambda: load_driver("anna") == ANNA)
     keeper.close()

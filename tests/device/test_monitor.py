@@ -111,7 +111,7 @@ class ScriptedPerception:
         )
 
 
-class Heard:
+class Heard(Output):
     """An output that keeps everything."""
 
     def __init__(self) -> None:
@@ -131,8 +131,6 @@ class Heard:
 
     def state(self, state: DriverState) -> None:
         self.states.append(state)
-
-    def close(self) -> None: ...
 
     def told(self) -> list[tuple[str, Phase]]:
         return [(alert.code, alert.phase) for alert in self.alerts]
@@ -386,11 +384,11 @@ class Watching(Heard):
         super().__init__()
         self.order: list[object] = []
 
-    def seen(self, frame: Frame, sighting: Sighting) -> None:
+    def frame(self, frame: Frame, sighting: Sighting) -> None:
         assert sighting.observation.seq == frame.seq
         self.order.append("seen")
 
-    def fed(self, given: Given) -> None:
+    def engine_input(self, given: Given) -> None:
         self.order.append(given)
 
     def state(self, state: DriverState) -> None:

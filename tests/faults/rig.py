@@ -96,7 +96,7 @@ class FaceCapture(ScriptedCapture):
         return True, self.last.copy()
 
 
-class Heard:
+class Heard(Output):
     """An output that keeps the newest state and all alerts."""
 
     def __init__(self) -> None:
@@ -104,8 +104,6 @@ class Heard:
         self.alerts: list[Alert] = []
         self.events: list[Event] = []
         self.states = 0
-
-    def start(self, origin_ns: int) -> None: ...
 
     def alert(self, alert: Alert) -> None:
         self.alerts.append(alert)
@@ -116,8 +114,6 @@ class Heard:
     def state(self, state: DriverState) -> None:
         self.newest = state
         self.states += 1
-
-    def close(self) -> None: ...
 
 
 class Rig:

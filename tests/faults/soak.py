@@ -31,9 +31,10 @@ from tests.faults.soak_ears import CanEar, Ear, Metronome, MqttEar, SerialEar, S
 from tests.faults.soak_faults import Bench, Fault
 from tests.faults.soak_source import CYCLE_S, SHUT_FROM_S, SoakSource
 from tests.tools.measure_memory import resident_mb
+from wakeful.device.alerts.output import Output
 from wakeful.device.app import run
 from wakeful.device.config.layers import load_settings
-from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.messages import Alert, DriverState
 from wakeful.device.reload import Configuration
 from wakeful.device.supervision.workers import PROCESS
 
@@ -46,7 +47,7 @@ OUTSIDE_S = (0.2, 0.6)
 HOLD_S = 0.02
 
 
-class Conductor:
+class Conductor(Output):
     """Begins and ends the faults by the simulated clock, and notes how the monitor took each."""
 
     def __init__(self, seed: int) -> None:
@@ -73,19 +74,13 @@ class Conductor:
 
     # What the monitor tells, as an output.
 
-    def start(self, origin_ns: int) -> None: ...
-
     def alert(self, alert: Alert) -> None:
         self.told.append((alert.seq, sys.intern(str(alert.phase))))
-
-    def event(self, event: Event) -> None: ...
 
     def state(self, state: DriverState) -> None:
         self.newest = state
         if self._fault is not None and not self._ended:
             self._healths.add(str(state.health))
-
-    def close(self) -> None: ...
 
     # What the source asks before each look.
 

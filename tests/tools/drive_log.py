@@ -22,7 +22,7 @@ def play_into(recorder: Recorder, judge: Judge, inputs: Iterable[Given]) -> list
             begun = True
         while len(recorder._queue) > MAX_QUEUED // 4:
             time.sleep(0.01)
-        recorder.fed(given)
+        recorder.engine_input(given)
         said, state = judged(engine, given)
         for one in said:
             recorder.event(one) if isinstance(one, Event) else recorder.alert(one)

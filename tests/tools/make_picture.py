@@ -27,7 +27,7 @@ from rich.style import Style
 from tests.tools.loop import run_looped
 from wakeful.device import app as run_module
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.output import Output, seconds
 from wakeful.device.alerts.terminal.dashboard import TEXT_STYLES, Recent, View, draw
 from wakeful.device.alerts.terminal.gauges import Line, OpeningTrace
 from wakeful.device.alerts.wording import say_alert, say_event
@@ -67,7 +67,7 @@ ANSI = {
 BACKG, TEXT = "#15181d", "#d7dae0"
 
 
-class LastView:
+class LastView(Output):
     """An output that keeps what the terminal would show at the end."""
 
     def __init__(self) -> None:
@@ -95,8 +95,6 @@ class LastView:
         self._state = state
         eyes = [eye for eye in (state.eye_open_left, state.eye_open_right) if eye is not None]
         self._opening.add(state.t_ns, sum(eyes) / len(eyes) if eyes else None)
-
-    def close(self) -> None: ...
 
     def lines(self) -> list[Line]:
         assert self._state is not None and self.stats is not None

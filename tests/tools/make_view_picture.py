@@ -18,14 +18,15 @@ import numpy as np
 
 from tests.tools.browser import Browser
 from tests.tools.loop import run_looped
-from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import DriverState
 from wakeful.sensors.synthetic import open_synthetic
 
 MOMENT_S = 42.35
 PORT = 8391
 
 
-class Photographer:
+class Photographer(Output):
     """An output that opens the page with the first frame and takes its picture at the moment."""
 
     def __init__(self, target: Path) -> None:
@@ -38,10 +39,6 @@ class Photographer:
         self._origin_ns = origin_ns
         self._browser.open(f"http://127.0.0.1:{PORT}/")
         self._browser.wait("heardMs > 0")
-
-    def alert(self, alert: Alert) -> None: ...
-
-    def event(self, event: Event) -> None: ...
 
     def state(self, state: DriverState) -> None:
         if self._done or state.t_ns - self._origin_ns < MOMENT_S * 1e9:

@@ -74,7 +74,7 @@ def measure(disk: Path) -> None:
 def _judge(to: object, engine: Engine, given: Observation, notes: Notes, told: list[str]) -> list[Alert]:
     """One turn of the monitor's loop."""
     recorder: Any = to
-    recorder.fed(given)
+    recorder.engine_input(given)
     step = engine.step(given)
     for alert in step.alerts:
         recorder.alert(alert)

@@ -63,8 +63,8 @@ def child(folder: Path) -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(to, name)
 
-        def fed(self, given: Given) -> None:
-            to.fed(given)
+        def engine_input(self, given: Given) -> None:
+            to.engine_input(given)
             os.write(1, f"i {given.t_ns}\n".encode())
 
         def alert(self, alert: Alert) -> None:

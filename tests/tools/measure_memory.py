@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.tools.loop import COMING_AND_GOING, looped, rendered, run_looped
-from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import DriverState
 from wakeful.sensors.source import Source
 
 BAR_MB = 10.0
 
 
-class MemoryWatch:
+class MemoryWatch(Output):
     """An output that notes the resident memory, MB, at chosen seconds of the input."""
 
     def __init__(self, at_s: list[float]) -> None:
@@ -39,10 +40,6 @@ class MemoryWatch:
 
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns
-
-    def alert(self, alert: Alert) -> None: ...
-
-    def event(self, event: Event) -> None: ...
 
     def state(self, state: DriverState) -> None:
         self._newest_ns = state.t_ns

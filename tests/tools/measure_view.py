@@ -27,13 +27,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.tools.loop import MICROSLEEPS, looped, rendered, run_looped
-from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import Alert, DriverState
 
 PORT = 8397
 MODES = ("without", "idle", "two viewers")
 
 
-class Figures:
+class Figures(Output):
     """An output that counts frames and processor time from the second second on, and notes when alerts went out."""
 
     def __init__(self) -> None:
@@ -49,16 +50,12 @@ class Figures:
     def alert(self, alert: Alert) -> None:
         self.alerts[f"{alert.t_ns - (self._origin_ns or 0)}"] = time.monotonic()
 
-    def event(self, event: Event) -> None: ...
-
     def state(self, state: DriverState) -> None:
         if state.t_ns - (self._origin_ns or 0) < 2_000_000_000:
             self._cpu_s = _cpu_s()
             return
         self.frames += 1
         self._last_cpu_s = _cpu_s()
-
-    def close(self) -> None: ...
 
     def told(self) -> dict[str, Any]:
         return {"frames": self.frames, "cpu_ms": 1000 * (self._last_cpu_s - self._cpu_s) / self.frames}

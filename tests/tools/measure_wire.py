@@ -34,8 +34,9 @@ import numpy as np
 
 from tests.device.alerts.receiver import Receiver
 from tests.tools.loop import MICROSLEEPS, looped, rendered, run_looped
+from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.serial.sentences import Sentence
-from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.messages import Alert, DriverState
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.slot import PacedSource
 from wakeful.sensors.source import SourceInfo, StaleFrame
@@ -73,7 +74,7 @@ class LosableCamera:
         self._pictures.close()
 
 
-class AlertLog:
+class AlertLog(Output):
     """An output that keeps every alert, and when frames were dropped."""
 
     def __init__(self, source: LosableCamera) -> None:
@@ -81,18 +82,12 @@ class AlertLog:
         self.alerts: list[tuple[int, str, int]] = []
         self.dropped: list[tuple[float, int]] = [(0.0, 0)]
 
-    def start(self, origin_ns: int) -> None: ...
-
     def alert(self, alert: Alert) -> None:
         self.alerts.append((alert.seq, str(alert.phase), alert.t_ns))
-
-    def event(self, event: Event) -> None: ...
 
     def state(self, state: DriverState) -> None:
         if self._source.dropped != self.dropped[-1][1]:
             self.dropped.append((time.monotonic(), self._source.dropped))
-
-    def close(self) -> None: ...
 
 
 def monitor(port: str, landmarks: str, folder: str, gone: Flag, ready: Connection) -> None:

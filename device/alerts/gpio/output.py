@@ -21,7 +21,8 @@ from typing import Protocol
 from wakeful import WakefulError
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.patterns import OFF, PATTERNS, is_on, until_change_s
-from wakeful.device.messages import Alert, DriverState, Event, Level
+from wakeful.device.alerts.output import Output
+from wakeful.device.messages import DriverState, Level
 from wakeful.device.supervision.workers import Worker
 
 STALE_AFTER_S = 2.0
@@ -65,7 +66,7 @@ class Line(Protocol):
     def close(self) -> None: ...
 
 
-class GpioOutput:
+class GpioOutput(Output):
     """Shows ``DriverState.level`` on one line, with the patterns of ``wakeful.device.alerts.gpio.patterns``.
 
     Args:
@@ -91,7 +92,6 @@ class GpioOutput:
         self._pattern_began_s = 0.0
         self._beat_s = 0.0
         self._closing = False
-        self.problem: str | None = None
         self._worker = Worker("gpio", self._run, stuck_s=STUCK_AFTER_S)
 
     def start(self, origin_ns: int) -> None:
@@ -104,12 +104,6 @@ class GpioOutput:
         self._beat_s = time.monotonic()
         atexit.register(self.close)
         self._worker.start()
-
-    def alert(self, alert: Alert) -> None:
-        """The line follows the level that stands, which comes with the state."""
-
-    def event(self, event: Event) -> None:
-        """Events are not shown."""
 
     def state(self, state: DriverState) -> None:
         now_s = time.monotonic()

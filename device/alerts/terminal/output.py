@@ -24,7 +24,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.output import Output, seconds
 from wakeful.device.alerts.terminal.dashboard import TEXT_STYLES, Recent, View, draw
 from wakeful.device.alerts.terminal.gauges import BLOCKS, Line, OpeningTrace
 from wakeful.device.alerts.wording import say_alert, say_event
@@ -46,7 +46,7 @@ ASCII = str.maketrans(
 """For consoles whose encoding has no such characters."""
 
 
-class TerminalOutput:
+class TerminalOutput(Output):
     """Draws the dashboard until it is closed, then leaves its last picture in the scroll-back.
 
     While it runs, what the project logs appears in its list instead of between its lines.

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from wakeful.device.alerts.background import BackgroundWriter
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.output import Output, seconds
 from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_time
 from wakeful.device.messages import Alert, DriverState, Event, Health
 
 STATUS_EVERY_S = 5.0
 
 
-class PlainOutput:
+class PlainOutput(Output):
     """One line for each alert, event and change of health, and a status line every 5 s of the reader's time.
 
     Args:

@@ -7,15 +7,15 @@ import pytest
 from tests.device.alerts.samples import AWAKE, alert
 from wakeful import ConfigError
 from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Alert, DriverState, Event
 
 
-class Recorder:
+class Recorder(Output):
     """Notes the names of the calls it gets; raises ``error`` in those named ``failing``."""
 
     def __init__(self, failing: str = "", error: Exception | None = None) -> None:
         self.calls: list[str] = []
-        self.problem: str | None = None
         self._failing = failing
         self._error = error
 

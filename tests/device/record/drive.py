@@ -84,8 +84,8 @@ def play(
         if marks and given.t_ns in marks:
             to.event(Event(given.t_ns, "marker", {"text": marks[given.t_ns], "pressed_ns": given.t_ns}))
         if isinstance(given, Observation):
-            to.seen(Frame(PICTURE, given.t_ns, given.seq), Sighting(given))
-        to.fed(given)
+            to.frame(Frame(PICTURE, given.t_ns, given.seq), Sighting(given))
+        to.engine_input(given)
         said, state = judged(engine, given)
         for one in said:
             to.event(one) if isinstance(one, Event) else to.alert(one)

@@ -50,7 +50,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def test_the_picture_and_the_gauges_are_shown(browser: Browser, page: Page, sighting: Sighting) -> None:
     assert eventually(lambda: page.output._pictures._watchers == 1)
-    page.output.seen(Frame(render(DriverPose()), 0, 0), sighting)
+    page.output.frame(Frame(render(DriverPose()), 0, 0), sighting)
     page.output.state(replace(MICROSLEEP, notes=("disk_full",)))
     browser.wait("$('picture').naturalWidth === 640 && newest && newest.level === 'warning'")
     names = ["says", "left-n", "closure-n", "more", "speed"]

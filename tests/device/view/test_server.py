@@ -116,7 +116,7 @@ def test_pictures_come_as_parts_that_are_whole_jpegs(page: Page) -> None:
     stream = page.watch("/picture")
     assert stream.headers["Content-Type"] == "multipart/x-mixed-replace; boundary=picture"
     assert eventually(lambda: page.output._pictures._watchers == 1)
-    page.output.seen(Frame(np.full((48, 64, 3), 90, np.uint8), 0, 0), NOBODY)
+    page.output.frame(Frame(np.full((48, 64, 3), 90, np.uint8), 0, 0), NOBODY)
     assert stream.read(len(server.NEXT_PART)) == server.NEXT_PART
     picture = b""
     # The head of the next part is there at once, not with the next picture.
@@ -222,7 +222,7 @@ def test_a_viewer_who_does_not_read_is_dropped_and_costs_the_monitor_nothing(
     deadline = time.monotonic() + 10.0
     while page.output._pictures._watchers == 1 and time.monotonic() < deadline:
         begin_s = time.perf_counter()
-        page.output.seen(Frame(noise, 0, 0), NOBODY)
+        page.output.frame(Frame(noise, 0, 0), NOBODY)
         longest_s = max(longest_s, time.perf_counter() - begin_s)
         time.sleep(0.03)
     assert page.output._pictures._watchers == 0
