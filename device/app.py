@@ -21,6 +21,7 @@ from wakeful.device.state.profile import Profile
 from wakeful.device.summary import write_summary
 from wakeful.device.supervision.overseer import overseen
 from wakeful.device.supervision.signals import obeying_signals
+from wakeful.device.supervision.workers import Liveness
 from wakeful.sensors.source import Source
 
 SWITCH_S = 0.0005
@@ -36,6 +37,7 @@ def run(
     watching: Sequence[Output] = (),
     stages: Stages = UNWATCHED,
     clock_ns: Callable[[], int] = time.monotonic_ns,
+    liveness: Liveness | None = None,
 ) -> int:
     """Watch until the source ends, its duration is over, or SIGTERM or Ctrl-C comes. Gives the exit status.
 
@@ -45,6 +47,7 @@ def run(
         watching: further outputs beside those of the settings.
         stages: notified when a stage of a frame is done.
         clock_ns: the clock that ``source`` takes its times from.
+        liveness: of the monitor's threads, for whoever wants to look at them.
 
     Raises:
         PartFailed: a part of the monitor cannot be kept alive.
@@ -55,7 +58,9 @@ def run(
     logging.basicConfig(level=logging.WARNING, format="wakeful: %(message)s")
     sys.setswitchinterval(SWITCH_S)
     with ExitStack() as stack:
-        parts = stack.enter_context(closing(Assembly(settings, profile, source=source, stages=stages)))
+        parts = stack.enter_context(
+            closing(Assembly(settings, profile, source=source, stages=stages, liveness=liveness))
+        )
         # The terminal comes first, so that what the others log appears in it. The service manager's ping comes after
         # all others: it says that a frame has passed every one of them.
         service: dict[str, dict[str, Any]] = {"service": {}} if os.environ.get("NOTIFY_SOCKET") else {}
@@ -72,11 +77,12 @@ def run(
             output=output,
             loop=monitor,
             notes=parts.notes,
+            liveness=parts.liveness,
         )
         stack.enter_context(closing(reload))
         reload.start()
         with (
-            overseen(monitor, parts.source, output, parts.notes),
+            overseen(monitor, parts.source, output, parts.notes, parts.liveness),
             obeying_signals(monitor.stop, reload.request),
         ):
             monitor.run()
@@ -88,4 +94,4 @@ def run(
 def _terminal(settings: Settings, parts: Assembly) -> Output:
     # Events on the standard output leave the standard error to the lines for people.
     descriptor = 2 if settings.outputs.events == "-" else 1
-    return terminal_view(parts.stats, parts.title, settings.terminal.live, descriptor)
+    return terminal_view(parts.stats, parts.title, settings.terminal.live, descriptor, parts.liveness)

@@ -39,6 +39,7 @@ from wakeful.device.state.profile import Profile
 from wakeful.device.summary import Summary
 from wakeful.device.supervision.load_shedding import Economy
 from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.workers import Liveness
 from wakeful.models import registry
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.source import Source
@@ -54,6 +55,7 @@ class Assembly:
     Args:
         source: used in place of the one in the settings, for measurements.
         stages: notified when a stage of a frame is done.
+        liveness: of the monitor's threads; None: a new one.
 
     Attributes:
         made: the outputs of the settings, by name.
@@ -65,11 +67,18 @@ class Assembly:
     """
 
     def __init__(
-        self, settings: Settings, profile: Profile, *, source: Source | None = None, stages: Stages = UNWATCHED
+        self,
+        settings: Settings,
+        profile: Profile,
+        *,
+        source: Source | None = None,
+        stages: Stages = UNWATCHED,
+        liveness: Liveness | None = None,
     ) -> None:
         self.settings = settings
         self.profile = profile
         self.notes = Notes()
+        self.liveness = liveness or Liveness()
         self.commands: SimpleQueue[Command] = SimpleQueue()
         self.expressions = expressions_of(settings)
         self.runtimes = _runtimes(settings, bool(self.expressions), self.notes)
@@ -103,7 +112,7 @@ class Assembly:
 
     def make(self, name: str, table: dict[str, Any]) -> Output:
         """One output. Raises: ConfigError: it cannot be used as configured."""
-        return make_output(name, table, self.send, self.notes)
+        return make_output(name, table, self.send, self.notes, self.liveness)
 
     def outputs(
         self,
@@ -150,6 +159,7 @@ class Assembly:
             stages=self._stages,
             clock_ns=clock_ns,
             economy=self._economy(),
+            liveness=self.liveness,
         )
         return self._monitor
 

@@ -23,7 +23,7 @@ from wakeful.device.state.frame_rate import FrameRate
 from wakeful.device.summary import Summary
 from wakeful.device.supervision.load_shedding import Economy
 from wakeful.device.supervision.notes import Notes
-from wakeful.device.supervision.workers import PROCESS, Liveness, Part
+from wakeful.device.supervision.workers import Liveness, Part
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, Source, StaleFrame
 
@@ -66,7 +66,7 @@ class Monitor:
         stale_s: float = 0.5,
         stages: Stages = UNWATCHED,
         economy: Economy | None = None,
-        liveness: Liveness = PROCESS,
+        liveness: Liveness | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._source = source
@@ -82,7 +82,7 @@ class Monitor:
         self._stages = stages
         self._clock_ns = clock_ns
         self._economy = economy
-        self._liveness = liveness
+        self._liveness = liveness or Liveness()
         self._between: SimpleQueue[Callable[[int], None]] = SimpleQueue()
         self._rate = FrameRate()
         self._failing = False

@@ -25,7 +25,7 @@ from wakeful.device.messages import Event, NewRules, Told, VehicleSpeed
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.profile import Profile
 from wakeful.device.supervision.notes import Notes
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 NOTE = "config_refused"
 EVENT = "configuration"
@@ -71,6 +71,7 @@ class Reload:
         output: FanOut,
         loop: Loop,
         notes: Notes,
+        liveness: Liveness | None = None,
     ) -> None:
         self._load = load
         self.settings, self._profile = current
@@ -82,7 +83,7 @@ class Reload:
         self._loop = loop
         self._notes = notes
         self._requests: SimpleQueue[bool] = SimpleQueue()
-        self._worker = Worker("reload", self._run)
+        self._worker = Worker("reload", self._run, liveness=liveness)
 
     def start(self) -> None:
         self._worker.start()

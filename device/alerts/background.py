@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from wakeful import ConfigError
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 MAX_QUEUED_LINES = 10_000
 MAX_LINES_A_WRITE = 500
@@ -38,7 +38,7 @@ class BackgroundWriter:
         ConfigError: the target cannot be opened.
     """
 
-    def __init__(self, target: Path | str | int) -> None:
+    def __init__(self, target: Path | str | int, liveness: Liveness | None = None) -> None:
         self.name = str(target)
         self.dropped = 0
         self._descriptor = _open(1 if target == "-" else target)
@@ -48,7 +48,7 @@ class BackgroundWriter:
         self._full = False
         self._closed = False
         self._closing = threading.Event()
-        self._worker = Worker(f"write-{self.name}", self._run)
+        self._worker = Worker(f"write-{self.name}", self._run, liveness=liveness)
         self._worker.start()
 
     def write(self, line: str) -> None:

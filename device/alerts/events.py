@@ -15,6 +15,7 @@ from pathlib import Path
 from wakeful.device.alerts.background import BackgroundWriter
 from wakeful.device.alerts.output import Output, seconds
 from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.supervision.workers import Liveness
 
 
 class EventsOutput(Output):
@@ -24,8 +25,8 @@ class EventsOutput(Output):
         ConfigError: the file cannot be created.
     """
 
-    def __init__(self, target: Path | str) -> None:
-        self._lines = BackgroundWriter(target)
+    def __init__(self, target: Path | str, liveness: Liveness | None = None) -> None:
+        self._lines = BackgroundWriter(target, liveness)
         self._origin_ns = 0
 
     @property

@@ -18,6 +18,7 @@ from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Command
 from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.workers import Liveness
 
 BACKENDS = {
     "serial": ("wakeful.device.alerts.serial.output", "SerialOutput"),
@@ -72,11 +73,12 @@ def make_output(
     settings: Mapping[str, Any],
     on_command: Callable[[Command], None] | None = None,
     notes: Notes | None = None,
+    liveness: Liveness | None = None,
 ) -> Output:
     """Builds the output called ``name`` from its table of settings.
 
     Outputs with a parameter ``on_command`` get it, to pass on commands from outside; those with a parameter ``notes``
-    get that, to report what is wrong with them.
+    get that, to report what is wrong with them, and those with ``liveness`` hand it to their ``Worker``.
 
     Raises:
         ConfigError: it is unknown, rejects its settings, or does not derive from ``Output``.
@@ -84,7 +86,7 @@ def make_output(
     factory = load_output(name)
     arguments = dict(settings)
     try:
-        for offered, value in (("on_command", on_command), ("notes", notes)):
+        for offered, value in (("on_command", on_command), ("notes", notes), ("liveness", liveness)):
             if offered in inspect.signature(factory).parameters:
                 arguments[offered] = value
         output = factory(**arguments)

@@ -10,6 +10,7 @@ from pathlib import Path
 from wakeful.device.alerts.background import BackgroundWriter
 from wakeful.device.alerts.output import Output, seconds
 from wakeful.device.messages import DriverState
+from wakeful.device.supervision.workers import Liveness
 
 COLUMNS = (
     *("t", "frame", "face", "eye_open_left", "eye_open_right", "mouth_open"),
@@ -27,8 +28,10 @@ class SignalsOutput(Output):
         ConfigError: the file cannot be created.
     """
 
-    def __init__(self, target: Path | str, expression_classes: Sequence[str] = ()) -> None:
-        self._lines = BackgroundWriter(target)
+    def __init__(
+        self, target: Path | str, expression_classes: Sequence[str] = (), liveness: Liveness | None = None
+    ) -> None:
+        self._lines = BackgroundWriter(target, liveness)
         self._rows = csv.writer(self._lines, lineterminator="\n")
         self._classes = tuple(expression_classes)
         self._origin_ns = 0

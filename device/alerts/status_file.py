@@ -18,7 +18,7 @@ from pathlib import Path
 from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import DriverState, Health
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 WRITE_S = 0.5
 MAX_BYTES = 4096
@@ -66,13 +66,13 @@ class Status:
 class StatusOutput(Output):
     """Keeps the status file ``target`` up to date, and removes it at the end."""
 
-    def __init__(self, target: str | Path) -> None:
+    def __init__(self, target: str | Path, liveness: Liveness | None = None) -> None:
         self._target = Path(target)
         self._newest: Status | None = None
         self._frame_s: float | None = None
         self._frames = 0
         self._closing = threading.Event()
-        self._worker = Worker("status", self._run)
+        self._worker = Worker("status", self._run, liveness=liveness)
 
     def start(self, origin_ns: int) -> None:
         """Raises: ConfigError: the file cannot be written."""

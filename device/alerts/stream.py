@@ -31,7 +31,7 @@ from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.report import NewestState, Report, Reporter, json_bytes, utc_now
 from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.messages import Alert, Command, DriverState, Event
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 MAX_READERS = 32
 MAX_UNSENT = 64 * 1024
@@ -76,6 +76,7 @@ class StreamOutput(Output):
         device: str = "wakeful",
         expression_classes: Sequence[str] = (),
         on_command: Callable[[Command], None] | None = None,
+        liveness: Liveness | None = None,
     ) -> None:
         self._path = Path(path).expanduser()
         self._period_s = 1.0 / rate_hz
@@ -90,7 +91,7 @@ class StreamOutput(Output):
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._server, selectors.EVENT_READ)
         self._selector.register(self._waker, selectors.EVENT_READ)
-        self._worker = Worker("stream", self._run, stuck_s=STUCK_S)
+        self._worker = Worker("stream", self._run, stuck_s=STUCK_S, liveness=liveness)
         self.dropped = 0
         self.readers_dropped = 0
         self.broken_commands = 0

@@ -21,7 +21,7 @@ from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.alerts.speed_watch import SpeedWatch
 from wakeful.device.messages import Command
 from wakeful.device.supervision.notes import Notes
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 FIRST_RETRY_S = 0.2
 LONGEST_RETRY_S = 2.0
@@ -61,6 +61,7 @@ class Wire(Output, Generic[Payload, Line]):
         stuck_s: float,
         on_command: Callable[[Command], None] | None,
         notes: Notes | None = None,
+        liveness: Liveness | None = None,
     ) -> None:
         self._where = where
         self._on_command = on_command
@@ -71,7 +72,7 @@ class Wire(Output, Generic[Payload, Line]):
         self._closing = False
         self._give_up_s = float("inf")
         self._heir: Wire[Payload, Line] | None = None
-        self._worker = Worker(name, self._run, stuck_s=stuck_s)
+        self._worker = Worker(name, self._run, stuck_s=stuck_s, liveness=liveness)
 
     @property
     def alerts_sent(self) -> int:

@@ -15,7 +15,7 @@ from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.output import gpio_errors, parse_spec
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Command, DriverState, Marker
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 DEBOUNCE = timedelta(milliseconds=20)
 POLL_S = 0.2
@@ -48,12 +48,14 @@ class ButtonMarkers(Output):
         GpioSpecError: ``spec`` is not understood. The other errors come from ``start``.
     """
 
-    def __init__(self, spec: str, on_command: Callable[[Command], None] | None = None) -> None:
+    def __init__(
+        self, spec: str, on_command: Callable[[Command], None] | None = None, liveness: Liveness | None = None
+    ) -> None:
         self._chip, self._line = parse_spec(spec)
         self._on_command = on_command
         self._button: Button | None = None
         self._closing = threading.Event()
-        self._thread = Worker("button", self._run)
+        self._thread = Worker("button", self._run, liveness=liveness)
 
     def start(self, origin_ns: int) -> None:
         """Requests the line.

@@ -20,7 +20,7 @@ from typing import Any
 
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Command, DriverState, Marker
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 POLL_S = 0.2
 CLOSE_TIMEOUT_S = 0.5
@@ -38,12 +38,17 @@ class KeyMarkers(Output):
         descriptor: the terminal; by default the standard input. One that is no terminal is left alone.
     """
 
-    def __init__(self, on_command: Callable[[Command], None] | None, descriptor: int | None = None) -> None:
+    def __init__(
+        self,
+        on_command: Callable[[Command], None] | None,
+        descriptor: int | None = None,
+        liveness: Liveness | None = None,
+    ) -> None:
         self._on_command = on_command
         self._descriptor = sys.stdin.fileno() if descriptor is None else descriptor
         self._saved: list[Any] | None = None
         self._closing = threading.Event()
-        self._thread = Worker("keys", self._run)
+        self._thread = Worker("keys", self._run, liveness=liveness)
 
     def start(self, origin_ns: int) -> None:
         if self._on_command is None or not os.isatty(self._descriptor):

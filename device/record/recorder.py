@@ -25,7 +25,7 @@ from wakeful.device.record.schema import LogConfig
 from wakeful.device.record.session import Rotation, Session
 from wakeful.device.record.video import Box, Shot, Video, face_finder
 from wakeful.device.supervision.notes import Notes
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 if TYPE_CHECKING:
     from wakeful.device.perception.pipeline import Sighting
@@ -57,7 +57,13 @@ class Recorder(Output):
         ModelError: faces are to be blurred and the network that finds them is missing.
     """
 
-    def __init__(self, options: RecordSettings, template: LogConfig, notes: Notes | None = None) -> None:
+    def __init__(
+        self,
+        options: RecordSettings,
+        template: LogConfig,
+        notes: Notes | None = None,
+        liveness: Liveness | None = None,
+    ) -> None:
         _need_packages()
         assert options.folder is not None
         self._notes = notes or Notes()
@@ -76,7 +82,7 @@ class Recorder(Output):
         self._next_shot_ns = 0
         self._ended = False
         self._closing = threading.Event()
-        self._thread = Worker("record", self._run)
+        self._thread = Worker("record", self._run, liveness=liveness)
         self.dropped = 0
 
     def start(self, origin_ns: int) -> None:

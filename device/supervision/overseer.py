@@ -1,8 +1,7 @@
-"""Keeps a running monitor under its watchdog, and ends the process when the watchdog gives up and the loop cannot.
+"""Runs the watchdog beside a monitor, and ends the process when the watchdog gives up and the loop cannot end it.
 
-A loop that still turns ends as after any error: outputs get their last word, GPIO lines go to their safe level. One
-that hangs (in a driver, in a network) is given a few seconds; then the outputs are closed from here and the process
-ends without it.
+A loop that still runs ends as after any error: outputs send what is queued, GPIO lines go to their safe level. One that
+hangs (in a driver, in a network) is given a few seconds; then the outputs are closed from here and the process exits.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.monitor import Monitor
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.watchdog import PartFailed, Watchdog
-from wakeful.device.supervision.workers import PROCESS, Liveness, Part
+from wakeful.device.supervision.workers import Liveness, Part
 from wakeful.sensors.source import Source
 
 GRACE_S = 6.0
@@ -25,10 +24,8 @@ CLOSE_S = 3.0
 
 
 @contextmanager
-def overseen(
-    monitor: Monitor, source: Source, output: FanOut, notes: Notes, liveness: Liveness = PROCESS
-) -> Iterator[Watchdog]:
-    """Watches all parts of the process, those of ``source`` too, while the context lasts."""
+def overseen(monitor: Monitor, source: Source, output: FanOut, notes: Notes, liveness: Liveness) -> Iterator[Watchdog]:
+    """Supervises all parts of one monitor, those of ``source`` too, while the context lasts."""
     ended = threading.Event()
 
     def give_up(failed: PartFailed) -> None:
@@ -51,7 +48,7 @@ def overseen(
 
 
 def end_process(failed: PartFailed, output: FanOut) -> None:
-    """Says why, closes the outputs as far as they can be, and ends the process with the status of ``failed``."""
+    """Prints the reason, closes the outputs as far as possible, and exits with the status of ``failed``."""
     print(f"wakeful: {failed}", file=sys.stderr, flush=True)
     closing = threading.Thread(target=output.close, name="wakeful-last-close", daemon=True)
     closing.start()

@@ -1,14 +1,14 @@
-"""Which of the monitor's threads live: the loop tells each frame it has processed, the others that they come round.
+"""Which threads of one monitor are alive: the loop reports each processed frame, the others their iterations.
 
-Threads of a process are known to all of it, and so are these: ``PROCESS`` knows every ``Worker`` that was started and
-has not been stopped, without being handed around. The watchdog (``wakeful.device.supervision.watchdog``) looks at it.
+A monitor owns one ``Liveness`` and hands it to everything that runs a thread for it; the watchdog
+(``wakeful.device.supervision.watchdog``) examines it. Two monitors in one process therefore share nothing.
 
-    worker = Worker("serial", self._run, stuck_s=10.0)
+    worker = Worker("serial", self._run, stuck_s=10.0, liveness=liveness)
     worker.start()
 
-A worker whose function returns has ended on purpose. One whose function raises has died. One that is busy for too long
-with what it called ``working()`` is stuck. Waiting is no fault; waiting for the world inside ``outside()`` is told when
-it lasts, since a disk or a reader that takes nothing is worth knowing, but no thread can be helped by another one.
+A worker whose function returns has ended on purpose. One whose function raises has died. One that stays too long inside
+``working()`` is stuck. Waiting is not a fault; waiting for a disk or a peer inside ``outside()`` is reported when it
+lasts, because people should know of a disk or a reader that accepts nothing, but restarting the thread does not help.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _log = logging.getLogger("wakeful.liveness")
 
 
 class Part:
-    """One watched thread, as its owner and the watchdog see it.
+    """One supervised thread, as its owner and the watchdog see it.
 
     Args:
         name: what the watchdog calls it: ``serial``, ``write events.jsonl``.
@@ -34,7 +34,7 @@ class Part:
         stuck_s: seconds of work without an end after which it counts as stuck; None: never.
 
     Attributes:
-        obstacle: what the owner knows of what it waits for in ``outside()``, such as a full disk.
+        obstacle: why it waits in ``outside()``, as far as the owner knows: a full disk.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Part:
         return self._restart is None
 
     def beat(self) -> None:
-        """A turn is done and the next begins: still at work, and not stuck."""
+        """One iteration is done and the next begins: busy, and not stuck."""
         self._working_since_s = self._clock_s()
 
     def rest(self) -> None:
-        """Nothing to do: what follows is waiting, which is no fault."""
+        """Nothing to do: what follows is waiting, which is not a fault."""
         self._working_since_s = None
 
     @contextmanager
@@ -96,7 +96,7 @@ class Part:
         return None
 
     def blocked(self) -> str | None:
-        """What it has waited for so long that people should know; None while it has not."""
+        """What it has been waiting for longer than ``BLOCKED_AFTER_S``, for people; None while it has not."""
         since_s = self._outside_since_s
         if since_s is None or self._clock_s() - since_s <= BLOCKED_AFTER_S:
             return None
@@ -110,7 +110,7 @@ class Part:
 
 
 class Liveness:
-    """The parts that are watched at present. Every method may be called from any thread.
+    """The supervised parts of one monitor. Every method may be called from any thread.
 
     Attributes:
         frames: frames that were really processed so far.
@@ -129,12 +129,12 @@ class Liveness:
         return self._parts
 
     def frame(self) -> None:
-        """The loop has looked at a frame, judged it and told everybody."""
+        """The loop has evaluated a frame and published the result."""
         self.frames += 1
         self.last_frame_s = self._clock_s()
 
     def add(self, part: Part) -> Part:
-        """Watch ``part`` from now on, until it leaves."""
+        """Supervise ``part`` from now on, until it leaves."""
         with self._lock:
             self._parts = (*self._parts, part)
         return part
@@ -145,25 +145,22 @@ class Liveness:
             self._parts = tuple(one for one in self._parts if one is not part)
 
 
-PROCESS = Liveness()
-"""The parts of this process."""
-
-
 class Worker:
-    """A daemon thread that the watchdog may start again. It is used as a ``threading.Thread`` is.
+    """A daemon thread that the watchdog may restart. It is used like a ``threading.Thread``.
 
     Args:
         name: of the part; the thread is called ``wakeful-NAME``.
-        run: the thread's life. Where something in it may get stuck, it has to be wrapped in ``part.working()``, and
-            ``in_charge()`` be asked afterwards: a thread that was replaced meanwhile has to leave.
+        run: what the thread executes. Wrap what may get stuck in ``part.working()`` and check ``in_charge()``
+            afterwards: a thread that has been replaced in the meantime must return.
         stuck_s: see ``Part``.
+        liveness: of the monitor that the thread works for; None: no watchdog examines it.
     """
 
     def __init__(
-        self, name: str, run: Callable[[], None], *, stuck_s: float | None = None, liveness: Liveness = PROCESS
+        self, name: str, run: Callable[[], None], *, stuck_s: float | None = None, liveness: Liveness | None = None
     ) -> None:
         self._run = run
-        self._liveness = liveness
+        self._liveness = liveness or Liveness()
         # Held while a thread begins, so that nobody takes one that is not yet alive for a dead one.
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -188,7 +185,7 @@ class Worker:
             return self._thread is threading.current_thread()
 
     def join(self, timeout_s: float | None = None) -> None:
-        """The thread was told to end: it is watched no longer, and waited for."""
+        """Waits for a thread that has been asked to end; the watchdog ignores it from now on."""
         self._liveness.leave(self.part)
         if self._thread is not None and not self.in_charge():
             self._thread.join(timeout_s)

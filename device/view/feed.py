@@ -19,7 +19,7 @@ from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import seconds
 from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_standing
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 EVERY_S = 0.1
 CELL_NS = 250_000_000
@@ -52,6 +52,7 @@ class Feed:
         stats: Callable[[], LoopStats],
         expression_classes: tuple[str, ...] = (),
         clock_s: Callable[[], float] = time.monotonic,
+        liveness: Liveness | None = None,
     ) -> None:
         self._title = title
         self._stats = stats
@@ -67,7 +68,7 @@ class Feed:
         self._messages: deque[Message] = deque(maxlen=64)
         self._number = 0
         self._closed = False
-        self._thread = Worker("view-feed", self._run)
+        self._thread = Worker("view-feed", self._run, liveness=liveness)
 
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns

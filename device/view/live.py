@@ -9,6 +9,7 @@ from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Alert, Command, DriverState, Event
 from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.supervision.workers import Liveness
 from wakeful.device.view.access import DEFAULT_ADDRESS, Access, parse_address
 from wakeful.device.view.feed import Feed
 from wakeful.device.view.pictures import Pictures
@@ -43,13 +44,14 @@ class LivePage(Output):
         stats: Callable[[], LoopStats] = lambda: LoopStats(0.0, 0.0, 0, ""),
         expression_classes: tuple[str, ...] = (),
         on_command: Callable[[Command], None] = lambda command: None,
+        liveness: Liveness | None = None,
     ) -> None:
         where = parse_address(address, token)
-        self._feed = Feed(title, stats, expression_classes)
-        self._pictures = Pictures()
+        self._feed = Feed(title, stats, expression_classes, liveness=liveness)
+        self._pictures = Pictures(liveness=liveness)
         site = Site(Access(token), self._feed, self._pictures, on_command)
         try:
-            self._server = PageServer(where, site)
+            self._server = PageServer(where, site, liveness)
         except Exception:
             self._pictures.close()
             raise

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.pipeline import Sighting
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.device.view.drawing import draw
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
@@ -45,7 +45,11 @@ class Pictures:
     """
 
     def __init__(
-        self, max_fps: float = MAX_FPS, width_px: int = WIDTH_PX, clock_ns: Callable[[], int] = time.monotonic_ns
+        self,
+        max_fps: float = MAX_FPS,
+        width_px: int = WIDTH_PX,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+        liveness: Liveness | None = None,
     ) -> None:
         self._step_ns = round(1e9 / max_fps)
         self._width_px = width_px
@@ -58,7 +62,7 @@ class Pictures:
         self._waiting: tuple[Frame, Sighting] | None = None
         self._newest: Jpeg | None = None
         self.closed = False
-        self._thread = Worker("view-pictures", self._run)
+        self._thread = Worker("view-pictures", self._run, liveness=liveness)
         self._thread.start()
 
     def offer(self, frame: Frame, sighting: Sighting) -> None:

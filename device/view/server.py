@@ -24,7 +24,7 @@ from typing import Any
 
 from wakeful import ConfigError
 from wakeful.device.messages import Acknowledge, Command, Marker
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.device.view.access import COOKIE, Access, Address, from_own_page, host_is_ours, own_names
 from wakeful.device.view.bounded import SEND_S, BoundedServer, RequestReader
 from wakeful.device.view.feed import Feed
@@ -80,7 +80,7 @@ class PageServer:
         ConfigError: the address cannot be listened on.
     """
 
-    def __init__(self, address: Address, site: Site) -> None:
+    def __init__(self, address: Address, site: Site, liveness: Liveness | None = None) -> None:
         host = "127.0.0.1" if address.host == "localhost" else address.host
         handler = type("SiteHandler", (_Handler,), {"site": site})
         try:
@@ -88,7 +88,7 @@ class PageServer:
         except OSError as error:
             raise ConfigError(f"the live page cannot be served on {address}: {_why(error)}") from None
         self.address = Address(address.host, self._server.server_address[1])
-        self._thread = Worker("view-server", partial(self._server.serve_forever, 0.1))
+        self._thread = Worker("view-server", partial(self._server.serve_forever, 0.1), liveness=liveness)
         self._thread.start()
 
     def close(self) -> None:

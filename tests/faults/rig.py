@@ -37,6 +37,7 @@ from wakeful.device.state.profile import Profile
 from wakeful.device.summary import Summary
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.overseer import overseen
+from wakeful.device.supervision.workers import Liveness
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.v4l2 import Patience, V4l2Camera
@@ -132,8 +133,11 @@ class Rig:
         self.perception = Perception("mesh+iris")
         self.events_file = folder / "events.jsonl"
         commands: SimpleQueue[Command] = SimpleQueue()
-        self.serial = SerialOutput(self.receiver.path, on_command=commands.put, notes=self.notes)
-        self.events = EventsOutput(self.events_file)
+        self.liveness = Liveness()
+        self.serial = SerialOutput(
+            self.receiver.path, on_command=commands.put, notes=self.notes, liveness=self.liveness
+        )
+        self.events = EventsOutput(self.events_file, self.liveness)
         self.failure: WakefulError | None = None
         profile = quick_profile()
         self._source = V4l2Camera(
@@ -149,6 +153,7 @@ class Rig:
             commands,
             self.notes,
             stale_s=0.3,
+            liveness=self.liveness,
         )
         self._thread = threading.Thread(target=self._run, name="rig-loop", daemon=True)
 
@@ -168,7 +173,7 @@ class Rig:
 
     def _run(self) -> None:
         try:
-            with overseen(self.monitor, self._source, self._output, self.notes):
+            with overseen(self.monitor, self._source, self._output, self.notes, self.liveness):
                 self.monitor.run()
         except WakefulError as error:
             self.failure = error

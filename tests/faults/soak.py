@@ -36,7 +36,7 @@ from wakeful.device.app import run
 from wakeful.device.config.layers import load_settings
 from wakeful.device.messages import Alert, DriverState
 from wakeful.device.reload import Configuration
-from wakeful.device.supervision.workers import PROCESS
+from wakeful.device.supervision.workers import Liveness
 
 MAX_GAP_S = 0.7
 MAX_GROWTH_MB = 10.0
@@ -214,13 +214,22 @@ def soak(folder: Path, duration_s: float, fps: float, seed: int, landmarks: str)
         return load_settings(None, None, overrides)
 
     events.touch()
-    bench = Bench(source, receiver, bus, broker, [events], seed)
+    liveness = Liveness()
+    bench = Bench(source, receiver, bus, broker, [events], seed, liveness)
     conductor.faults = bench.faults()
-    conductor.is_quiet = lambda: nothing_ails() and (not subscriber or subscriber.connected)  # type: ignore[method-assign]
+    conductor.is_quiet = lambda: nothing_ails(liveness) and (not subscriber or subscriber.connected)  # type: ignore[method-assign]
     begun_s = time.monotonic()
     try:
         settings, profile = load()
-        status = run(settings, profile, load, source=source, watching=[conductor], clock_ns=source.clock_ns)
+        status = run(
+            settings,
+            profile,
+            load,
+            source=source,
+            watching=[conductor],
+            clock_ns=source.clock_ns,
+            liveness=liveness,
+        )
     finally:
         bench.close()
     wall_s = time.monotonic() - begun_s
@@ -238,9 +247,9 @@ def soak(folder: Path, duration_s: float, fps: float, seed: int, landmarks: str)
     return figures | {"status": status, "wall_s": round(wall_s)}
 
 
-def nothing_ails() -> bool:
+def nothing_ails(liveness: Liveness) -> bool:
     """Whether every part lives, and every output that a part belongs to says that it gets through."""
-    for part in PROCESS.parts:
+    for part in liveness.parts:
         worker = getattr(part._restart, "__self__", None)
         owner = getattr(getattr(worker, "_run", None), "__self__", None)
         if part.fault() is not None or getattr(owner, "problem", None) is not None:

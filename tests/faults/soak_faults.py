@@ -25,7 +25,7 @@ from tests.faults.soak_ears import CanEar, SerialEar
 from tests.faults.soak_source import SoakSource
 from wakeful.device.perception.network import Network
 from wakeful.device.perception.pipeline import Perception
-from wakeful.device.supervision.workers import PROCESS
+from wakeful.device.supervision.workers import Liveness
 
 WORKERS = ("serial", "can", "write-", "mqtt", "stream", "status", "reload")
 
@@ -59,7 +59,9 @@ class Bench:
         broker: Broker | None,
         files: list[Path],
         seed: int,
+        liveness: Liveness,
     ) -> None:
+        self._liveness = liveness
         self._source = source
         self._receiver = receiver
         self._bus = bus
@@ -202,7 +204,7 @@ class Bench:
 
     def _kill_worker(self) -> None:
         """Ends a thread as nothing in it expects: SystemExit, where it happens to be."""
-        parts = [part for part in PROCESS.parts if part.name.startswith(WORKERS)]
+        parts = [part for part in self._liveness.parts if part.name.startswith(WORKERS)]
         name = f"wakeful-{parts[int(self._random.integers(len(parts)))].name}"
         for thread in threading.enumerate():
             if thread.name == name and thread.ident is not None:

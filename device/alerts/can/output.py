@@ -19,6 +19,7 @@ from wakeful.device.alerts.wire import Wire
 from wakeful.device.extras import need
 from wakeful.device.messages import Acknowledge, Alert, Command, DriverState, Gear, Ignition, VehicleSpeed
 from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.workers import Liveness
 
 HEARTBEAT_S = 0.1
 # A change of level is told at once, but a bus is never filled with changes.
@@ -60,10 +61,11 @@ class CanOutput(Wire[CanFrame, Bus]):
         request_hz: float = 5.0,
         on_command: Callable[[Command], None] | None = None,
         notes: Notes | None = None,
+        liveness: Liveness | None = None,
     ) -> None:
         need("can", "can", "cantools")
         parse_address(address)
-        super().__init__("can", address, "the CAN bus", STUCK_S, on_command, notes)
+        super().__init__("can", address, "the CAN bus", STUCK_S, on_command, notes, liveness)
         self._bitrate = bitrate
         self._frames = Frames(base_id)
         self._send = send

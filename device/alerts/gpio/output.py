@@ -23,7 +23,7 @@ from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.patterns import OFF, PATTERNS, is_on, until_change_s
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import DriverState, Level
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 STALE_AFTER_S = 2.0
 RETRY_S = 1.0
@@ -82,7 +82,9 @@ class GpioOutput(Output):
         GpioSpecError: ``spec`` is not understood. The other errors come from ``start``.
     """
 
-    def __init__(self, spec: str, active_low: bool = False, safe_active: bool = False) -> None:
+    def __init__(
+        self, spec: str, active_low: bool = False, safe_active: bool = False, liveness: Liveness | None = None
+    ) -> None:
         self._chip, self._line_name = parse_spec(spec)
         self._active_low = active_low
         self._safe_active = safe_active
@@ -92,7 +94,7 @@ class GpioOutput(Output):
         self._pattern_began_s = 0.0
         self._beat_s = 0.0
         self._closing = False
-        self._worker = Worker("gpio", self._run, stuck_s=STUCK_AFTER_S)
+        self._worker = Worker("gpio", self._run, stuck_s=STUCK_AFTER_S, liveness=liveness)
 
     def start(self, origin_ns: int) -> None:
         """Requests the line, at its safe level.

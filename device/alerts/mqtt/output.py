@@ -32,6 +32,7 @@ from wakeful.device.alerts.report import Reporter, json_bytes, utc_now
 from wakeful.device.alerts.wire import Wire
 from wakeful.device.extras import need
 from wakeful.device.messages import Alert, Command, DriverState, Event
+from wakeful.device.supervision.workers import Liveness
 
 # Longer than all time-outs of one attempt to connect together, name resolution included.
 STUCK_S = 60.0
@@ -76,11 +77,12 @@ class MqttOutput(Wire[bytes, Link]):
         commands: bool = True,
         expression_classes: Sequence[str] = (),
         on_command: Callable[[Command], None] | None = None,
+        liveness: Liveness | None = None,
     ) -> None:
         need("mqtt", "paho")
         access = read_access(broker, credentials, ca, certificate, key)
         _warn_of_clear_text(access)
-        super().__init__("mqtt", str(access.broker), "the broker", STUCK_S, on_command)
+        super().__init__("mqtt", str(access.broker), "the broker", STUCK_S, on_command, liveness=liveness)
         self._access = access
         self._version = version
         topics, reporter = Topics(f"{prefix}/{device}"), Reporter(device, tuple(expression_classes))

@@ -17,6 +17,7 @@ from wakeful.device.alerts.serial.port import Port, open_port
 from wakeful.device.alerts.wire import Wire
 from wakeful.device.messages import Alert, Command, DriverState, VehicleSpeed
 from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.workers import Liveness
 
 STUCK_AFTER_S = 20.0
 """A driver that does not come back from opening a port: USB adapters take up to a few seconds."""
@@ -42,8 +43,9 @@ class SerialOutput(Wire[bytes, Port]):
         baud: int = 115200,
         on_command: Callable[[Command], None] | None = None,
         notes: Notes | None = None,
+        liveness: Liveness | None = None,
     ) -> None:
-        super().__init__("serial", url, "the serial line", STUCK_AFTER_S, on_command, notes)
+        super().__init__("serial", url, "the serial line", STUCK_AFTER_S, on_command, notes, liveness)
         self._baud = baud
         self._reader = sentences.SentenceReader()
         self._heartbeat = Heartbeat(baud)

@@ -8,10 +8,15 @@ from collections.abc import Callable
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.terminal.plain import PlainOutput
+from wakeful.device.supervision.workers import Liveness
 
 
 def terminal_view(
-    stats: Callable[[], LoopStats], title: str = "", live: bool | None = None, descriptor: int = 1
+    stats: Callable[[], LoopStats],
+    title: str = "",
+    live: bool | None = None,
+    descriptor: int = 1,
+    liveness: Liveness | None = None,
 ) -> Output:
     """Gauges where the standard output is a terminal that can show them, else plain lines.
 
@@ -22,11 +27,11 @@ def terminal_view(
     if live is None:
         live = descriptor == 1 and sys.stdout.isatty() and not _is_dumb()
     if not live:
-        return PlainOutput(stats, descriptor)
+        return PlainOutput(stats, descriptor, liveness)
     # A service that is started again should see its first frame soon: what draws is not imported for nothing.
     from wakeful.device.alerts.terminal.output import TerminalOutput, terminal_on
 
-    return TerminalOutput(stats, title, terminal_on(descriptor))
+    return TerminalOutput(stats, title, terminal_on(descriptor), liveness)
 
 
 def _is_dumb() -> bool:

@@ -29,7 +29,7 @@ from wakeful.device.alerts.terminal.dashboard import TEXT_STYLES, Recent, View, 
 from wakeful.device.alerts.terminal.gauges import BLOCKS, Line, OpeningTrace
 from wakeful.device.alerts.wording import say_alert, say_event
 from wakeful.device.messages import Alert, DriverState, Event, Health, Phase
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 
 _log = logging.getLogger("wakeful.terminal")
 
@@ -57,7 +57,13 @@ class TerminalOutput(Output):
         console: where to draw; by default the standard output.
     """
 
-    def __init__(self, stats: Callable[[], LoopStats], title: str = "", console: Console | None = None) -> None:
+    def __init__(
+        self,
+        stats: Callable[[], LoopStats],
+        title: str = "",
+        console: Console | None = None,
+        liveness: Liveness | None = None,
+    ) -> None:
         self._stats = stats
         self._title = title
         self._console = console or terminal_on(1)
@@ -68,7 +74,7 @@ class TerminalOutput(Output):
         self._recent: deque[Recent] = deque(maxlen=RECENT)
         self._origin_ns = 0
         self._closing = threading.Event()
-        self._worker = Worker("terminal", self._run)
+        self._worker = Worker("terminal", self._run, liveness=liveness)
 
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns

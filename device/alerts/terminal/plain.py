@@ -10,6 +10,7 @@ from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import Output, seconds
 from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_time
 from wakeful.device.messages import Alert, DriverState, Event, Health
+from wakeful.device.supervision.workers import Liveness
 
 STATUS_EVERY_S = 5.0
 
@@ -22,9 +23,9 @@ class PlainOutput(Output):
         descriptor: where to write, 1 or 2 for the standard output or error.
     """
 
-    def __init__(self, stats: Callable[[], LoopStats], descriptor: int = 1) -> None:
+    def __init__(self, stats: Callable[[], LoopStats], descriptor: int = 1, liveness: Liveness | None = None) -> None:
         self._stats = stats
-        self._lines = BackgroundWriter(descriptor)
+        self._lines = BackgroundWriter(descriptor, liveness)
         self._origin_ns = 0
         self._health: Health | None = None
         self._status_due_s = 0.0

@@ -17,14 +17,20 @@ from wakeful.device.alerts.events import EventsOutput
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.registry import BACKENDS, load_output, make_output
 from wakeful.device.messages import Command
+from wakeful.device.supervision.workers import Liveness
 
 
 class Shaker(Recorder):
     """An output of another package that brings commands in."""
 
-    def __init__(self, strength: int, on_command: Callable[[Command], None] | None = None) -> None:
+    def __init__(
+        self,
+        strength: int,
+        on_command: Callable[[Command], None] | None = None,
+        liveness: Liveness | None = None,
+    ) -> None:
         super().__init__()
-        self.strength, self.on_command = strength, on_command
+        self.strength, self.on_command, self.liveness = strength, on_command, liveness
 
 
 class OldOutput:
@@ -68,9 +74,11 @@ def test_an_output_is_built_from_its_settings(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("seats")
 def test_another_package_adds_an_output_that_may_bring_commands_in() -> None:
-    output = make_output("seat", {"strength": 3}, on_command=print)
+    liveness = Liveness()
+    output = make_output("seat", {"strength": 3}, on_command=print, liveness=liveness)
     assert isinstance(output, Shaker)
     assert (output.strength, output.on_command) == (3, print)
+    assert output.liveness is liveness
 
 
 @pytest.mark.usefixtures("seats")

@@ -20,7 +20,7 @@ from wakeful import ConfigError
 from wakeful.device.alerts import stream
 from wakeful.device.alerts.stream import StreamOutput
 from wakeful.device.messages import Acknowledge, Command, Event, Health, Marker
-from wakeful.device.supervision.workers import PROCESS
+from wakeful.device.supervision.workers import Liveness
 
 
 @pytest.fixture
@@ -223,6 +223,7 @@ def test_more_readers_than_there_is_room_for_are_turned_away(path: Path, monkeyp
 
 
 def test_its_thread_is_watched_while_it_runs(path: Path) -> None:
-    with started(StreamOutput(path)):
-        assert "stream" in [part.name for part in PROCESS.parts]
-    assert "stream" not in [part.name for part in PROCESS.parts]
+    liveness = Liveness()
+    with started(StreamOutput(path, liveness=liveness)):
+        assert [part.name for part in liveness.parts] == ["stream"]
+    assert liveness.parts == ()

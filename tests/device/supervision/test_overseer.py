@@ -36,18 +36,19 @@ run(*load_settings(None, None, {
 
 DYING_PART = """
 from wakeful.device.config.layers import load_settings
-from wakeful.device.supervision.workers import Worker
+from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.device.app import run
 from wakeful import WakefulError
 
 def die():
     raise RuntimeError("the device is gone")
 
-Worker("gauge", die).start()
+liveness = Liveness()
+Worker("gauge", die, liveness=liveness).start()
 try:
     run(*load_settings(None, None, {
         "source.source": "synthetic:attentive", "perception.landmarks": "mesh+iris", "terminal.live": False,
-    }))
+    }), liveness=liveness)
 except WakefulError as error:
     print(error)
     raise SystemExit(error.exit_status)

@@ -323,8 +323,9 @@ def test_a_successor_sends_what_waited_and_takes_acknowledgements_of_what_was_to
 
 
 def test_its_thread_is_watched(channel: str) -> None:
-    from wakeful.device.supervision.workers import PROCESS
+    from wakeful.device.supervision.workers import Liveness
 
-    with started(CanOutput(f"virtual:{channel}")):
-        assert "can" in [part.name for part in PROCESS.parts]
+    liveness = Liveness()
+    with started(CanOutput(f"virtual:{channel}", liveness=liveness)):
+        assert [part.name for part in liveness.parts] == ["can"]
     assert can_line.STUCK_S > can_bus.ADAPTER_BOOT_S
