@@ -15,6 +15,7 @@ from wakeful.device.alerts.terminal.choice import terminal_view
 from wakeful.device.assembly import Assembly
 from wakeful.device.config.output_tables import changeable
 from wakeful.device.config.settings import Settings
+from wakeful.device.inputs.registry import opened_inputs
 from wakeful.device.reload import Configuration, Reload
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.profile import Profile
@@ -82,7 +83,8 @@ def run(
         stack.enter_context(closing(reload))
         reload.start()
         with (
-            overseen(monitor, parts.source, output, parts.notes, parts.liveness),
+            opened_inputs(settings.record, parts.send, parts.liveness, terminal=True) as inputs,
+            overseen(monitor, parts.source, output, parts.notes, parts.liveness, inputs),
             obeying_signals(monitor.stop, reload.request),
         ):
             monitor.run()

@@ -31,8 +31,6 @@ BACKENDS = {
     "service": ("wakeful.device.alerts.service", "ServiceOutput"),
     "status": ("wakeful.device.alerts.status_file", "StatusOutput"),
     "record": ("wakeful.device.record.recorder", "Recorder"),
-    "keys": ("wakeful.device.record.keys", "KeyMarkers"),
-    "button": ("wakeful.device.record.button", "ButtonMarkers"),
     "terminal": ("wakeful.device.alerts.terminal.output", "TerminalOutput"),
     "plain": ("wakeful.device.alerts.terminal.plain", "PlainOutput"),
     "view": ("wakeful.device.view.live", "LivePage"),

@@ -15,17 +15,10 @@ from wakeful.models import registry
 
 
 def record_outputs(settings: Settings, judge: Judge, about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The outputs that a recording consists of, by name, with what they are built from; none if none is asked for."""
+    """The output that records, by name, with what it is built from; none if no folder is set."""
     if settings.record.folder is None:
         return {}
-    tables: dict[str, dict[str, Any]] = {
-        "record": {"options": settings.record, "template": log_template(settings, judge, about)}
-    }
-    if settings.record.keys and sys.stdin is not None and sys.stdin.isatty():
-        tables["keys"] = {}
-    if settings.record.button:
-        tables["button"] = {"spec": settings.record.button}
-    return tables
+    return {"record": {"options": settings.record, "template": log_template(settings, judge, about)}}
 
 
 def log_template(settings: Settings, judge: Judge, about: Mapping[str, Any]) -> LogConfig:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from wakeful.device.alerts.fan_out import FanOut
+from wakeful.device.alerts.output import Output
+from wakeful.device.inputs.input import Input
 from wakeful.device.monitor import Monitor
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.watchdog import PartFailed, Watchdog
@@ -24,14 +26,25 @@ CLOSE_S = 3.0
 
 
 @contextmanager
-def overseen(monitor: Monitor, source: Source, output: FanOut, notes: Notes, liveness: Liveness) -> Iterator[Watchdog]:
-    """Supervises all parts of one monitor, those of ``source`` too, while the context lasts."""
+def overseen(
+    monitor: Monitor,
+    source: Source,
+    output: FanOut,
+    notes: Notes,
+    liveness: Liveness,
+    inputs: Sequence[Input] = (),
+) -> Iterator[Watchdog]:
+    """Supervises all parts of one monitor, those of ``source`` too, while the context lasts.
+
+    Args:
+        output, inputs: closed from here when the loop hangs and cannot close them.
+    """
     ended = threading.Event()
 
     def give_up(failed: PartFailed) -> None:
         monitor.fail(failed)
         if not ended.wait(GRACE_S):
-            end_process(failed, output)
+            end_process(failed, *inputs, output)
 
     parts = [
         liveness.add(Part(name, alive, restart)) for name, alive, restart in getattr(source, "threads", lambda: ())()
@@ -47,10 +60,16 @@ def overseen(monitor: Monitor, source: Source, output: FanOut, notes: Notes, liv
             liveness.leave(part)
 
 
-def end_process(failed: PartFailed, output: FanOut) -> None:
-    """Prints the reason, closes the outputs as far as possible, and exits with the status of ``failed``."""
+def end_process(failed: PartFailed, *open_parts: Input | Output) -> None:
+    """Prints the reason, closes ``open_parts`` as far as possible, and exits with the status of ``failed``."""
+
+    def close() -> None:
+        for part in open_parts:
+            with suppress(Exception):
+                part.close()
+
     print(f"wakeful: {failed}", file=sys.stderr, flush=True)
-    closing = threading.Thread(target=output.close, name="wakeful-last-close", daemon=True)
+    closing = threading.Thread(target=close, name="wakeful-last-close", daemon=True)
     closing.start()
     closing.join(CLOSE_S)
     os._exit(failed.exit_status)

@@ -83,7 +83,7 @@ class MockButton:
         return pressed_ns
 
     def wait(self, timeout_s: float) -> list[int]:
-        """As ``wakeful.device.record.button.Button``."""
+        """As ``wakeful.device.inputs.button.Button``."""
         try:
             return [self._presses.get(timeout=timeout_s)]
         except queue.Empty:

@@ -1,27 +1,26 @@
-"""Markers from a push button on a GPIO line: a button that joins the line to ground when it is pressed.
+"""Markers from a push button on a GPIO line: a button that connects the line to ground when it is pressed.
 
-The line's own pull-up holds it high, the kernel takes the bouncing out and notes when it was pressed.
+The line's own pull-up holds it high; the kernel debounces it and records when it was pressed.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.output import gpio_errors, parse_spec
-from wakeful.device.alerts.output import Output
-from wakeful.device.messages import Command, DriverState, Marker
+from wakeful.device.inputs.input import Input, Send
+from wakeful.device.messages import Marker
 from wakeful.device.supervision.workers import Liveness, Worker
 
 DEBOUNCE = timedelta(milliseconds=20)
 POLL_S = 0.2
 CLOSE_TIMEOUT_S = 0.5
 
-_log = logging.getLogger("wakeful.record")
+_log = logging.getLogger("wakeful.inputs")
 
 
 class Button(Protocol):
@@ -34,30 +33,29 @@ class Button(Protocol):
     def close(self) -> None: ...
 
 
-class ButtonMarkers(Output):
+class ButtonMarkers(Input):
     """Turns presses into markers from ``start`` to ``close``.
 
     Args:
         spec: ``CHIP:LINE`` as in ``wakeful.device.alerts.gpio.output``; ``gpio_mock.button(NAME).press()`` presses
-        ``mock:NAME``. on_command: told each marker, from this output's own thread.
+            ``mock:NAME``.
+        send: takes each marker, from this input's own thread.
 
     Attributes:
-        problem: why presses are no longer noticed, in one line; None while they are.
+        problem: why presses are no longer read, in one line; None while they are.
 
     Raises:
         GpioSpecError: ``spec`` is not understood. The other errors come from ``start``.
     """
 
-    def __init__(
-        self, spec: str, on_command: Callable[[Command], None] | None = None, liveness: Liveness | None = None
-    ) -> None:
+    def __init__(self, spec: str, send: Send, liveness: Liveness | None = None) -> None:
         self._chip, self._line = parse_spec(spec)
-        self._on_command = on_command
+        self._send = send
         self._button: Button | None = None
         self._closing = threading.Event()
         self._thread = Worker("button", self._run, liveness=liveness)
 
-    def start(self, origin_ns: int) -> None:
+    def start(self) -> None:
         """Requests the line.
 
         Raises:
@@ -65,8 +63,6 @@ class ButtonMarkers(Output):
         """
         self._button = open_button(self._chip, self._line)
         self._thread.start()
-
-    def state(self, state: DriverState) -> None: ...
 
     def close(self) -> None:
         self._closing.set()
@@ -79,10 +75,9 @@ class ButtonMarkers(Output):
         try:
             while not self._closing.is_set():
                 for pressed_ns in button.wait(POLL_S):
-                    if self._on_command is not None:
-                        self._on_command(Marker("button", pressed_ns))
+                    self._send(Marker("button", pressed_ns))
         except OSError as error:
-            self.problem = f"{self._chip}:{self._line}: presses are no longer noticed: {error}"
+            self.problem = f"{self._chip}:{self._line}: presses are no longer read: {error}"
             _log.warning("button: %s", self.problem)
         finally:
             button.close()
@@ -92,7 +87,7 @@ def open_button(chip: str, line: str) -> Button:
     """Requests ``line`` of ``chip`` as an input with a pull-up.
 
     Raises:
-        GpioError: one of its kinds, with the mend.
+        GpioError: one of its kinds, with the fix.
     """
     if chip == "mock":
         return gpio_mock.request_button(line)

@@ -1,7 +1,7 @@
 """Markers from the keyboard: ``m`` or the space bar marks the moment, a digit marks it with that number.
 
 The digits are those of the Karolinska Sleepiness Scale, which a tester asks the driver for every few minutes.
-The terminal goes back to its own ways at the end, also after a crash. While the monitor runs in the background of a
+The terminal gets its former settings back at the end, also after a crash. While the monitor runs in the background of a
 shell, the keyboard belongs to the shell and is left alone.
 """
 
@@ -15,11 +15,10 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
-from wakeful.device.alerts.output import Output
-from wakeful.device.messages import Command, DriverState, Marker
+from wakeful.device.inputs.input import Input, Send
+from wakeful.device.messages import Marker
 from wakeful.device.supervision.workers import Liveness, Worker
 
 POLL_S = 0.2
@@ -27,36 +26,34 @@ CLOSE_TIMEOUT_S = 0.5
 TEXTS = {"m": "key", "M": "key", " ": "key"} | {digit: f"KSS {digit}" for digit in "123456789"}
 """Key -> text of the marker."""
 
-_log = logging.getLogger("wakeful.record")
+_log = logging.getLogger("wakeful.inputs")
 
 
-class KeyMarkers(Output):
+class KeyMarkers(Input):
     """Turns keys into markers from ``start`` to ``close``.
 
     Args:
-        on_command: told each marker, from this output's own thread.
-        descriptor: the terminal; by default the standard input. One that is no terminal is left alone.
+        send: takes each marker, from this input's own thread.
+        descriptor: the terminal; by default the standard input. Anything else is left alone.
     """
 
     def __init__(
         self,
-        on_command: Callable[[Command], None] | None,
+        send: Send,
         descriptor: int | None = None,
         liveness: Liveness | None = None,
     ) -> None:
-        self._on_command = on_command
+        self._send = send
         self._descriptor = sys.stdin.fileno() if descriptor is None else descriptor
         self._saved: list[Any] | None = None
         self._closing = threading.Event()
         self._thread = Worker("keys", self._run, liveness=liveness)
 
-    def start(self, origin_ns: int) -> None:
-        if self._on_command is None or not os.isatty(self._descriptor):
+    def start(self) -> None:
+        if not os.isatty(self._descriptor):
             return
         atexit.register(self.close)
         self._thread.start()
-
-    def state(self, state: DriverState) -> None: ...
 
     def close(self) -> None:
         self._closing.set()
@@ -67,19 +64,19 @@ class KeyMarkers(Output):
     def _run(self) -> None:
         try:
             while not self._closing.is_set():
-                if not self._is_ours():
+                if not self._in_foreground():
                     self._closing.wait(POLL_S)
                     continue
-                self._take_terminal()
+                self._set_terminal()
                 if select.select([self._descriptor], [], [], POLL_S)[0]:
                     self._read()
         except OSError as error:
             # The terminal went away (a closed ssh session); the monitor goes on.
             _log.debug("keys are no longer read: %s", error)
         finally:
-            self._give_terminal_back()
+            self._restore_terminal()
 
-    def _is_ours(self) -> bool:
+    def _in_foreground(self) -> bool:
         """A process in the background that reads its terminal is stopped by the system."""
         with contextlib.suppress(OSError):
             return os.tcgetpgrp(self._descriptor) == os.getpgrp()
@@ -93,11 +90,11 @@ class KeyMarkers(Output):
         if keys.startswith(b"\x1b"):
             return  # an arrow or a function key, which is several bytes
         for key in keys.decode("ascii", "ignore"):
-            if key in TEXTS and self._on_command is not None:
-                self._on_command(Marker(TEXTS[key], pressed_ns))
+            if key in TEXTS:
+                self._send(Marker(TEXTS[key], pressed_ns))
 
-    def _take_terminal(self) -> None:
-        """Keys come at once and are not shown; Ctrl-C stays what it is."""
+    def _set_terminal(self) -> None:
+        """Keys arrive at once and are not shown; Ctrl-C works as before."""
         if self._saved is not None:
             return
         import termios
@@ -107,7 +104,7 @@ class KeyMarkers(Output):
         changed[3] &= ~(termios.ICANON | termios.ECHO)
         termios.tcsetattr(self._descriptor, termios.TCSANOW, changed)
 
-    def _give_terminal_back(self) -> None:
+    def _restore_terminal(self) -> None:
         if self._saved is None:
             return
         import termios

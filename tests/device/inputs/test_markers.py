@@ -16,40 +16,47 @@ import pytest
 from tests.device.alerts.samples import eventually
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.output import GpioChipMissing, GpioSpecError
-from wakeful.device.alerts.registry import make_output
+from wakeful.device.config.settings import RecordSettings
+from wakeful.device.inputs.button import ButtonMarkers
+from wakeful.device.inputs.keys import KeyMarkers
+from wakeful.device.inputs.registry import opened_inputs
 from wakeful.device.messages import Command, Marker
-from wakeful.device.record.button import ButtonMarkers
-from wakeful.device.record.keys import KeyMarkers
 from wakeful.device.record.reader import recording
 from wakeful.device.record.schema import MARKER
+from wakeful.device.supervision.workers import Liveness
 
 
 def test_a_press_of_the_button_is_a_marker_of_that_moment() -> None:
     heard: list[Command] = []
-    output = make_output("button", {"spec": "mock:7"}, heard.append)
-    output.start(0)
-    button = gpio_mock.button("7")
-    pressed = [button.press(), button.press()]
-    assert eventually(lambda: len(heard) == 2)
-    output.close()
+    settings = RecordSettings(folder="/logs", button="mock:7")
+    with opened_inputs(settings, heard.append, Liveness(), terminal=False) as inputs:
+        assert [type(one) for one in inputs] == [ButtonMarkers]
+        button = gpio_mock.button("7")
+        pressed = [button.press(), button.press()]
+        assert eventually(lambda: len(heard) == 2)
     assert heard == [Marker("button", one) for one in pressed]
     assert button.released
 
 
 def test_a_button_that_cannot_be_had_is_told_as_other_lines_are() -> None:
     with pytest.raises(GpioSpecError):
-        ButtonMarkers("nonsense")
-    missing = ButtonMarkers("/dev/gpiochip987:1")
+        ButtonMarkers("nonsense", print)
+    missing = ButtonMarkers("/dev/gpiochip987:1", print)
     with pytest.raises(GpioChipMissing):
-        missing.start(0)
+        missing.start()
     missing.close()
+
+
+def test_a_button_without_a_recording_is_not_opened() -> None:
+    with opened_inputs(RecordSettings(button="mock:8"), print, Liveness(), terminal=True) as inputs:
+        assert inputs == []
 
 
 def test_what_is_no_terminal_is_left_alone() -> None:
     read, write = os.pipe()
     heard: list[Command] = []
     output = KeyMarkers(heard.append, read)
-    output.start(0)
+    output.start()
     os.write(write, b"m")
     time.sleep(0.05)
     output.close()
@@ -98,10 +105,10 @@ def test_a_monitor_in_the_background_leaves_the_keyboard_to_its_shell(tmp_path: 
     # A background job that read its terminal would be stopped by the system, and watch nobody.
     script = (
         "import os, sys, time\n"
-        "from device.record.keys import KeyMarkers\n"
+        "from wakeful.device.inputs.keys import KeyMarkers\n"
         "if os.fork() == 0:\n"
         "    os.setpgid(0, 0)\n"
-        "    keys = KeyMarkers([].append, 0); keys.start(0); time.sleep(0.6); keys.close()\n"
+        "    keys = KeyMarkers([].append, 0); keys.start(); time.sleep(0.6); keys.close()\n"
         "    print('not stopped', flush=True); os._exit(0)\n"
         "time.sleep(0.3); os.wait()\n"
     )

@@ -1,0 +1,1 @@
+"""Keys and buttons as inputs of the monitor."""
