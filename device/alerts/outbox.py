@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from wakeful.device.alerts.report import NewestState
+from wakeful.device.alerts.staleness import NewestState
 
 MAX_ALERTS = 1000
 MAX_EVENTS = 200

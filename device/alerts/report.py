@@ -20,11 +20,10 @@ from importlib import resources
 from wakeful import __version__
 from wakeful.device.alerts.events import alert_fields, event_fields
 from wakeful.device.alerts.output import seconds
-from wakeful.device.messages import Alert, DriverState, Event, Health
+from wakeful.device.messages import Alert, DriverState, Event
 
 PROTOCOL = 1
 SCHEMA = "report.schema.json"
-STALE_AFTER_S = 2.0
 
 Report = dict[str, object]
 
@@ -116,29 +115,6 @@ class Reporter:
     def event(self, event: Event) -> Report:
         """Something that happened and is no alert."""
         return event_fields(event, self.origin_ns)
-
-
-class NewestState:
-    """The state that counts at present: the monitor's newest, or ``stale`` when it has given none for 2 s.
-
-    Without it a monitor that hangs would look alive to whoever is told the newest state over and over.
-    """
-
-    def __init__(self) -> None:
-        self._newest: tuple[DriverState, float] | None = None
-
-    def tell(self, state: DriverState, now_s: float) -> None:
-        self._newest = (state, now_s)
-
-    def at(self, now_s: float) -> DriverState | None:
-        """None before the first state."""
-        newest = self._newest
-        if newest is None:
-            return None
-        state, told_s = newest
-        if now_s - told_s <= STALE_AFTER_S:
-            return state
-        return DriverState(state.t_ns, state.seq, Health.STALE, level=state.level, code=state.code)
 
 
 def machine_name() -> str:

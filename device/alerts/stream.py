@@ -28,8 +28,9 @@ from pathlib import Path
 from wakeful import ConfigError
 from wakeful.device.alerts.commands import BrokenCommand, decode_command
 from wakeful.device.alerts.output import Output
-from wakeful.device.alerts.report import NewestState, Report, Reporter, json_bytes, utc_now
+from wakeful.device.alerts.report import Report, Reporter, json_bytes, utc_now
 from wakeful.device.alerts.serial.port import Waker
+from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.messages import Alert, Command, DriverState, Event
 from wakeful.device.supervision.workers import Liveness, Worker
 
@@ -115,7 +116,7 @@ class StreamOutput(Output):
         self._waker.wake()
 
     def state(self, state: DriverState) -> None:
-        self._newest.tell(state, time.monotonic())
+        self._newest.update(state, time.monotonic())
 
     def close(self) -> None:
         if self._closing:

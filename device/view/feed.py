@@ -17,6 +17,7 @@ from typing import Any
 
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_standing
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 from wakeful.device.supervision.workers import Liveness, Worker
@@ -25,7 +26,6 @@ EVERY_S = 0.1
 CELL_NS = 250_000_000
 CURVES_S = 120
 MAX_RECENT = 40
-STALE_AFTER_S = 2.0
 CURVES = ("opening", "perclos", "yaw", "pitch", "gaze_yaw", "gaze_pitch")
 
 
@@ -60,8 +60,7 @@ class Feed:
         self._clock_s = clock_s
         self._origin_ns = 0
         self._changed = threading.Condition()
-        self._state: DriverState | None = None
-        self._beat_s = 0.0
+        self._newest = NewestState()
         self._cells: deque[list[float | None]] = deque(maxlen=round(CURVES_S * 1e9 / CELL_NS))
         self._standing: dict[int, Alert] = {}
         self._recent: deque[dict[str, Any]] = deque(maxlen=MAX_RECENT)
@@ -77,8 +76,7 @@ class Feed:
     def state(self, state: DriverState) -> None:
         """Notes the newest state and its place in the curves."""
         with self._changed:
-            self._state = state
-            self._beat_s = self._clock_s()
+            self._newest.update(state, self._clock_s())
             self._add_to_curves(state)
 
     def alert(self, alert: Alert) -> None:
@@ -133,7 +131,7 @@ class Feed:
         while not self._closed:
             time.sleep(EVERY_S)
             with self._changed:
-                state, standing, cells = self._state, self._all_standing(), list(self._cells)[-2:]
+                state, standing, cells = self._newest.last, self._all_standing(), list(self._cells)[-2:]
             if state is None:
                 continue
             # Made into text outside of the lock, for which the monitor's thread may be waiting.
@@ -173,7 +171,7 @@ class Feed:
 
     def _gauges(self, state: DriverState) -> dict[str, Any]:
         health = state.health
-        if self._clock_s() - self._beat_s > STALE_AFTER_S:
+        if self._newest.is_stale(self._clock_s()):
             health = Health.STALE
         stats = self._stats()
         return {

@@ -14,7 +14,7 @@ from wakeful import ConfigError
 from wakeful.device.alerts.can.bus import Bus, BusFull, parse_address
 from wakeful.device.alerts.can.frames import BASE_ID, CanFrame, Frames, parse_frame
 from wakeful.device.alerts.can.vehicle_signals import VehicleSignals, Wanted
-from wakeful.device.alerts.report import NewestState
+from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.wire import Wire
 from wakeful.device.extras import need
 from wakeful.device.messages import Acknowledge, Alert, Command, DriverState, Gear, Ignition, VehicleSpeed
@@ -98,7 +98,7 @@ class CanOutput(Wire[CanFrame, Bus]):
 
     def state(self, state: DriverState) -> None:
         before = self._newest.at(time.monotonic())
-        self._newest.tell(state, time.monotonic())
+        self._newest.update(state, time.monotonic())
         if before is None or _key(before) != _key(state):
             self._waker.wake()
 

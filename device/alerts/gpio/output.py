@@ -22,10 +22,10 @@ from wakeful import WakefulError
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.patterns import OFF, PATTERNS, is_on, until_change_s
 from wakeful.device.alerts.output import Output
+from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.messages import DriverState, Level
 from wakeful.device.supervision.workers import Liveness, Worker
 
-STALE_AFTER_S = 2.0
 RETRY_S = 1.0
 STUCK_AFTER_S = 10.0
 
@@ -92,7 +92,7 @@ class GpioOutput(Output):
         self._changed = threading.Condition()
         self._shown: tuple[Level, str] = (Level.NONE, "")
         self._pattern_began_s = 0.0
-        self._beat_s = 0.0
+        self._newest = NewestState()
         self._closing = False
         self._worker = Worker("gpio", self._run, stuck_s=STUCK_AFTER_S, liveness=liveness)
 
@@ -103,15 +103,15 @@ class GpioOutput(Output):
             GpioChipMissing, GpioLineMissing, GpioPermission, GpioLineBusy, GpioError: it cannot be had.
         """
         self._line = open_line(self._chip, self._line_name, active=self._safe_active, active_low=self._active_low)
-        self._beat_s = time.monotonic()
+        self._newest.start(time.monotonic())
         atexit.register(self.close)
         self._worker.start()
 
     def state(self, state: DriverState) -> None:
         now_s = time.monotonic()
         with self._changed:
-            was_stale = now_s - self._beat_s > STALE_AFTER_S
-            self._beat_s = now_s
+            was_stale = self._newest.is_stale(now_s)
+            self._newest.update(state, now_s)
             if (state.level, state.code) != self._shown or was_stale:
                 self._shown = (state.level, state.code)
                 self._pattern_began_s = now_s
@@ -167,9 +167,9 @@ class GpioOutput(Output):
 
     def _wanted(self, now_s: float) -> tuple[bool, float]:
         """The level to show now, and for how many seconds at most."""
-        stale_in_s = self._beat_s + STALE_AFTER_S - now_s
+        stale_in_s = self._newest.stale_in_s(now_s)
         if stale_in_s < 0.0:
-            return self._safe_active, STALE_AFTER_S
+            return self._safe_active, RETRY_S
         pattern = PATTERNS.get(self._shown[0], OFF)
         elapsed_s = now_s - self._pattern_began_s
         change_in_s = until_change_s(pattern, elapsed_s)

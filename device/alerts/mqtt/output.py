@@ -110,7 +110,7 @@ class MqttOutput(Wire[bytes, Link]):
         self._waker.wake()
 
     def state(self, state: DriverState) -> None:
-        self._outbox.newest.tell(state, time.monotonic())
+        self._outbox.newest.update(state, time.monotonic())
 
     def _open(self) -> Link:
         topics, device = self._manner.topics, self._manner.reporter.device

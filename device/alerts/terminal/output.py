@@ -25,6 +25,7 @@ from rich.style import Style
 
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import Output, seconds
+from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.terminal.dashboard import TEXT_STYLES, Recent, View, draw
 from wakeful.device.alerts.terminal.gauges import BLOCKS, Line, OpeningTrace
 from wakeful.device.alerts.wording import say_alert, say_event
@@ -34,7 +35,6 @@ from wakeful.device.supervision.workers import Liveness, Worker
 _log = logging.getLogger("wakeful.terminal")
 
 REDRAW_EVERY_S = 0.1
-STALE_AFTER_S = 2.0
 TRACE_CELLS = 120
 RECENT = 12
 
@@ -68,8 +68,7 @@ class TerminalOutput(Output):
         self._title = title
         self._console = console or terminal_on(1)
         self._lock = threading.Lock()
-        self._state: DriverState | None = None
-        self._beat_s = 0.0
+        self._newest = NewestState()
         self._opening = OpeningTrace(TRACE_CELLS)
         self._recent: deque[Recent] = deque(maxlen=RECENT)
         self._origin_ns = 0
@@ -78,7 +77,7 @@ class TerminalOutput(Output):
 
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns
-        self._beat_s = time.monotonic()
+        self._newest.start(time.monotonic())
         atexit.register(self.close)
         self._worker.start()
 
@@ -95,8 +94,7 @@ class TerminalOutput(Output):
     def state(self, state: DriverState) -> None:
         eyes = [eye for eye in (state.eye_open_left, state.eye_open_right) if eye is not None]
         with self._lock:
-            self._state = state
-            self._beat_s = time.monotonic()
+            self._newest.update(state, time.monotonic())
             self._opening.add(state.t_ns, sum(eyes) / len(eyes) if eyes else None)
 
     def close(self) -> None:
@@ -127,11 +125,11 @@ class TerminalOutput(Output):
 
     def _view(self) -> View | None:
         with self._lock:
-            state, beat_s = self._state, self._beat_s
+            state, stale = self._newest.last, self._newest.is_stale(time.monotonic())
             opening, recent = self._opening.last(TRACE_CELLS), tuple(reversed(self._recent))
         if state is None:
             return None
-        if time.monotonic() - beat_s > STALE_AFTER_S and not self._closing.is_set():
+        if stale and not self._closing.is_set():
             state = replace(state, health=Health.STALE)
         return View(self._title, seconds(state.t_ns, self._origin_ns), state, self._stats(), opening, recent)
 
@@ -140,7 +138,8 @@ class TerminalOutput(Output):
             self._recent.append(entry)
 
     def _note_log(self, record: logging.LogRecord) -> None:
-        t_s = seconds(self._state.t_ns, self._origin_ns) if self._state else 0.0
+        state = self._newest.last
+        t_s = seconds(state.t_ns, self._origin_ns) if state else 0.0
         style = "yellow" if record.levelno >= logging.WARNING else ""
         self._note(Recent(t_s, "", record.getMessage(), style))
 

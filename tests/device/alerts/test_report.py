@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
-from wakeful.device.alerts.report import STALE_AFTER_S, NewestState, Reporter, json_bytes, schema
+from wakeful.device.alerts.report import Reporter, json_bytes, schema
+from wakeful.device.alerts.staleness import STALE_AFTER_S, NewestState
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 
 jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked with the package jsonschema")
@@ -87,7 +88,7 @@ def test_evidence_that_is_no_number_is_null() -> None:
 def test_a_monitor_that_hangs_becomes_stale_and_says_nothing_about_the_person() -> None:
     newest = NewestState()
     assert newest.at(0.0) is None
-    newest.tell(MICROSLEEP, 10.0)
+    newest.update(MICROSLEEP, 10.0)
     assert newest.at(10.0 + STALE_AFTER_S) is MICROSLEEP
     late = newest.at(10.1 + STALE_AFTER_S)
     assert late is not None

@@ -92,7 +92,7 @@ def test_states_come_at_the_rate_that_was_asked_for(path: Path) -> None:
 
 
 def test_a_monitor_that_hangs_is_called_stale(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wakeful.device.alerts.report.STALE_AFTER_S", 0.2)
+    monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.2)
     with started(StreamOutput(path)) as output:
         output.state(MICROSLEEP)
         reader = Reader(path)

@@ -110,7 +110,7 @@ def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: st
 
 
 def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: Vehicle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wakeful.device.alerts.report.STALE_AFTER_S", 0.2)
+    monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.2)
     with started(CanOutput(f"virtual:{channel}")) as output:
         output.state(AWAKE)
         assert eventually(

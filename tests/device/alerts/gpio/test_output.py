@@ -92,7 +92,7 @@ def test_the_safe_level_may_be_the_alerting_one() -> None:
 
 
 def test_a_monitor_that_hangs_lets_the_line_go_to_its_safe_level(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpio, "STALE_AFTER_S", 0.3)
+    monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.3)
     with started(GpioOutput("mock:6")) as output:
         show(output, EMERGENCY, 0.5)
         assert gpio_mock.line("6").level is True

@@ -114,7 +114,7 @@ def test_states_come_five_times_a_second_and_only_when_there_is_news(
 def test_a_monitor_that_hangs_is_called_stale(
     broker: Broker, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wakeful.device.alerts.report.STALE_AFTER_S", 0.3)
+    monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.3)
     listener = listen(broker, "wakeful/cab-7/health")
     with started(MqttOutput(broker.address, "cab-7")) as output:
         output.state(AWAKE)

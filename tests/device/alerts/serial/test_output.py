@@ -15,7 +15,6 @@ import pytest
 
 from tests.device.alerts.receiver import Receiver
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
-from wakeful.device.alerts.serial import heartbeat
 from wakeful.device.alerts.serial.output import SerialOutput
 from wakeful.device.alerts.serial.sentences import Sentence, encode_command, unframe
 from wakeful.device.messages import Acknowledge, Command, Health, Marker, Phase, VehicleSpeed
@@ -74,7 +73,7 @@ def test_equal_states_at_frame_rate_add_nothing_to_the_heartbeat(receiver: Recei
 
 
 def test_a_monitor_that_no_longer_speaks_is_called_stale(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat, "STALE_AFTER_S", 0.8)
+    monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.8)
     with started(SerialOutput(receiver.path)) as output:
         output.state(AWAKE)
         assert eventually(lambda: receiver.of("WKS")[-1:] != [] and receiver.of("WKS")[-1].fields[2] == "stale")

@@ -77,7 +77,7 @@ def test_what_the_project_logs_appears_in_the_list_and_the_log_is_itself_again_a
 
 
 def test_a_monitor_that_hangs_is_shown_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wakeful.device.alerts.terminal.output.STALE_AFTER_S", 0.2)
+    monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.2)
     output, screen = viewed()
     output.state(AWAKE)
     assert eventually(lambda: "The monitor does not answer" in screen.getvalue())

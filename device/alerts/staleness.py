@@ -1,0 +1,48 @@
+"""The safety rule of all outputs: a monitor that has given no state for two seconds is reported as ``stale``.
+
+Outputs repeat the newest state by themselves, from threads of their own. Without this rule a monitor whose loop hangs
+would look alive to its receivers for ever. Every output that repeats or shows a state goes by this one.
+"""
+
+from __future__ import annotations
+
+from wakeful.device.messages import DriverState, Health
+
+STALE_AFTER_S = 2.0
+
+
+class NewestState:
+    """The monitor's newest state and whether it still holds. Times are seconds of any one monotonic clock.
+
+    Safe without a lock: one thread updates it, others read it.
+    """
+
+    def __init__(self) -> None:
+        self._newest: tuple[DriverState | None, float] = (None, float("inf"))
+
+    def start(self, now_s: float) -> None:
+        """The monitor runs from now on: its first state is due within two seconds too."""
+        self._newest = (None, now_s)
+
+    def update(self, state: DriverState, now_s: float) -> None:
+        """The monitor has given ``state``."""
+        self._newest = (state, now_s)
+
+    @property
+    def last(self) -> DriverState | None:
+        """The last state, however old it is; None before the first."""
+        return self._newest[0]
+
+    def stale_in_s(self, now_s: float) -> float:
+        """Seconds until the monitor is stale without another state; negative if it is, infinite before ``start``."""
+        return self._newest[1] + STALE_AFTER_S - now_s
+
+    def is_stale(self, now_s: float) -> bool:
+        return self.stale_in_s(now_s) < 0.0
+
+    def at(self, now_s: float) -> DriverState | None:
+        """The state to publish: the last one, or a ``stale`` one that keeps its alert alone; None before the first."""
+        state = self.last
+        if state is None or not self.is_stale(now_s):
+            return state
+        return DriverState(state.t_ns, state.seq, Health.STALE, level=state.level, code=state.code)
