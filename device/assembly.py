@@ -37,7 +37,7 @@ from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.gaze_zone import Direction
 from wakeful.device.state.profile import Profile
 from wakeful.device.summary import Summary
-from wakeful.device.supervision.load_shedding import Economy
+from wakeful.device.supervision.load_shedding import LoadShedding
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness
 from wakeful.models import registry
@@ -158,7 +158,7 @@ class Assembly:
             stale_s=self.profile.health.stale_s,
             stages=self._stages,
             clock_ns=clock_ns,
-            economy=self._economy(),
+            load_shedding=self._load_shedding(),
             liveness=self.liveness,
         )
         return self._monitor
@@ -171,8 +171,10 @@ class Assembly:
         """Closes the source; outputs are closed by whoever made them."""
         self.source.close()
 
-    def _economy(self) -> Economy | None:
-        return Economy(self.perception, self.notes, self.settings.board.hot_c) if self.source.info.live else None
+    def _load_shedding(self) -> LoadShedding | None:
+        if not self.source.info.live:
+            return None
+        return LoadShedding(self.perception, self.notes, self.settings.board.hot_c)
 
     def _about(self) -> dict[str, str | float | None]:
         info, runtimes = self.source.info, self.runtimes

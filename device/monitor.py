@@ -21,7 +21,7 @@ from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.engine import Engine, Step
 from wakeful.device.state.frame_rate import FrameRate
 from wakeful.device.summary import Summary
-from wakeful.device.supervision.load_shedding import Economy
+from wakeful.device.supervision.load_shedding import LoadShedding
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Part
 from wakeful.sensors.frame import Frame
@@ -43,7 +43,7 @@ class Monitor:
         duration_s: end after this much of the source's own time.
         stale_s: no frame for this long is ``stale``.
         stages: notified when a stage of a frame is done.
-        economy: what is left out under load; None leaves out nothing.
+        load_shedding: what is left out under load; None leaves out nothing.
         liveness: counts each processed frame, and watches the loop.
 
     Attributes:
@@ -65,7 +65,7 @@ class Monitor:
         duration_s: float | None = None,
         stale_s: float = 0.5,
         stages: Stages = UNWATCHED,
-        economy: Economy | None = None,
+        load_shedding: LoadShedding | None = None,
         liveness: Liveness | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -81,7 +81,7 @@ class Monitor:
         self._stale_ns = round(stale_s * 1e9)
         self._stages = stages
         self._clock_ns = clock_ns
-        self._economy = economy
+        self._load_shedding = load_shedding
         self._liveness = liveness or Liveness()
         self._between: SimpleQueue[Callable[[int], None]] = SimpleQueue()
         self._rate = FrameRate()
@@ -161,7 +161,7 @@ class Monitor:
         self._start(frame.t_ns)
         self._newest_ns = frame.t_ns
         self._handle_commands(frame.t_ns)
-        if self._economy is not None and not self._economy.takes(frame.t_ns):
+        if self._load_shedding is not None and not self._load_shedding.takes(frame.t_ns):
             return None
         begin_s = time.perf_counter()
         sighting = self._look(frame)
@@ -178,8 +178,8 @@ class Monitor:
         self._summary.decision.add(done_s - begin_s)
         self._summary.frame(step)
         self._liveness.frame()
-        if self._economy is not None:
-            self._economy.worked(done_s, done_s - begin_s, self._source.dropped)
+        if self._load_shedding is not None:
+            self._load_shedding.worked(done_s, done_s - begin_s, self._source.dropped)
         # A file played fast has no clock to be late against: what counts is how long its frame took.
         age_s = (self._clock_ns() - frame.t_ns) / 1e9 if self._source.info.live else done_s - begin_s
         self._note(self._rate.step(round(done_s * 1e9)) or 0.0, age_s)

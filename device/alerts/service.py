@@ -1,13 +1,13 @@
-"""Tells systemd how the monitor is (``sd_notify``): it runs, frames are judged, what its health is, it ends.
+"""Notifies systemd (``sd_notify``) that the monitor runs, that frames are evaluated, what its health is, that it ends.
 
 One datagram to the socket in ``NOTIFY_SOCKET``, as sd_notify(3) describes; no library is needed. Everything is sent
 from the monitor's own thread, never from a helper: a ping must prove that a frame went all the way through. Sending
-never waits; what the socket does not take at once is sent again with the next frame.
+never waits; what the socket does not accept at once is sent again with the next frame.
 
-A lost camera is told and not punished. The outputs go on saying ``camera_lost``, which says more than a dead process,
-and the source opens it again by itself; so the watchdog is asked for ``LOST_LEASH_S`` of patience, after which a fresh
-process may help where reopening did not. A camera that is silent without being lost (``stale``), and a loop that
-hangs, get none.
+A lost camera is reported and does not end the process. The outputs go on sending ``camera_lost``, which is worth more
+than a dead process, and the source reopens the camera by itself; so the watchdog timeout is extended to
+``LOST_WATCHDOG_S``, after which a new process may help where reopening did not. A camera that gives no frames without
+being lost (``stale``), and a loop that hangs, get no extension.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from wakeful.device.messages import DriverState, Health, Level
 PING_S = 1.0
 """Longest time between two pings while frames come; never more than a quarter of the watchdog's own time."""
 
-LOST_LEASH_S = 300.0
+LOST_WATCHDOG_S = 300.0
 STATUS_GAP_S = 1.0
 
 _log = logging.getLogger("wakeful.service")
 
 
 class ServiceOutput(Output):
-    """``READY=1`` with the first judgement, ``WATCHDOG=1`` for judged frames only, ``STATUS=`` with the health.
+    """``READY=1`` with the first state, ``WATCHDOG=1`` for evaluated frames only, ``STATUS=`` with the health.
 
     Args:
         address: the socket, a path or ``@name``; None: ``NOTIFY_SOCKET``.
         watchdog_s: seconds without a ping after which systemd ends the process, 0: never; None: ``WATCHDOG_USEC``.
 
     Attributes:
-        failed: datagrams the socket did not take.
+        failed: datagrams the socket did not accept.
 
     Raises:
         ConfigError: there is no such socket address.
@@ -57,7 +57,7 @@ class ServiceOutput(Output):
         self._clock_s = clock_s
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._socket.setblocking(False)
-        self._ready = self._leash_is_long = False
+        self._ready = self._watchdog_extended = False
         self._pinged_s = self._status_s = float("-inf")
         self._status = ""
         self.failed = 0
@@ -67,8 +67,8 @@ class ServiceOutput(Output):
         lines = [] if self._ready else ["READY=1"]
         lost = state.health is Health.CAMERA_LOST
         processed = not lost and state.health is not Health.STALE
-        if self._watchdog_s and lost != self._leash_is_long and (lost or processed):
-            lines.append(f"WATCHDOG_USEC={round((LOST_LEASH_S if lost else self._watchdog_s) * 1e6)}")
+        if self._watchdog_s and lost != self._watchdog_extended and (lost or processed):
+            lines.append(f"WATCHDOG_USEC={round((LOST_WATCHDOG_S if lost else self._watchdog_s) * 1e6)}")
         ping = bool(self._watchdog_s) and processed and now_s - self._pinged_s >= self._ping_s
         if ping:
             lines.append("WATCHDOG=1")
@@ -80,7 +80,7 @@ class ServiceOutput(Output):
             return
         self._ready = True
         if lost or processed:
-            self._leash_is_long = lost
+            self._watchdog_extended = lost
         if ping:
             self._pinged_s = now_s
         if news:
@@ -96,7 +96,7 @@ class ServiceOutput(Output):
         except OSError as error:
             self.failed += 1
             if self.failed == 1:
-                _log.warning("systemd was not told %s: %s; trying again", lines[0], error.strerror or error)
+                _log.warning("systemd did not accept %s: %s; trying again", lines[0], error.strerror or error)
             return False
         return True
 
@@ -116,7 +116,7 @@ def describe(state: DriverState) -> str:
 def _socket_address(text: str) -> str:
     """systemd writes an abstract socket with ``@`` where the kernel wants a zero byte."""
     if not text.startswith(("/", "@")) or len(text.encode()) > 107 or "\0" in text:
-        raise ConfigError(f"NOTIFY_SOCKET={text!r} is no socket of a service manager: unset it")
+        raise ConfigError(f"NOTIFY_SOCKET={text!r} is not a socket of a service manager: unset it")
     return f"\0{text[1:]}" if text.startswith("@") else text
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.device.alerts.samples import AWAKE, MICROSLEEP
 from wakeful import ConfigError
-from wakeful.device.alerts.service import LOST_LEASH_S, ServiceOutput, describe
+from wakeful.device.alerts.service import LOST_WATCHDOG_S, ServiceOutput, describe
 from wakeful.device.messages import DriverState, Health
 
 LOST = DriverState(t_ns=0, seq=150, health=Health.CAMERA_LOST)
@@ -109,7 +109,7 @@ def test_a_lost_camera_gets_no_ping_but_patience_until_frames_come_again(
     output.state(AWAKE)
     manager.heard()
     drive(output, clock, LOST, 30.0)
-    assert manager.heard() == [f"WATCHDOG_USEC={LOST_LEASH_S * 1e6:.0f}", "STATUS=camera_lost"]
+    assert manager.heard() == [f"WATCHDOG_USEC={LOST_WATCHDOG_S * 1e6:.0f}", "STATUS=camera_lost"]
     drive(output, clock, STALE, 5.0)
     assert "WATCHDOG=1" not in manager.heard()
     output.state(AWAKE)

@@ -5,51 +5,51 @@ from __future__ import annotations
 import pytest
 
 from wakeful.device.perception.pipeline import Perception
-from wakeful.device.supervision.load_shedding import Economy, Ladder, Saving, Strain
+from wakeful.device.supervision.load_shedding import LoadControl, LoadLevel, LoadSample, LoadShedding
 from wakeful.device.supervision.notes import Notes
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
 
-FINE = Strain(lost_share=0.0, busy_share=0.3, over_limit_c=-20.0)
-HOT = Strain(lost_share=0.0, busy_share=0.3, over_limit_c=1.0)
-SLOW = Strain(lost_share=0.3, busy_share=0.99, over_limit_c=None)
+FINE = LoadSample(lost_share=0.0, busy_share=0.3, over_limit_c=-20.0)
+HOT = LoadSample(lost_share=0.0, busy_share=0.3, over_limit_c=1.0)
+SLOW = LoadSample(lost_share=0.3, busy_share=0.99, over_limit_c=None)
 FPS = 30
 PERIOD_NS = 1_000_000_000 // FPS
 
 
-def walk(ladder: Ladder, strains: list[Strain], begin_s: float = 0.0) -> list[int]:
+def walk(ladder: LoadControl, strains: list[LoadSample], begin_s: float = 0.0) -> list[int]:
     """The step after each window of 5 s."""
     return [ladder.step(begin_s + 5.0 * n, strain) for n, strain in enumerate(strains)]
 
 
 @pytest.mark.parametrize("strain", [HOT, SLOW])
-def test_each_window_of_strain_is_a_step_down_to_the_last(strain: Strain) -> None:
-    assert walk(Ladder(Saving.EYE), [FINE, strain, strain, strain, strain]) == [0, 1, 2, 3, 3]
+def test_each_window_of_strain_is_a_step_down_to_the_last(strain: LoadSample) -> None:
+    assert walk(LoadControl(LoadLevel.EYE), [FINE, strain, strain, strain, strain]) == [0, 1, 2, 3, 3]
 
 
 def test_each_half_minute_of_calm_is_a_step_back() -> None:
-    ladder = Ladder(Saving.EYE)
+    ladder = LoadControl(LoadLevel.EYE)
     walk(ladder, [HOT] * 3)
     steps = walk(ladder, [FINE] * 20, begin_s=15.0)
     assert steps == [3] * 6 + [2] * 6 + [1] * 6 + [0] * 2
 
 
 def test_a_board_that_is_only_a_little_cooler_stays_where_it_is() -> None:
-    ladder = Ladder(Saving.EYE)
+    ladder = LoadControl(LoadLevel.EYE)
     walk(ladder, [HOT])
-    assert walk(ladder, [Strain(0.0, 0.3, over_limit_c=-2.0)] * 30, begin_s=5.0) == [1] * 30
+    assert walk(ladder, [LoadSample(0.0, 0.3, over_limit_c=-2.0)] * 30, begin_s=5.0) == [1] * 30
 
 
 def test_twice_the_frames_are_not_taken_up_where_there_is_no_room_for_them() -> None:
-    ladder = Ladder(Saving.EYE)
+    ladder = LoadControl(LoadLevel.EYE)
     walk(ladder, [SLOW, SLOW])
-    assert walk(ladder, [Strain(0.0, busy_share=0.5, over_limit_c=None)] * 20, begin_s=10.0) == [2] * 20
-    assert walk(ladder, [Strain(0.0, busy_share=0.25, over_limit_c=None)] * 8, begin_s=110.0)[-1] == 1
+    assert walk(ladder, [LoadSample(0.0, busy_share=0.5, over_limit_c=None)] * 20, begin_s=10.0) == [2] * 20
+    assert walk(ladder, [LoadSample(0.0, busy_share=0.25, over_limit_c=None)] * 8, begin_s=110.0)[-1] == 1
 
 
 def test_a_slow_camera_is_no_strain() -> None:
-    assert not Strain(lost_share=0.0, busy_share=0.1, over_limit_c=None).slow
-    assert not Strain(lost_share=0.5, busy_share=0.2, over_limit_c=None).slow
+    assert not LoadSample(lost_share=0.0, busy_share=0.1, over_limit_c=None).slow
+    assert not LoadSample(lost_share=0.5, busy_share=0.2, over_limit_c=None).slow
 
 
 class Board:
@@ -59,7 +59,7 @@ class Board:
         self.celsius = 50.0
         self.notes = Notes()
         self.perception = perception
-        self.economy = Economy(perception, self.notes, 85.0, lambda limit_c: (self.celsius, limit_c))
+        self.shedding = LoadShedding(perception, self.notes, 85.0, lambda limit_c: (self.celsius, limit_c))
         self._seq = 0
 
     def run(self, duration_s: float) -> int:
@@ -68,9 +68,9 @@ class Board:
         for _ in range(round(duration_s * FPS)):
             t_ns = self._seq * PERIOD_NS
             self._seq += 1
-            if self.economy.takes(t_ns):
+            if self.shedding.takes(t_ns):
                 judged += 1
-                self.economy.worked(t_ns / 1e9, 0.005, 0)
+                self.shedding.worked(t_ns / 1e9, 0.005, 0)
         return judged
 
 
@@ -86,10 +86,10 @@ def test_a_hot_board_saves_in_the_stated_order_says_so_and_recovers() -> None:
     assert board.run(2.0) == pytest.approx(30, abs=1)
     board.run(5.1)
     assert board.perception.one_eye
-    assert board.notes.codes == ("saving",)
+    assert board.notes.codes == ("reduced",)
     board.celsius = 60.0
     board.run(125.0)
-    assert board.economy.saving is Saving.NOTHING
+    assert board.shedding.level is LoadLevel.FULL
     assert (board.perception.expression_every, board.perception.one_eye) == (3, False)
     assert not board.notes.codes
     assert board.run(1.0) == 30
@@ -99,14 +99,14 @@ def test_a_reader_with_one_network_for_both_eyes_has_no_eye_to_leave_out(v2: str
     board = Board(Perception("v2"))
     board.celsius = 91.0
     board.run(30.0)
-    assert board.economy.saving is Saving.FRAMES
+    assert board.shedding.level is LoadLevel.FRAMES
 
 
 def test_a_board_without_sensors_is_never_hot() -> None:
     board = Board(Perception("mesh+iris"))
-    board.economy = Economy(board.perception, board.notes, 85.0, lambda limit_c: None)
+    board.shedding = LoadShedding(board.perception, board.notes, 85.0, lambda limit_c: None)
     board.run(20.0)
-    assert board.economy.saving is Saving.NOTHING
+    assert board.shedding.level is LoadLevel.FULL
 
 
 @pytest.mark.parametrize("yaw_deg", [-15.0, 15.0])
