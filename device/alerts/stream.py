@@ -31,6 +31,8 @@ from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.report import Report, Reporter, json_bytes, utc_now
 from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.alerts.staleness import NewestState
+from wakeful.device.alerts.stream_settings import StreamSettings
+from wakeful.device.config.section import needed
 from wakeful.device.messages import Alert, Command, DriverState, Event
 from wakeful.device.supervision.workers import Liveness, Worker
 
@@ -54,9 +56,7 @@ class StreamOutput(Output):
     """Serves ``path`` until it is closed, then removes it.
 
     Args:
-        path: where the socket is made. One left behind by a monitor that died is replaced.
-        rate_hz: states a second.
-        group: the socket's group may connect too, not only its owner.
+        settings: the table ``[stream]``. A socket left behind by a monitor that died is replaced.
         device: name of this monitor in the reports.
         on_command: told each command that a reader sends, from this output's own thread.
 
@@ -71,16 +71,14 @@ class StreamOutput(Output):
 
     def __init__(
         self,
-        path: str | Path,
-        rate_hz: float = 10.0,
-        group: bool = False,
+        settings: StreamSettings,
         device: str = "wakeful",
         expression_classes: Sequence[str] = (),
         on_command: Callable[[Command], None] | None = None,
         liveness: Liveness | None = None,
     ) -> None:
-        self._path = Path(path).expanduser()
-        self._period_s = 1.0 / rate_hz
+        self._path = Path(needed(settings.path, "stream.path")).expanduser()
+        self._period_s = 1.0 / settings.rate_hz
         self._on_command = on_command
         self._reporter = Reporter(device, tuple(expression_classes))
         self._newest = NewestState()
@@ -88,7 +86,7 @@ class StreamOutput(Output):
         self._waker = Waker()
         self._closing = False
         self._readers: dict[int, _Reader] = {}
-        self._server = _serve(self._path, group)
+        self._server = _serve(self._path, settings.group)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._server, selectors.EVENT_READ)
         self._selector.register(self._waker, selectors.EVENT_READ)

@@ -66,7 +66,7 @@ class Wire(Output, Generic[Payload, Line]):
         self._where = where
         self._on_command = on_command
         self._alerts = AlertQueue[Payload]()
-        self._watch = SpeedWatch(f"{kind} {where}", self._tell, notes)
+        self._watch = SpeedWatch(f"{kind} {where}", self._pass_on, notes)
         self._waker = Waker()
         self._origin_ns = 0
         self._closing = False
@@ -125,7 +125,7 @@ class Wire(Output, Generic[Payload, Line]):
         self._alerts.take_over(alerts, in_doubt)
         self._waker.wake()
 
-    def _tell(self, command: Command) -> None:
+    def _pass_on(self, command: Command) -> None:
         if self._on_command is None:
             return
         try:

@@ -30,7 +30,7 @@ from wakeful.device.bench.subject import candidate
 from wakeful.device.bench.turns import Contender
 from wakeful.device.config.errors import mistakes
 from wakeful.device.config.layers import read_toml
-from wakeful.device.config.settings import Section
+from wakeful.device.config.section import Section
 from wakeful.device.config.toml_lines import TomlLines
 from wakeful.models.variants import VariantUnknown
 

@@ -8,31 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
-from wakeful.device.alerts.can.bus import parse_address
-from wakeful.device.alerts.can.frames import parse_frame
-from wakeful.device.alerts.mqtt.access import parse_broker
-
-
-def _broker(text: str) -> str:
-    parse_broker(text)
-    return text
-
-
-def _chip_and_line(text: str) -> str:
-    chip, _, line = text.rpartition(":")
-    if not chip or not line:
-        raise ValueError("should be CHIP:LINE, as in /dev/gpiochip0:17")
-    return text
-
-
-class Section(BaseModel):
-    """What all tables of the configuration share: unknown keys and wrong types are errors, values never change."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+from wakeful.device.alerts.can.settings import CanSettings
+from wakeful.device.alerts.gpio.settings import GpioSettings, chip_and_line
+from wakeful.device.alerts.mqtt.settings import MqttSettings
+from wakeful.device.alerts.serial.settings import SerialSettings
+from wakeful.device.alerts.stream_settings import StreamSettings
+from wakeful.device.config.section import Section
 
 
 class SourceSettings(Section):
@@ -101,99 +84,6 @@ class VehicleSettings(Section):
     """Fixed speed where no vehicle input is connected, km/h; unset: unknown, which opens every speed gate."""
 
 
-class SerialSettings(Section):
-    """The serial line to the vehicle or a microcontroller."""
-
-    url: str | None = Field(default=None, min_length=1)
-    """Serial port or pyserial address, as in /dev/ttyUSB0, loop:// or socket://host:port; unset: no serial line."""
-    baud: int = Field(default=115200, ge=300, le=4_000_000)
-    """Speed of the line, bits per second."""
-
-
-class GpioSettings(Section):
-    """A line that drives a buzzer, lamp or relay."""
-
-    line: Annotated[str, AfterValidator(_chip_and_line)] | None = None
-    """Chip and line as CHIP:LINE, as in /dev/gpiochip0:17; unset: no GPIO."""
-    active_low: bool = False
-    """The line is low while it alerts."""
-
-
-class MqttSettings(Section):
-    """States, alerts and health by MQTT, and commands back in."""
-
-    broker: Annotated[str, AfterValidator(_broker)] | None = None
-    """The broker as HOST, HOST:PORT or mqtts://HOST, which means TLS; unset: no MQTT."""
-    prefix: str = Field(default="wakeful", pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", max_length=100)
-    """First part of all topics, as in wakeful/<device>/state."""
-    credentials: str | None = Field(default=None, min_length=1)
-    """TOML file with username and password, readable by its owner alone; unset: none are given."""
-    ca: str | None = Field(default=None, min_length=1)
-    """PEM file of the authorities whose certificates are believed; unset: those of the system."""
-    certificate: str | None = Field(default=None, min_length=1)
-    """PEM file of the certificate that this device shows to the broker; unset: none."""
-    key: str | None = Field(default=None, min_length=1)
-    """PEM file of the certificate's key, readable by its owner alone; unset: it is in the file of the certificate."""
-    version: Literal["5", "3.1.1"] = "5"
-    """Version of the protocol; only MQTT 5 tells whether anybody hears an alert."""
-    rate_hz: float = Field(default=5.0, ge=0.1, le=50)
-    """States a second."""
-    discovery: bool = False
-    """Describe this device to Home Assistant, so that it appears there by itself."""
-    commands: bool = True
-    """Obey commands on the topic cmd; who may write there is for the broker to say."""
-
-
-def _bus(text: str) -> str:
-    parse_address(text)
-    return text
-
-
-def _frame(text: str) -> str:
-    parse_frame(text)
-    return text
-
-
-class CanSettings(Section):
-    """A CAN bus of the vehicle: alerts and a heartbeat out, speed, ignition and gear in."""
-
-    address: Annotated[str, AfterValidator(_bus)] | None = None
-    """Interface and channel, as in socketcan:can0 or slcan:/dev/ttyACM0; unset: no CAN."""
-    bitrate: int = Field(default=500_000, ge=5_000, le=8_000_000)
-    """Speed of the bus where opening it sets it, bits per second."""
-    base_id: int = Field(default=0x5F0, ge=0, le=0x7FD)
-    """Identifier of the heartbeat frame; the alert and the acknowledgement have the next two."""
-    send: bool = True
-    """Send heartbeat and alerts; false only listens, and asks where a request is set."""
-    dbc: str | None = Field(default=None, min_length=1)
-    """DBC file that describes the vehicle's frames; unset: nothing of the vehicle is read."""
-    speed: str | None = Field(default=None, min_length=3)
-    """Signal of the vehicle speed as MESSAGE.SIGNAL; two seconds without it are an unknown speed."""
-    speed_factor: float | None = Field(default=None, gt=0)
-    """Speed in km/h for one unit of its signal; unset: the unit in the DBC file says it."""
-    ignition: str | None = Field(default=None, min_length=3)
-    """Signal of the ignition as MESSAGE.SIGNAL; while it is off the vehicle stands and its bus may be silent."""
-    ignition_on: float = Field(default=1.0, ge=-1e9, le=1e9)
-    """Value of that signal from which on the ignition is on."""
-    gear: str | None = Field(default=None, min_length=3)
-    """Signal of the gear as MESSAGE.SIGNAL; it is passed on in the words of the DBC file."""
-    request: Annotated[str, AfterValidator(_frame)] | None = None
-    """Frame that asks for the speed as ID#DATA in hex, 7DF#02010D0000000000 for OBD-II; unset: nothing is asked."""
-    request_hz: float = Field(default=5.0, ge=0.1, le=50)
-    """How often it is asked, times a second."""
-
-
-class StreamSettings(Section):
-    """A local stream of JSON lines for other programs on this machine."""
-
-    path: str | None = Field(default=None, min_length=1)
-    """Where its Unix socket is made, as in /run/wakeful/stream; unset: no stream."""
-    rate_hz: float = Field(default=10.0, ge=0.1, le=100)
-    """States a second."""
-    group: bool = False
-    """The group that owns the socket may connect too, not only its owner."""
-
-
 class OutputSettings(Section):
     """Files that are written, and outputs that other packages add."""
 
@@ -232,7 +122,7 @@ class RecordSettings(Section):
     """Make every face but the watched one unrecognisable in recorded pictures."""
     keys: bool = True
     """While recording in a terminal, m or the space bar sets a marker, and a digit one with that number."""
-    button: Annotated[str, AfterValidator(_chip_and_line)] | None = None
+    button: Annotated[str, AfterValidator(chip_and_line)] | None = None
     """Chip and line of a push button to ground that sets a marker, as CHIP:LINE; unset: none."""
     rotate_mb: int = Field(default=256, ge=1, le=100_000)
     """Megabytes after which the next file is begun."""

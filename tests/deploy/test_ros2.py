@@ -32,6 +32,7 @@ from wakeful.deploy.ros2.wakeful_node import (
 )
 from wakeful.device.alerts.report import Reporter, utc_now
 from wakeful.device.alerts.stream import StreamOutput
+from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.messages import Acknowledge, Command, Event, Health
 
 REPORTER = Reporter("robot", ("neutral", "happiness"))
@@ -159,7 +160,7 @@ def test_the_node_publishes_a_real_stream_and_hands_commands_back(running: tuple
     assert eventually(lambda: bool(on(node, "/diagnostics")))
     assert on(node, "/diagnostics")[0].status[0].level == bytes([STALE])
     commands: SimpleQueue[Command] = SimpleQueue()
-    output = StreamOutput(path, on_command=commands.put)
+    output = StreamOutput(StreamSettings(path=str(path)), on_command=commands.put)
     output.start(0)
     output.state(AWAKE)
     assert eventually(lambda: bool(on(node, "wakeful/face")))

@@ -28,6 +28,7 @@ from wakeful.device.alerts.events import EventsOutput
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.serial.output import SerialOutput
+from wakeful.device.alerts.serial.settings import SerialSettings
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Alert, Command, DriverState, Event, Health
 from wakeful.device.monitor import Monitor
@@ -135,7 +136,10 @@ class Rig:
         commands: SimpleQueue[Command] = SimpleQueue()
         self.liveness = Liveness()
         self.serial = SerialOutput(
-            self.receiver.path, on_command=commands.put, notes=self.notes, liveness=self.liveness
+            SerialSettings(url=self.receiver.path),
+            on_command=commands.put,
+            notes=self.notes,
+            liveness=self.liveness,
         )
         self.events = EventsOutput(self.events_file, self.liveness)
         self.failure: WakefulError | None = None

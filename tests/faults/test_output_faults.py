@@ -15,7 +15,9 @@ import pytest
 from tests.device.alerts.broker import Broker, Listener
 from tests.device.alerts.samples import eventually
 from tests.faults.rig import RECOVERS_WITHIN_S, Rig, full_disk
+from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.mqtt.output import MqttOutput
+from wakeful.device.alerts.mqtt.settings import MqttSettings
 from wakeful.device.alerts.serial.sentences import encode_command
 from wakeful.device.messages import Health, VehicleSpeed
 from wakeful.device.supervision import workers as liveness
@@ -154,7 +156,7 @@ def test_a_thread_that_dies_is_started_again(name: str, rig: Rig, monkeypatch: p
 def test_a_broker_that_hangs_goes_and_comes_back_gets_every_alert_in_order(tmp_path: Path) -> None:
     broker = Broker(tmp_path).start()
     listener = Listener(broker, "wakeful/rig/alert")
-    mqtt = MqttOutput(f"mqtt://{broker.address}", "rig")
+    mqtt = MqttOutput(MqttSettings(broker=f"mqtt://{broker.address}"), "rig")
     folder = tmp_path / "rig"
     folder.mkdir()
     with Rig(folder, mqtt) as own:
@@ -203,7 +205,7 @@ def test_a_bus_that_takes_nothing_and_then_rubbish_gets_the_alerts_once(tmp_path
 
     folder = tmp_path / "rig"
     folder.mkdir()
-    with pytest.MonkeyPatch.context() as fault, Rig(folder, CanOutput("virtual:rig")) as own:
+    with pytest.MonkeyPatch.context() as fault, Rig(folder, CanOutput(CanSettings(address="virtual:rig"))) as own:
         fault.setattr(can.interfaces.virtual.VirtualBus, "send", sends)
         gone.set()
         own.microsleep()

@@ -12,10 +12,12 @@ from typing import Self
 
 from wakeful import ConfigError
 from wakeful.device.alerts.can.bus import Bus, BusFull, parse_address
-from wakeful.device.alerts.can.frames import BASE_ID, CanFrame, Frames, parse_frame
+from wakeful.device.alerts.can.frames import CanFrame, Frames, parse_frame
+from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.can.vehicle_signals import VehicleSignals, Wanted
 from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.wire import Wire
+from wakeful.device.config.section import needed
 from wakeful.device.extras import need
 from wakeful.device.messages import Acknowledge, Alert, Command, DriverState, Gear, Ignition, VehicleSpeed
 from wakeful.device.supervision.notes import Notes
@@ -33,13 +35,9 @@ class CanOutput(Wire[CanFrame, Bus]):
     """Speaks on one bus until it is closed, for as long as the bus takes to come up.
 
     Args:
-        address: see ``wakeful.device.alerts.can.bus``.
-        bitrate: of the bus, bit/s, where opening it sets it.
-        base_id: identifier of the heartbeat; alert and acknowledgement follow.
-        send: False only listens, for a bus on which nothing may be sent.
-        dbc: describes the vehicle's frames; ``speed``, ``ignition``, ``gear``, ``speed_factor`` and ``ignition_on`` as
-            in ``wakeful.device.alerts.can.vehicle_signals.Wanted``.
-        request: a frame that asks for the speed, as ID#DATA in hex (OBD-II: 7DF#02010D), ``request_hz`` times a second.
+        settings: the table ``[can]``.
+        on_command: gets each command, from this output's own thread.
+        notes: gets a speed that is lost.
 
     Raises:
         ConfigError: something of this cannot be used, or python-can and cantools are not installed.
@@ -47,33 +45,22 @@ class CanOutput(Wire[CanFrame, Bus]):
 
     def __init__(
         self,
-        address: str,
-        bitrate: int = 500_000,
-        base_id: int = BASE_ID,
-        send: bool = True,
-        dbc: str | None = None,
-        speed: str | None = None,
-        ignition: str | None = None,
-        gear: str | None = None,
-        speed_factor: float | None = None,
-        ignition_on: float = 1.0,
-        request: str | None = None,
-        request_hz: float = 5.0,
+        settings: CanSettings,
         on_command: Callable[[Command], None] | None = None,
         notes: Notes | None = None,
         liveness: Liveness | None = None,
     ) -> None:
         need("can", "can", "cantools")
+        address = needed(settings.address, "can.address")
         parse_address(address)
         super().__init__("can", address, "the CAN bus", STUCK_S, on_command, notes, liveness)
-        self._bitrate = bitrate
-        self._frames = Frames(base_id)
-        self._send = send
-        wanted = Wanted(speed, ignition, gear, speed_factor, ignition_on)
-        self._signals = _signals(dbc, wanted)
-        self._reads_speed = bool(speed)
-        self._request = parse_frame(request) if request else None
-        self._request_s = 1.0 / request_hz
+        self._bitrate = settings.bitrate
+        self._frames = Frames(settings.base_id)
+        self._send = settings.send
+        self._signals = _signals(settings)
+        self._reads_speed = bool(settings.speed)
+        self._request = parse_frame(settings.request) if settings.request else None
+        self._request_s = 1.0 / settings.request_hz
         self._told: dict[type, Command] = {}
         self._newest = NewestState()
         self._newest_seq = 0
@@ -160,12 +147,12 @@ class CanOutput(Wire[CanFrame, Bus]):
         if frame.id == self._frames.acknowledge_id and not frame.extended:
             seq = self._frames.acknowledged(frame.data, self._newest_seq)
             if seq is not None and seq >= 0:
-                self._tell(Acknowledge(seq))
+                self._pass_on(Acknowledge(seq))
         elif self._signals is not None:
             for command in self._signals.read(frame.id, frame.extended, frame.data):
-                self._pass_on(command, now_s)
+                self._vehicle_says(command, now_s)
 
-    def _pass_on(self, command: Command, now_s: float) -> None:
+    def _vehicle_says(self, command: Command, now_s: float) -> None:
         if isinstance(command, VehicleSpeed):
             self._watch.heard(command.kmh, now_s)
             return
@@ -173,16 +160,19 @@ class CanOutput(Wire[CanFrame, Bus]):
             return
         self._told[type(command)] = command
         assert isinstance(command, Ignition | Gear)
-        self._tell(command)
+        self._pass_on(command)
         if isinstance(command, Ignition) and self._reads_speed:
             self._watch.ignition(command.on, now_s)
 
 
-def _signals(dbc: str | None, wanted: Wanted) -> VehicleSignals | None:
-    named = [name for name in (wanted.speed, wanted.ignition, wanted.gear) if name]
-    if named and not dbc:
+def _signals(settings: CanSettings) -> VehicleSignals | None:
+    named = [name for name in (settings.speed, settings.ignition, settings.gear) if name]
+    if named and not settings.dbc:
         raise ConfigError(f"[can] {named[0]} is read by a DBC file: name it as dbc")
-    return VehicleSignals(dbc, wanted) if dbc and named else None
+    if not (settings.dbc and named):
+        return None
+    wanted = Wanted(settings.speed, settings.ignition, settings.gear, settings.speed_factor, settings.ignition_on)
+    return VehicleSignals(settings.dbc, wanted)
 
 
 def _key(state: DriverState | None) -> tuple[object, ...]:

@@ -21,8 +21,10 @@ from typing import Protocol
 from wakeful import WakefulError
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.patterns import OFF, PATTERNS, is_on, until_change_s
+from wakeful.device.alerts.gpio.settings import GpioSettings
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.staleness import NewestState
+from wakeful.device.config.section import needed
 from wakeful.device.messages import DriverState, Level
 from wakeful.device.supervision.workers import Liveness, Worker
 
@@ -70,24 +72,21 @@ class GpioOutput(Output):
     """Shows ``DriverState.level`` on one line, with the patterns of ``wakeful.device.alerts.gpio.patterns``.
 
     Args:
-        spec: ``CHIP:LINE``, the line by number or name: ``/dev/gpiochip0:17``, ``gpiochip0:GPIO17``, or ``mock:17``.
-        active_low: the line is at 0 V while it alerts.
-        safe_active: whether the safe level, taken on exit, is the alerting one; for receivers that must be told when
-            the monitor is gone.
+        settings: the table ``[gpio]``. The line is ``CHIP:LINE``, by number or name: ``/dev/gpiochip0:17``,
+            ``gpiochip0:GPIO17``, or ``mock:17``. ``safe_active`` is for receivers that must notice when the monitor is
+            gone.
 
     Attributes:
         problem: why the line is no longer driven, in one line; None while it is.
 
     Raises:
-        GpioSpecError: ``spec`` is not understood. The other errors come from ``start``.
+        GpioSpecError: the line is not CHIP:LINE. The other errors come from ``start``.
     """
 
-    def __init__(
-        self, spec: str, active_low: bool = False, safe_active: bool = False, liveness: Liveness | None = None
-    ) -> None:
-        self._chip, self._line_name = parse_spec(spec)
-        self._active_low = active_low
-        self._safe_active = safe_active
+    def __init__(self, settings: GpioSettings, liveness: Liveness | None = None) -> None:
+        self._chip, self._line_name = parse_spec(needed(settings.line, "gpio.line"))
+        self._active_low = settings.active_low
+        self._safe_active = settings.safe_active
         self._line: Line | None = None
         self._changed = threading.Condition()
         self._shown: tuple[Level, str] = (Level.NONE, "")

@@ -26,10 +26,12 @@ from typing import Self
 
 from wakeful.device.alerts.mqtt.access import Access, read_access
 from wakeful.device.alerts.mqtt.link import Link
-from wakeful.device.alerts.mqtt.session import OFFLINE, Manner, Session, Topics
+from wakeful.device.alerts.mqtt.session import OFFLINE, Session, SessionConfig, Topics
+from wakeful.device.alerts.mqtt.settings import MqttSettings
 from wakeful.device.alerts.outbox import Outbox
 from wakeful.device.alerts.report import Reporter, json_bytes, utc_now
 from wakeful.device.alerts.wire import Wire
+from wakeful.device.config.section import needed
 from wakeful.device.extras import need
 from wakeful.device.messages import Alert, Command, DriverState, Event
 from wakeful.device.supervision.workers import Liveness
@@ -45,13 +47,9 @@ class MqttOutput(Wire[bytes, Link]):
     """Publishes until it is closed, for as long as it takes a broker to come up.
 
     Args:
-        broker: see ``wakeful.device.alerts.mqtt.access``; ``credentials``, ``ca``, ``certificate`` and ``key`` as well.
+        settings: the table ``[mqtt]``; see also ``wakeful.device.alerts.mqtt.access``.
         device: the name of this monitor in topics and reports; each needs its own.
-        version: of the protocol, ``5`` or ``3.1.1``.
-        rate_hz: states a second.
-        discover: describe the device to Home Assistant.
-        commands: obey what comes in on ``cmd``.
-        on_command: told each command, from this output's own thread.
+        on_command: gets each command, from this output's own thread.
 
     Attributes:
         broken_commands: messages on ``cmd`` that were refused.
@@ -63,63 +61,59 @@ class MqttOutput(Wire[bytes, Link]):
 
     def __init__(
         self,
-        broker: str,
+        settings: MqttSettings,
         device: str,
         *,
-        prefix: str = "wakeful",
-        credentials: str | None = None,
-        ca: str | None = None,
-        certificate: str | None = None,
-        key: str | None = None,
-        version: str = "5",
-        rate_hz: float = 5.0,
-        discover: bool = False,
-        commands: bool = True,
         expression_classes: Sequence[str] = (),
         on_command: Callable[[Command], None] | None = None,
         liveness: Liveness | None = None,
     ) -> None:
         need("mqtt", "paho")
-        access = read_access(broker, credentials, ca, certificate, key)
+        broker = needed(settings.broker, "mqtt.broker")
+        access = read_access(broker, settings.credentials, settings.ca, settings.certificate, settings.key)
         _warn_of_clear_text(access)
         super().__init__("mqtt", str(access.broker), "the broker", STUCK_S, on_command, liveness=liveness)
         self._access = access
-        self._version = version
-        topics, reporter = Topics(f"{prefix}/{device}"), Reporter(device, tuple(expression_classes))
-        obey = self._tell if commands and on_command is not None else None
-        self._manner = Manner(topics, reporter, 1.0 / rate_hz, discover, obey)
+        self._version = settings.version
+        self._config = SessionConfig(
+            Topics(f"{settings.prefix}/{device}"),
+            Reporter(device, tuple(expression_classes)),
+            period_s=1.0 / settings.rate_hz,
+            discovery=settings.discovery,
+            on_command=self._pass_on if settings.commands and on_command is not None else None,
+        )
         self._outbox = Outbox(self._alerts)
         self._replaced = False
         self.broken_commands = 0
         self.connections = 0
 
     def start(self, origin_ns: int) -> None:
-        self._manner = replace(self._manner, reporter=replace(self._manner.reporter, origin_ns=origin_ns))
+        self._config = replace(self._config, reporter=replace(self._config.reporter, origin_ns=origin_ns))
         super().start(origin_ns)
 
     def alert(self, alert: Alert) -> None:
-        self._queue(json_bytes(self._manner.reporter.alert(alert, utc_now())))
+        self._queue(json_bytes(self._config.reporter.alert(alert, utc_now())))
 
     def take_over(self, before: Self, in_doubt: bool = True) -> None:
         """See ``Wire``; it also speaks in the other's place, and does not wait for what that one is just sending."""
         super().take_over(before, in_doubt)
-        before._replaced = before._manner.topics == self._manner.topics
+        before._replaced = before._config.topics == self._config.topics
 
     def event(self, event: Event) -> None:
-        self._outbox.events.append(json_bytes(self._manner.reporter.event(event)))
+        self._outbox.events.append(json_bytes(self._config.reporter.event(event)))
         self._waker.wake()
 
     def state(self, state: DriverState) -> None:
         self._outbox.newest.update(state, time.monotonic())
 
     def _open(self) -> Link:
-        topics, device = self._manner.topics, self._manner.reporter.device
+        topics, device = self._config.topics, self._config.reporter.device
         link = Link(self._access, f"wakeful-{device}", (topics.availability, OFFLINE), self._version)
         self.connections += 1
         return link
 
     def _speak(self, line: Link) -> None:
-        session = Session(self._manner, self._outbox, line, self._waker)
+        session = Session(self._config, self._outbox, line, self._waker)
         try:
             session.greet()
             while self._on_duty():

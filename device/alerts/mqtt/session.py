@@ -52,20 +52,20 @@ class Topics:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a device behaves on every connection.
+class SessionConfig:
+    """What all connections of a device have in common.
 
     Attributes:
         period_s: between two states.
-        discover: describe the device to Home Assistant.
-        obey: told each command; None: none is listened for.
+        discovery: describe the device to Home Assistant.
+        on_command: gets each command; None: commands are not subscribed to.
     """
 
     topics: Topics
     reporter: Reporter
     period_s: float
-    discover: bool
-    obey: Callable[[Command], None] | None
+    discovery: bool
+    on_command: Callable[[Command], None] | None
 
 
 class Session:
@@ -75,8 +75,8 @@ class Session:
         broken_commands: messages on the topic of commands that were refused.
     """
 
-    def __init__(self, manner: Manner, outbox: Outbox, link: Link, waker: Waker) -> None:
-        self._manner = manner
+    def __init__(self, config: SessionConfig, outbox: Outbox, link: Link, waker: Waker) -> None:
+        self._config = config
         self._outbox = outbox
         self._link = link
         self._waker = waker
@@ -88,11 +88,11 @@ class Session:
 
     def greet(self) -> None:
         """Raises: LinkError: the connection is gone."""
-        topics = self._manner.topics
-        if self._manner.discover:
+        topics = self._config.topics
+        if self._config.discovery:
             self._link.subscribe(STATUS_TOPIC, 0)
             self._describe()
-        if self._manner.obey is not None:
+        if self._config.on_command is not None:
             self._link.subscribe(topics.command, 1)
         self._link.publish(topics.availability, ONLINE, qos=1, retain=True)
 
@@ -110,33 +110,33 @@ class Session:
 
     def leave(self) -> None:
         """Raises: LinkError: the connection is gone."""
-        self._link.publish(self._manner.topics.availability, OFFLINE, qos=1, retain=True)
+        self._link.publish(self._config.topics.availability, OFFLINE, qos=1, retain=True)
 
     def _say_alert(self, now_s: float) -> None:
         payload = self._outbox.alerts.take(now_s)
         if payload is not None:
-            self._alert_number = self._link.publish(self._manner.topics.alert, payload, qos=1)
+            self._alert_number = self._link.publish(self._config.topics.alert, payload, qos=1)
 
     def _say_events(self) -> None:
         events = self._outbox.events
         while events and not self._link.congested:
-            self._link.publish(self._manner.topics.event, events.popleft())
+            self._link.publish(self._config.topics.event, events.popleft())
 
     def _say_health_and_state(self, now_s: float) -> None:
         if now_s < self._state_due_s:
             return
-        self._state_due_s = now_s + self._manner.period_s
+        self._state_due_s = now_s + self._config.period_s
         state = self._outbox.newest.at(now_s)
         if state is None:
             return
         health = (state.health, state.reason, state.notes)
         if health != self._told_health:
             self._told_health = health
-            report = self._manner.reporter.health(state)
-            self._link.publish(self._manner.topics.health, json_bytes(report), qos=1, retain=True)
+            report = self._config.reporter.health(state)
+            self._link.publish(self._config.topics.health, json_bytes(report), qos=1, retain=True)
         if state != self._told_state:
             self._told_state = state
-            self._link.publish(self._manner.topics.state, json_bytes(self._manner.reporter.state(state)), retain=True)
+            self._link.publish(self._config.topics.state, json_bytes(self._config.reporter.state(state)), retain=True)
 
     def _hear(self, now_s: float) -> None:
         while self._link.acked:
@@ -145,24 +145,24 @@ class Session:
                 self._outbox.alerts.confirmed(now_s, heard)
         while self._link.inbox:
             message = self._link.inbox.popleft()
-            if message.topic == self._manner.topics.command:
-                self._obey(message)
+            if message.topic == self._config.topics.command:
+                self._handle_command(message)
             elif message.topic == STATUS_TOPIC and message.payload == ONLINE:
                 self._describe()
 
     def _describe(self) -> None:
-        topic, payload = discovery(self._manner.topics, self._manner.reporter)
+        topic, payload = discovery(self._config.topics, self._config.reporter)
         self._link.publish(topic, json_bytes(payload), qos=1, retain=True)
 
-    def _obey(self, message: Message) -> None:
+    def _handle_command(self, message: Message) -> None:
         try:
             if message.retained:
-                # It would be obeyed again after every reconnection.
-                raise BrokenCommand("a retained message is no command")
+                # It would be executed again after every reconnection.
+                raise BrokenCommand("a retained message is not a command")
             command = decode_command(message.payload)
         except BrokenCommand as error:
             self.broken_commands += 1
             _log.log(logging.WARNING if self.broken_commands == 1 else logging.DEBUG, "mqtt: refused: %s", error)
             return
-        if self._manner.obey is not None:
-            self._manner.obey(command)
+        if self._config.on_command is not None:
+            self._config.on_command(command)

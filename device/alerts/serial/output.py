@@ -14,7 +14,9 @@ from collections.abc import Callable
 from wakeful.device.alerts.serial import sentences
 from wakeful.device.alerts.serial.heartbeat import Heartbeat
 from wakeful.device.alerts.serial.port import Port, open_port
+from wakeful.device.alerts.serial.settings import SerialSettings
 from wakeful.device.alerts.wire import Wire
+from wakeful.device.config.section import needed
 from wakeful.device.messages import Alert, Command, DriverState, VehicleSpeed
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness
@@ -30,25 +32,27 @@ class SerialOutput(Wire[bytes, Port]):
     says ``stale``: a monitor that hangs must not look alive.
 
     Args:
-        url: device path or pyserial URL.
-        baud: bits a second; without meaning for pseudo-terminals and sockets.
-        on_command: told each acknowledge, speed and marker that comes in, from this output's own thread. A speed that
-            was told, and then for 2 s no more, is unknown.
-        notes: told of a speed that is lost.
+        settings: the table ``[serial]``; its rate has no meaning for pseudo-terminals and sockets.
+        on_command: gets each acknowledge, speed and marker that comes in, from this output's own thread. A speed that
+            was sent, and then for 2 s no more, is unknown.
+        notes: gets a speed that is lost.
+
+    Raises:
+        ConfigError: no port is set.
     """
 
     def __init__(
         self,
-        url: str,
-        baud: int = 115200,
+        settings: SerialSettings,
         on_command: Callable[[Command], None] | None = None,
         notes: Notes | None = None,
         liveness: Liveness | None = None,
     ) -> None:
+        url = needed(settings.url, "serial.url")
         super().__init__("serial", url, "the serial line", STUCK_AFTER_S, on_command, notes, liveness)
-        self._baud = baud
+        self._baud = settings.baud
         self._reader = sentences.SentenceReader()
-        self._heartbeat = Heartbeat(baud)
+        self._heartbeat = Heartbeat(settings.baud)
         self._unsent = b""
 
     @property
@@ -110,4 +114,4 @@ class SerialOutput(Wire[bytes, Port]):
             if isinstance(command, VehicleSpeed):
                 self._watch.heard(command.kmh, time.monotonic())
             else:
-                self._tell(command)
+                self._pass_on(command)

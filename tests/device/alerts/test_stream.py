@@ -19,6 +19,7 @@ from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eve
 from wakeful import ConfigError
 from wakeful.device.alerts import stream
 from wakeful.device.alerts.stream import StreamOutput
+from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.messages import Acknowledge, Command, Event, Health, Marker
 from wakeful.device.supervision.workers import Liveness
 
@@ -60,7 +61,7 @@ class Reader:
 
 
 def test_a_reader_is_greeted_and_gets_the_newest_state_at_once(path: Path) -> None:
-    with started(StreamOutput(path, device="robot-1")) as output:
+    with started(StreamOutput(StreamSettings(path=str(path)), device="robot-1")) as output:
         output.state(AWAKE)
         reader = Reader(path)
         assert reader.next("hello")["device"] == "robot-1"
@@ -68,7 +69,7 @@ def test_a_reader_is_greeted_and_gets_the_newest_state_at_once(path: Path) -> No
 
 
 def test_every_reader_gets_every_alert_and_event(path: Path) -> None:
-    with started(StreamOutput(path)) as output:
+    with started(StreamOutput(StreamSettings(path=str(path)))) as output:
         readers = [Reader(path) for _ in range(5)]
         for reader in readers:
             reader.next("hello")
@@ -81,7 +82,7 @@ def test_every_reader_gets_every_alert_and_event(path: Path) -> None:
 
 
 def test_states_come_at_the_rate_that_was_asked_for(path: Path) -> None:
-    with started(StreamOutput(path, rate_hz=20.0)) as output:
+    with started(StreamOutput(StreamSettings(path=str(path), rate_hz=20.0))) as output:
         output.state(AWAKE)
         reader = Reader(path)
         reader.next("state")
@@ -93,7 +94,7 @@ def test_states_come_at_the_rate_that_was_asked_for(path: Path) -> None:
 
 def test_a_monitor_that_hangs_is_called_stale(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.2)
-    with started(StreamOutput(path)) as output:
+    with started(StreamOutput(StreamSettings(path=str(path)))) as output:
         output.state(MICROSLEEP)
         reader = Reader(path)
         assert reader.next("state")["health"] == "ok"
@@ -102,7 +103,7 @@ def test_a_monitor_that_hangs_is_called_stale(path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_reader_that_does_not_read_is_dropped_and_hurts_nobody(path: Path) -> None:
-    with started(StreamOutput(path)) as output:
+    with started(StreamOutput(StreamSettings(path=str(path)))) as output:
         stuck, good = Reader(path), Reader(path)
         good.next("hello")
         heard: list[int] = []
@@ -123,7 +124,9 @@ def test_a_reader_that_does_not_read_is_dropped_and_hurts_nobody(path: Path) -> 
 
 
 def test_a_reader_that_falls_behind_loses_states_before_alerts(path: Path) -> None:
-    with started(StreamOutput(path, rate_hz=1000.0)) as output:
+    # More than a configuration may ask for, to fill the socket in a second.
+    settings = StreamSettings.model_construct(path=str(path), rate_hz=1000.0)
+    with started(StreamOutput(settings)) as output:
         output.state(AWAKE)
         slow = Reader(path)
         time.sleep(1.0)
@@ -134,7 +137,7 @@ def test_a_reader_that_falls_behind_loses_states_before_alerts(path: Path) -> No
 
 
 def test_a_reader_may_leave_in_the_middle(path: Path) -> None:
-    with started(StreamOutput(path, rate_hz=100.0)) as output:
+    with started(StreamOutput(StreamSettings(path=str(path), rate_hz=100.0))) as output:
         output.state(AWAKE)
         for _ in range(20):
             Reader(path).close()
@@ -144,7 +147,7 @@ def test_a_reader_may_leave_in_the_middle(path: Path) -> None:
 
 def test_commands_of_readers_come_in_and_broken_ones_are_counted(path: Path) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
-    with started(StreamOutput(path, on_command=commands.put)) as output:
+    with started(StreamOutput(StreamSettings(path=str(path)), on_command=commands.put)) as output:
         reader = Reader(path)
         reader.socket.sendall(b'{"command": "acknowledge", "seq": 3}\n{"comm')
         reader.socket.sendall(b'and": "marker", "text": "rain"}\nwhat?\n' + b"x" * 3000 + b"\n")
@@ -155,14 +158,14 @@ def test_commands_of_readers_come_in_and_broken_ones_are_counted(path: Path) -> 
 
 
 def test_only_its_owner_may_connect_unless_the_group_may(path: Path) -> None:
-    with started(StreamOutput(path)):
+    with started(StreamOutput(StreamSettings(path=str(path)))):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with started(StreamOutput(path, group=True)):
+    with started(StreamOutput(StreamSettings(path=str(path), group=True))):
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
 
 
 def test_the_end_gives_readers_what_is_queued_and_removes_the_socket(path: Path) -> None:
-    with started(StreamOutput(path)) as output:
+    with started(StreamOutput(StreamSettings(path=str(path)))) as output:
         reader = Reader(path)
         reader.next("hello")
         output.alert(alert(seq=9))
@@ -177,7 +180,7 @@ def test_the_socket_of_a_monitor_that_died_is_taken_over(path: Path) -> None:
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(path))
     dead.close()
-    with started(StreamOutput(path)):
+    with started(StreamOutput(StreamSettings(path=str(path)))):
         assert Reader(path).next("hello")
 
 
@@ -186,15 +189,15 @@ def test_a_monitor_that_lives_keeps_its_socket(path: Path) -> None:
     other.bind(str(path))
     other.listen()
     with pytest.raises(ConfigError, match="another monitor"):
-        StreamOutput(path)
+        StreamOutput(StreamSettings(path=str(path)))
     assert path.exists()
     other.close()
 
 
 def test_a_stream_may_replace_another_of_the_same_monitor(path: Path) -> None:
-    old = StreamOutput(path, rate_hz=1.0)
+    old = StreamOutput(StreamSettings(path=str(path), rate_hz=1.0))
     old.start(0)
-    with started(StreamOutput(path, rate_hz=2.0, device="new")):
+    with started(StreamOutput(StreamSettings(path=str(path), rate_hz=2.0), device="new")):
         old.close()
         assert Reader(path).next("hello")["device"] == "new"
     assert not path.exists()
@@ -204,17 +207,17 @@ def test_what_cannot_be_a_socket_is_told_with_its_mend(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("mine")
     with pytest.raises(ConfigError, match="no socket"):
-        StreamOutput(file)
+        StreamOutput(StreamSettings(path=str(file)))
     assert file.read_text() == "mine"
     with pytest.raises(ConfigError, match="a folder that exists"):
-        StreamOutput(tmp_path / "nowhere" / "stream")
+        StreamOutput(StreamSettings(path=str(tmp_path / "nowhere" / "stream")))
     with pytest.raises(ConfigError, match="too long"):
-        StreamOutput(tmp_path / ("x" * 120))
+        StreamOutput(StreamSettings(path=str(tmp_path / ("x" * 120))))
 
 
 def test_more_readers_than_there_is_room_for_are_turned_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "MAX_READERS", 2)
-    with started(StreamOutput(path)):
+    with started(StreamOutput(StreamSettings(path=str(path)))):
         readers = [Reader(path) for _ in range(2)]
         for reader in readers:
             reader.next("hello")
@@ -224,6 +227,6 @@ def test_more_readers_than_there_is_room_for_are_turned_away(path: Path, monkeyp
 
 def test_its_thread_is_watched_while_it_runs(path: Path) -> None:
     liveness = Liveness()
-    with started(StreamOutput(path, liveness=liveness)):
+    with started(StreamOutput(StreamSettings(path=str(path)), liveness=liveness)):
         assert [part.name for part in liveness.parts] == ["stream"]
     assert liveness.parts == ()

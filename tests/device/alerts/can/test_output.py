@@ -18,6 +18,7 @@ import pytest
 
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
 from wakeful import ConfigError
+from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.messages import Acknowledge, Command, Gear, Health, Ignition, Phase, VehicleSpeed
 from wakeful.device.supervision.notes import Notes
 
@@ -85,7 +86,7 @@ def started(output: CanOutput) -> Iterator[CanOutput]:
 
 
 def test_heartbeats_come_ten_times_a_second_and_a_change_at_once(channel: str, vehicle: Vehicle) -> None:
-    with started(CanOutput(f"virtual:{channel}")) as output:
+    with started(CanOutput(CanSettings(address=f"virtual:{channel}"))) as output:
         output.state(AWAKE)
         time.sleep(1.05)
         changed = time.monotonic()
@@ -99,7 +100,7 @@ def test_heartbeats_come_ten_times_a_second_and_a_change_at_once(channel: str, v
 
 def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: str, vehicle: Vehicle) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
-    with started(CanOutput(f"virtual:{channel}", on_command=commands.put)) as output:
+    with started(CanOutput(CanSettings(address=f"virtual:{channel}"), on_command=commands.put)) as output:
         for phase in (Phase.RAISED, Phase.ESCALATED):
             output.alert(alert(seq=7, phase=phase))
         assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 2)
@@ -111,7 +112,7 @@ def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: st
 
 def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: Vehicle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.2)
-    with started(CanOutput(f"virtual:{channel}")) as output:
+    with started(CanOutput(CanSettings(address=f"virtual:{channel}"))) as output:
         output.state(AWAKE)
         assert eventually(
             lambda: Health.STALE.value in [str(beat["Health"]) for beat in vehicle.of("WakefulHeartbeat")]
@@ -124,10 +125,15 @@ def test_speed_ignition_and_gear_come_in_and_a_lost_speed_is_noted(
     monkeypatch.setattr("wakeful.device.alerts.speed_watch.LOST_AFTER_S", 1.0)
     commands: SimpleQueue[Command] = SimpleQueue()
     notes = Notes()
-    wanted = {"speed": "Brakes.VehicleSpeed", "ignition": "Body.Ignition", "gear": "Transmission.Lever"}
-    with started(
-        CanOutput(f"virtual:{channel}", dbc=DBC, **wanted, ignition_on=2.0, on_command=commands.put, notes=notes)  # type: ignore[arg-type]
-    ):
+    settings = CanSettings(
+        address=f"virtual:{channel}",
+        dbc=DBC,
+        speed="Brakes.VehicleSpeed",
+        ignition="Body.Ignition",
+        gear="Transmission.Lever",
+        ignition_on=2.0,
+    )
+    with started(CanOutput(settings, on_command=commands.put, notes=notes)):
         assert eventually(lambda: bool(vehicle.frames))
         vehicle.say(257, b"\x02\x00")
         assert commands.get(timeout=2.0) == Ignition(True)
@@ -146,12 +152,14 @@ def test_speed_ignition_and_gear_come_in_and_a_lost_speed_is_noted(
 def test_a_car_is_asked_for_its_speed_by_obd2_and_nothing_else_is_sent(channel: str, vehicle: Vehicle) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
     obd = CanOutput(
-        f"virtual:{channel}",
-        dbc=OBD2,
-        speed="Obd2Response.VehicleSpeed",
-        request="7DF#02010D0000000000",
-        request_hz=20.0,
-        send=False,
+        CanSettings(
+            address=f"virtual:{channel}",
+            dbc=OBD2,
+            speed="Obd2Response.VehicleSpeed",
+            request="7DF#02010D0000000000",
+            request_hz=20.0,
+            send=False,
+        ),
         on_command=commands.put,
     )
     with started(obd) as output:
@@ -165,7 +173,7 @@ def test_a_car_is_asked_for_its_speed_by_obd2_and_nothing_else_is_sent(channel: 
 
 
 def test_a_bus_that_is_not_there_costs_nothing_and_alerts_wait(tmp_path: Path) -> None:
-    with started(CanOutput(f"slcan:{tmp_path}/nothing")) as output:
+    with started(CanOutput(CanSettings(address=f"slcan:{tmp_path}/nothing"))) as output:
         longest_s = 0.0
         for seq in range(50):
             begun = time.perf_counter()
@@ -179,7 +187,7 @@ def test_a_bus_that_is_not_there_costs_nothing_and_alerts_wait(tmp_path: Path) -
 
 
 def test_socketcan_that_is_not_up_is_told_with_its_mend() -> None:
-    with started(CanOutput("socketcan:wakeful9")) as output:
+    with started(CanOutput(CanSettings(address="socketcan:wakeful9"))) as output:
         assert eventually(lambda: output.problem is not None)
         assert "sudo ip link set wakeful9 up" in str(output.problem)
 
@@ -241,7 +249,10 @@ def adapter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Adapter]:
 
 def test_a_serial_adapter_is_opened_at_the_bus_s_speed_and_carries_frames_both_ways(adapter: Adapter) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
-    output = CanOutput(f"slcan:{adapter.path}", 250_000, dbc=DBC, speed="Brakes.VehicleSpeed", on_command=commands.put)
+    output = CanOutput(
+        CanSettings(address=f"slcan:{adapter.path}", bitrate=250_000, dbc=DBC, speed="Brakes.VehicleSpeed"),
+        on_command=commands.put,
+    )
     with started(output):
         output.state(AWAKE)
         output.alert(alert(seq=3))
@@ -257,7 +268,7 @@ def test_a_serial_adapter_is_opened_at_the_bus_s_speed_and_carries_frames_both_w
 
 def test_an_adapter_that_talks_nonsense_is_heard_again_when_it_makes_sense(adapter: Adapter) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
-    with started(CanOutput(f"slcan:{adapter.path}", on_command=commands.put)) as output:
+    with started(CanOutput(CanSettings(address=f"slcan:{adapter.path}"), on_command=commands.put)) as output:
         output.alert(alert(seq=3))
         assert eventually(lambda: adapter.alert_numbers() == [3])
         for noise in (b"tZZZ\r", b"t\r", b"\xff\xfe\x00\r", b"t5F29\r", os.urandom(2000), b"A" * 9000):
@@ -273,7 +284,7 @@ def test_an_adapter_that_talks_nonsense_is_heard_again_when_it_makes_sense(adapt
 def test_an_adapter_that_is_pulled_and_one_that_takes_its_place(adapter: Adapter, tmp_path: Path) -> None:
     port = tmp_path / "adapter"
     port.symlink_to(adapter.path)
-    with started(CanOutput(f"slcan:{port}")) as output:
+    with started(CanOutput(CanSettings(address=f"slcan:{port}"))) as output:
         output.alert(alert(seq=1))
         assert eventually(lambda: adapter.alert_numbers() == [1])
         adapter.close()
@@ -289,15 +300,15 @@ def test_an_adapter_that_is_pulled_and_one_that_takes_its_place(adapter: Adapter
 
 def test_what_is_not_configured_well_is_told_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="INTERFACE:CHANNEL"):
-        CanOutput("can0")
+        CanOutput(CanSettings.model_construct(address="can0"))
     with pytest.raises(ConfigError, match="DBC file"):
-        CanOutput("virtual:x", speed="Brakes.VehicleSpeed")
+        CanOutput(CanSettings(address="virtual:x", speed="Brakes.VehicleSpeed"))
     with pytest.raises(ConfigError, match="no frame"):
-        CanOutput("virtual:x", request="what?")
+        CanOutput(CanSettings.model_construct(address="virtual:x", request="what?"))
 
 
 def test_the_end_sends_what_is_queued(channel: str, vehicle: Vehicle) -> None:
-    with started(CanOutput(f"virtual:{channel}")) as output:
+    with started(CanOutput(CanSettings(address=f"virtual:{channel}"))) as output:
         for seq in range(100):
             output.alert(alert(seq=seq))
     assert eventually(lambda: [one["Number"] for one in vehicle.of("WakefulAlert")] == list(range(100)))
@@ -307,10 +318,10 @@ def test_a_successor_sends_what_waited_and_takes_acknowledgements_of_what_was_to
     channel: str, vehicle: Vehicle, tmp_path: Path
 ) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
-    with started(CanOutput(f"slcan:{tmp_path}/nothing")) as away:
+    with started(CanOutput(CanSettings(address=f"slcan:{tmp_path}/nothing"))) as away:
         for seq in (998, 999, 1000):
             away.alert(alert(seq=seq))
-        with started(CanOutput(f"virtual:{channel}", on_command=commands.put)) as successor:
+        with started(CanOutput(CanSettings(address=f"virtual:{channel}"), on_command=commands.put)) as successor:
             successor.take_over(away)
             away.close()
             assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 3)
@@ -326,6 +337,6 @@ def test_its_thread_is_watched(channel: str) -> None:
     from wakeful.device.supervision.workers import Liveness
 
     liveness = Liveness()
-    with started(CanOutput(f"virtual:{channel}", liveness=liveness)):
+    with started(CanOutput(CanSettings(address=f"virtual:{channel}"), liveness=liveness)):
         assert [part.name for part in liveness.parts] == ["can"]
     assert can_line.STUCK_S > can_bus.ADAPTER_BOOT_S

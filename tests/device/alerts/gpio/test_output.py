@@ -29,6 +29,7 @@ from wakeful.device.alerts.gpio.output import (
     GpioSpecError,
     parse_spec,
 )
+from wakeful.device.alerts.gpio.settings import GpioSettings
 from wakeful.device.messages import DriverState, Level
 
 EMERGENCY = replace(MICROSLEEP, level=Level.EMERGENCY, code="unresponsive")
@@ -52,14 +53,14 @@ def show(output: GpioOutput, state: DriverState, duration_s: float) -> None:
 
 
 def test_an_attentive_driver_leaves_the_line_off() -> None:
-    with started(GpioOutput("mock:1")) as output:
+    with started(GpioOutput(GpioSettings(line="mock:1"))) as output:
         show(output, AWAKE, 0.2)
     gpio_mock.line("1").assert_states([False])
     assert gpio_mock.line("1").released
 
 
 def test_a_warning_pulses_in_time_and_ends_with_the_alert() -> None:
-    with started(GpioOutput("mock:2")) as output:
+    with started(GpioOutput(GpioSettings(line="mock:2"))) as output:
         show(output, MICROSLEEP, 1.75)
         show(output, AWAKE, 0.2)
     gpio_mock.line("2").assert_states_and_times(
@@ -68,7 +69,7 @@ def test_a_warning_pulses_in_time_and_ends_with_the_alert() -> None:
 
 
 def test_an_escalation_changes_the_pattern_at_once() -> None:
-    with started(GpioOutput("mock:3")) as output:
+    with started(GpioOutput(GpioSettings(line="mock:3"))) as output:
         show(output, replace(MICROSLEEP, level=Level.ADVISORY), 0.4)
         before_s = time.monotonic()
         output.state(EMERGENCY)
@@ -78,14 +79,14 @@ def test_an_escalation_changes_the_pattern_at_once() -> None:
 
 
 def test_an_active_low_line_is_at_0_volts_while_it_alerts() -> None:
-    with started(GpioOutput("mock:4", active_low=True)) as output:
+    with started(GpioOutput(GpioSettings(line="mock:4", active_low=True))) as output:
         show(output, EMERGENCY, 0.1)
         assert gpio_mock.line("4").level is False
     gpio_mock.line("4").assert_states([True, False, True])
 
 
 def test_the_safe_level_may_be_the_alerting_one() -> None:
-    with started(GpioOutput("mock:5", safe_active=True)) as output:
+    with started(GpioOutput(GpioSettings(line="mock:5", safe_active=True))) as output:
         show(output, AWAKE, 0.1)
         assert gpio_mock.line("5").level is False
     gpio_mock.line("5").assert_states([True, False, True])
@@ -93,7 +94,7 @@ def test_the_safe_level_may_be_the_alerting_one() -> None:
 
 def test_a_monitor_that_hangs_lets_the_line_go_to_its_safe_level(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.3)
-    with started(GpioOutput("mock:6")) as output:
+    with started(GpioOutput(GpioSettings(line="mock:6"))) as output:
         show(output, EMERGENCY, 0.5)
         assert gpio_mock.line("6").level is True
         time.sleep(0.45)
@@ -104,7 +105,7 @@ def test_a_monitor_that_hangs_lets_the_line_go_to_its_safe_level(monkeypatch: py
 
 def test_a_line_that_was_lost_is_driven_again_when_its_chip_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpio, "RETRY_S", 0.05)
-    with started(GpioOutput("mock:8")) as output:
+    with started(GpioOutput(GpioSettings(line="mock:8"))) as output:
         show(output, EMERGENCY, 0.1)
         gpio_mock.line("8").released = True
         show(output, AWAKE, 0.02)
@@ -118,13 +119,14 @@ CRASHING = """
 import signal, sys, time
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.output import GpioOutput
+from wakeful.device.alerts.gpio.settings import GpioSettings
 from tests.device.alerts.gpio.test_output import EMERGENCY
 
 def report(self):
     print("levels", [level for _, level in self.transitions], flush=True)
 gpio_mock.MockLine.close = report
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-output = GpioOutput("mock:7")
+output = GpioOutput(GpioSettings(line="mock:7"))
 output.start(0)
 output.state(EMERGENCY)
 while not gpio_mock.line("7").level:
@@ -171,7 +173,7 @@ def test_a_real_chip_is_driven_through_libgpiod(monkeypatch: pytest.MonkeyPatch)
         return request
 
     monkeypatch.setattr(gpiod, "request_lines", request_lines)
-    with started(GpioOutput("gpiochip0:17", active_low=True)) as output:
+    with started(GpioOutput(GpioSettings(line="gpiochip0:17", active_low=True))) as output:
         show(output, EMERGENCY, 0.1)
     [(path, consumer, config)] = asked
     assert (path, consumer, list(config)) == ("/dev/gpiochip0", "wakeful", [17])
@@ -185,7 +187,7 @@ def test_a_line_that_breaks_while_in_use_is_reported_and_does_not_hurt(
 ) -> None:
     request = Request()
     monkeypatch.setattr(gpiod, "request_lines", lambda *_args, **_settings: request)
-    with started(GpioOutput("gpiochip0:17")) as output:
+    with started(GpioOutput(GpioSettings(line="gpiochip0:17"))) as output:
         request.error = OSError(errno.EIO, "Input/output error")
         show(output, EMERGENCY, 0.1)
         assert "can no longer be driven" in caplog.text
@@ -208,17 +210,17 @@ def test_what_libgpiod_refuses_is_said_with_its_mend(
 
     monkeypatch.setattr(gpiod, "request_lines", refuse)
     with pytest.raises(kind, match=mend) as caught:
-        GpioOutput("gpiochip0:17").start(0)
+        GpioOutput(GpioSettings(line="gpiochip0:17")).start(0)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_status == 2  # type: ignore[attr-defined]
 
 
 def test_a_chip_that_is_not_there_or_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(GpioChipMissing, match="there is no GPIO chip"):
-        GpioOutput(f"{tmp_path}/gpiochip99:1").start(0)
+        GpioOutput(GpioSettings(line=f"{tmp_path}/gpiochip99:1")).start(0)
     (tmp_path / "file").touch()
     with pytest.raises(GpioChipMissing, match="is not a GPIO chip"):
-        GpioOutput(f"{tmp_path}/file:1").start(0)
+        GpioOutput(GpioSettings(line=f"{tmp_path}/file:1")).start(0)
 
 
 def test_errors_are_their_builtin_twins_too() -> None:
@@ -234,7 +236,7 @@ def test_lines_are_written_as_chip_and_line() -> None:
     assert parse_spec("mock:17") == ("mock", "17")
     for wrong in ("", "17", "gpiochip0", "gpiochip0:", ":17"):
         with pytest.raises(GpioSpecError, match="CHIP:LINE"):
-            GpioOutput(wrong)
+            GpioOutput(GpioSettings.model_construct(line=wrong))
 
 
 def test_the_mock_line_tells_what_differs() -> None:
@@ -248,6 +250,6 @@ def test_the_mock_line_tells_what_differs() -> None:
 
 
 def test_closing_twice_or_without_a_start_is_harmless() -> None:
-    GpioOutput("mock:10").close()
-    with started(GpioOutput("mock:11")) as output:
+    GpioOutput(GpioSettings(line="mock:10")).close()
+    with started(GpioOutput(GpioSettings(line="mock:11"))) as output:
         output.close()

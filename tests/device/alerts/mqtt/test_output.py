@@ -24,6 +24,7 @@ from tests.device.alerts.broker import Broker, Listener, need_mosquitto
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
 from wakeful import ConfigError
 from wakeful.device.alerts.mqtt.output import MqttOutput
+from wakeful.device.alerts.mqtt.settings import MqttSettings
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.alerts.report import schema
 from wakeful.device.messages import Acknowledge, Command, Event, Health, Marker, Phase
@@ -67,7 +68,9 @@ def test_state_alert_health_and_availability_arrive_as_the_schema_says(
     broker: Broker, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(broker, "wakeful/cab-7/#")
-    with started(MqttOutput(broker.address, "cab-7", expression_classes=("neutral", "happiness"))) as output:
+    with started(
+        MqttOutput(MqttSettings(broker=broker.address), "cab-7", expression_classes=("neutral", "happiness"))
+    ) as output:
         output.state(MICROSLEEP)
         output.alert(alert(seq=3))
         output.event(Event(SECOND_NS, "yawn", {"start_ns": 0, "end_ns": SECOND_NS}))
@@ -85,7 +88,7 @@ def test_state_alert_health_and_availability_arrive_as_the_schema_says(
 def test_who_comes_later_still_learns_state_health_and_availability(
     broker: Broker, listen: Callable[..., Listener]
 ) -> None:
-    with started(MqttOutput(broker.address, "cab-7")) as output:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         first = listen(broker, "wakeful/cab-7/#")
         output.state(AWAKE)
         output.alert(alert())
@@ -101,7 +104,7 @@ def test_states_come_five_times_a_second_and_only_when_there_is_news(
     broker: Broker, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(broker, "wakeful/cab-7/state")
-    with started(MqttOutput(broker.address, "cab-7")) as output:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         begun = time.monotonic()
         while time.monotonic() - begun < 1.0:
             output.state(replace(AWAKE, t_ns=AWAKE.t_ns + round((time.monotonic() - begun) * 1e9)))
@@ -116,7 +119,7 @@ def test_a_monitor_that_hangs_is_called_stale(
 ) -> None:
     monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.3)
     listener = listen(broker, "wakeful/cab-7/health")
-    with started(MqttOutput(broker.address, "cab-7")) as output:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         output.state(AWAKE)
         assert listener.next("/health")["health"] == "ok"
         assert listener.next("/health")["health"] == Health.STALE.value
@@ -134,22 +137,22 @@ def test_the_broker_says_offline_when_the_monitor_is_killed(broker: Broker, list
 MONITOR = """
 import sys, time
 from wakeful.device.alerts.mqtt.output import MqttOutput
-from wakeful.device.alerts.registry import make_output
-MqttOutput(sys.argv[1], "cab-7").start(0)
+from wakeful.device.alerts.mqtt.settings import MqttSettings
+MqttOutput(MqttSettings(broker=sys.argv[1]), "cab-7").start(0)
 time.sleep(60)
 """
 
 
 def test_two_monitors_of_one_name_are_told_so(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
-    with started(MqttOutput(broker.address, "cab-7")) as first:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as first:
         assert eventually(lambda: first.problem is None and bool(first.connections))
-        with started(MqttOutput(broker.address, "cab-7")):
+        with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")):
             assert eventually(lambda: "another client is called wakeful-cab-7 too" in caplog.text)
 
 
 def test_alerts_wait_for_a_broker_that_is_not_there_yet(tmp_path: Path, listen: Callable[..., Listener]) -> None:
     broker = Broker(tmp_path)
-    with started(MqttOutput(broker.address, "cab-7")) as output:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         for seq in range(1, 6):
             output.alert(alert(seq=seq, t_s=float(seq)))
         assert eventually(lambda: output.problem is not None)
@@ -166,7 +169,7 @@ def test_alerts_raised_while_the_broker_restarts_arrive_once_in_order_with_their
     broker: Broker, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(broker, "wakeful/cab-7/alert")
-    with started(MqttOutput(broker.address, "cab-7")) as output:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         output.alert(alert(seq=1))
         assert listener.next("/alert")["seq"] == 1
         broker.stop()
@@ -186,7 +189,7 @@ def test_a_broker_that_knows_only_the_older_protocol_is_served_too(
     broker: Broker, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(broker, "wakeful/cab-7/#")
-    with started(MqttOutput(broker.address, "cab-7", version="3.1.1")) as output:
+    with started(MqttOutput(MqttSettings(broker=broker.address, version="3.1.1"), "cab-7")) as output:
         output.state(AWAKE)
         output.alert(alert(seq=1))
         assert listener.next("/state")["t"] == 5.0
@@ -203,7 +206,7 @@ def test_a_broker_that_hangs_costs_the_loop_nothing_and_no_alert(
     broker: Broker, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(broker, "wakeful/cab-7/alert")
-    with started(MqttOutput(broker.address, "cab-7")) as output:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         output.alert(alert(seq=0))
         listener.next("/alert")
         broker.signal(signal.SIGSTOP)
@@ -221,7 +224,7 @@ def test_a_broker_that_hangs_costs_the_loop_nothing_and_no_alert(
 
 
 def test_an_alert_that_nobody_hears_is_offered_again(broker: Broker, listen: Callable[..., Listener]) -> None:
-    with started(MqttOutput(broker.address, "cab-7")) as output:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         output.alert(alert(seq=1))
         output.alert(alert(seq=2))
         assert eventually(lambda: output.problem is None)
@@ -238,7 +241,7 @@ def test_commands_come_in_and_broken_or_retained_ones_are_refused(
     commands: SimpleQueue[Command] = SimpleQueue()
     other = listen(broker, "wakeful/cab-7/availability")
     other.say("wakeful/cab-7/cmd", {"command": "acknowledge", "seq": 9}, retain=True)
-    with started(MqttOutput(broker.address, "cab-7", on_command=commands.put)) as output:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7", on_command=commands.put)) as output:
         other.next("/availability")
         other.say("wakeful/cab-7/cmd", b"{")
         other.say("wakeful/cab-7/cmd", {"command": "acknowledge", "seq": 3})
@@ -252,7 +255,7 @@ def test_commands_come_in_and_broken_or_retained_ones_are_refused(
 def test_commands_can_be_turned_off(broker: Broker, listen: Callable[..., Listener]) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
     other = listen(broker, "wakeful/cab-7/availability")
-    with started(MqttOutput(broker.address, "cab-7", commands=False, on_command=commands.put)):
+    with started(MqttOutput(MqttSettings(broker=broker.address, commands=False), "cab-7", on_command=commands.put)):
         other.next("/availability")
         other.say("wakeful/cab-7/cmd", {"command": "acknowledge", "seq": 3})
         time.sleep(0.3)
@@ -263,7 +266,7 @@ def test_home_assistant_is_told_about_the_device_and_again_when_it_restarts(
     broker: Broker, listen: Callable[..., Listener]
 ) -> None:
     home = listen(broker, "homeassistant/device/#")
-    with started(MqttOutput(broker.address, "cab.7", discover=True)):
+    with started(MqttOutput(MqttSettings(broker=broker.address, discovery=True), "cab.7")):
         topic, described, _ = home.next_message("/config")
         assert topic == "homeassistant/device/wakeful_cab_7/config"
         assert described["availability_topic"] == "wakeful/cab.7/availability"
@@ -276,14 +279,14 @@ def test_the_end_sends_what_is_queued_and_is_quick_without_a_broker(
     broker: Broker, listen: Callable[..., Listener]
 ) -> None:
     listener = listen(broker, "wakeful/cab-7/alert")
-    output = MqttOutput(broker.address, "cab-7")
+    output = MqttOutput(MqttSettings(broker=broker.address), "cab-7")
     with started(output):
         assert eventually(lambda: output.problem is None)
         for seq in range(50):
             output.alert(alert(seq=seq))
     assert [listener.next("/alert")["seq"] for _ in range(50)] == list(range(50))
     broker.stop()
-    away = MqttOutput(broker.address, "cab-7")
+    away = MqttOutput(MqttSettings(broker=broker.address), "cab-7")
     away.start(0)
     away.alert(alert())
     begun = time.monotonic()
@@ -295,16 +298,16 @@ def test_the_end_sends_what_is_queued_and_is_quick_without_a_broker(
 def test_a_changed_configuration_loses_no_alert_and_stays_online(
     broker: Broker, listen: Callable[..., Listener], tmp_path: Path
 ) -> None:
-    away = MqttOutput("127.0.0.1:1", "cab-7")
+    away = MqttOutput(MqttSettings(broker="127.0.0.1:1"), "cab-7")
     away.start(0)
     away.alert(alert(seq=1))
     listener = listen(broker, "wakeful/cab-7/#")
-    second = MqttOutput(broker.address, "cab-7")
+    second = MqttOutput(MqttSettings(broker=broker.address), "cab-7")
     second.start(0)
     second.take_over(away)
     away.close()
     assert listener.next("/alert")["seq"] == 1
-    with started(MqttOutput(broker.address, "cab-7", rate_hz=2.0)) as third:
+    with started(MqttOutput(MqttSettings(broker=broker.address, rate_hz=2.0), "cab-7")) as third:
         third.take_over(second)
         second.close()
         assert eventually(lambda: third.connections > 0)
@@ -336,15 +339,15 @@ def secured(tmp_path: Path) -> Iterator[tuple[Broker, Path]]:
 
 def test_tls_is_spoken_with_a_broker_that_can_be_believed_and_no_other(secured: tuple[Broker, Path]) -> None:
     broker, authority = secured
-    with started(MqttOutput(f"mqtts://{broker.address}", "cab-7", ca=str(authority))) as output:
+    with started(MqttOutput(MqttSettings(broker=f"mqtts://{broker.address}", ca=str(authority)), "cab-7")) as output:
         output.state(AWAKE)
         output.alert(alert())
         assert eventually(lambda: output.connections == 1 and output.problem is None)
-    with started(MqttOutput(f"mqtts://{broker.address}", "cab-7")) as stranger:
+    with started(MqttOutput(MqttSettings(broker=f"mqtts://{broker.address}"), "cab-7")) as stranger:
         assert eventually(lambda: stranger.problem is not None)
         assert "certificate that is not believed" in str(stranger.problem)
         assert stranger.connections == 0
-    with started(MqttOutput(broker.address, "cab-7")) as plain:
+    with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as plain:
         assert eventually(lambda: plain.problem is not None, 6.0)
 
 
@@ -377,11 +380,15 @@ def test_the_right_password_opens_and_a_wrong_one_is_told_without_being_shown(
     guarded: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with started(MqttOutput(guarded.address, "cab-7", credentials=credentials(tmp_path, "open sesame"))) as output:
+    with started(
+        MqttOutput(MqttSettings(broker=guarded.address, credentials=credentials(tmp_path, "open sesame")), "cab-7")
+    ) as output:
         output.state(AWAKE)
         time.sleep(0.3)
         assert output.problem is None
-    with started(MqttOutput(guarded.address, "cab-7", credentials=credentials(tmp_path, "hocus pocus"))) as output:
+    with started(
+        MqttOutput(MqttSettings(broker=guarded.address, credentials=credentials(tmp_path, "hocus pocus")), "cab-7")
+    ) as output:
         assert eventually(lambda: output.problem is not None)
         assert "user name and password" in str(output.problem)
     assert "open sesame" not in caplog.text
@@ -392,7 +399,7 @@ def test_a_file_of_secrets_that_others_can_read_is_refused_with_its_mend(tmp_pat
     need_mosquitto()
     file = credentials(tmp_path, "open sesame", 0o644)
     with pytest.raises(ConfigError, match=f"chmod 600 {file}") as refused:
-        MqttOutput("localhost", "cab-7", credentials=file)
+        MqttOutput(MqttSettings(broker="localhost", credentials=file), "cab-7")
     assert "sesame" not in str(refused.value)
 
 

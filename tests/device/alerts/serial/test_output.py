@@ -17,6 +17,7 @@ from tests.device.alerts.receiver import Receiver
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
 from wakeful.device.alerts.serial.output import SerialOutput
 from wakeful.device.alerts.serial.sentences import Sentence, encode_command, unframe
+from wakeful.device.alerts.serial.settings import SerialSettings
 from wakeful.device.messages import Acknowledge, Command, Health, Marker, Phase, VehicleSpeed
 from wakeful.device.supervision.notes import Notes
 
@@ -38,7 +39,7 @@ def started(output: SerialOutput) -> Iterator[SerialOutput]:
 
 
 def test_a_state_and_an_alert_arrive_as_the_protocol_says(receiver: Receiver) -> None:
-    with started(SerialOutput(receiver.path)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path))) as output:
         output.alert(alert(seq=3))
         output.state(MICROSLEEP)
         assert eventually(lambda: len(receiver.lines) >= 2)
@@ -50,7 +51,7 @@ def test_a_state_and_an_alert_arrive_as_the_protocol_says(receiver: Receiver) ->
 
 
 def test_the_heartbeat_goes_on_by_itself_and_each_change_is_said_at_once(receiver: Receiver) -> None:
-    with started(SerialOutput(receiver.path)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path))) as output:
         output.state(AWAKE)
         time.sleep(1.7)
         changed_at = time.monotonic()
@@ -65,7 +66,7 @@ def test_the_heartbeat_goes_on_by_itself_and_each_change_is_said_at_once(receive
 
 
 def test_equal_states_at_frame_rate_add_nothing_to_the_heartbeat(receiver: Receiver) -> None:
-    with started(SerialOutput(receiver.path)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path))) as output:
         for seq in range(60):
             output.state(replace(AWAKE, seq=seq, t_ns=seq))
             time.sleep(0.01)
@@ -74,7 +75,7 @@ def test_equal_states_at_frame_rate_add_nothing_to_the_heartbeat(receiver: Recei
 
 def test_a_monitor_that_no_longer_speaks_is_called_stale(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.8)
-    with started(SerialOutput(receiver.path)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path))) as output:
         output.state(AWAKE)
         assert eventually(lambda: receiver.of("WKS")[-1:] != [] and receiver.of("WKS")[-1].fields[2] == "stale")
         output.state(AWAKE)
@@ -93,14 +94,14 @@ def test_alerts_reach_the_wire_within_milliseconds(receiver: Receiver) -> None:
         arrived = [(when, int(s.fields[0])) for when, s in receiver.lines if s.kind == "WKA"]
         return sorted(when - raised_at[seq] for when, seq in arrived[seqs.start :])[-2]
 
-    with started(SerialOutput(receiver.path)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path))) as output:
         output.state(AWAKE)
         # Other work on the machine may spoil a round, but not every one.
         assert any(slowest_of_a_round(range(start, start + 100)) < 0.05 for start in range(0, 500, 100))
 
 
 def test_a_receiver_that_stops_reading_costs_no_alert_and_no_time(receiver: Receiver) -> None:
-    with started(SerialOutput(receiver.path)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path))) as output:
         output.state(AWAKE)
         assert eventually(lambda: len(receiver.lines) > 0)
         receiver.stop_reading()
@@ -125,7 +126,7 @@ def test_alerts_of_an_outage_arrive_once_and_in_order(tmp_path: Path) -> None:
     link = tmp_path / "ttyMCU"
     first, second = Receiver(), Receiver()
     link.symlink_to(first.path)
-    with started(SerialOutput(str(link))) as output:
+    with started(SerialOutput(SerialSettings(url=str(link)))) as output:
         output.state(AWAKE)
         output.alert(alert(seq=0))
         assert eventually(lambda: first.alert_seqs() == [0])
@@ -150,7 +151,7 @@ def test_an_alert_torn_by_an_outage_is_sent_again_whole(tmp_path: Path) -> None:
     first, second = Receiver(), Receiver()
     link.symlink_to(first.path)
     first.stop_reading()
-    with started(SerialOutput(str(link))) as output:
+    with started(SerialOutput(SerialSettings(url=str(link)))) as output:
         for seq in range(900):
             output.alert(alert(seq=seq))
         time.sleep(0.2)
@@ -166,7 +167,7 @@ def test_an_alert_torn_by_an_outage_is_sent_again_whole(tmp_path: Path) -> None:
 
 def test_of_too_many_waiting_alerts_the_oldest_are_dropped_and_counted(tmp_path: Path) -> None:
     link = tmp_path / "ttyMCU"
-    with started(SerialOutput(str(link))) as output:
+    with started(SerialOutput(SerialSettings(url=str(link)))) as output:
         for seq in range(1007):
             output.alert(alert(seq=seq))
         assert output.alerts_dropped == 7
@@ -179,7 +180,7 @@ def test_of_too_many_waiting_alerts_the_oldest_are_dropped_and_counted(tmp_path:
 
 def test_a_missing_port_is_reported_once_and_awaited(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     link = tmp_path / "ttyUSB7"
-    with started(SerialOutput(str(link))) as output:
+    with started(SerialOutput(SerialSettings(url=str(link)))) as output:
         assert eventually(lambda: output.problem is not None)
         assert "does not exist" in (output.problem or "")
         output.alert(alert(seq=1))
@@ -194,22 +195,22 @@ def test_a_missing_port_is_reported_once_and_awaited(tmp_path: Path, caplog: pyt
 def test_a_file_is_refused_as_no_serial_port(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("hello")
-    with started(SerialOutput(str(path))) as output:
+    with started(SerialOutput(SerialSettings(url=str(path)))) as output:
         assert eventually(lambda: "not a serial port" in (output.problem or ""))
     assert path.read_text() == "hello"
 
 
 def test_a_port_in_use_is_named_so(receiver: Receiver) -> None:
-    with started(SerialOutput(receiver.path)) as first:
+    with started(SerialOutput(SerialSettings(url=receiver.path))) as first:
         first.state(AWAKE)
         assert eventually(lambda: len(receiver.lines) > 0)
-        with started(SerialOutput(receiver.path)) as second:
+        with started(SerialOutput(SerialSettings(url=receiver.path))) as second:
             assert eventually(lambda: "in use" in (second.problem or ""))
 
 
 def test_commands_come_in_between_noise(receiver: Receiver) -> None:
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-    with started(SerialOutput(receiver.path, on_command=commands.put)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path), on_command=commands.put)) as output:
         output.state(AWAKE)
         assert eventually(lambda: len(receiver.lines) > 0)
         wanted: list[Command] = [Acknowledge(3), VehicleSpeed(61.5), VehicleSpeed(None), Marker("overtaking, left")]
@@ -225,7 +226,7 @@ def test_a_listener_that_raises_does_not_stop_the_line(receiver: Receiver) -> No
     def refuse(command: Command) -> None:
         raise RuntimeError("no")
 
-    with started(SerialOutput(receiver.path, on_command=refuse)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path), on_command=refuse)) as output:
         output.state(AWAKE)
         assert eventually(lambda: len(receiver.lines) > 0)
         receiver.say(encode_command(Acknowledge(1)))
@@ -235,7 +236,7 @@ def test_a_listener_that_raises_does_not_stop_the_line(receiver: Receiver) -> No
 
 
 def test_close_gets_queued_alerts_out(receiver: Receiver) -> None:
-    output = SerialOutput(receiver.path)
+    output = SerialOutput(SerialSettings(url=receiver.path))
     output.start(0)
     for seq in range(300):
         output.alert(alert(seq=seq))
@@ -248,7 +249,7 @@ def test_close_does_not_wait_for_a_port_that_is_stuck_or_gone(receiver: Receiver
     receiver.stop_reading()
     time.sleep(0.1)
     for url in (receiver.path, str(tmp_path / "none")):
-        output = SerialOutput(url)
+        output = SerialOutput(SerialSettings(url=url))
         output.start(0)
         for seq in range(900):
             output.alert(alert(seq=seq))
@@ -259,7 +260,7 @@ def test_close_does_not_wait_for_a_port_that_is_stuck_or_gone(receiver: Receiver
 
 def test_the_loop_back_port_of_pyserial_works_and_its_echo_is_ignored() -> None:
     commands: list[Command] = []
-    with started(SerialOutput("loop://", on_command=commands.append)) as output:
+    with started(SerialOutput(SerialSettings(url="loop://"), on_command=commands.append)) as output:
         output.state(AWAKE)
         for seq in range(100):
             output.alert(alert(seq=seq))
@@ -271,12 +272,12 @@ def test_the_loop_back_port_of_pyserial_works_and_its_echo_is_ignored() -> None:
 def test_a_successor_sends_what_waited_and_what_the_port_did_not_take_whole(receiver: Receiver) -> None:
     other = Receiver()
     receiver.stop_reading()
-    with started(SerialOutput(receiver.path)) as stuck:
+    with started(SerialOutput(SerialSettings(url=receiver.path))) as stuck:
         for seq in range(900):
             stuck.alert(alert(seq=seq))
         time.sleep(0.3)
         accepted = stuck.alerts_sent
-        with started(SerialOutput(other.path)) as successor:
+        with started(SerialOutput(SerialSettings(url=other.path))) as successor:
             successor.take_over(stuck)
             assert eventually(lambda: len(other.of("WKA")) == 900 - accepted - 1)
             stuck.close()
@@ -290,7 +291,7 @@ def test_a_successor_sends_what_waited_and_what_the_port_did_not_take_whole(rece
 def test_a_speed_that_is_no_longer_told_is_unknown_after_two_seconds_and_noted(receiver: Receiver) -> None:
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     notes = Notes()
-    with started(SerialOutput(receiver.path, on_command=commands.put, notes=notes)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path), on_command=commands.put, notes=notes)) as output:
         output.state(AWAKE)
         assert eventually(lambda: len(receiver.lines) > 0)
         receiver.say(encode_command(VehicleSpeed(61.5)))
@@ -310,7 +311,7 @@ def test_a_speed_is_lost_too_when_the_port_goes_away_with_it(tmp_path: Path) -> 
     receiver = Receiver()
     link.symlink_to(receiver.path)
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-    with started(SerialOutput(str(link), on_command=commands.put)) as output:
+    with started(SerialOutput(SerialSettings(url=str(link)), on_command=commands.put)) as output:
         output.state(AWAKE)
         assert eventually(lambda: len(receiver.lines) > 0)
         receiver.say(encode_command(VehicleSpeed(61.5)))
@@ -323,7 +324,9 @@ def test_a_speed_is_lost_too_when_the_port_goes_away_with_it(tmp_path: Path) -> 
 def test_a_network_socket_serves_as_a_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        with started(SerialOutput(f"socket://127.0.0.1:{server.getsockname()[1]}", on_command=commands.put)) as output:
+        with started(
+            SerialOutput(SerialSettings(url=f"socket://127.0.0.1:{server.getsockname()[1]}"), on_command=commands.put)
+        ) as output:
             peer, _ = server.accept()
             output.alert(alert(seq=5))
             peer.settimeout(2.0)
@@ -334,7 +337,7 @@ def test_a_network_socket_serves_as_a_port() -> None:
 
 
 def test_every_alert_phase_of_the_contract_is_sent(receiver: Receiver) -> None:
-    with started(SerialOutput(receiver.path)) as output:
+    with started(SerialOutput(SerialSettings(url=receiver.path))) as output:
         for phase in Phase:
             output.alert(alert(seq=1, phase=phase))
         assert eventually(lambda: len(receiver.of("WKA")) == 4)

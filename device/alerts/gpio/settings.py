@@ -1,0 +1,28 @@
+"""The table ``[gpio]`` of the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from wakeful.device.config.section import Section
+
+
+def chip_and_line(text: str) -> str:
+    """``text`` if it has the form CHIP:LINE; raises ValueError."""
+    chip, _, line = text.rpartition(":")
+    if not chip or not line:
+        raise ValueError("should be CHIP:LINE, as in /dev/gpiochip0:17")
+    return text
+
+
+class GpioSettings(Section):
+    """A line that drives a buzzer, lamp or relay."""
+
+    line: Annotated[str, AfterValidator(chip_and_line)] | None = None
+    """Chip and line as CHIP:LINE, as in /dev/gpiochip0:17; unset: no GPIO."""
+    active_low: bool = False
+    """The line is low while it alerts."""
+    safe_active: bool = False
+    """The level taken at the end, and while the monitor hangs, is the alerting one."""

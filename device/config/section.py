@@ -1,0 +1,22 @@
+"""What all tables of the configuration share. Each output keeps its own table beside it, in ``settings.py``."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from wakeful import ConfigError
+
+
+class Section(BaseModel):
+    """One table: unknown keys and wrong types are errors, values never change."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+def needed(value: str | None, key: str) -> str:
+    """The value of a setting without which nothing can be built; ``key`` is its dotted name."""
+    if value is None:
+        raise ConfigError(f"{key} is not set")
+    return value
