@@ -23,7 +23,6 @@ from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.output_tables import changeable, live_page
 from wakeful.device.config.settings import Settings
 from wakeful.device.driver_store import DriverKeeper, load_driver, with_what_is_known
-from wakeful.device.judge import Judge
 from wakeful.device.messages import Command, SetDriver
 from wakeful.device.monitor import Monitor
 from wakeful.device.perception.expression import NETWORK as EXPRESSION
@@ -34,6 +33,8 @@ from wakeful.device.perception.pipeline import Perception
 from wakeful.device.perception.runtime_choice import Runtimes, choose, reader_for
 from wakeful.device.record.setup import record_outputs
 from wakeful.device.stages import UNWATCHED, Stages
+from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.gaze_zone import Direction
 from wakeful.device.state.profile import Profile
 from wakeful.device.summary import Summary
@@ -85,8 +86,8 @@ class Assembly:
         self.perception = perception_of(settings, bool(self.expressions), self.runtimes)
         self.perception.watch(stages)
         log.info("%s in %s", self.perception.reader, self.runtimes.name)
-        self.judge = _judge(settings, profile, self.perception, self.expressions)
-        self.engine = self.judge.engine()
+        self.engine_config = _engine_config(settings, profile, self.perception, self.expressions)
+        self.engine = Engine(self.engine_config)
         self.source = source or _source(settings)
         # Size and rate are requested from cameras; a file has those it has.
         if self.source.info.requested and not _is_file(settings.source.source):
@@ -129,7 +130,7 @@ class Assembly:
         """
         opened = [*first, DriverKeeper(self.settings.driver.name or "", self.engine.calibration)]
         page = live_page(self.settings, self.title, self.expressions, self.stats)
-        recording = record_outputs(self.settings, self.judge, self._about())
+        recording = record_outputs(self.settings, self.engine_config, self._about())
         tables = changeable(self.settings, self.expressions) | page | recording | dict(further)
         try:
             for name, table in tables.items():
@@ -223,13 +224,15 @@ def _reader(settings: Settings) -> str:
     return reader_for(settings.perception.landmarks, settings.perception.runtime)
 
 
-def _judge(settings: Settings, profile: Profile, perception: Perception, expressions: tuple[str, ...]) -> Judge:
+def _engine_config(
+    settings: Settings, profile: Profile, perception: Perception, expressions: tuple[str, ...]
+) -> EngineConfig:
     driver = settings.driver
     known = load_driver(driver.name) if driver.name else None
     road = None
     if driver.road_yaw_deg is not None and driver.road_pitch_deg is not None:
         road = Direction(driver.road_yaw_deg, driver.road_pitch_deg)
-    return Judge(
+    return EngineConfig(
         profile,
         perception.traits,
         settings.vehicle.speed_kmh,

@@ -16,7 +16,8 @@ from threading import Thread
 
 from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.output import Output
-from wakeful.device.messages import DRIVER_NAME, Calibration, DriverState, Event, Given, SetDriver, Told
+from wakeful.device.messages import DRIVER_NAME, Calibration, CommandReceived, DriverState, Event, SetDriver
+from wakeful.device.state.inputs import EngineInput
 
 MAX_BYTES = 4096
 # Files without this version hold a way to the road that was measured with gazes read about 12 degrees too high.
@@ -93,9 +94,9 @@ class DriverKeeper(Output):
 
     def state(self, state: DriverState) -> None: ...
 
-    def engine_input(self, given: Given) -> None:
+    def engine_input(self, given: EngineInput) -> None:
         """A driver is set: this comes before the judge forgets the one before."""
-        if isinstance(given, Told) and isinstance(given.command, SetDriver):
+        if isinstance(given, CommandReceived) and isinstance(given.command, SetDriver):
             self._keep_aside()
             self._name = given.command.name
 

@@ -11,10 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from wakeful.device.state.profile import Profile
 
 
 class Health(StrEnum):
@@ -304,20 +300,8 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A command, and the capture time at which the judge was told."""
+class CommandReceived:
+    """A command, and the capture time at which it reached the engine."""
 
     t_ns: int
     command: Command
-
-
-@dataclass(frozen=True, slots=True)
-class NewRules:
-    """Another profile, and the capture time from which the judge goes by its rules."""
-
-    t_ns: int
-    profile: Profile
-
-
-Given = Observation | Tick | Told | NewRules
-"""All that the judge is ever given: the same in the same order gives the same alerts."""

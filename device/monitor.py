@@ -14,7 +14,17 @@ from queue import Empty, SimpleQueue
 from wakeful import WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.messages import Alert, Command, DriverState, Event, Health, Marker, Observation, Tick, Told
+from wakeful.device.messages import (
+    Alert,
+    Command,
+    CommandReceived,
+    DriverState,
+    Event,
+    Health,
+    Marker,
+    Observation,
+    Tick,
+)
 from wakeful.device.moment import Moment
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.stages import UNWATCHED, Stages
@@ -236,7 +246,7 @@ class Monitor:
             if isinstance(command, Marker):
                 self._mark(t_ns, command)
                 continue
-            self._output.engine_input(Told(t_ns, command))
+            self._output.engine_input(CommandReceived(t_ns, command))
             for alert in self._engine.command(t_ns, command):
                 self._output.alert(alert)
                 self._alerts.append(alert)

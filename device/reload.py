@@ -21,8 +21,9 @@ from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.output import Output
 from wakeful.device.config.settings import Settings
-from wakeful.device.messages import Event, NewRules, Told, VehicleSpeed
+from wakeful.device.messages import CommandReceived, Event, VehicleSpeed
 from wakeful.device.state.engine import Engine
+from wakeful.device.state.inputs import NewRules
 from wakeful.device.state.profile import Profile
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Worker
@@ -132,7 +133,7 @@ class Reload:
             for alert in self._engine.adopt(t_ns, profile):
                 self._output.alert(alert)
             if "vehicle" in changed:
-                told = Told(t_ns, VehicleSpeed(speed_kmh))
+                told = CommandReceived(t_ns, VehicleSpeed(speed_kmh))
                 self._output.engine_input(told)
                 list(self._engine.command(t_ns, told.command))
             self._output.event(Event(t_ns, EVENT, {"changed": ", ".join(changed) or "nothing"}))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from wakeful import WakefulError
 from wakeful.device.alerts.output import Output
-from wakeful.device.messages import Alert, DriverState, Event, Given
+from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.state.inputs import EngineInput
 
 if TYPE_CHECKING:
     from wakeful.device.perception.pipeline import Sighting
@@ -55,7 +56,7 @@ class FanOut(Output):
         for output in self._outputs:
             self._isolated(output, output.frame, frame, sighting)
 
-    def engine_input(self, given: Given) -> None:
+    def engine_input(self, given: EngineInput) -> None:
         for output in self._outputs:
             self._isolated(output, output.engine_input, given)
 

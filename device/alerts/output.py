@@ -14,7 +14,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Self
 
-from wakeful.device.messages import Alert, DriverState, Event, Given
+from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.state.inputs import EngineInput
 
 if TYPE_CHECKING:
     from wakeful.device.perception.pipeline import Sighting
@@ -44,7 +45,7 @@ class Output(ABC):
     def frame(self, frame: Frame, sighting: Sighting) -> None:
         """The image and what perception found in it. The image may be kept; to draw on it, copy it."""
 
-    def engine_input(self, given: Given) -> None:
+    def engine_input(self, given: EngineInput) -> None:
         """Everything that the engine gets, in its order."""
 
     def alert(self, alert: Alert) -> None:

@@ -12,6 +12,7 @@ from wakeful.device.evaluation.matching import Span
 from wakeful.device.messages import Event, Phase
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.source import EndOfSource
 
@@ -71,7 +72,7 @@ def play(job: ClipJob) -> Played:
     """
     profile, _ = load_profile(job.profile)
     perception = Perception(job.landmarks)
-    engine = Engine(profile, perception.traits, job.speed_kmh)
+    engine = Engine(EngineConfig(profile, perception.traits, job.speed_kmh))
     times_ns: list[int] = []
     faces = 0
     events: list[Event] = []

@@ -40,8 +40,8 @@ def drives_of(
 
 def _drive(recording: Recording, rows: Sequence[Truth], bounds: Bounds, profile: str | None) -> Drive:
     config = recording.config
-    judge = replace(config.judge, profile=load_profile(profile)[0]) if profile else None
-    done = replay(recording, judge)
+    other = replace(config.engine_config, profile=load_profile(profile)[0]) if profile else None
+    done = replay(recording, other)
     alerts = [one for one in (done.now if profile else done.then) if isinstance(one, Alert)]
     return Drive(
         _driver(recording, rows),

@@ -15,19 +15,18 @@ from wakeful.device.messages import (
     Acknowledge,
     Alert,
     Command,
+    CommandReceived,
     DriverState,
     Event,
     Gear,
     Health,
     Ignition,
     Level,
-    NewRules,
     Observation,
     Pause,
     Phase,
     SetDriver,
     Tick,
-    Told,
     Unreadable,
     VehicleSpeed,
 )
@@ -48,6 +47,7 @@ from wakeful.device.record.checks import (
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.log_config import read_profile
 from wakeful.device.record.schema import ExpressionReading, Picture
+from wakeful.device.state.inputs import NewRules
 
 
 def decode(topic: str, data: bytes) -> Recorded:
@@ -142,16 +142,16 @@ def _health(values: dict[str, Any]) -> Event:
     return Event(t_ns, "health", table({key: one for key, one in values.items() if key != "t_ns"}, _figure))
 
 
-def _vehicle(values: dict[str, Any]) -> Told:
+def _vehicle(values: dict[str, Any]) -> CommandReceived:
     kmh = values.get("speed_kmh")
-    return Told(whole(values["t_ns"]), VehicleSpeed(None if kmh is None else number(kmh)))
+    return CommandReceived(whole(values["t_ns"]), VehicleSpeed(None if kmh is None else number(kmh)))
 
 
-def _command(values: dict[str, Any]) -> Told:
+def _command(values: dict[str, Any]) -> CommandReceived:
     name = text(values["command"])
     if name not in _COMMANDS:
         raise Unfit(f"there is no command {name!r}")
-    return Told(whole(values["t_ns"]), _COMMANDS[name](values))
+    return CommandReceived(whole(values["t_ns"]), _COMMANDS[name](values))
 
 
 _COMMANDS: Mapping[str, Callable[[dict[str, Any]], Command]] = {
@@ -186,7 +186,7 @@ DECODERS: Mapping[str, Callable[[dict[str, Any]], Recorded]] = {
     schema.OBSERVATION: _observation,
     schema.TICK: lambda values: Tick(whole(values["t_ns"]), Health(values["health"])),
     schema.VEHICLE: _vehicle,
-    schema.ACKNOWLEDGE: lambda values: Told(whole(values["t_ns"]), Acknowledge(whole(values["alert_seq"]))),
+    schema.ACKNOWLEDGE: lambda values: CommandReceived(whole(values["t_ns"]), Acknowledge(whole(values["alert_seq"]))),
     schema.COMMAND: _command,
     schema.MARKER: _marker,
     schema.RULES: lambda values: NewRules(whole(values["t_ns"]), read_profile(values["profile"])),

@@ -13,24 +13,23 @@ from typing import Any
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
+    CommandReceived,
     DriverState,
     Event,
     Gear,
-    Given,
     Ignition,
     Marker,
-    NewRules,
     Observation,
     Pause,
     SetDriver,
     Tick,
-    Told,
     VehicleSpeed,
 )
 from wakeful.device.record import schema
 from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
+from wakeful.device.state.inputs import EngineInput, NewRules
 
-Recorded = Given | DriverState | Alert | Event | LogConfig | ExpressionReading | Picture
+Recorded = EngineInput | DriverState | Alert | Event | LogConfig | ExpressionReading | Picture
 """Everything that a log holds."""
 
 _OBSERVATION = tuple(one.name for one in fields(Observation))
@@ -77,7 +76,7 @@ def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any]]:
         }
     if isinstance(message, Event):
         return _event(message)
-    if isinstance(message, Told):
+    if isinstance(message, CommandReceived):
         return _told(message)
     if isinstance(message, NewRules):
         return schema.RULES, asdict(message)
@@ -99,7 +98,7 @@ def _event(event: Event) -> tuple[str, dict[str, Any]]:
     return schema.EVENT, {"t_ns": event.t_ns, "kind": event.kind, "data": dict(event.data)}
 
 
-def _told(told: Told) -> tuple[str, dict[str, Any]]:
+def _told(told: CommandReceived) -> tuple[str, dict[str, Any]]:
     command = told.command
     if isinstance(command, VehicleSpeed):
         return schema.VEHICLE, {"t_ns": told.t_ns, "speed_kmh": command.kmh}

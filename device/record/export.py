@@ -18,12 +18,12 @@ from typing import Any, Protocol
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
+    CommandReceived,
     DriverState,
     Event,
     Level,
     Observation,
     Tick,
-    Told,
     VehicleSpeed,
 )
 from wakeful.device.record import schema
@@ -121,7 +121,7 @@ def row_of(value: Recorded, config: LogConfig) -> Row:
     row: Row = {"t": config.seconds(value.t_ns), "t_ns": value.t_ns}
     if isinstance(value, Event):
         return row | _event_row(value, config)
-    if isinstance(value, Told):
+    if isinstance(value, CommandReceived):
         command = value.command
         if isinstance(command, VehicleSpeed):
             return row | {"speed_kmh": command.kmh}

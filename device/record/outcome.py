@@ -13,9 +13,9 @@ from typing import TextIO
 from wakeful import ConfigError, __version__
 from wakeful.device.alerts.events import alert_line, event_line
 from wakeful.device.config.layers import load_profile
-from wakeful.device.judge import judging_code
 from wakeful.device.messages import Alert
 from wakeful.device.record.compare import differences
+from wakeful.device.record.engine_revision import engine_revision
 from wakeful.device.record.reader import Recording, recordings
 from wakeful.device.record.replay import Replayed, Said, replay
 
@@ -63,9 +63,9 @@ def judge_again(job: Job) -> Outcome:
         ConfigError: the profile or the file of events cannot be used.
     """
     (recording,) = recordings(job.paths)
-    judge = replace(recording.config.judge, profile=load_profile(job.profile)[0]) if job.profile else None
+    config = replace(recording.config.engine_config, profile=load_profile(job.profile)[0]) if job.profile else None
     with _events(job.events, recording.config.origin_ns) as tell:
-        done = replay(recording, judge, tell)
+        done = replay(recording, config, tell)
     then_only, now_only = differences(done.compared(done.then), done.compared(done.now))
     told = warnings(recording)
     if then_only or now_only:
@@ -88,7 +88,7 @@ def warnings(recording: Recording) -> list[str]:
 def _other_code(recording: Recording) -> list[str]:
     """That the log was judged by other code, where it tells."""
     then = recording.config.about.get("judging_code")
-    if not isinstance(then, str) or then == judging_code():
+    if not isinstance(then, str) or then == engine_revision():
         return []
     versions = f"wakeful {recording.config.version} then, {__version__} now"
     return [f"the rules were judged by other code when it was recorded ({versions}): differences may come from that"]

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from wakeful.device.alerts.output import Output
 from wakeful.device.config.settings import RecordSettings
-from wakeful.device.messages import Alert, DriverState, Event, Given
+from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.errors import RecordError
 from wakeful.device.record.folder import Folder, Limits
 from wakeful.device.record.schema import LogConfig
 from wakeful.device.record.session import Rotation, Session
 from wakeful.device.record.video import Box, Shot, Video, face_finder
+from wakeful.device.state.inputs import EngineInput
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Worker
 
@@ -91,7 +92,7 @@ class Recorder(Output):
         self._template = replace(self._template, session=session, part=0, origin_ns=origin_ns, wall_ns=wall_ns)
         self._thread.start()
 
-    def engine_input(self, given: Given) -> None:
+    def engine_input(self, given: EngineInput) -> None:
         self._put(given, given.t_ns)
 
     def frame(self, frame: Frame, sighting: Sighting) -> None:

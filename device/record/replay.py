@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wakeful.device.judge import Judge
-from wakeful.device.messages import Alert, DriverState, Event, Given, NewRules, Observation, Phase, Tick, Told
+from wakeful.device.messages import Alert, CommandReceived, DriverState, Event, Observation, Phase, Tick
 from wakeful.device.record.errors import LogError
 from wakeful.device.record.reader import Recording
 from wakeful.device.record.schema import GIVEN, MARKER, SAID
 from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
+from wakeful.device.state.inputs import EngineInput, NewRules
 
 Said = Alert | Event
 TOLD_BY_OTHERS = frozenset(("marker", "configuration"))
@@ -54,26 +55,28 @@ class Replayed:
         return Counter(one.code for one in self.now if isinstance(one, Alert) and one.phase is Phase.RAISED)
 
 
-def replay(recording: Recording, judge: Judge | None = None, tell: Callable[[Said], None] | None = None) -> Replayed:
+def replay(
+    recording: Recording, config: EngineConfig | None = None, tell: Callable[[Said], None] | None = None
+) -> Replayed:
     """Judge a recording from its beginning.
 
     Args:
-        judge: another one than the recorded.
+        config: another one than the recorded.
         tell: is told everything as an output of the monitor would be, markers and notes of the log included.
 
     Raises:
         LogError: there is nothing in it that could be judged.
     """
-    engine = (judge or recording.config.judge).engine()
+    engine = Engine(config or recording.config.engine_config)
     done = Replayed()
     last_ns: int | None = None
     for entry in recording.entries(*GIVEN, *SAID, MARKER):
         value = entry.value
         said: list[Said] = []
-        if isinstance(value, NewRules) and judge is not None:
-            continue  # the other judge goes by its own rules throughout
-        if isinstance(value, Observation | Tick | Told | NewRules):
-            said, state = judged(engine, value)
+        if isinstance(value, NewRules) and config is not None:
+            continue  # the other configuration applies its own rules throughout
+        if isinstance(value, Observation | Tick | CommandReceived | NewRules):
+            said, state = advance(engine, value)
             done.now += said
             if state is not None:
                 _account(done, value.t_ns, last_ns, state)
@@ -94,9 +97,9 @@ def replay(recording: Recording, judge: Judge | None = None, tell: Callable[[Sai
     return done
 
 
-def judged(engine: Engine, given: Given) -> tuple[list[Said], DriverState | None]:
-    """What the judge says to one input, in the order of the monitor's loop, and the state if there is a new one."""
-    if isinstance(given, Told):
+def advance(engine: Engine, given: EngineInput) -> tuple[list[Said], DriverState | None]:
+    """What the engine makes of one input, in the order of the monitor's loop, and the state if there is a new one."""
+    if isinstance(given, CommandReceived):
         return list(engine.command(given.t_ns, given.command)), None
     if isinstance(given, NewRules):
         return list(engine.adopt(given.t_ns, given.profile)), None

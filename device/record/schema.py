@@ -25,8 +25,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from wakeful.device.judge import Judge
 from wakeful.device.messages import Alert, Calibration, DriverState, Event, Observation, ReaderTraits, Tick
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.gaze_zone import Direction
 from wakeful.device.state.profile import Profile
 
@@ -82,9 +82,9 @@ class LogConfig:
     format: int = FORMAT
 
     @property
-    def judge(self) -> Judge:
-        """What the judge is built from."""
-        return Judge(self.profile, self.reader, self.speed_kmh, self.known, self.road, self.expression_classes)
+    def engine_config(self) -> EngineConfig:
+        """What the engine is built from."""
+        return EngineConfig(self.profile, self.reader, self.speed_kmh, self.known, self.road, self.expression_classes)
 
     @property
     def driver(self) -> str:

@@ -9,19 +9,20 @@ from typing import Any
 
 from wakeful import __version__
 from wakeful.device.config.settings import Settings
-from wakeful.device.judge import Judge, judging_code
+from wakeful.device.record.engine_revision import engine_revision
 from wakeful.device.record.schema import LogConfig
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.models import registry
 
 
-def record_outputs(settings: Settings, judge: Judge, about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def record_outputs(settings: Settings, engine: EngineConfig, about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The output that records, by name, with what it is built from; none if no folder is set."""
     if settings.record.folder is None:
         return {}
-    return {"record": {"options": settings.record, "template": log_template(settings, judge, about)}}
+    return {"record": {"options": settings.record, "template": log_template(settings, engine, about)}}
 
 
-def log_template(settings: Settings, judge: Judge, about: Mapping[str, Any]) -> LogConfig:
+def log_template(settings: Settings, engine: EngineConfig, about: Mapping[str, Any]) -> LogConfig:
     """The head of a log but for its session and times."""
     return LogConfig(
         version=__version__,
@@ -30,16 +31,16 @@ def log_template(settings: Settings, judge: Judge, about: Mapping[str, Any]) -> 
         origin_ns=0,
         wall_ns=0,
         profile_name=settings.profile,
-        profile=judge.profile,
-        reader=judge.reader,
-        speed_kmh=judge.speed_kmh,
-        known=judge.known,
-        road=judge.road,
-        expression_classes=judge.expression_classes,
+        profile=engine.profile,
+        reader=engine.reader,
+        speed_kmh=engine.speed_kmh,
+        known=engine.known,
+        road=engine.road,
+        expression_classes=engine.expression_classes,
         models={name: one.sha256 for name, one in registry.networks().items() if registry.available(name)},
         about={
             **about,
-            "judging_code": judging_code(),
+            "judging_code": engine_revision(),
             "machine": platform.machine(),
             "system": platform.platform(),
             "python": sys.version.split()[0],

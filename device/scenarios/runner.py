@@ -25,6 +25,7 @@ from wakeful.device.scenarios.script import frame_times_s, scenario, seed
 from wakeful.device.scenarios.trace import HealthChange, Moment, Snapshot, Told, Trace
 from wakeful.device.scenarios.verdict import Verdict, judge
 from wakeful.device.state.engine import Engine, Step
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
@@ -104,7 +105,9 @@ def _begin(job: _Job) -> dict[Stage, _Run]:
     runs: dict[Stage, _Run] = {}
     for cell in job.cells:
         if cell.stage not in runs:
-            runs[cell.stage] = _Run(cell, perception.fork(), Engine(profile, perception.traits, SPEED_KMH), _Log())
+            runs[cell.stage] = _Run(
+                cell, perception.fork(), Engine(EngineConfig(profile, perception.traits, SPEED_KMH)), _Log()
+            )
     for index, t_s in _frames(begun=False):
         for run in runs.values():
             run.step(index, t_s)

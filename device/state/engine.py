@@ -8,7 +8,7 @@ the rules of the profile are applied to (``rules``). This file only joins them i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from wakeful.device.messages import (
@@ -24,13 +24,13 @@ from wakeful.device.messages import (
     Level,
     Observation,
     Pause,
-    ReaderTraits,
     SetDriver,
     Unreadable,
     VehicleSpeed,
 )
 from wakeful.device.state.attention import Attention, AttentionView
 from wakeful.device.state.engagement import Engagement, EngagementView
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.episodes import Episodes, EpisodeView
 from wakeful.device.state.eyelids import Eyelids, LidView
 from wakeful.device.state.frame_rate import FrameRate
@@ -61,34 +61,16 @@ class Step:
 
 
 class Engine:
-    """Judges one person by one profile.
+    """Applies one profile to one person."""
 
-    Args:
-        profile: the rules.
-        reader: what to know of the landmark reader whose measures come in.
-        speed_kmh: the vehicle's speed until it says otherwise; None is unknown, and opens every speed gate.
-        known: what was learned of this person before; left aside if it was learned with another reader.
-        road: the way to the road in the camera's frame, if it is known.
-        expression_classes: names of the probabilities in ``Observation.expression``.
-    """
-
-    def __init__(
-        self,
-        profile: Profile,
-        reader: ReaderTraits,
-        speed_kmh: float | None = None,
-        *,
-        known: Calibration | None = None,
-        road: Direction | None = None,
-        expression_classes: Sequence[str] = (),
-    ) -> None:
-        self._profile = profile
-        self._reader = reader
-        self._speed_kmh = speed_kmh
-        self._road = road
-        self._classes = tuple(expression_classes)
-        self._rules = RuleBook(profile.rules, profile.latch)
-        self._meet(known if known and known.reader == reader.name else None)
+    def __init__(self, config: EngineConfig) -> None:
+        self._profile = config.profile
+        self._reader = config.reader
+        self._speed_kmh = config.speed_kmh
+        self._road = config.road
+        self._classes = config.expression_classes
+        self._rules = RuleBook(config.profile.rules, config.profile.latch)
+        self._meet(config.known)
         self._last = DriverState(t_ns=0, seq=-1, health=Health.STALE)
         self._last_frame_ns: int | None = None
         self._told_health: tuple[Health, str] | None = None
@@ -99,7 +81,9 @@ class Engine:
         self._to_tell: list[Event] = []
 
     def _meet(self, known: Calibration | None) -> None:
-        """Begin with a person."""
+        """Begin with a person; what was learned of them with another reader is ignored."""
+        if known is not None and known.reader != self._reader.name:
+            known = None
         road = self._road
         if road is None and known is not None and known.road_yaw_deg is not None and known.road_pitch_deg is not None:
             road = Direction(known.road_yaw_deg, known.road_pitch_deg)
@@ -214,7 +198,7 @@ class Engine:
         return self._paused_until_ns is not None and t_ns < self._paused_until_ns
 
     def _set_driver(self, t_ns: int, command: SetDriver) -> Iterator[Alert]:
-        self._meet(command.known if command.known and command.known.reader == self._reader.name else None)
+        self._meet(command.known)
         self._told_calibration_pct = 0.0
         self._to_tell.append(Event(t_ns, "driver", {"name": command.name}))
         yield from self._rules.clear_all(t_ns)

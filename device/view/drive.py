@@ -14,9 +14,10 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.messages import Alert, DriverState, Event, Health, Level, NewRules, Phase
+from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 from wakeful.device.record.reader import Recording
 from wakeful.device.record.schema import ALERT, EVENT, HEALTH, MARKER, RULES, STATE, LogConfig
+from wakeful.device.state.inputs import NewRules
 
 MAX_FRAMES = 5_000_000
 """Two days at 30 frames a second; what comes later is left out and told."""

@@ -12,7 +12,7 @@ import pytest
 from tests.device.alerts.samples import eventually
 from wakeful import ConfigError
 from wakeful.device.driver_store import DriverKeeper, load_driver, save_driver, with_what_is_known
-from wakeful.device.messages import Calibration, Event, SetDriver, Told
+from wakeful.device.messages import Calibration, CommandReceived, Event, SetDriver
 
 ANNA = Calibration("v2", 0.28, 0.27, 12.0, -4.0)
 BERT = Calibration("v2", 0.31, 0.3)
@@ -92,7 +92,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_does_not_end_the_drive(
 def test_a_driver_who_is_set_takes_over_and_the_one_before_is_kept() -> None:
     learned = [ANNA]
     keeper = DriverKeeper("anna", lambda: learned[0])
-    keeper.engine_input(Told(0, SetDriver("bert")))
+    keeper.engine_input(CommandReceived(0, SetDriver("bert")))
     learned[0] = BERT
     assert eventually(lambda: load_driver("anna") == ANNA)
     keeper.close()

@@ -23,20 +23,21 @@ from wakeful.device.messages import (
     Acknowledge,
     Alert,
     Command,
+    CommandReceived,
     DriverState,
     Event,
-    Given,
     Health,
     Marker,
     Observation,
     Phase,
     ReaderTraits,
-    Told,
     VehicleSpeed,
 )
 from wakeful.device.monitor import Monitor
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
+from wakeful.device.state.inputs import EngineInput
 from wakeful.device.summary import Summary
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.watchdog import PartFailed
@@ -159,7 +160,7 @@ def monitor(
     return Monitor(
         source,
         perception,
-        Engine(profile, traits, speed_kmh),
+        Engine(EngineConfig(profile, traits, speed_kmh)),
         FanOut([output]),
         Summary({}),
         commands or SimpleQueue(),
@@ -388,7 +389,7 @@ class Watching(Heard):
         assert sighting.observation.seq == frame.seq
         self.order.append("seen")
 
-    def engine_input(self, given: Given) -> None:
+    def engine_input(self, given: EngineInput) -> None:
         self.order.append(given)
 
     def state(self, state: DriverState) -> None:
@@ -402,7 +403,7 @@ def test_a_watcher_hears_all_that_the_judge_is_given_before_what_follows_from_it
     commands.put(VehicleSpeed(50.0))
     monitor(ScriptedSource([0.0, 0.1, *[None] * 6]), watching, commands=commands, stale_s=0.5).run()
     first, *rest = watching.order
-    assert first == Told(0, VehicleSpeed(50.0))
+    assert first == CommandReceived(0, VehicleSpeed(50.0))
     assert [type(one).__name__ for one in rest if one not in ("seen", "state")] == ["Observation"] * 2 + ["Tick"] * 2
     assert rest[:3:2] == ["seen", "state"]
 
@@ -411,7 +412,7 @@ def test_the_same_given_again_gives_the_same_alerts() -> None:
     watching = Watching()
     perception = ScriptedPerception((2.0, 5.5), (7.0, 8.2))
     monitor(ScriptedSource(seconds(0.0, 10.0)), watching, perception).run()
-    engine = Engine(load_profile("vehicle")[0], TRAITS)
+    engine = Engine(EngineConfig(load_profile("vehicle")[0], TRAITS))
     again = [alert for one in watching.order if isinstance(one, Observation) for alert in engine.step(one).alerts]
     assert again == watching.alerts != []
 

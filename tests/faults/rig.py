@@ -34,6 +34,7 @@ from wakeful.device.messages import Alert, Command, DriverState, Event, Health
 from wakeful.device.monitor import Monitor
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.profile import Profile
 from wakeful.device.summary import Summary
 from wakeful.device.supervision.notes import Notes
@@ -151,7 +152,7 @@ class Rig:
         self.monitor = Monitor(
             self._source,
             self.perception,
-            Engine(profile, self.perception.traits),
+            Engine(EngineConfig(profile, self.perception.traits)),
             self._output,
             Summary({}),
             commands,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from wakeful.device.judge import Judge
-from wakeful.device.messages import Event, Given
+from wakeful.device.messages import Event
 from wakeful.device.record.recorder import MAX_QUEUED, Recorder
-from wakeful.device.record.replay import Said, judged
+from wakeful.device.record.replay import Said, advance
+from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
+from wakeful.device.state.inputs import EngineInput
 
 
-def play_into(recorder: Recorder, judge: Judge, inputs: Iterable[Given]) -> list[Said]:
+def play_into(recorder: Recorder, config: EngineConfig, inputs: Iterable[EngineInput]) -> list[Said]:
     """Judge the inputs and tell the recorder all of it, from its start to its close; gives what was said."""
-    engine = judge.engine()
+    engine = Engine(config)
     told: list[Said] = []
     begun = False
     for given in inputs:
@@ -23,7 +25,7 @@ def play_into(recorder: Recorder, judge: Judge, inputs: Iterable[Given]) -> list
         while len(recorder._queue) > MAX_QUEUED // 4:
             time.sleep(0.01)
         recorder.engine_input(given)
-        said, state = judged(engine, given)
+        said, state = advance(engine, given)
         for one in said:
             recorder.event(one) if isinstance(one, Event) else recorder.alert(one)
         told += said

@@ -41,7 +41,7 @@ def measure(disk: Path) -> None:
     notes = Notes()
     to = recorder(disk / "logs", notes)
     to.start(ORIGIN_NS)
-    engine: Engine = CONFIG.judge.engine()
+    engine: Engine = Engine(CONFIG.engine_config)
     begun_s = time.monotonic()
     longest_s = late_s = 0.0
     alerts: list[Alert] = []

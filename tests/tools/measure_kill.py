@@ -22,12 +22,13 @@ from pathlib import Path
 
 from tests.device.record.drive import play, recorder
 from tests.device.record.samples import ORIGIN_NS, observations
-from wakeful.device.messages import Alert, Given, Observation
+from wakeful.device.messages import Alert, Observation
 from wakeful.device.record.errors import LogError
 from wakeful.device.record.mend import repair
 from wakeful.device.record.reader import Recording, recording
 from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import ALERT, GIVEN
+from wakeful.device.state.inputs import EngineInput
 
 FPS = 30.0
 
@@ -63,7 +64,7 @@ def child(folder: Path) -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(to, name)
 
-        def engine_input(self, given: Given) -> None:
+        def engine_input(self, given: EngineInput) -> None:
             to.engine_input(given)
             os.write(1, f"i {given.t_ns}\n".encode())
 

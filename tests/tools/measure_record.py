@@ -21,8 +21,9 @@ from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Observation
 from wakeful.device.record.reader import recording
 from wakeful.device.record.recorder import Recorder
-from wakeful.device.record.replay import judged
+from wakeful.device.record.replay import advance
 from wakeful.device.record.schema import OBSERVATION
+from wakeful.device.state.engine import Engine
 
 
 def cpu_ms_per_frame(clip: str, seconds: float, record: list[str], place: Path) -> float:
@@ -41,15 +42,15 @@ def alone(log: Path, rounds: int) -> None:
     seen = [entry.value for entry in recorded.entries(OBSERVATION) if isinstance(entry.value, Observation)]
     costs = []
     for number in range(rounds):
-        engine = recorded.config.judge.engine()
+        engine = Engine(recorded.config.engine_config)
         begun_s = time.process_time()
         for one in seen:
-            judged(engine, one)
+            advance(engine, one)
         plain_s = time.process_time() - begun_s
         with tempfile.TemporaryDirectory() as name:
             recorder = Recorder(RecordSettings(folder=name), recorded.config)
             begun_s = time.process_time()
-            play_into(recorder, recorded.config.judge, seen)
+            play_into(recorder, recorded.config.engine_config, seen)
             costs.append((time.process_time() - begun_s - plain_s) * 1000.0 / len(seen))
         print(f"round {number + 1}: {costs[-1]:.3f} ms a frame, its start and end included", flush=True)
     print(f"median {statistics.median(costs):.3f} ms of processor time a frame, over {len(seen)} frames")

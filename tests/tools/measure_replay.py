@@ -86,7 +86,7 @@ def hour(logs: list[Path], seconds: float, keep: Path | None) -> bool:
         config: LogConfig = replace(sources[0].config, known=None)
         recorder = Recorder(RecordSettings(folder=str(folder)), config)
         begun_s = time.process_time()
-        told = play_into(recorder, config.judge, strung(drives, seconds))
+        told = play_into(recorder, config.engine_config, strung(drives, seconds))
         print(f"recorded in {time.process_time() - begun_s:.0f} s of CPU, {recorder.dropped} messages dropped")
         log = recording(folder)
         size_mb = log.bytes / 1e6

@@ -14,20 +14,20 @@ from wakeful.device.config.layers import load_profile
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import (
     Acknowledge,
+    CommandReceived,
     Event,
-    Given,
     Health,
-    NewRules,
     Observation,
     Pause,
     SetDriver,
     Tick,
-    Told,
     VehicleSpeed,
 )
 from wakeful.device.perception.pipeline import Sighting
 from wakeful.device.record.recorder import Recorder
-from wakeful.device.record.replay import Said, judged
+from wakeful.device.record.replay import Said, advance
+from wakeful.device.state.engine import Engine
+from wakeful.device.state.inputs import EngineInput, NewRules
 from wakeful.device.supervision.notes import Notes
 from wakeful.sensors.frame import Frame
 
@@ -39,20 +39,20 @@ def at(seconds: float) -> int:
     return ORIGIN_NS + round(seconds * SECOND_NS)
 
 
-def eventful(seconds: float = 14.0, fps: float = 30.0) -> Iterator[Given]:
+def eventful(seconds: float = 14.0, fps: float = 30.0) -> Iterator[EngineInput]:
     """A nap that is acknowledged, speed, rules and driver that change, a pause, and a camera lost for a while."""
     for seen in observations(seconds, fps, shut=(3.0, 7.5)):
         t_s = (seen.t_ns - ORIGIN_NS) / SECOND_NS
         if abs(t_s - 1.0) < 0.5 / fps:
-            yield Told(seen.t_ns, VehicleSpeed(63.5))
+            yield CommandReceived(seen.t_ns, VehicleSpeed(63.5))
         if abs(t_s - 7.0) < 0.5 / fps:
-            yield Told(seen.t_ns, Acknowledge(1))
+            yield CommandReceived(seen.t_ns, Acknowledge(1))
         if abs(t_s - 11.0) < 0.5 / fps:
             yield NewRules(seen.t_ns, load_profile("robot")[0])
         if abs(t_s - 12.0) < 0.5 / fps:
-            yield Told(seen.t_ns, SetDriver("eve"))
+            yield CommandReceived(seen.t_ns, SetDriver("eve"))
         if abs(t_s - 12.5) < 0.5 / fps:
-            yield Told(seen.t_ns, Pause(0.5))
+            yield CommandReceived(seen.t_ns, Pause(0.5))
         if 9.0 < t_s < 10.0:
             yield Tick(seen.t_ns, Health.CAMERA_LOST)
         else:
@@ -66,7 +66,7 @@ def recorder(folder: Path, notes: Notes | None = None, **options: Any) -> Record
 
 def play(
     to: Recorder,
-    inputs: Iterable[Given],
+    inputs: Iterable[EngineInput],
     marks: dict[int, str] | None = None,
     pace: Callable[[int], None] | None = None,
 ) -> list[Said]:
@@ -76,7 +76,7 @@ def play(
         marks: text of a marker by the capture time at which it comes.
         pace: called with the capture time of each input, before it is judged.
     """
-    engine = CONFIG.judge.engine()
+    engine = Engine(CONFIG.engine_config)
     told: list[Said] = []
     for given in inputs:
         if pace is not None:
@@ -86,7 +86,7 @@ def play(
         if isinstance(given, Observation):
             to.frame(Frame(PICTURE, given.t_ns, given.seq), Sighting(given))
         to.engine_input(given)
-        said, state = judged(engine, given)
+        said, state = advance(engine, given)
         for one in said:
             to.event(one) if isinstance(one, Event) else to.alert(one)
         told += said
@@ -95,7 +95,9 @@ def play(
     return told
 
 
-def record(folder: Path, inputs: Iterable[Given], marks: dict[int, str] | None = None, **options: Any) -> list[Said]:
+def record(
+    folder: Path, inputs: Iterable[EngineInput], marks: dict[int, str] | None = None, **options: Any
+) -> list[Said]:
     """A whole recording; gives what was said."""
     to = recorder(folder, **options)
     to.start(ORIGIN_NS)
@@ -104,7 +106,7 @@ def record(folder: Path, inputs: Iterable[Given], marks: dict[int, str] | None =
     return told
 
 
-def shifted(inputs: Iterable[Given], after_ns: int, by_ns: int) -> Iterator[Given]:
+def shifted(inputs: Iterable[EngineInput], after_ns: int, by_ns: int) -> Iterator[EngineInput]:
     """The clock jumps at a moment."""
     for given in inputs:
         yield replace(given, t_ns=given.t_ns + by_ns) if given.t_ns >= after_ns else given

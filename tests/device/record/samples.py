@@ -11,20 +11,19 @@ from wakeful.device.messages import (
     Acknowledge,
     Alert,
     Calibration,
+    CommandReceived,
     DriverState,
     Event,
     Gear,
     Health,
     Ignition,
     Level,
-    NewRules,
     Observation,
     Pause,
     Phase,
     ReaderTraits,
     SetDriver,
     Tick,
-    Told,
     Unreadable,
     VehicleSpeed,
 )
@@ -32,6 +31,7 @@ from wakeful.device.record.encode import Recorded
 from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
 from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.inputs import NewRules
 
 SECOND_NS = 1_000_000_000
 ORIGIN_NS = 5 * SECOND_NS
@@ -83,15 +83,15 @@ MESSAGES: tuple[Recorded, ...] = (
     FULL_OBSERVATION,
     Observation(ORIGIN_NS, 8, face=False),
     Tick(ORIGIN_NS + 1, Health.CAMERA_LOST),
-    Told(ORIGIN_NS + 2, VehicleSpeed(63.5)),
-    Told(ORIGIN_NS + 2, VehicleSpeed(None)),
-    Told(ORIGIN_NS + 2, Acknowledge(3)),
-    Told(ORIGIN_NS + 2, Ignition(True)),
-    Told(ORIGIN_NS + 2, Ignition(None)),
-    Told(ORIGIN_NS + 2, Gear("R")),
-    Told(ORIGIN_NS + 2, Pause(600.0)),
-    Told(ORIGIN_NS + 2, SetDriver("ada", Calibration("v2", 0.3, 0.31))),
-    Told(ORIGIN_NS + 2, SetDriver("")),
+    CommandReceived(ORIGIN_NS + 2, VehicleSpeed(63.5)),
+    CommandReceived(ORIGIN_NS + 2, VehicleSpeed(None)),
+    CommandReceived(ORIGIN_NS + 2, Acknowledge(3)),
+    CommandReceived(ORIGIN_NS + 2, Ignition(True)),
+    CommandReceived(ORIGIN_NS + 2, Ignition(None)),
+    CommandReceived(ORIGIN_NS + 2, Gear("R")),
+    CommandReceived(ORIGIN_NS + 2, Pause(600.0)),
+    CommandReceived(ORIGIN_NS + 2, SetDriver("ada", Calibration("v2", 0.3, 0.31))),
+    CommandReceived(ORIGIN_NS + 2, SetDriver("")),
     Event(ORIGIN_NS + 2, "marker", {"text": "überholt, links", "pressed_ns": ORIGIN_NS + 1}),
     NewRules(ORIGIN_NS + 3, load_profile("robot")[0]),
     DriverState(t_ns=ORIGIN_NS, seq=-1, health=Health.STALE),

@@ -48,7 +48,7 @@ def test_the_head_says_when_it_began_and_how_was_judged(tmp_path: Path) -> None:
     before_ns = time.time_ns()
     record(tmp_path, eventful(1.0))
     config = recording(tmp_path).config
-    assert config.judge == CONFIG.judge
+    assert config.engine_config == CONFIG.engine_config
     assert (config.part, config.origin_ns) == (1, ORIGIN_NS)
     assert before_ns <= config.wall_ns <= time.time_ns()
 

@@ -10,9 +10,9 @@ import pytest
 from tests.device.record.drive import at, eventful, record
 from tests.device.record.samples import CONFIG, MESSAGES, log_bytes
 from wakeful.device.config.layers import load_profile
-from wakeful.device.judge import judging_code
 from wakeful.device.messages import Alert, Event, Level, Phase
 from wakeful.device.record.compare import changes, differences
+from wakeful.device.record.engine_revision import engine_revision
 from wakeful.device.record.errors import LogError
 from wakeful.device.record.outcome import Job, judge_again
 from wakeful.device.record.reader import recording
@@ -38,7 +38,7 @@ def test_a_replay_says_what_was_said_live_to_the_last_digit(tmp_path: Path) -> N
 def test_with_another_profile_other_alerts_are_raised(tmp_path: Path) -> None:
     record(tmp_path, eventful())
     log = recording(tmp_path)
-    lenient = replace(log.config.judge, profile=load_profile("robot")[0])
+    lenient = replace(log.config.engine_config, profile=load_profile("robot")[0])
     done = replay(log, lenient)
     assert done.raised != replay(log).raised
     assert {change.what for change in changes(done.then, done.now)} >= {"vanished"}
@@ -61,7 +61,9 @@ def test_a_log_whose_alerts_were_changed_differs(tmp_path: Path) -> None:
     assert {one.code for one in outcome.now_only if isinstance(one, Alert)} == {"microsleep", "sleep"}
 
 
-@pytest.mark.parametrize(("code", "told"), [("0123456789ab", True), (judging_code(), False), (None, False), (7, False)])
+@pytest.mark.parametrize(
+    ("code", "told"), [("0123456789ab", True), (engine_revision(), False), (None, False), (7, False)]
+)
 def test_differences_that_other_code_may_have_made_are_told_as_such(tmp_path: Path, code: object, told: bool) -> None:
     inputs, said = list(eventful(5.0)), record(tmp_path / "a", eventful(5.0))
     same = replace(CONFIG, about={**CONFIG.about, "judging_code": code})

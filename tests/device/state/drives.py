@@ -22,6 +22,7 @@ from wakeful.device.messages import (
     Unreadable,
 )
 from wakeful.device.state.engine import Engine, Step
+from wakeful.device.state.engine_config import EngineConfig
 
 OPEN_ASPECT = 0.3
 # A reader that sees nothing of a closed eye: openings are then shares of the open aspect as they stand.
@@ -194,7 +195,9 @@ def drive(
     """
     camera = camera or Camera(fps, jitter_s, drop)
     chance = random.Random(1)
-    engine = Engine(load_profile(profile)[0], EYES_ALONE, speed_kmh, known=known, expression_classes=EXPRESSIONS)
+    engine = Engine(
+        EngineConfig(load_profile(profile)[0], EYES_ALONE, speed_kmh, known=known, expression_classes=EXPRESSIONS)
+    )
     outcome = Outcome([], [], [])
     part_before: Part | None = None
     for seen, part in observations(parts, camera.fps):

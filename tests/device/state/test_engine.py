@@ -8,6 +8,7 @@ from tests.device.state.drives import EYES_ALONE, Outcome, Part, drive
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Acknowledge, Health, Level, Observation, Phase, VehicleSpeed
 from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
 
 AWAKE = Part(10.0)
 RATES = pytest.mark.parametrize(
@@ -133,13 +134,13 @@ def test_the_level_of_the_state_is_that_of_the_worst_alert() -> None:
 
 
 def test_frames_out_of_order_are_left_out() -> None:
-    engine = Engine(load_profile("vehicle")[0], EYES_ALONE)
+    engine = Engine(EngineConfig(load_profile("vehicle")[0], EYES_ALONE))
     first = engine.step(Observation(2_000, 1, True, eye_aspect_left=0.3))
     assert engine.step(Observation(1_000, 2, False)).state == first.state
 
 
 def test_a_lost_camera_is_told_once_and_says_nothing_of_the_eyes() -> None:
-    engine = Engine(load_profile("vehicle")[0], EYES_ALONE)
+    engine = Engine(EngineConfig(load_profile("vehicle")[0], EYES_ALONE))
     engine.step(Observation(0, 0, True, eye_aspect_left=0.3))
     steps = [engine.tick(t_ns, Health.CAMERA_LOST) for t_ns in (100, 200)]
     assert [event.data["health"] for step in steps for event in step.events] == ["camera_lost"]

@@ -14,6 +14,7 @@ from tests.device.state.drives import EXPRESSIONS, EYES_ALONE, Outcome, Part, dr
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Alert, Health, Level, Observation, Phase, Unreadable, VehicleSpeed
 from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.rules import RuleBook
 from wakeful.device.state.signals import SIGNALS, Signals
@@ -153,7 +154,7 @@ strange = st.builds(
 @few
 @given(st.lists(strange | st.sampled_from(Health), max_size=60))
 def test_nothing_that_is_seen_breaks_the_engine(seen: list[Observation | Health]) -> None:
-    engine = Engine(vehicle(), EYES_ALONE, expression_classes=EXPRESSIONS)
+    engine = Engine(EngineConfig(vehicle(), EYES_ALONE, expression_classes=EXPRESSIONS))
     t_ns = 0
     for one in seen:
         if isinstance(one, Health):

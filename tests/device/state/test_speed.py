@@ -13,6 +13,7 @@ from tests.device.state.drives import EXPRESSIONS, EYES_ALONE, Part, observation
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Observation
 from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
 
 # A fifth of what one core must do: the machine may be busy or slow.
 AT_LEAST_PER_S = 3_000.0
@@ -38,7 +39,7 @@ def usual_drive(minutes: float, fps: float) -> list[Observation]:
 
 
 def engine() -> Engine:
-    return Engine(load_profile("vehicle")[0], EYES_ALONE, 60.0, expression_classes=EXPRESSIONS)
+    return Engine(EngineConfig(load_profile("vehicle")[0], EYES_ALONE, 60.0, expression_classes=EXPRESSIONS))
 
 
 def test_it_judges_thousands_of_observations_a_second() -> None:

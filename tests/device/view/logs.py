@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from tests.device.record.samples import CLASSES, CONFIG, ORIGIN_NS, SECOND_NS
-from wakeful.device.messages import Alert, DriverState, Event, Given, Health, Observation, Tick, Told, VehicleSpeed
+from wakeful.device.messages import Alert, CommandReceived, DriverState, Event, Health, Observation, Tick, VehicleSpeed
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
 from wakeful.device.state.engine import Engine, Step
+from wakeful.device.state.engine_config import EngineConfig
+from wakeful.device.state.inputs import EngineInput
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.opencv import cv2
 
@@ -32,7 +34,7 @@ def at(seconds: float) -> int:
     return ORIGIN_NS + round(seconds * SECOND_NS)
 
 
-def a_tiring_driver(seconds: float, seed: int = 1, fps: float = FPS) -> Iterator[Given]:
+def a_tiring_driver(seconds: float, seed: int = 1, fps: float = FPS) -> Iterator[EngineInput]:
     """Awake at first, then with longer and longer closures; looks aside, yawns, and is out of sight for a while.
 
     What this does not simulate: faces. The observations are made up, only their judgement is real.
@@ -47,7 +49,7 @@ def a_tiring_driver(seconds: float, seed: int = 1, fps: float = FPS) -> Iterator
         t_s = frame / fps
         if t_s // 2 > speed_told:
             speed_told = int(t_s // 2)
-            yield Told(
+            yield CommandReceived(
                 at(t_s), VehicleSpeed(round(max(0.0, 85 + 30 * math.sin(t_s / 140) + float(random.normal())), 1))
             )
         if 0.62 < t_s / seconds < 0.62 + 8.0 / seconds:
@@ -127,7 +129,7 @@ def _inside(spans: list[tuple[float, float]], t_s: float) -> bool:
 
 def write_log(
     file: Path,
-    inputs: Iterator[Given],
+    inputs: Iterator[EngineInput],
     marks: dict[float, str] | None = None,
     video_fps: float = 0.0,
     config: LogConfig = LOG_CONFIG,
@@ -139,7 +141,9 @@ def write_log(
         video_fps: pictures of the synthetic driver a second, 0 for none.
     """
     waiting = sorted((marks or {}).items())
-    engine = Engine(config.profile, config.reader, config.speed_kmh, expression_classes=config.expression_classes)
+    engine = Engine(
+        EngineConfig(config.profile, config.reader, config.speed_kmh, expression_classes=config.expression_classes)
+    )
     next_picture_s = 0.0
     with file.open("wb") as stream:
         log = _Log(LogWriter(stream, config))
@@ -149,7 +153,7 @@ def write_log(
                 pressed_s, text = waiting.pop(0)
                 log.add(Event(given.t_ns, "marker", {"text": text, "pressed_ns": at(pressed_s)}), given.t_ns)
             log.add(given, given.t_ns)
-            if isinstance(given, Told):
+            if isinstance(given, CommandReceived):
                 for alert in engine.command(given.t_ns, given.command):
                     log.add(alert, given.t_ns)
             elif isinstance(given, Observation):

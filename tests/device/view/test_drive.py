@@ -13,32 +13,22 @@ pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]
 
 from tests.device.record.samples import CLASSES, CONFIG, log_bytes, observations, time_of
 from tests.device.view.logs import LOG_CONFIG, at, write_log
-from wakeful.device.messages import (
-    Acknowledge,
-    Alert,
-    Event,
-    Given,
-    Health,
-    Level,
-    NewRules,
-    Phase,
-    Tick,
-    Told,
-    VehicleSpeed,
-)
+from wakeful.device.messages import Acknowledge, Alert, CommandReceived, Event, Health, Level, Phase, Tick, VehicleSpeed
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.reader import recording
+from wakeful.device.state.engine_config import EngineConfig
+from wakeful.device.state.inputs import EngineInput, NewRules
 from wakeful.device.view.drive import Drive, Runs, Span, read_drive
 from wakeful.device.view.figures import figures
 
 
-def an_eventful_drive(seconds: float = 24.0) -> Iterator[Given]:
+def an_eventful_drive(seconds: float = 24.0) -> Iterator[EngineInput]:
     """Shut eyes from 12 to 17 s, acknowledged at 16 s; 60 km/h from 1 s on; the camera is lost from 20 to 21 s."""
     for seen in observations(seconds, shut=(12.0, 17.0)):
         if seen.t_ns == at(1.0):
-            yield Told(seen.t_ns, VehicleSpeed(60.0))
+            yield CommandReceived(seen.t_ns, VehicleSpeed(60.0))
         if seen.t_ns == at(16.0):
-            yield Told(seen.t_ns, Acknowledge(1))
+            yield CommandReceived(seen.t_ns, Acknowledge(1))
         yield Tick(seen.t_ns, Health.CAMERA_LOST) if at(20.0) < seen.t_ns < at(21.0) else seen
 
 
@@ -109,7 +99,7 @@ def test_a_clock_that_goes_back_is_told_and_time_does_not(tmp_path: Path) -> Non
 
 
 def test_rules_that_change_on_the_way_are_a_moment_of_the_drive(tmp_path: Path) -> None:
-    inputs: list[Given] = list(observations(4.0))
+    inputs: list[EngineInput] = list(observations(4.0))
     inputs.insert(60, NewRules(at(2.0), LOG_CONFIG.profile))
     drive = read_drive(recording(write_log(tmp_path / "rules.mcap", iter(inputs))))
     assert drive.changes == [Span(2.0, 2.0, "other rules")]
@@ -136,7 +126,7 @@ def test_a_note_lasts_until_it_is_over_or_to_the_end(tmp_path: Path) -> None:
 def _states(seconds: float) -> Iterator[Recorded]:
     from wakeful.device.state.engine import Engine
 
-    engine = Engine(LOG_CONFIG.profile, LOG_CONFIG.reader, expression_classes=CLASSES)
+    engine = Engine(EngineConfig(LOG_CONFIG.profile, LOG_CONFIG.reader, expression_classes=CLASSES))
     for seen in observations(seconds):
         yield engine.step(seen).state
 

@@ -12,16 +12,17 @@ pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]
 
 from tests.device.record.samples import observations
 from tests.device.view.logs import write_log
-from wakeful.device.messages import Given, Level
+from wakeful.device.messages import Level
 from wakeful.device.record.reader import recording
+from wakeful.device.state.inputs import EngineInput
 from wakeful.device.view.drive import Drive, Span, read_drive
 from wakeful.device.view.figures import Figures, figures, seconds_of
 from wakeful.device.view.report_parts import figures_table, in_short, rows, say_duration
 
 
-def blinking(seconds: float, fps: float, every_s: float = 3.0, for_s: float = 0.2) -> list[Given]:
+def blinking(seconds: float, fps: float, every_s: float = 3.0, for_s: float = 0.2) -> list[EngineInput]:
     """Blinks of 0.2 s, and one closure of 0.8 s at second 20."""
-    seen: list[Given] = []
+    seen: list[EngineInput] = []
     for one in observations(seconds, fps):
         t_s = one.seq / fps
         shut = (t_s % every_s < for_s and t_s > 1.0) or 20.0 <= t_s < 20.8
@@ -29,7 +30,7 @@ def blinking(seconds: float, fps: float, every_s: float = 3.0, for_s: float = 0.
     return seen
 
 
-def drive_of(seen: Iterable[Given], file: Path) -> Drive:
+def drive_of(seen: Iterable[EngineInput], file: Path) -> Drive:
     return read_drive(recording(write_log(file, iter(seen))))
 
 
