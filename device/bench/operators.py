@@ -54,11 +54,11 @@ def count(file: Path, runtime: str) -> Operators:
 
 
 def _of_tflite(file: Path) -> Operators:
-    from wakeful.device.perception.chatter import chatter_hidden
+    from wakeful.device.perception.native_output import silence_native_output
     from wakeful.device.perception.runtime_litert import _interpreter_class
 
     try:
-        with chatter_hidden(2):
+        with silence_native_output(2):
             interpreter = _interpreter_class()(model_path=str(file), num_threads=1)
             interpreter.allocate_tensors()
         nodes = interpreter._get_ops_details()

@@ -74,7 +74,7 @@ RIGHT_SKIN = np.array([50, 205, 117, 36, 101, 187])
 SKIN = np.concatenate([LEFT_SKIN, RIGHT_SKIN, [4, 5, 195, 151, 9, 108, 337]])
 Grey = NDArray[np.float32]
 Patch = NDArray[np.uint8]
-Whys = tuple[Unreadable | None, Unreadable | None]
+EyeReasons = tuple[Unreadable | None, Unreadable | None]
 """Why the person's left and right eye cannot be judged; None for an eye that can be."""
 GREY = np.array([0.114, 0.587, 0.299], np.float32)
 
@@ -121,7 +121,7 @@ class EyeLight:
 class EyeLook:
     """The pixels of one eye, None outside the picture, and why their light leaves nothing to judge."""
 
-    why: Unreadable | None
+    reason: Unreadable | None
     patch: Patch | None
 
 
@@ -130,7 +130,7 @@ def read_eyes(
     face: FaceLandmarks,
     pose: HeadPose | None,
     reader: str,
-    whys: Whys | None = None,
+    reasons: EyeReasons | None = None,
 ) -> EyeReading:
     """The aspects of the eyes that can be judged, and why none can be.
 
@@ -139,30 +139,30 @@ def read_eyes(
         face: landmarks in pixels of ``image``.
         pose: of the head; None where none fits.
         reader: name of the landmark reader whose reading is to be trusted.
-        whys: what ``unreadable_eyes`` said, if it was asked lately.
+        reasons: a recent result of ``unreadable_eyes``; None examines the pixels now.
     """
     if pose is None or abs(pose.pitch_deg) > MAX_PITCH_DEG or abs(pose.yaw_deg) > NEAR_EYE_MAX_YAW_DEG:
         return EyeReading(None, None, Unreadable.OFF_AXIS)
     left_is_far = pose.yaw_deg > 0.0
-    left_why, right_why = whys or unreadable_eyes(image, face, pose.yaw_deg, reader)
+    left_reason, right_reason = reasons or unreadable_eyes(image, face, pose.yaw_deg, reader)
     if abs(pose.yaw_deg) > FAR_EYE_YAW_DEG:
         if left_is_far:
-            left_why = left_why or Unreadable.OFF_AXIS
+            left_reason = left_reason or Unreadable.OFF_AXIS
         else:
-            right_why = right_why or Unreadable.OFF_AXIS
-    left = None if left_why or face.unread == "left" else eye_aspect(face.left, pose.yaw_deg, far=left_is_far)
-    right = None if right_why or face.unread == "right" else eye_aspect(face.right, pose.yaw_deg, far=not left_is_far)
+            right_reason = right_reason or Unreadable.OFF_AXIS
+    left = None if left_reason or face.unread == "left" else eye_aspect(face.left, pose.yaw_deg, far=left_is_far)
+    right = None if right_reason or face.unread == "right" else eye_aspect(face.right, pose.yaw_deg, far=not left_is_far)
     if left is not None or right is not None:
         return EyeReading(left, right, None)
     # An eye on the near side that shows no fault and has no aspect either is too few pixels wide.
-    near_why = right_why if left_is_far else left_why
-    return EyeReading(None, None, near_why or left_why or right_why or Unreadable.BLUR)
+    near_reason = right_reason if left_is_far else left_reason
+    return EyeReading(None, None, near_reason or left_reason or right_reason or Unreadable.BLUR)
 
 
-def unreadable_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str) -> Whys:
+def unreadable_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str) -> EyeReasons:
     """Why the light of the person's left and right eye leaves nothing to judge; None for an eye where it does not."""
     left, right = look_at_eyes(image, face, yaw_deg, reader)
-    return left.why, right.why
+    return left.reason, right.reason
 
 
 def look_at_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str) -> tuple[EyeLook, EyeLook]:
@@ -176,8 +176,8 @@ def look_at_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, 
         for eye, is_left, skin in sides
     )
     near, far = (right, left) if yaw_deg > 0.0 else (left, right)
-    if abs(yaw_deg) > PAIR_YAW_DEG and near.why is Unreadable.OCCLUDED:
-        far = replace(far, why=near.why)
+    if abs(yaw_deg) > PAIR_YAW_DEG and near.reason is Unreadable.OCCLUDED:
+        far = replace(far, reason=near.reason)
     return (far, near) if yaw_deg > 0.0 else (near, far)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.perception.chatter import chatter_hidden
+from wakeful.device.perception.native_output import silence_native_output
 from wakeful.device.perception.hexagon import PROVIDER
 from wakeful.device.perception.network import NetworkLoadError
 from wakeful.device.perception.runtime_onnx import Driven, open_session, session_options
@@ -64,7 +64,7 @@ def open_npu_session(path: Path, soc_model: int | None = None, compile_to: Path 
     if soc_model is not None:
         how["soc_model"] = str(soc_model)
     options.add_provider_for_devices(devices, how)
-    with chatter_hidden(1, 2):
+    with silence_native_output(1, 2):
         return open_session(path, options)
 
 

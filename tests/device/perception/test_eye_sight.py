@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wakeful.device.perception.eye_sight import NETWORK, SURE, Doubt, EyeSight
+from wakeful.device.perception.eye_sight import NETWORK, SURE, OcclusionFilter, EyeSight
 from wakeful.device.perception.landmarks import NetworkOutputError
 from wakeful.device.perception.network import Network
 from wakeful.device.perception.pipeline import Perception
@@ -20,23 +20,23 @@ from wakeful.sensors.opencv import cv2
 LOOK_NS = 100_000_000
 
 
-def after(answers: list[float], doubt: Doubt | None = None, look_ns: int = LOOK_NS) -> list[Doubt]:
-    """The doubts after each of ``answers``."""
-    doubt = doubt or Doubt()
+def after(answers: list[float], occlusion: OcclusionFilter | None = None, look_ns: int = LOOK_NS) -> list[OcclusionFilter]:
+    """The filter after each of ``answers``."""
+    occlusion = occlusion or OcclusionFilter()
     found = []
-    start_ns = (doubt.t_ns or 0) + look_ns
+    start_ns = (occlusion.t_ns or 0) + look_ns
     for i, answer in enumerate(answers):
-        doubt = doubt.then(start_ns + i * look_ns, answer)
-        found.append(doubt)
+        occlusion = occlusion.updated(start_ns + i * look_ns, answer)
+        found.append(occlusion)
     return found
 
 
-class TestDoubt:
+class TestOcclusionFilter:
     def test_an_eye_that_is_seen_is_never_covered(self) -> None:
-        assert not any(doubt.covered for doubt in after([SURE] * 50))
+        assert not any(occlusion.covered for occlusion in after([SURE] * 50))
 
     def test_a_few_bad_answers_cover_nothing(self) -> None:
-        assert not any(doubt.covered for doubt in after([SURE] * 5 + [-SURE] * 2 + [SURE] * 5))
+        assert not any(occlusion.covered for occlusion in after([SURE] * 5 + [-SURE] * 2 + [SURE] * 5))
 
     @pytest.mark.parametrize("look_ns", [90_000_000, 130_000_000, 400_000_000])
     def test_an_eye_that_is_not_seen_is_covered_within_a_second_at_any_rate(self, look_ns: int) -> None:
@@ -45,16 +45,16 @@ class TestDoubt:
 
     def test_it_is_seen_again_sooner_than_it_was_covered(self) -> None:
         covered = after([SURE] + [-SURE] * 30)[-1]
-        back = [doubt.covered for doubt in after([SURE] * 10, covered)]
+        back = [occlusion.covered for occlusion in after([SURE] * 10, covered)]
         assert covered.covered and not any(back[6:])
 
     def test_after_a_pause_nothing_is_held_against_an_eye(self) -> None:
         covered = after([SURE] + [-SURE] * 30)[-1]
         assert covered.t_ns is not None
-        assert not covered.then(covered.t_ns + 5_000_000_000, -SURE).covered
+        assert not covered.updated(covered.t_ns + 5_000_000_000, -SURE).covered
 
-    def test_a_clock_that_jumps_back_starts_afresh(self) -> None:
-        assert not after([SURE] + [-SURE] * 30)[-1].then(0, -SURE).covered
+    def test_a_clock_that_jumps_back_starts_again(self) -> None:
+        assert not after([SURE] + [-SURE] * 30)[-1].updated(0, -SURE).covered
 
 
 @pytest.fixture(scope="module")
