@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from wakeful import ModelError, __version__
@@ -69,7 +70,7 @@ def pack(arch: str, python: str, extras: str, to: Path) -> Path:
     (folder / "extras").write_text(f"{extras}\n", encoding="utf-8")
     own = build_wheel(wheels)
     download([f"{own}[{extras}]" if extras else str(own), "pip"], wheels, arch, python)
-    put_networks(folder / "models")
+    put_networks(folder / "models", extras.split(","))
     (folder / "SHA256SUMS").write_text(sums(folder), encoding="utf-8")
     return folder
 
@@ -98,11 +99,11 @@ def download(requirements: list[str], wheels: Path, arch: str, python: str) -> N
     )
 
 
-def put_networks(folder: Path) -> None:
+def put_networks(folder: Path, extras: Sequence[str] = ()) -> None:
     """Verified copies of the networks in this machine's cache; what wakeful's own wheel carries is left out."""
     folder.mkdir()
     for one in registry.networks().values():
-        if registry.location(one).is_relative_to(registry.WEIGHTS):
+        if registry.location(one).is_relative_to(registry.WEIGHTS) or (one.extra and one.extra not in extras):
             continue
         if one.required or registry.state(one.name) is State.PRESENT:
             shutil.copy2(registry.path(one.name), folder)

@@ -169,8 +169,9 @@ class Assembly:
         return self.summary.figures(self.source.dropped, self.perception.network_faults)
 
     def close(self) -> None:
-        """Closes the source; outputs are closed by whoever made them."""
+        """Closes the source and perception; outputs are closed by whoever made them."""
         self.source.close()
+        self.perception.close()
 
     def _load_shedding(self) -> LoadShedding | None:
         if not self.source.info.live:
@@ -214,7 +215,7 @@ def perception_of(settings: Settings, read_expressions: bool, runtimes: Runtimes
 
 
 def _runtimes(settings: Settings, read_expressions: bool, notes: Notes) -> Runtimes:
-    networks = [DETECTOR, *READERS[_reader(settings)][2]]
+    networks = [DETECTOR, *READERS[_reader(settings)].networks]
     if read_expressions:
         networks.append(EXPRESSION)
     return choose(settings.perception.runtime, networks, notes)

@@ -62,11 +62,16 @@ def pull_from(folder: Path) -> list[Network]:
     if not folder.is_dir():
         raise ModelMissing(f"{folder} is not a folder: give the one that holds the networks, a wheel or an archive")
     lacking = _lacking()
-    found = []
+    found: list[Network] = []
     for one in lacking:
-        if (where := _find(one, folder)) is not None:
-            _put(one, _content(one, where), where)
-            found.append(one)
+        if (where := _find(one, folder)) is None:
+            continue
+        # Another edition of an archive may hold the right network: then the archive itself is left out.
+        if where.name == one.origin.file == one.file and any(other.origin == one.origin for other in found):
+            if registry.sha256_of(where) != one.sha256:
+                continue
+        _put(one, _content(one, where), where)
+        found.append(one)
     if lacking and not found:
         wanted = dict.fromkeys(name for one in lacking for name in (one.file, one.origin.file))
         raise ModelMissing(f"{folder} holds none of the files that are lacking: {', '.join(filter(None, wanted))}")

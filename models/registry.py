@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import os
 import tomllib
 from dataclasses import dataclass
@@ -90,9 +91,10 @@ class Network:
     Attributes:
         file: its name in the cache.
         sha256, bytes: of the file itself, not of what it was packed in.
-        member: its path inside the wheel or archive it comes in.
+        member: its path inside the wheel or archive it comes in, or its own name where it is not packed.
         readers: the landmark readers that need it.
         required: belongs to a complete installation.
+        extra: the optional part of wakeful (``wakeful[mediapipe]``) without which nothing reads it; empty for all others.
         variant_of: the network that it was made from, whose inputs and outputs it has; empty for all others.
     """
 
@@ -108,7 +110,13 @@ class Network:
     required: bool
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    extra: str = ""
     variant_of: str = ""
+
+    @property
+    def of_use(self) -> bool:
+        """Whether what reads it is installed."""
+        return not self.extra or importlib.util.find_spec(self.extra) is not None
 
 
 def path(name: str, verify: bool = True) -> Path:

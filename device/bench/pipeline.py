@@ -77,7 +77,7 @@ def monitors(
         overrides |= {"outputs.events": os.devnull, "serial.url": "loop://"}
     found = []
     for reader in dict.fromkeys(map(which_reader, readers)):
-        networks = [name for name in (DETECTOR, *READERS[reader][2], EXPRESSION) if registry.available(name)]
+        networks = [name for name in (DETECTOR, *READERS[reader].networks, EXPRESSION) if registry.available(name)]
         chosen = choose(runtime, networks)
         job = Job(overrides | {"perception.landmarks": reader}, profile, str(config) if config else None)
         one = Contender(

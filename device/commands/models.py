@@ -98,7 +98,7 @@ def _hint_at_optional() -> None:
     from wakeful.models import registry
 
     for one in registry.networks().values():
-        if not one.required and not registry.available(one.name):
+        if not one.required and one.of_use and not registry.available(one.name):
             typer.echo(f"optional: {one.name}, {one.about}; to have it, {registry.mend(one)}")
 
 

@@ -29,6 +29,7 @@ class Landmarks(StrEnum):
     AUTO = "auto"
     V2 = "v2"
     MESH_IRIS = "mesh+iris"
+    MEDIAPIPE = "mediapipe"
 
 
 class Runtime(StrEnum):

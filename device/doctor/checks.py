@@ -78,7 +78,7 @@ def check_cache(folder: Path) -> Check:
 def check_networks() -> list[Check]:
     """Whether the networks are in the cache, with the right sha256."""
     checks = []
-    for one in registry.networks().values():
+    for one in filter(lambda one: one.of_use, registry.networks().values()):
         state = registry.state(one.name)
         if state is State.PRESENT:
             checks.append(Check(f"network {one.name}", OK, "sha256 verified"))

@@ -22,7 +22,7 @@ from wakeful.device.evaluation.eye_scenes import Portraits, scenes
 from wakeful.device.perception.head_pose import HeadPose, head_pose
 from wakeful.device.perception.landmarks import (
     LEFT_CORNERS,
-    READERS,
+    NETWORK_READERS,
     RIGHT_CORNERS,
     TRACKING_SCALE,
     FaceLandmarks,
@@ -33,6 +33,7 @@ from wakeful.device.perception.readability import FAR_EYE_YAW_DEG, MAX_PITCH_DEG
 from wakeful.device.perception.region import Region, around
 from wakeful.models.eyes.data import Eyes
 from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
 
 Array = NDArray[Any]
 Picture = NDArray[np.uint8]
@@ -68,7 +69,7 @@ class Cutter:
     """Reads faces as the monitor does, and cuts their eyes out."""
 
     def __init__(self) -> None:
-        self._readers: list[LandmarkReader] = [load_reader(name) for name in READERS]
+        self._readers: list[LandmarkReader] = [load_reader(name) for name in NETWORK_READERS]
 
     def read(self, rng: np.random.Generator, picture: Picture, clear: Region) -> tuple[FaceLandmarks, HeadPose] | None:
         """What a reader, mostly v2, makes of a face that was last seen in the region ``clear``."""
@@ -83,7 +84,7 @@ class Cutter:
         face = None
         # What is read in a frame says where to look in the next: the place drifts.
         for _ in range(1 + int(rng.integers(2))):
-            face = reader(picture, region)
+            face = reader(Frame(picture, 0, 0), region)
             if face is None:
                 return None
             region = around(face.points, face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]], TRACKING_SCALE)

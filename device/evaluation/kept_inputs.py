@@ -46,7 +46,7 @@ def _mark(folder: Path) -> str:
     """Changes with the pictures (by name, size and time) and with the networks."""
     files = [*folder.glob(f"{FACES}.*"), *(folder / CLIPS).glob("*")]
     seen = [f"{one.name} {one.stat().st_size} {one.stat().st_mtime_ns}" for one in sorted(files) if one.is_file()]
-    wanted = sorted({name for *_, networks in READERS.values() for name in networks if registry.available(name)})
+    wanted = sorted({name for entry in READERS.values() for name in entry.networks if registry.available(name)})
     return hashlib.sha256("\n".join([*seen, *(registry.network(one).sha256 for one in wanted)]).encode()).hexdigest()[
         :12
     ]

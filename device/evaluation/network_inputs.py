@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 
 from wakeful import ConfigError
 from wakeful.device.perception.face_detector import FaceDetector
-from wakeful.device.perception.landmarks import LEFT_CORNERS, READERS, RIGHT_CORNERS, TRACKING_SCALE, load_reader
+from wakeful.device.perception.landmarks import (
+    LEFT_CORNERS,
+    NETWORK_READERS,
+    READERS,
+    RIGHT_CORNERS,
+    TRACKING_SCALE,
+    load_reader,
+)
 from wakeful.device.perception.network import Network, load
 from wakeful.device.perception.region import around
 from wakeful.models import registry
@@ -29,6 +36,7 @@ from wakeful.models.expression.data import load as load_faces
 from wakeful.models.expression.data import paper_labels
 from wakeful.models.expression.face import standardise
 from wakeful.sensors.camera import open_source
+from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 from wakeful.sensors.source import EndOfSource
 
@@ -87,19 +95,19 @@ def face_inputs(folder: Path, purpose: Purpose) -> dict[str, InputSet]:
         return _Listening(load(name, threads), given.setdefault(name, []))
 
     detector = FaceDetector(load=listening)
-    ready = [name for name, (*_, networks) in READERS.items() if all(map(registry.available, networks))]
+    ready = [name for name in NETWORK_READERS if all(map(registry.available, READERS[name].networks))]
     readers = [load_reader(name, load=listening) for name in ready]
     count = 0
     for picture in chain(stills(folder, purpose), frames(folder, purpose)):
         count += 1
         for found in detector(picture)[:1]:
             for reader in readers:
-                face = reader(picture, found.region())
+                face = reader(Frame(picture, 0, 0), found.region())
                 if face is None:
                     continue
                 # And once more as in all later frames, where the landmarks of the last one say where to look.
                 eyes = face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]]
-                reader(picture, around(face.points, *eyes, TRACKING_SCALE))
+                reader(Frame(picture, 0, 0), around(face.points, *eyes, TRACKING_SCALE))
     if not all(given.values()):
         raise ConfigError(f"{folder} has no pictures of faces: it needs {FACES}.zip and .npz, or {CLIPS}/")
     name = f"HELEN, YouTube Faces and clips, {purpose}: {count} pictures"

@@ -1,8 +1,9 @@
-"""The landmarks of one face, whichever networks read them: one interface, two readers.
+"""The landmarks of one face, whichever networks read them: one interface, three readers.
 
 ``v2`` (Google's face_landmarks_detector, 478 points) reads eyelids best. ``mesh+iris`` needs only networks that the
 package index carries: the 468-point mesh for the face and the iris network for each eye, since the mesh alone hardly
-sees a closed eye.
+sees a closed eye. ``mediapipe`` runs the network of ``v2`` inside Google's own library, for comparison with it; it is
+never chosen unless it is named.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region
 from wakeful.device.stages import Stages
 from wakeful.models import registry
+from wakeful.sensors.frame import Frame
 
 # Corners of the eyes in the 468-point mesh, of the person's right and left eye: outer, inner.
 RIGHT_CORNERS = (33, 133)
@@ -27,26 +29,43 @@ LEFT_CORNERS = (263, 362)
 # Places of the eye contours in the mesh, in the order of ``Eye.contour``.
 RIGHT_CONTOUR = np.array([33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 157, 173])
 LEFT_CONTOUR = np.array([263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 387, 386, 385, 384, 398])
-# One face's region in the next picture is this much larger than its landmarks (MediaPipe's face landmark graphs).
+# The region of a face in the next frame is this much larger than its landmarks (MediaPipe's face landmark graphs).
 TRACKING_SCALE = 1.5
 
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderEntry:
+    """Where a landmark reader is found, and what it needs.
+
+    Attributes:
+        networks: names in the registry of the networks that it runs through a ``Loader``; none where it brings a
+            runtime of its own, which no ``--runtime`` changes.
+    """
+
+    module: str
+    cls: str
+    networks: tuple[str, ...] = ()
+
+
 READERS = {
-    "v2": ("wakeful.device.perception.landmarks_v2", "V2Reader", ("face_landmarks_detector",)),
-    "mesh+iris": (
-        "wakeful.device.perception.landmarks_mesh_iris",
-        "MeshIrisReader",
-        ("face_landmark", "iris_landmark"),
+    "v2": ReaderEntry("wakeful.device.perception.landmarks_v2", "V2Reader", ("face_landmarks_detector",)),
+    "mesh+iris": ReaderEntry(
+        "wakeful.device.perception.landmarks_mesh_iris", "MeshIrisReader", ("face_landmark", "iris_landmark")
     ),
+    "mediapipe": ReaderEntry("wakeful.device.perception.landmarks_mediapipe", "MediaPipeReader"),
 }
+# Those whose networks wakeful runs itself: what is converted, calibrated and trained on.
+NETWORK_READERS = tuple(name for name, entry in READERS.items() if entry.networks)
 
 
 class NetworkOutputError(ModelError, ArithmeticError):
-    """A network answered with numbers that are none (NaN or infinite)."""
+    """A network answered NaN or infinity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Eye:
-    """One eye in picture pixels.
+    """One eye, in pixels of the image.
 
     Attributes:
         contour: float32 [16, 2]: 0 outer corner, 1 to 7 lower lid, 8 inner corner, 9 to 15 upper lid, both lids counted
@@ -63,9 +82,9 @@ class FaceLandmarks:
     """One face.
 
     Attributes:
-        points: float32 [468, 3]: MediaPipe's face mesh; picture pixels, depth in the same unit, smaller is nearer.
+        points: float32 [468, 3]: MediaPipe's face mesh; pixels of the image, depth in the same unit, smaller is nearer.
         left, right: the person's own left and right eye.
-        presence: the network's belief that this is a face, 0 to 1.
+        presence: the network's score for a face being there, 0 to 1.
         unread: ``left`` or ``right``: the eye whose lids and iris were not read; its contour is the mesh's, which is
             good for drawing and hardly sees a closed eye.
     """
@@ -81,20 +100,29 @@ class LandmarkReader(Protocol):
     """Networks that read the landmarks of the face in a region.
 
     Attributes:
-        stages: told when the part of the work that is no more ``landmarks`` is done.
-        iris_drawn: width of the iris as this reader draws it over its true one.
+        iris_drawn: width of the iris as this reader draws it, over its true width.
+        reads_each_eye: it runs a network for each eye, so leaving one out saves time.
+        stages: notified when a part of the work is done.
     """
 
     traits: ReaderTraits
     iris_drawn: float
+    reads_each_eye: bool
     stages: Stages
 
-    def __call__(self, image: NDArray[np.uint8], region: Region) -> FaceLandmarks | None:
-        """Landmarks of the face in ``region`` of a blue-green-red picture; None where there is no face.
+    def __call__(self, frame: Frame, region: Region, *, one_eye: bool = False) -> FaceLandmarks | None:
+        """Landmarks of the face in ``region`` of the frame; None where there is no face.
+
+        Args:
+            one_eye: read only the eye that is turned to the camera; no effect unless ``reads_each_eye``.
 
         Raises:
             NetworkOutputError: the network answered NaN.
         """
+        ...
+
+    def close(self) -> None:
+        """Releases what the reader holds of a native library."""
         ...
 
 
@@ -105,22 +133,22 @@ def load_reader(name: str, min_presence: float = 0.5, threads: int = 1, load: Lo
         ConfigError: there is no such reader.
         ModelError: a network file is missing or corrupt.
     """
-    module, cls, _ = READERS[which_reader(name)]
-    reader: LandmarkReader = getattr(import_module(module), cls)(min_presence, threads, load)
+    entry = READERS[which_reader(name)]
+    reader: LandmarkReader = getattr(import_module(entry.module), entry.cls)(min_presence, threads, load)
     return reader
 
 
 def which_reader(name: str) -> str:
-    """``v2`` or ``mesh+iris`` for any of the names that ``load_reader`` takes."""
+    """The reader's own name for any name that ``load_reader`` takes, ``auto`` among them."""
     if name == "auto":
-        return "v2" if all(registry.available(network) for network in READERS["v2"][2]) else "mesh+iris"
+        return "v2" if all(registry.available(network) for network in READERS["v2"].networks) else "mesh+iris"
     if name not in READERS:
-        raise ConfigError(f"unknown landmark reader {name!r}; choose auto, {' or '.join(READERS)}")
+        raise ConfigError(f"unknown landmark reader {name!r}; choose auto, {', '.join(READERS)}")
     return name
 
 
 def require_finite(numbers: NDArray[np.float32], network: str) -> NDArray[np.float32]:
-    """``numbers`` themselves, checked. One sum is enough: NaN and infinity survive it."""
+    """Returns ``numbers`` after checking them. One sum is enough: NaN and infinity survive it."""
     if not np.isfinite(numbers.sum()):
         raise NetworkOutputError(f"{network} answered NaN; check its file with `wakeful models verify`")
     return numbers

@@ -19,6 +19,7 @@ from wakeful.device.perception.landmarks import (
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import UNWATCHED
+from wakeful.sensors.frame import Frame
 
 MESH_PX = 192
 EYE_PX = 64
@@ -34,6 +35,7 @@ class MeshIrisReader:
 
     traits = ReaderTraits("mesh+iris", closed_ratio=0.25, wide_mouth_aspect=0.62)
     iris_drawn = 1.0
+    reads_each_eye = True
 
     def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:
         self._mesh = load("face_landmark", threads)
@@ -42,8 +44,8 @@ class MeshIrisReader:
         self.stages = UNWATCHED
         self._unread = ""
 
-    def __call__(self, image: NDArray[np.uint8], region: Region, one_eye: bool = False) -> FaceLandmarks | None:
-        """As ``LandmarkReader``; with ``one_eye`` only the eye that is turned to the camera is read."""
+    def __call__(self, frame: Frame, region: Region, *, one_eye: bool = False) -> FaceLandmarks | None:
+        image = frame.image
         raw, logit = self._mesh(region.crop(image, MESH_PX, 0.0, 1.0, brighten=True))
         presence = sigmoid(logit.item())
         if presence < self._min_presence:
@@ -66,8 +68,11 @@ class MeshIrisReader:
             unread=self._unread,
         )
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _far_eye(self, corners: NDArray[np.float32]) -> str:
-        """The eye that looks narrower, since the head is turned; the same one while they hardly differ."""
+        """The eye that looks narrower because the head is turned; the same one as before while they hardly differ."""
         left, right = (
             np.linalg.norm(corners[outer] - corners[inner]) for outer, inner in (LEFT_CORNERS, RIGHT_CORNERS)
         )
@@ -78,9 +83,9 @@ class MeshIrisReader:
     def _eye(
         self, image: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.float32], *, mirrored: bool
     ) -> Eye:
-        """The person's left eye is shown mirrored: unmirrored it reads closed lids as half open.
+        """One eye. The person's left eye is mirrored: unmirrored, the network reads closed lids as half open.
 
-        ``start`` is the corner nearer the left picture edge.
+        ``start`` is the corner nearer the left edge of the image.
         """
         region = around(np.stack([start, end]), start, end, EYE_SCALE, mirrored)
         contour, iris = self._iris(region.crop(image, EYE_PX, 0.0, 1.0, brighten=True))
@@ -91,7 +96,7 @@ class MeshIrisReader:
 
 
 def _of_mesh(corners: NDArray[np.float32], contour: NDArray[np.intp]) -> Eye:
-    """An eye as the mesh has it; it knows no iris, so that lies in the middle."""
+    """An eye from the mesh alone, which has no iris: that is put in the middle."""
     points = corners[contour]
     return Eye(points, np.repeat(points.mean(axis=0, keepdims=True), IRIS_POINTS, axis=0))
 

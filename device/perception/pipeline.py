@@ -28,10 +28,8 @@ from wakeful.device.perception.landmarks import (
     NetworkOutputError,
     load_reader,
 )
-from wakeful.device.perception.landmarks_mesh_iris import MeshIrisReader
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.person import WatchedPerson
-from wakeful.device.perception.readability import EyeReading
 from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.sensors.frame import Frame
@@ -66,7 +64,7 @@ class Perception:
     """Follows one person through the frames of one source.
 
     Args:
-        landmarks: ``auto``, ``v2`` or ``mesh+iris``.
+        landmarks: ``auto`` or one of ``READERS``.
         focal_px: focal length of the camera in pixels; None guesses the longer side of the picture.
         min_detection, min_presence: below these scores a face is none.
         expression: reads the expression in every third frame with a face; None leaves it out.
@@ -115,6 +113,10 @@ class Perception:
         """Tell ``stages`` from now on when a stage is done."""
         self._stages = self._reader.stages = stages
 
+    def close(self) -> None:
+        """Releases the landmark reader; a fork shares it."""
+        self._reader.close()
+
     @property
     def reader(self) -> str:
         """Name of the landmark reader in use."""
@@ -128,7 +130,7 @@ class Perception:
     @property
     def reads_each_eye(self) -> bool:
         """Whether leaving out one eye saves anything."""
-        return isinstance(self._reader, MeshIrisReader)
+        return self._reader.reads_each_eye
 
     def observe(self, frame: Frame) -> Observation:
         """What ``frame`` shows of the watched person. Never raises for what is in the picture."""
@@ -164,9 +166,7 @@ class Perception:
 
     def _read(self, frame: Frame, region: Region) -> FaceLandmarks | None:
         try:
-            if isinstance(self._reader, MeshIrisReader):
-                return self._reader(frame.image, region, one_eye=self.one_eye)
-            return self._reader(frame.image, region)
+            return self._reader(frame, region, one_eye=self.one_eye)
         finally:
             self._stages.done("landmarks")
 
@@ -184,13 +184,6 @@ class Perception:
             self._note_fault(error)
             return None
 
-    def _read_eyes(self, frame: Frame, face: FaceLandmarks, pose: HeadPose | None) -> EyeReading:
-        try:
-            return self._eyes(frame, face, pose)
-        except NetworkOutputError as error:
-            self._note_fault(error)
-            return self._eyes(frame, face, pose)
-
     def _note_fault(self, error: NetworkOutputError) -> None:
         self.network_faults += 1
         if self.network_faults == 1:
@@ -201,7 +194,7 @@ class Perception:
         focal = self._focal_px or float(max(width, height))
         pose = head_pose(face.points, width, height, focal)
         self._stages.done("pose")
-        eyes = self._read_eyes(frame, face, pose)
+        eyes = self._eyes(frame, face, pose, self._note_fault)
         gaze = drop = iris = None
         nose_x, nose_y = face.points[BETWEEN_THE_EYES, :2].tolist()
         bearing = bearing_deg(nose_x, nose_y, width, height, focal)

@@ -46,15 +46,19 @@ class Region:
         Returns:
             float32 [1, side, side, 3], red-green-blue; parts outside the picture are black.
         """
-        to_crop = cv2.invertAffineTransform(self._to_picture(side))
-        pixels = cv2.warpAffine(image, to_crop, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        if brighten:
-            pixels = brightened(pixels.astype(np.uint8, copy=False))
-        rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+        rgb = self.pixels(image, side, brighten=brighten)
         tensor = np.multiply(rgb, np.float32((high - low) / 255.0), dtype=np.float32)
         if low:
             tensor += np.float32(low)
         return tensor[np.newaxis]
+
+    def pixels(self, image: Picture, side: int, *, brighten: bool = False) -> Picture:
+        """As ``crop``, as uint8 [side, side, 3] red-green-blue."""
+        to_crop = cv2.invertAffineTransform(self._to_picture(side))
+        pixels = cv2.warpAffine(image, to_crop, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        if brighten:
+            pixels = brightened(pixels.astype(np.uint8, copy=False))
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
     def to_picture(self, points: NDArray[np.float32], side: int) -> NDArray[np.float32]:
         """Points [N, 2 or 3] from the pixels of a ``side`` wide crop to picture pixels; depth keeps its proportion."""

@@ -152,7 +152,7 @@ def reader_for(landmarks: str, wanted: str) -> str:
     if landmarks != "auto" or wanted not in ("ort", "qnn"):
         return which_reader(landmarks)
     reader = which_reader("auto")
-    return reader if all(is_made_for(name, wanted) for name in READERS[reader][2]) else "mesh+iris"
+    return reader if all(is_made_for(name, wanted) for name in READERS[reader].networks) else "mesh+iris"
 
 
 def is_made_for(name: str, wanted: str) -> bool:

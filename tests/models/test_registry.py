@@ -14,6 +14,7 @@ from wakeful.models import registry
 from wakeful.models.registry import ModelCorrupt, ModelMissing, ModelUnknown, State
 
 NAMES = list(registry.networks())
+ARCHIVES = [name for name, one in registry.networks().items() if one.file == one.origin.file]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -28,7 +29,7 @@ def test_every_entry_is_complete(name: str) -> None:
     assert all(tensor.range is not None for tensor in one.inputs)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ARCHIVES])
 def test_shapes_are_those_of_the_network_itself(name: str) -> None:
     if not registry.available(name):
         pytest.skip(f"{name} is not in the cache: {registry.mend(registry.network(name))}")

@@ -36,9 +36,9 @@ class Counted:
         self._asked = asked
         self.calls = 0
 
-    def __call__(self, *arguments: object) -> object:
+    def __call__(self, *arguments: object, **options: object) -> object:
         self.calls += 1
-        return self._asked(*arguments)  # type: ignore[operator]
+        return self._asked(*arguments, **options)  # type: ignore[operator]
 
 
 class AnswersNan:
