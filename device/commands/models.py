@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,11 +17,17 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, fetch and verify the networks.", no_args_is_help=True)
 
+# Where the output is not a terminal, a running download is reported this often.
+LINE_EVERY_S = 3.0
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(as_json: # Where the output is not a terminal, a running download is reported this often.
+LINE_EVERY_S = 3.0
+
+AsJson = False) -> None:
     """List the networks and their state."""
     from wakeful.models import registry
 
@@ -36,7 +43,13 @@ def list_(as_json: AsJson = False) -> None:
         table.add_row(one.name, ", ".join(one.readers), _megabytes(one.bytes), one.licence, _coloured(state))
     console = Console()
     console.print(table)
-    console.print(f"cache: {registry.cache_folder()}", style="dim", soft_wrap=True)
+    console.print("\nterms of the training pictures (the licence covers only the files):")
+    by_terms: dict[str, list[str]] = {}
+    for one, _ in states:
+        by_terms.setdefault(one.training_terms, []).append(one.name)
+    for terms, names in by_terms.items():
+        console.print(f"  {', '.join(names)}: {terms}", soft_wrap=True)
+    console.print(f"\ncache: {registry.cache_folder()}", style="dim", soft_wrap=True)
     _hint_at_optional()
 
 
@@ -65,7 +78,10 @@ def pull(
 
 
 @app.command()
-def verify(as_json: AsJson = False) -> int:
+def verify(as_json: # Where the output is not a terminal, a running download is reported this often.
+LINE_EVERY_S = 3.0
+
+AsJson = False) -> int:
     """Check every sha256; status 4 if one is wrong or lacking."""
     from wakeful.models.registry import State
 
@@ -103,16 +119,20 @@ def _hint_at_optional() -> None:
 
 
 def _progress() -> Progress:
-    """On a terminal one line that counts up, elsewhere one line in all; on stderr, once a download begins."""
-    announced: set[str] = set()
+    """On a terminal one line that counts up, elsewhere a line every few seconds; on stderr, once a download begins."""
+    begun_s = time.monotonic()
+    due_s = 0.0
 
     def show(origin: Origin, arrived: int) -> None:
-        wanted = f"downloading {origin.requirement} ({_megabytes(origin.bytes)})"
+        nonlocal due_s
+        elapsed_s = time.monotonic() - begun_s
+        share = f"{min(arrived, origin.bytes) * 100 // origin.bytes:3} %" if arrived else "waiting for the index"
+        line = f"downloading {origin.requirement} ({_megabytes(origin.bytes)}): {share}, {elapsed_s:.0f} s"
         if sys.stderr.isatty():
-            typer.echo(f"\r{wanted}: {min(arrived, origin.bytes) * 100 // origin.bytes:3} %", nl=False, err=True)
-        elif origin.name not in announced:
-            typer.echo(wanted, err=True)
-        announced.add(origin.name)
+            typer.echo(f"\r{line}\x1b[K", nl=False, err=True)
+        elif elapsed_s >= due_s:
+            typer.echo(line, err=True)
+            due_s = elapsed_s + LINE_EVERY_S
 
     return show
 

@@ -1,7 +1,8 @@
 """The eyes of one face, frame by frame: can they be read at all, and if so, how far open are they.
 
 ``wakeful.device.perception.readability`` examines the light in the pixels of one frame;
-``wakeful.device.perception.eye_sight`` decides over several frames whether what passes is an eye or something before it.
+``wakeful.device.perception.eye_sight`` decides over several frames whether what passes is an eye
+or something before it.
 """
 
 from __future__ import annotations
@@ -80,8 +81,7 @@ class EyeReader:
     def _hold_covers(self, t_ns: int, reasons: EyeReasons) -> EyeReasons:
         """An eye that was covered a moment ago still counts as covered."""
         seen = [
-            t_ns if reason is Unreadable.OCCLUDED else ns
-            for reason, ns in zip(reasons, self._covered_ns, strict=True)
+            t_ns if reason is Unreadable.OCCLUDED else ns for reason, ns in zip(reasons, self._covered_ns, strict=True)
         ]
         self._covered_ns = (seen[0], seen[1])
         left, right = (

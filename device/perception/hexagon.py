@@ -1,4 +1,4 @@
-"""What a machine has of a Hexagon: which Snapdragon it is, the way to its NPU, and the library that speaks to it.
+"""What a machine has of a Hexagon: which Snapdragon it is, the way to its NPU, and the library that drives it.
 
 Looks at files only, loads nothing, and never raises: loading a vendor's library is the business of a child process
 (``wakeful.device.perception.qnn_probe``).
@@ -14,7 +14,7 @@ from pathlib import Path
 
 PACKAGE = "onnxruntime-qnn"
 PROVIDER = "QNNExecutionProvider"
-INSTALL = "pip install 'wakeful[qnn]'"
+INSTALL = "pip install 'wakeful[qnn]' (glibc 2.34 or newer)"
 SIMULATOR = "WAKEFUL_QNN_SIMULATOR"
 """Environment variable: name of a chip (``qcs6490``). On an x86-64 host with the package, the provider's simulator then
 stands for that chip's Hexagon. It is exact and slow; its times say nothing."""
@@ -79,7 +79,7 @@ class Hexagon:
 
     @property
     def obstacle(self) -> str:
-        """What is known to stand in its way before anything is loaded, with the mend; "" if nothing is."""
+        """What is known to stand in its way before anything is loaded, with the fix; "" if nothing is."""
         if not self.expected:
             return "this machine has none: it is no Snapdragon and shows no /dev/fastrpc-cdsp"
         if not self.package:

@@ -33,7 +33,6 @@ LEFT_CONTOUR = np.array([263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 
 TRACKING_SCALE = 1.5
 
 
-
 @dataclass(frozen=True, slots=True)
 class ReaderEntry:
     """Where a landmark reader is found, and what it needs.

@@ -12,7 +12,6 @@ import importlib
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wakeful import ConfigError
 from wakeful.device.messages import ReaderTraits

@@ -150,8 +150,9 @@ def read_eyes(
             left_reason = left_reason or Unreadable.OFF_AXIS
         else:
             right_reason = right_reason or Unreadable.OFF_AXIS
-    left = None if left_reason or face.unread == "left" else eye_aspect(face.left, pose.yaw_deg, far=left_is_far)
-    right = None if right_reason or face.unread == "right" else eye_aspect(face.right, pose.yaw_deg, far=not left_is_far)
+    yaw_deg = pose.yaw_deg
+    left = None if left_reason or face.unread == "left" else eye_aspect(face.left, yaw_deg, far=left_is_far)
+    right = None if right_reason or face.unread == "right" else eye_aspect(face.right, yaw_deg, far=not left_is_far)
     if left is not None or right is not None:
         return EyeReading(left, right, None)
     # An eye on the near side that shows no fault and has no aspect either is too few pixels wide.

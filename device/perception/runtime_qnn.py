@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.perception.native_output import silence_native_output
 from wakeful.device.perception.hexagon import PROVIDER
+from wakeful.device.perception.native_output import silence_native_output
 from wakeful.device.perception.network import NetworkLoadError
 from wakeful.device.perception.runtime_onnx import Driven, open_session, session_options
 from wakeful.models.registry import Network as Entry

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+import time
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -165,6 +170,40 @@ def test_a_wheel_found_by_pip_fills_the_cache(
     assert pull(lambda origin, arrived: seen.append((origin, arrived))) == REQUIRED
     assert all(registry.state(name) is State.PRESENT for name in contents)
     assert seen[0][0].requirement == "mediapipe==0.10.21"
+
+
+@pytest.fixture
+def slow_index() -> Iterator[str]:
+    """A package index on the loopback that takes longer to answer than a reader wants to wait without a word."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            time.sleep(7.0)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/simple"
+    server.shutdown()
+    server.server_close()
+
+
+def test_while_pip_waits_a_line_comes_every_few_seconds(slow_index: str, tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
+    environment |= {
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_INDEX_URL": slow_index,
+        "PIP_RETRIES": "0",
+        "WAKEFUL_MODELS": str(tmp_path / "cache"),
+    }
+    command = [sys.executable, "-m", "wakeful", "models", "pull", "--quiet"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    lines = [line for line in done.stderr.splitlines() if "waiting for the index" in line]
+    assert len(lines) >= 2 and all("mediapipe==0.10.21 (35.6 MB)" in line for line in lines)
+    assert done.returncode == 4 and "could not download" in done.stderr
 
 
 def test_the_real_package_index_serves_the_required_networks(empty_cache: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wakeful.device.perception.eye_sight import NETWORK, SURE, OcclusionFilter, EyeSight
+from wakeful.device.perception.eye_sight import NETWORK, SURE, EyeSight, OcclusionFilter
 from wakeful.device.perception.landmarks import NetworkOutputError
 from wakeful.device.perception.network import Network
 from wakeful.device.perception.pipeline import Perception
@@ -20,7 +20,9 @@ from wakeful.sensors.opencv import cv2
 LOOK_NS = 100_000_000
 
 
-def after(answers: list[float], occlusion: OcclusionFilter | None = None, look_ns: int = LOOK_NS) -> list[OcclusionFilter]:
+def after(
+    answers: list[float], occlusion: OcclusionFilter | None = None, look_ns: int = LOOK_NS
+) -> list[OcclusionFilter]:
     """The filter after each of ``answers``."""
     occlusion = occlusion or OcclusionFilter()
     found = []

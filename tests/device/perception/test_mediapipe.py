@@ -109,4 +109,3 @@ def test_wakeful_run_ends_without_a_complaint_of_the_library(perception: Percept
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
-
