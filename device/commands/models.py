@@ -24,10 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
-def list_(as_json: # Where the output is not a terminal, a running download is reported this often.
-LINE_EVERY_S = 3.0
-
-AsJson = False) -> None:
+def list_(as_json: AsJson = False) -> None:
     """List the networks and their state."""
     from wakeful.models import registry
 
@@ -78,10 +75,7 @@ def pull(
 
 
 @app.command()
-def verify(as_json: # Where the output is not a terminal, a running download is reported this often.
-LINE_EVERY_S = 3.0
-
-AsJson = False) -> int:
+def verify(as_json: AsJson = False) -> int:
     """Check every sha256; status 4 if one is wrong or lacking."""
     from wakeful.models.registry import State
 
@@ -126,7 +120,8 @@ def _progress() -> Progress:
     def show(origin: Origin, arrived: int) -> None:
         nonlocal due_s
         elapsed_s = time.monotonic() - begun_s
-        share = f"{min(arrived, origin.bytes) * 100 // origin.bytes:3} %" if arrived else "waiting for the index"
+        share_pct = min(arrived, origin.bytes) * 100 // origin.bytes
+        share = f"{share_pct:3} %" if share_pct else "waiting for the index"
         line = f"downloading {origin.requirement} ({_megabytes(origin.bytes)}): {share}, {elapsed_s:.0f} s"
         if sys.stderr.isatty():
             typer.echo(f"\r{line}\x1b[K", nl=False, err=True)

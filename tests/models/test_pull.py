@@ -202,7 +202,8 @@ def test_while_pip_waits_a_line_comes_every_few_seconds(slow_index: str, tmp_pat
     command = [sys.executable, "-m", "wakeful", "models", "pull", "--quiet"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
     lines = [line for line in done.stderr.splitlines() if "waiting for the index" in line]
-    assert len(lines) >= 2 and all("mediapipe==0.10.21 (35.6 MB)" in line for line in lines)
+    assert len(lines) >= 2, done.stderr
+    assert all("mediapipe==0.10.21 (35.6 MB)" in line for line in lines)
     assert done.returncode == 4 and "could not download" in done.stderr
 
 
