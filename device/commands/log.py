@@ -47,21 +47,21 @@ def repair(
 ) -> None:
     """Recover what is readable of logs that were not closed: a killed process, a lost battery, a pulled card."""
     from wakeful import ConfigError
-    from wakeful.device.record.mend import repair as repair_log
     from wakeful.device.record.reader import log_files
+    from wakeful.device.record.repair import repair as repair_log
 
     _need()
     files = log_files(logs)
     if output and len(files) > 1:
         raise ConfigError(f"-o takes one log, not {len(files)}")
     for file in files:
-        mended = repair_log(file, output)
-        if mended is None:
-            typer.echo(f"{file}: whole, nothing to mend")
+        result = repair_log(file, output)
+        if result is None:
+            typer.echo(f"{file}: whole, nothing to repair")
             continue
-        lost = f", {mended.unread_bytes} bytes lost" if mended.unread_bytes else ""
-        typer.echo(f"{mended.file}: {mended.messages} messages, {mended.seconds:.1f} s{lost}")
-        for damage in mended.damage:
+        lost = f", {result.unread_bytes} bytes lost" if result.unread_bytes else ""
+        typer.echo(f"{result.file}: {result.messages} messages, {result.seconds:.1f} s{lost}")
+        for damage in result.damage:
             typer.echo(f"  {damage}")
 
 
@@ -74,8 +74,8 @@ def cut(
 ) -> None:
     """Write a span of a recording into a log of its own."""
     from wakeful import ConfigError
-    from wakeful.device.record.mend import cut as cut_log
     from wakeful.device.record.reader import recording
+    from wakeful.device.record.repair import cut as cut_log
 
     _need()
     if not from_s < to_s:

@@ -1,6 +1,6 @@
 """Values of a log that came from outside: each is checked for its kind and its size.
 
-Everything here raises ``Unfit``, which is caught where the log is read.
+Everything here raises ``InvalidMessage``, which is caught where the log is read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_ITEMS = 256
 Check = Callable[[Any], Any]
 
 
-class Unfit(ValueError):
+class InvalidMessage(ValueError):
     """A message whose content makes no sense; caught where the log is read."""
 
 
@@ -27,14 +27,14 @@ def parse(data: bytes) -> dict[str, Any]:
     """A JSON object.
 
     Raises:
-        Unfit: it is none.
+        InvalidMessage: it is none.
     """
     try:
         values = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise Unfit(f"no JSON: {type(error).__name__}") from None
+        raise InvalidMessage(f"no JSON: {type(error).__name__}") from None
     if not isinstance(values, dict):
-        raise Unfit("no JSON object")
+        raise InvalidMessage("no JSON object")
     return values
 
 
@@ -44,20 +44,20 @@ def number(value: Any) -> float:
         return value
     if type(value) is int and abs(value) < MAX_TIME_NS:
         return float(value)
-    raise Unfit("a number is wanted")
+    raise InvalidMessage("a number is wanted")
 
 
 def whole(value: Any) -> int:
     """A whole number of 64 bits, not below 0."""
     if type(value) is not int or not 0 <= value < MAX_TIME_NS:
-        raise Unfit("a whole number of 64 bits is wanted")
+        raise InvalidMessage("a whole number of 64 bits is wanted")
     return value
 
 
 def text(value: Any) -> str:
     """A text of bounded length."""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise Unfit(f"a text of up to {MAX_TEXT} characters is wanted")
+        raise InvalidMessage(f"a text of up to {MAX_TEXT} characters is wanted")
     return value
 
 
@@ -74,20 +74,20 @@ def numbers(value: Any) -> tuple[float, ...]:
 def table(value: Any, check: Check) -> dict[str, Any]:
     """A bounded table whose values pass ``check``."""
     if not isinstance(value, dict) or len(value) > MAX_ITEMS:
-        raise Unfit(f"a table of up to {MAX_ITEMS} entries is wanted")
+        raise InvalidMessage(f"a table of up to {MAX_ITEMS} entries is wanted")
     return {text(key): check(one) for key, one in value.items()}
 
 
 def _items(value: Any) -> list[Any]:
     if not isinstance(value, list) or len(value) > MAX_ITEMS:
-        raise Unfit(f"a list of up to {MAX_ITEMS} entries is wanted")
+        raise InvalidMessage(f"a list of up to {MAX_ITEMS} entries is wanted")
     return value
 
 
 def flag(value: Any) -> bool:
     """True or false."""
     if type(value) is not bool:
-        raise Unfit("true or false is wanted")
+        raise InvalidMessage("true or false is wanted")
     return value
 
 
@@ -97,7 +97,7 @@ def angle(value: Any) -> float | None:
         return None
     degrees = number(value)
     if abs(degrees) > 180.0:
-        raise Unfit("an angle exceeds 180 degrees")
+        raise InvalidMessage("an angle exceeds 180 degrees")
     return degrees
 
 
@@ -107,6 +107,6 @@ def calibration(values: Any) -> Calibration | None:
         return None
     left, right = number(values["eye_aspect_left"]), number(values["eye_aspect_right"])
     if not (0.0 < left < 10.0 and 0.0 < right < 10.0):
-        raise Unfit("what is known of the driver's eyes makes no sense")
+        raise InvalidMessage("what is known of the driver's eyes makes no sense")
     yaw, pitch = (angle(values.get(key)) for key in ("road_yaw_deg", "road_pitch_deg"))
     return Calibration(text(values["reader"]), left, right, yaw, pitch)

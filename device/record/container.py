@@ -30,7 +30,7 @@ _CHUNK = struct.Struct("<QQQII")
 _CHUNK_MARKS = tuple(struct.pack("<I", len(name)) + name for name in (b"zstd", b"lz4"))
 
 
-class Broken(ValueError):
+class CorruptRecord(ValueError):
     """A record that makes no sense; caught here and told as damage."""
 
 
@@ -90,13 +90,13 @@ def messages(file: BinaryIO, name: str, condition: Condition, *, search: bool = 
                 position = file.tell()
                 try:
                     yield from _inside(opcode, content, topics)
-                except Broken as error:
+                except CorruptRecord as error:
                     # The length of the record held, so what follows it may be read.
                     condition.damage.append(f"{error}, near byte {position}")
                     condition.unread_bytes += len(content)
             condition.damage.append("it ends without a footer: it was not closed")
             return
-        except Broken as error:
+        except CorruptRecord as error:
             condition.damage.append(f"{error}, at byte {position}")
             found = _next_chunk(file, position + 1) if search else None
             condition.unread_bytes += (size if found is None else found) - position
@@ -114,31 +114,33 @@ def _check_head(file: BinaryIO, name: str, size: int) -> None:
     try:
         opcode, content = next(_records(file, size))
         profile, _ = _text(content, 0) if opcode == HEADER else ("", 0)
-    except (Broken, StopIteration):
+    except (CorruptRecord, StopIteration):
         raise LogError(f"{name} is cut off in its head: nothing of it can be read") from None
     if profile != MCAP_PROFILE:
         raise LogError(f"{name} is an MCAP file, but no log of wakeful")
 
 
 def _records(file: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
-    """Records outside chunks. Raises Broken where the file makes no sense."""
+    """Records outside chunks. Raises CorruptRecord where the file makes no sense."""
     while True:
         head = file.read(_RECORD.size)
         if not head:
             return
         if len(head) < _RECORD.size:
-            raise Broken("a record is cut off")
+            raise CorruptRecord("a record is cut off")
         opcode, length = _RECORD.unpack(head)
         if opcode == 0:
-            raise Broken("there is no record where one should be")
+            raise CorruptRecord("there is no record where one should be")
         left = size - file.tell()
         if length > left:
-            raise Broken("a record is cut off" if length <= MAX_RECORD_BYTES else "a record has no believable length")
+            raise CorruptRecord(
+                "a record is cut off" if length <= MAX_RECORD_BYTES else "a record has no believable length"
+            )
         if length > MAX_RECORD_BYTES:
-            raise Broken("a record has no believable length")
+            raise CorruptRecord("a record has no believable length")
         content = file.read(length)
         if len(content) < length:
-            raise Broken("a record is cut off")
+            raise CorruptRecord("a record is cut off")
         yield opcode, content
 
 
@@ -149,11 +151,11 @@ def _inside(opcode: int, content: bytes, topics: dict[int, str]) -> Iterator[Mes
         at, end = 0, len(content)
         while at < end:
             if end - at < _RECORD.size:
-                raise Broken("a chunk ends in the middle of a record")
+                raise CorruptRecord("a chunk ends in the middle of a record")
             inner, length = _RECORD.unpack_from(content, at)
             at += _RECORD.size
             if length > end - at:
-                raise Broken("a record is longer than its chunk")
+                raise CorruptRecord("a record is longer than its chunk")
             if inner == MESSAGE:
                 yield _message(content[at : at + length], topics)
             elif inner == CHANNEL:
@@ -167,16 +169,16 @@ def _inside(opcode: int, content: bytes, topics: dict[int, str]) -> Iterator[Mes
 
 def _message(content: bytes, topics: dict[int, str]) -> Message:
     if len(content) < _MESSAGE.size:
-        raise Broken("a message is too short")
+        raise CorruptRecord("a message is too short")
     channel, sequence, log_ns, told_ns = _MESSAGE.unpack_from(content)
     if channel not in topics:
-        raise Broken("a message belongs to no channel")
+        raise CorruptRecord("a message belongs to no channel")
     return Message(topics[channel], log_ns, sequence, content[_MESSAGE.size :], told_ns)
 
 
 def _channel(content: bytes, topics: dict[int, str]) -> None:
     if len(content) < 4 or len(topics) >= MAX_CHANNELS:
-        raise Broken("a channel makes no sense")
+        raise CorruptRecord("a channel makes no sense")
     (number,) = struct.unpack_from("<H", content)
     topics[number], _ = _text(content, 4)
 
@@ -184,18 +186,18 @@ def _channel(content: bytes, topics: dict[int, str]) -> None:
 def _unpacked(content: bytes) -> bytes:
     """The records of a chunk, uncompressed and checked."""
     if len(content) < _CHUNK.size:
-        raise Broken("a chunk is too short")
+        raise CorruptRecord("a chunk is too short")
     _, _, size, checksum, name_length = _CHUNK.unpack_from(content)
     compression, at = _text(content, _CHUNK.size - 4) if name_length else ("", _CHUNK.size)
     if len(content) - at < 8:
-        raise Broken("a chunk is too short")
+        raise CorruptRecord("a chunk is too short")
     (length,) = struct.unpack_from("<Q", content, at)
     packed = content[at + 8 :]
     if length != len(packed) or size > MAX_CHUNK_BYTES:
-        raise Broken("a chunk has no believable length")
+        raise CorruptRecord("a chunk has no believable length")
     data = _decompress(compression, packed, size)
     if len(data) != size or (checksum and zlib.crc32(data) != checksum):
-        raise Broken("a chunk does not fit its checksum")
+        raise CorruptRecord("a chunk does not fit its checksum")
     return data
 
 
@@ -208,7 +210,7 @@ def _decompress(compression: str, packed: bytes, size: int) -> bytes:
 
             # The frame may name a size of its own, which the library would allocate.
             if zstandard.frame_content_size(packed) > size:
-                raise Broken("a chunk has no believable length")
+                raise CorruptRecord("a chunk has no believable length")
             unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_CHUNK_BYTES)
             return unpacker.decompress(packed, max_output_size=size)
         if compression == "lz4":
@@ -216,28 +218,28 @@ def _decompress(compression: str, packed: bytes, size: int) -> bytes:
 
             unpacked: bytes = LZ4FrameDecompressor().decompress(packed, max_length=size)
             return unpacked
-    except Broken:
+    except CorruptRecord:
         raise
     except ImportError:
         raise LogError("reading logs needs zstandard and lz4: pip install 'wakeful[record]'") from None
     except Exception as error:
         # What these libraries raise for broken data is of their own kinds.
-        raise Broken(f"a chunk cannot be unpacked ({type(error).__name__})") from None
-    raise Broken("a chunk is compressed in an unknown way")
+        raise CorruptRecord(f"a chunk cannot be unpacked ({type(error).__name__})") from None
+    raise CorruptRecord("a chunk is compressed in an unknown way")
 
 
 def _text(content: bytes, at: int) -> tuple[str, int]:
     """A text with its length before it, and where it ends."""
     if len(content) - at < 4:
-        raise Broken("a text is cut off")
+        raise CorruptRecord("a text is cut off")
     (length,) = struct.unpack_from("<I", content, at)
     end = at + 4 + length
     if end > len(content):
-        raise Broken("a text is cut off")
+        raise CorruptRecord("a text is cut off")
     try:
         return content[at + 4 : end].decode(), end
     except UnicodeDecodeError:
-        raise Broken("a text is not in UTF-8") from None
+        raise CorruptRecord("a text is not in UTF-8") from None
 
 
 def _next_chunk(file: BinaryIO, start: int) -> int | None:
@@ -275,5 +277,5 @@ def _is_chunk(file: BinaryIO, at: int, size: int) -> bool:
     try:
         opcode, content = next(_records(file, size))
         return opcode == CHUNK and bool(_unpacked(content))
-    except (Broken, StopIteration):
+    except (CorruptRecord, StopIteration):
         return False

@@ -33,7 +33,7 @@ from wakeful.device.messages import (
 from wakeful.device.record import schema
 from wakeful.device.record.checks import (
     Check,
-    Unfit,
+    InvalidMessage,
     calibration,
     flag,
     number,
@@ -54,15 +54,15 @@ def decode(topic: str, data: bytes) -> Recorded:
     """The message in ``data``, which came from channel ``topic``.
 
     Raises:
-        Unfit: it is no JSON, or not what belongs on that channel.
+        InvalidMessage: it is no JSON, or not what belongs on that channel.
     """
     values = parse(data)
     try:
         return DECODERS[topic](values)
     except KeyError as error:
-        raise Unfit(f"{topic} without {error}") from None
+        raise InvalidMessage(f"{topic} without {error}") from None
     except (TypeError, ValueError, OverflowError) as error:
-        raise Unfit(f"{topic}: {error}") from None
+        raise InvalidMessage(f"{topic}: {error}") from None
 
 
 def level(value: Any) -> Level:
@@ -70,7 +70,7 @@ def level(value: Any) -> Level:
     try:
         return Level[text(value).upper()]
     except KeyError:
-        raise Unfit("a level is wanted") from None
+        raise InvalidMessage("a level is wanted") from None
 
 
 def _signed(value: Any) -> int:
@@ -150,7 +150,7 @@ def _vehicle(values: dict[str, Any]) -> CommandReceived:
 def _command(values: dict[str, Any]) -> CommandReceived:
     name = text(values["command"])
     if name not in _COMMANDS:
-        raise Unfit(f"there is no command {name!r}")
+        raise InvalidMessage(f"there is no command {name!r}")
     return CommandReceived(whole(values["t_ns"]), _COMMANDS[name](values))
 
 
@@ -172,7 +172,7 @@ def _picture(values: dict[str, Any]) -> Picture:
     try:
         jpeg = base64.b64decode(values["data"], validate=True)
     except binascii.Error:
-        raise Unfit("the picture is not in base64") from None
+        raise InvalidMessage("the picture is not in base64") from None
     return Picture(whole(values["t_ns"]), _signed(values["seq"]), jpeg, whole(values.get("blurred", 0)))
 
 

@@ -15,5 +15,5 @@ class LogError(WakefulError, ValueError):
         super().__init__(printable(says))
 
 
-class RecordError(ConfigError):
+class RecordingError(ConfigError):
     """A folder that cannot be recorded into."""

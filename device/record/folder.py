@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from wakeful.device.record.errors import RecordError
+from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.reader import SUFFIX
 
 LOCK = ".recording"
@@ -27,7 +27,7 @@ VIDEO_NEEDS = 2
 _log = logging.getLogger("wakeful.record")
 
 
-class Room(IntEnum):
+class DiskSpace(IntEnum):
     """How much may still be written."""
 
     ALERTS_ONLY = 0
@@ -48,7 +48,7 @@ class Folder:
     """Holds the lock from its making until ``close``.
 
     Raises:
-        RecordError: the folder cannot be made or written to, or another process records into it.
+        RecordingError: the folder cannot be made or written to, or another process records into it.
     """
 
     def __init__(self, path: Path, limits: Limits) -> None:
@@ -65,7 +65,7 @@ class Folder:
         """Where a part of a recording lies."""
         return self.path / f"{PREFIX}{session}-{part:04}{SUFFIX}"
 
-    def room(self, at_least: Room = Room.ALERTS_ONLY) -> tuple[Room, int]:
+    def space(self, at_least: DiskSpace = DiskSpace.ALERTS_ONLY) -> tuple[DiskSpace, int]:
         """What may be written, and how many bytes are free.
 
         Args:
@@ -78,8 +78,8 @@ class Folder:
         disk = os.statvfs(self.path)
         free, size = disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
         kept = min(self._limits.min_free_bytes, LARGEST_SHARE_KEPT_FREE * size)
-        now = _room(free, kept)
-        return (now if now <= at_least else max(at_least, _room(0.9 * free, kept))), free
+        now = _space(free, kept)
+        return (now if now <= at_least else max(at_least, _space(0.9 * free, kept))), free
 
     def tidy(self) -> list[Path]:
         """Delete the oldest logs that exceed the limits; gives what was deleted. Called while none is being written."""
@@ -115,10 +115,10 @@ class Folder:
         os.close(self._lock)
 
 
-def _room(free_bytes: float, kept_bytes: float) -> Room:
+def _space(free_bytes: float, kept_bytes: float) -> DiskSpace:
     if free_bytes < kept_bytes:
-        return Room.ALERTS_ONLY
-    return Room.NO_VIDEO if free_bytes < VIDEO_NEEDS * kept_bytes else Room.ALL
+        return DiskSpace.ALERTS_ONLY
+    return DiskSpace.NO_VIDEO if free_bytes < VIDEO_NEEDS * kept_bytes else DiskSpace.ALL
 
 
 def _locked(path: Path) -> int:
@@ -127,14 +127,14 @@ def _locked(path: Path) -> int:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise RecordError(
+        raise RecordingError(
             f"cannot record into {path}: {error.strerror}; name a folder that this user may write to"
         ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        raise RecordError(f"another process records into {path} already; name another folder") from None
+        raise RecordingError(f"another process records into {path} already; name another folder") from None
     return descriptor
 
 

@@ -7,7 +7,18 @@ from typing import Any
 
 from wakeful.device.config.errors import as_profile, profile_mistakes
 from wakeful.device.messages import ReaderTraits
-from wakeful.device.record.checks import Unfit, angle, calibration, flag, number, parse, table, text, texts, whole
+from wakeful.device.record.checks import (
+    InvalidMessage,
+    angle,
+    calibration,
+    flag,
+    number,
+    parse,
+    table,
+    text,
+    texts,
+    whole,
+)
 from wakeful.device.record.schema import FORMAT, LogConfig
 from wakeful.device.state.gaze_zone import Direction
 from wakeful.device.state.profile import Profile
@@ -15,7 +26,7 @@ from wakeful.device.state.profile import Profile
 MAX_SETTINGS_CHARS = 65_536
 
 
-class TooNew(ValueError):
+class UnsupportedVersion(ValueError):
     """The log has a layout of a later version."""
 
 
@@ -23,22 +34,22 @@ def read_config(data: bytes) -> LogConfig:
     """The head of a log.
 
     Raises:
-        TooNew: it was written by a later version.
-        Unfit: it makes no sense.
+        UnsupportedVersion: it was written by a later version.
+        InvalidMessage: it makes no sense.
     """
     values = parse(data)
     layout = values.get("format")
     if type(layout) is int and layout > FORMAT:
         version = values.get("version")
-        raise TooNew(version if isinstance(version, str) and len(version) < 40 else "unknown")
+        raise UnsupportedVersion(version if isinstance(version, str) and len(version) < 40 else "unknown")
     if layout != FORMAT:
-        raise Unfit("/config without its format")
+        raise InvalidMessage("/config without its format")
     try:
         return _config(values)
     except KeyError as error:
-        raise Unfit(f"/config without {error}") from None
+        raise InvalidMessage(f"/config without {error}") from None
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise Unfit(f"/config: {error}") from None
+        raise InvalidMessage(f"/config: {error}") from None
 
 
 def _config(values: dict[str, Any]) -> LogConfig:
@@ -57,7 +68,7 @@ def _config(values: dict[str, Any]) -> LogConfig:
         road=_direction(values.get("road")),
         expression_classes=texts(values.get("expression_classes", [])),
         cut=flag(values.get("cut", False)),
-        mended=flag(values.get("mended", False)),
+        repaired=flag(values.get("repaired", values.get("mended", False))),
         models=table(values.get("models", {}), text),
         about=_small(values.get("about", {})),
         settings=_small(values.get("settings", {})),
@@ -65,19 +76,19 @@ def _config(values: dict[str, Any]) -> LogConfig:
 
 
 def read_profile(values: Any) -> Profile:
-    """A profile from its tables. Raises Unfit where it contradicts itself or is none."""
+    """A profile from its tables. Raises InvalidMessage where it contradicts itself or is none."""
     if not isinstance(values, dict):
-        raise Unfit("the profile is no table")
+        raise InvalidMessage("the profile is no table")
     mistakes = profile_mistakes(values)
     if mistakes or "settings" in values:
-        raise Unfit(f"the profile: {mistakes[0].told if mistakes else 'it carries settings'}")
+        raise InvalidMessage(f"the profile: {mistakes[0].told if mistakes else 'it carries settings'}")
     return as_profile(values)
 
 
 def _reader(values: Any) -> ReaderTraits:
     closed, wide = number(values["closed_ratio"]), number(values["wide_mouth_aspect"])
     if not 0.0 <= closed < 1.0 or not 0.0 < wide < 100.0:
-        raise Unfit("the traits of the landmark reader make no sense")
+        raise InvalidMessage("the traits of the landmark reader make no sense")
     return ReaderTraits(text(values["name"]), closed, wide)
 
 
@@ -86,12 +97,12 @@ def _direction(values: Any) -> Direction | None:
         return None
     yaw, pitch = angle(values["yaw_deg"]), angle(values["pitch_deg"])
     if yaw is None or pitch is None:
-        raise Unfit("the way to the road lacks an angle")
+        raise InvalidMessage("the way to the road lacks an angle")
     return Direction(yaw, pitch)
 
 
 def _small(value: Any) -> dict[str, Any]:
     """A table that is only shown, of any shape and bounded size."""
     if not isinstance(value, dict) or len(json.dumps(value)) > MAX_SETTINGS_CHARS:
-        raise Unfit("a table is missing or too large")
+        raise InvalidMessage("a table is missing or too large")
     return value

@@ -19,12 +19,12 @@ from typing import BinaryIO, NamedTuple
 from wakeful import __version__
 from wakeful.device.messages import Observation
 from wakeful.device.record import schema
-from wakeful.device.record.checks import Unfit
+from wakeful.device.record.checks import InvalidMessage
 from wakeful.device.record.container import Condition, Message, messages
 from wakeful.device.record.decode import DECODERS, decode
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.errors import LogError
-from wakeful.device.record.log_config import TooNew, read_config
+from wakeful.device.record.log_config import UnsupportedVersion, read_config
 from wakeful.device.record.schema import LogConfig
 
 SUFFIX = ".mcap"
@@ -91,7 +91,7 @@ class LogFile:
                 continue
             try:
                 yield Entry(topic, log_ns, sequence, self._decoded(topic, data), told_ns)
-            except Unfit:
+            except InvalidMessage:
                 self.unfit += 1
 
     def _decoded(self, topic: str, data: bytes) -> Recorded:
@@ -99,7 +99,7 @@ class LogFile:
         if isinstance(value, Observation) and value.expression is not None:
             classes = len(self.config.expression_classes)
             if len(value.expression) != classes:
-                raise Unfit(f"{len(value.expression)} probabilities of {classes} expressions")
+                raise InvalidMessage(f"{len(value.expression)} probabilities of {classes} expressions")
         return value
 
     def _count(self, sequence: int) -> None:
@@ -207,9 +207,9 @@ def head(file: BinaryIO, name: str) -> LogConfig:
             continue
         try:
             return read_config(message.data)
-        except TooNew as error:
+        except UnsupportedVersion as error:
             raise LogError(f"{name} was written by a later version of wakeful ({error}): update this one") from None
-        except Unfit as error:
+        except InvalidMessage as error:
             raise LogError(
                 f"{name}: its head makes no sense to wakeful {__version__} ({_short(str(error))}); is it a later one's?"
             ) from None
@@ -250,8 +250,8 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         if not inside:
             raise LogError(f"{path} holds no logs (*{SUFFIX})")
         # What was repaired stands for what it was made from.
-        mended = {file.with_name(file.name.removesuffix(REPAIRED) + SUFFIX) for file in inside if is_repaired(file)}
-        yield from (file for file in inside if file not in mended)
+        replaced = {file.with_name(file.name.removesuffix(REPAIRED) + SUFFIX) for file in inside if is_repaired(file)}
+        yield from (file for file in inside if file not in replaced)
 
 
 def is_repaired(path: Path) -> bool:

@@ -19,7 +19,7 @@ from wakeful.device.alerts.output import Output
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.record.encode import Recorded
-from wakeful.device.record.errors import RecordError
+from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.folder import Folder, Limits
 from wakeful.device.record.schema import LogConfig
 from wakeful.device.record.session import Rotation, Session
@@ -54,7 +54,7 @@ class Recorder(Output):
         dropped: messages that were lost because too many waited for the disk.
 
     Raises:
-        RecordError: the folder cannot be used, or the extra is not installed.
+        RecordingError: the folder cannot be used, or the extra is not installed.
         ModelError: faces are to be blurred and the network that finds them is missing.
     """
 
@@ -198,4 +198,4 @@ def _need_packages() -> None:
     from importlib.util import find_spec
 
     if find_spec("mcap") is None:
-        raise RecordError("recording needs mcap: pip install 'wakeful[record]'")
+        raise RecordingError("recording needs mcap: pip install 'wakeful[record]'")

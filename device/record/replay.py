@@ -92,7 +92,7 @@ def replay(
                 tell(one)
     if last_ns is None:
         raise LogError(f"{recording.name} holds no observations: there is nothing to judge")
-    if any(file.config.mended or not file.condition.whole for file in recording.files):
+    if any(file.config.repaired or not file.condition.whole for file in recording.files):
         done.cut_ns = last_ns
     return done
 

@@ -56,7 +56,7 @@ class LogConfig:
         origin_ns: capture time of the first frame, second 0 of everything that is published.
         wall_ns: Unix time, ns, at ``origin_ns``.
         cut: this file is a span cut out of a recording.
-        mended: this file was recovered from one that was not closed: it may end between a frame and its alert.
+        repaired: this file was recovered from one that was not closed: it may end between a frame and its alert.
         about: the source, the machine, versions of what the monitor runs on.
         models: network -> sha256 of the file in use.
         settings: the tables of the configuration that say how was watched; nothing that could hold a password.
@@ -75,7 +75,7 @@ class LogConfig:
     road: Direction | None = None
     expression_classes: tuple[str, ...] = ()
     cut: bool = False
-    mended: bool = False
+    repaired: bool = False
     models: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from pathlib import Path
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.record.disk_file import DiskFile
 from wakeful.device.record.encode import Recorded
-from wakeful.device.record.folder import Folder, Room
+from wakeful.device.record.folder import DiskSpace, Folder
 from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
 from wakeful.device.supervision.notes import Notes
@@ -64,7 +64,7 @@ class Session:
         self._writer: LogWriter | None = None
         self._probabilities: tuple[float, ...] = ()
         self._opened_s = self._flushed_s = self._synced_s = self._retry_s = self._looked_s = now_s
-        self.room = Room.ALL
+        self.space = DiskSpace.ALL
         self.left_out = 0
         try:
             self._look(now_s)
@@ -124,8 +124,8 @@ class Session:
 
     def _may_write(self, message: Recorded) -> bool:
         if isinstance(message, Picture):
-            return self.room is Room.ALL
-        return self.room is not Room.ALERTS_ONLY or _is_vital(message)
+            return self.space is DiskSpace.ALL
+        return self.space is not DiskSpace.ALERTS_ONLY or _is_vital(message)
 
     def _open(self, now_s: float) -> None:
         for gone in self._folder.tidy():
@@ -144,8 +144,8 @@ class Session:
 
     def _open_again(self, now_s: float) -> None:
         self._retry_s = now_s + RETRY_EVERY_S
-        _, free = self._folder.room(self.room)
-        if free >= LEAST_FREE_BYTES and (self.room is not Room.ALERTS_ONLY or self._owed):
+        _, free = self._folder.space(self.space)
+        if free >= LEAST_FREE_BYTES and (self.space is not DiskSpace.ALERTS_ONLY or self._owed):
             self._open(now_s)
             self._notes.clear("record_failed")
 
@@ -165,17 +165,17 @@ class Session:
 
     def _look(self, now_s: float) -> None:
         self._looked_s = now_s
-        self.room, _ = self._folder.room(self.room)
-        if self.room is Room.ALL:
+        self.space, _ = self._folder.space(self.space)
+        if self.space is DiskSpace.ALL:
             self._notes.clear("disk_full")
             return
-        left = "no pictures are" if self.room is Room.NO_VIDEO else "nothing but alerts is"
+        left = "no pictures are" if self.space is DiskSpace.NO_VIDEO else "nothing but alerts is"
         self._notes.set("disk_full", f"{left} recorded, {self._folder.path} is nearly full: make room there")
 
     def _fail(self, error: OSError, now_s: float) -> None:
         """The disk refused: end the file with what it holds, tell, and try again later."""
         if error.errno in FULL:
-            self.room = Room.ALERTS_ONLY
+            self.space = DiskSpace.ALERTS_ONLY
             self._notes.set("disk_full", f"nothing is recorded, {self._folder.path} is full: make room there")
         else:
             self._notes.set(

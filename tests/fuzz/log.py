@@ -1,4 +1,4 @@
-"""Recorded logs: whatever a file holds is read, judged again, mended and listed, or refused in one line."""
+"""Recorded logs: whatever a file holds is read, replayed, repaired and listed, or refused in one line."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tests.device.record.samples import CONFIG, MESSAGES, observations
 from tests.device.view.logs import LOG_CONFIG
 from tests.fuzz.runner import Parser
-from wakeful.device.record.checks import Unfit
+from wakeful.device.record.checks import InvalidMessage
 from wakeful.device.record.decode import DECODERS, decode
 from wakeful.device.record.encode import Recorded, encode
 from wakeful.device.record.reader import Entry, Recording
@@ -55,7 +55,7 @@ def parse(data: bytes) -> bool:
             continue
         try:
             messages.append((name, decode(name, text)))
-        except Unfit:
+        except InvalidMessage:
             continue
     made = Made(messages)
     drive = read_drive(made)

@@ -1,7 +1,7 @@
 """What a kill costs a recording: ``python -m tests.tools.measure_kill [--kills 50] [--whole]``.
 
 A process records a drive at 30 frames a second with many alerts, and tells through a pipe what it has handed to the
-recorder. It is killed (SIGKILL) at a random moment, its log is mended, opened with the mcap library's own reader and
+recorder. It is killed (SIGKILL) at a random moment, its log is repaired, opened with the mcap library's own reader and
 judged again. Without ``--whole`` the drive goes through the real judge and recorder without pixels; with it the process
 is ``wakeful run`` on the synthetic driver, and what it has handed over is read from its signals.
 """
@@ -24,8 +24,8 @@ from tests.device.record.drive import play, recorder
 from tests.device.record.samples import ORIGIN_NS, observations
 from wakeful.device.messages import Alert, Observation
 from wakeful.device.record.errors import LogError
-from wakeful.device.record.mend import repair
 from wakeful.device.record.reader import Recording, recording
+from wakeful.device.record.repair import repair
 from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import ALERT, GIVEN
 from wakeful.device.state.inputs import EngineInput
@@ -38,8 +38,8 @@ class Loss:
     """What one kill cost.
 
     Attributes:
-        lost_s: from the last input in the mended log to the last that was handed over.
-        alerts: handed over; lost: older than a second, and not in the mended log.
+        lost_s: from the last input in the repaired log to the last that was handed over.
+        alerts: handed over; lost: older than a second, and not in the repaired log.
     """
 
     after_s: float
@@ -117,11 +117,11 @@ def measure(after_s: float, whole: bool) -> Loss:
         told = killed_whole(after_s, folder) if whole else killed(after_s, folder)
         (broken,) = folder.glob("*.mcap")
         try:
-            mended = repair(broken)
+            repaired = repair(broken)
         except LogError as error:
             print(f"  {error}")
             return Loss(after_s, _length(told), len(told), 0, False)
-        log = recording(mended.file if mended else broken)
+        log = recording(repaired.file if repaired else broken)
         _opens_with_the_library(log.files[0].path)
         given = [entry.value for entry in log.entries(*GIVEN)]
         if whole:

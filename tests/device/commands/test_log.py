@@ -67,13 +67,13 @@ def test_repair_makes_a_whole_log_of_a_broken_one(
     code, out, _ = said(capsys, "log", "repair", broken)
     assert code == 0
     assert "a record is cut off" in out or "without a footer" in out
-    mended = tmp_path / "broken.repaired.mcap"
-    with mended.open("rb") as file:
+    repaired = tmp_path / "broken.repaired.mcap"
+    with repaired.open("rb") as file:
         assert sum(1 for _ in mcap_reader.make_reader(file).iter_messages()) > 500
-    assert stat.S_IMODE(mended.stat().st_mode) == 0o600
-    assert list(LogFile(mended).entries()) == list(LogFile(broken).entries())
-    assert said(capsys, "replay", mended, "--diff")[0] == 0
-    assert "nothing to mend" in said(capsys, "log", "repair", mended)[1]
+    assert stat.S_IMODE(repaired.stat().st_mode) == 0o600
+    assert list(LogFile(repaired).entries()) == list(LogFile(broken).entries())
+    assert said(capsys, "replay", repaired, "--diff")[0] == 0
+    assert "nothing to repair" in said(capsys, "log", "repair", repaired)[1]
 
 
 def test_repair_finds_what_lies_behind_a_hole(logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,8 +17,8 @@ from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Alert, Event, Level, Observation, Phase, Tick
 from wakeful.device.record import disk_file, session
-from wakeful.device.record.errors import RecordError
-from wakeful.device.record.folder import Folder, Limits, Room
+from wakeful.device.record.errors import RecordingError
+from wakeful.device.record.folder import DiskSpace, Folder, Limits
 from wakeful.device.record.reader import Recording, recording, recordings
 from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import ALERT, CAMERA, EXPRESSION, GIVEN, MARKER, STATE, Picture
@@ -83,7 +83,7 @@ def test_a_long_drive_is_several_files_that_are_one_recording(tmp_path: Path, mo
 
 def test_two_recordings_into_one_folder_are_refused(tmp_path: Path) -> None:
     first = recorder(tmp_path)
-    with pytest.raises(RecordError, match="another process records into"):
+    with pytest.raises(RecordingError, match="another process records into"):
         recorder(tmp_path)
     first.close()
     recorder(tmp_path).close()
@@ -92,7 +92,7 @@ def test_two_recordings_into_one_folder_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["file/logs", "/proc/logs"])
 def test_a_folder_that_cannot_be_written_to_is_refused_in_one_line(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RecordError, match=r"cannot record into .*; name a folder") as refused:
+    with pytest.raises(RecordingError, match=r"cannot record into .*; name a folder") as refused:
         recorder(tmp_path / folder)
     assert "\n" not in str(refused.value)
     assert refused.value.exit_status == 2
@@ -205,14 +205,18 @@ def test_with_little_room_pictures_end_first_and_then_all_but_alerts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "LOOK_EVERY_S", 0.0)
-    room = [Room.ALL]
-    monkeypatch.setattr(Folder, "room", lambda self, at_least=Room.ALERTS_ONLY: (room[0], 1 << 30))
+    room = [DiskSpace.ALL]
+    monkeypatch.setattr(Folder, "space", lambda self, at_least=DiskSpace.ALERTS_ONLY: (room[0], 1 << 30))
     notes = Notes()
     to = recorder(tmp_path, notes, video="all", video_fps=30)
     to.start(ORIGIN_NS)
     inputs = list(eventful())
     counts = {}
-    for part, level in ((inputs[:60], Room.ALL), (inputs[60:90], Room.NO_VIDEO), (inputs[90:240], Room.ALERTS_ONLY)):
+    for part, level in (
+        (inputs[:60], DiskSpace.ALL),
+        (inputs[60:90], DiskSpace.NO_VIDEO),
+        (inputs[90:240], DiskSpace.ALERTS_ONLY),
+    ):
         room[0] = level
         time.sleep(0.3)
         play(to, part, pace=lambda _: time.sleep(0.002))
@@ -221,7 +225,7 @@ def test_with_little_room_pictures_end_first_and_then_all_but_alerts(
         counts[level] = notes.codes
     to.close()
     log = recording(tmp_path)
-    assert counts == {Room.ALL: (), Room.NO_VIDEO: ("disk_full",), Room.ALERTS_ONLY: ("disk_full",)}
+    assert counts == {DiskSpace.ALL: (), DiskSpace.NO_VIDEO: ("disk_full",), DiskSpace.ALERTS_ONLY: ("disk_full",)}
     assert len(list(log.entries(CAMERA))) <= 60
     assert log.missing > 0
 
@@ -234,15 +238,15 @@ def test_room_is_given_back_only_once_there_is_a_tenth_more(tmp_path: Path, monk
         monkeypatch.setattr("wakeful.device.record.folder.os.statvfs", lambda path: figures)
 
     free(205)
-    assert folder.room(Room.ALL)[0] is Room.ALL
-    assert folder.room(Room.NO_VIDEO)[0] is Room.NO_VIDEO
+    assert folder.space(DiskSpace.ALL)[0] is DiskSpace.ALL
+    assert folder.space(DiskSpace.NO_VIDEO)[0] is DiskSpace.NO_VIDEO
     free(230)
-    assert folder.room(Room.NO_VIDEO)[0] is Room.ALL
+    assert folder.space(DiskSpace.NO_VIDEO)[0] is DiskSpace.ALL
     free(105)
-    assert folder.room(Room.ALERTS_ONLY)[0] is Room.ALERTS_ONLY
-    assert folder.room(Room.ALL)[0] is Room.NO_VIDEO
+    assert folder.space(DiskSpace.ALERTS_ONLY)[0] is DiskSpace.ALERTS_ONLY
+    assert folder.space(DiskSpace.ALL)[0] is DiskSpace.NO_VIDEO
     free(99)
-    assert folder.room(Room.ALL)[0] is Room.ALERTS_ONLY
+    assert folder.space(DiskSpace.ALL)[0] is DiskSpace.ALERTS_ONLY
     folder.close()
 
 

@@ -11,10 +11,10 @@ import pytest
 from tests.device.record.samples import CONFIG as HEAD
 from tests.device.record.samples import FULL_OBSERVATION, MESSAGES
 from wakeful.device.messages import Observation
-from wakeful.device.record.checks import Unfit
+from wakeful.device.record.checks import InvalidMessage
 from wakeful.device.record.decode import decode
 from wakeful.device.record.encode import Recorded, encode
-from wakeful.device.record.log_config import TooNew, read_config
+from wakeful.device.record.log_config import UnsupportedVersion, read_config
 from wakeful.device.record.schema import CHANNELS, CONFIG, OBSERVATION
 
 JSON_TYPES: dict[str, type | tuple[type, ...]] = {
@@ -91,7 +91,7 @@ def test_keys_of_a_later_version_are_left_out() -> None:
     ids=lambda data: repr(data[:60]),
 )
 def test_an_observation_that_makes_no_sense_is_refused(data: bytes) -> None:
-    with pytest.raises(Unfit):
+    with pytest.raises(InvalidMessage):
         decode(OBSERVATION, data)
 
 
@@ -115,12 +115,19 @@ def changed_head(**values: Any) -> bytes:
     ids=lambda values: next(iter(values)),
 )
 def test_a_head_that_makes_no_sense_is_refused(values: dict[str, Any]) -> None:
-    with pytest.raises(Unfit):
+    with pytest.raises(InvalidMessage):
         read_config(changed_head(**values))
 
 
+def test_a_head_that_still_says_mended_is_one_of_a_repaired_log() -> None:
+    head = json.loads(written(HEAD)[1])
+    del head["repaired"]
+    assert not read_config(json.dumps(head).encode()).repaired
+    assert read_config(json.dumps(head | {"mended": True}).encode()).repaired
+
+
 def test_a_head_of_a_later_layout_says_who_wrote_it() -> None:
-    with pytest.raises(TooNew, match=r"9\.0"):
+    with pytest.raises(UnsupportedVersion, match=r"9\.0"):
         read_config(changed_head(format=2, version="9.0"))
 
 

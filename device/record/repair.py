@@ -16,7 +16,7 @@ from wakeful.device.record.writer import LogWriter, is_known
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class RepairResult:
     """What a repair gave.
 
     Attributes:
@@ -33,7 +33,7 @@ class Mended:
     unread_bytes: int
 
 
-def repair(path: Path, target: Path | None = None) -> Mended | None:
+def repair(path: Path, target: Path | None = None) -> RepairResult | None:
     """Write a whole log of all that is readable in a broken one; None where it is whole already.
 
     Args:
@@ -50,7 +50,7 @@ def repair(path: Path, target: Path | None = None) -> Mended | None:
     count = 0
     first_ns: int | None = None
     last_ns = 0
-    with _new_log(target, replace(log.config, mended=True), [path]) as copy:
+    with _new_log(target, replace(log.config, repaired=True), [path]) as copy:
         for message in log.raw(search=True):
             if not is_known(message.topic):
                 continue
@@ -59,7 +59,7 @@ def repair(path: Path, target: Path | None = None) -> Mended | None:
             first_ns = message.log_ns if first_ns is None else min(first_ns, message.log_ns)
             last_ns = max(last_ns, message.log_ns)
     seconds = (last_ns - first_ns) / 1e9 if first_ns is not None else 0.0
-    return Mended(target, count, seconds, log.condition.damage, log.condition.unread_bytes)
+    return RepairResult(target, count, seconds, log.condition.damage, log.condition.unread_bytes)
 
 
 def cut(recording: Recording, target: Path, from_s: float, to_s: float) -> int:
