@@ -1,4 +1,4 @@
-"""How exactly a file answers, as its conversion measured it: beside every speed stands what it costs."""
+"""The accuracy of a network file, as its conversion measured it: every speed is shown with its price."""
 
 from __future__ import annotations
 

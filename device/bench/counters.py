@@ -1,6 +1,6 @@
 """The counters a machine may have: temperature, clock, load, energy. Each reading is a value, or the reason for none.
 
-Everything is read from ``/sys`` and ``/proc`` of Linux; ``root`` puts another tree in their place.
+Everything is read from ``/sys`` and ``/proc`` of Linux; ``root`` replaces the root of that tree, for tests.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 RAPL_WRAPS_UJ = 2**32
-"""Assumed range of an energy counter that does not tell its own."""
+"""Assumed range of an energy counter that does not publish its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,33 @@ class Reading:
     reason: str = ""
 
 
+class Ticks(NamedTuple):
+    """CPU time of all cores since the machine started, in clock ticks.
+
+    Attributes:
+        idle: waiting for a disk included.
+        stolen: taken by the hypervisor.
+    """
+
+    total: int
+    idle: int
+    stolen: int
+
+
+def machine_ticks(root: Path = Path("/")) -> Ticks | None:
+    """The first line of ``/proc/stat``; None without that file."""
+    lines = _lines(root / "proc/stat")
+    if not lines:
+        return None
+    # user nice system idle iowait irq softirq steal; what follows is already part of user and nice.
+    ticks = [int(word) for word in lines[0].split()[1:9]]
+    ticks += [0] * (8 - len(ticks))
+    return Ticks(sum(ticks), ticks[3] + ticks[4], ticks[7])
+
+
 @dataclass(slots=True)
 class Counters:
-    """Reads the counters; which files it reads is found out once.
+    """Reads the counters; the files are looked up once.
 
     Attributes:
         root: of the tree that holds ``sys`` and ``proc``.
@@ -32,62 +57,59 @@ class Counters:
     root: Path = Path("/")
     _temperatures: list[tuple[Path, str]] = field(init=False)
     _clocks: list[Path] = field(init=False)
-    _before: tuple[int, int, int] | None = field(init=False, default=None)
+    _before: Ticks | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._temperatures = _temperature_files(self.root)
         self._clocks = sorted(self.root.glob("sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_cur_freq"))
 
     def temperature_c(self) -> Reading:
-        """The hottest sensor that belongs to a processor or a zone, degrees Celsius."""
+        """The hottest processor or thermal zone, degrees Celsius."""
         values = [value / 1000.0 for path, _ in self._temperatures if (value := _number(path)) is not None]
         if not values:
             return Reading(None, "no sensor in /sys/class/thermal or /sys/class/hwmon")
         return Reading(max(values))
 
     def clock_mhz(self) -> Reading:
-        """Mean clock of the cores, MHz: what the governor asks for, or what the processor says on x86."""
+        """Mean clock of the cores, MHz: as the governor sets it, or as an x86 processor reports it."""
         values = [value / 1000.0 for path in self._clocks if (value := _number(path)) is not None]
         if not values:
-            told = [line.partition(":")[2] for line in _lines(self.root / "proc/cpuinfo") if line.startswith("cpu MHz")]
-            values = [float(text) for text in told]
+            lines = _lines(self.root / "proc/cpuinfo")
+            values = [float(line.partition(":")[2]) for line in lines if line.startswith("cpu MHz")]
             if not values:
                 return Reading(None, "no cpufreq in /sys and no clock in /proc/cpuinfo")
         return Reading(sum(values) / len(values))
 
     def load(self) -> Reading:
-        """Mean number of tasks that wanted to run over the last minute."""
+        """Mean number of runnable tasks over the last minute."""
         lines = _lines(self.root / "proc/loadavg")
         return Reading(float(lines[0].split()[0])) if lines else Reading(None, "no /proc/loadavg")
 
     def busy(self) -> tuple[Reading, Reading]:
-        """Since the last call: the share of all cores that worked, and the share that the hypervisor kept, 0 to 1."""
-        lines = _lines(self.root / "proc/stat")
-        if not lines:
+        """Since the last call: the share of all cores that was busy, and the share the hypervisor took, 0 to 1."""
+        now = machine_ticks(self.root)
+        if now is None:
             return Reading(None, "no /proc/stat"), Reading(None, "no /proc/stat")
-        ticks = [int(word) for word in lines[0].split()[1:9]]
-        ticks += [0] * (8 - len(ticks))
-        now = (sum(ticks), ticks[3] + ticks[4], ticks[7])
         before, self._before = self._before, now
-        if before is None or now[0] <= before[0]:
+        if before is None or now.total <= before.total:
             return Reading(None, "no time has passed yet"), Reading(None, "no time has passed yet")
         passed, idle, stolen = (new - old for new, old in zip(now, before, strict=True))
         return Reading((passed - idle - stolen) / passed), Reading(stolen / passed)
 
     def energy(self) -> EnergyCounter | None:
-        """The counter of energy or power, if this machine has one that this user may read."""
+        """The energy or power counter, if this machine has one that this user may read."""
         return _energy_counter(self.root)
 
     def no_energy(self) -> str:
         """Why ``energy`` is None."""
         if any(self.root.glob("sys/class/powercap/*/energy_uj")):
-            return "the energy counter in /sys/class/powercap is readable by root alone"
+            return "the energy counter in /sys/class/powercap is readable by root only"
         return "no energy or power counter in /sys/class/powercap, hwmon or power_supply"
 
 
 @dataclass(slots=True)
 class EnergyCounter:
-    """Energy since it was made, joules. A power sensor is summed up between calls, an energy counter subtracted."""
+    """Energy since the first call of ``step``, joules: a power sensor is integrated, an energy counter subtracted."""
 
     name: str
     read: Callable[[], float | None]
@@ -99,7 +121,7 @@ class EnergyCounter:
     _sum_uj: float = 0.0
 
     def step(self, now_s: float) -> float | None:
-        """Joules so far; ``now_s`` is a monotonic time. None if the counter went away."""
+        """Joules so far; ``now_s`` is a monotonic time. None if the counter is gone."""
         value = self.read()
         if value is None:
             return None

@@ -1,4 +1,4 @@
-"""A source that plays another again and again, for measurements that need more frames than it has."""
+"""A source that repeats another one without end, for measurements that need more frames than it has."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from wakeful.sensors.source import EndOfSource, Source, SourceInfo
 
 
 class EndlessSource:
-    """A ``Source`` whose time stamps and numbers go on rising from round to round.
+    """A ``Source`` whose time stamps and sequence numbers continue to rise from one repetition to the next.
 
     Args:
-        again: opens the source; called once a round.
+        again: opens the source; called once per repetition.
     """
 
     def __init__(self, again: Callable[[], Source]) -> None:
@@ -37,7 +37,7 @@ class EndlessSource:
         return self._source.lost
 
     def read_latest(self, max_age_s: float) -> Frame:
-        """See ``wakeful.sensors.source.Source``. Ends only when it is closed, or if the source has no frame at all."""
+        """See ``wakeful.sensors.source.Source``. Ends only when it is closed, or if the source has no frames."""
         try:
             frame = self._source.read_latest(max_age_s)
         except EndOfSource:

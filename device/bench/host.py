@@ -1,4 +1,4 @@
-"""Which machine, which program, which libraries: what a figure depends on besides what was measured."""
+"""Which machine, which program, which libraries: what a figure depends on besides its subject."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wakeful.device.bench.record import Value
 from wakeful.revision import revision
 
 PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-qnn", "ai-edge-litert", "tflite-runtime")
-# What matters for networks on processors: the flag of /proc/cpuinfo and what engineers call it.
+# Processor features that matter for networks: the flag of /proc/cpuinfo and the usual name.
 X86_FEATURES = {
     "avx2": "AVX2",
     "fma": "FMA",
@@ -79,10 +79,10 @@ def host(root: Path = Path("/"), machine: str | None = None) -> dict[str, Any]:
     reasons = {
         "processor": "no model in /proc/cpuinfo",
         "soc": "no /sys/devices/soc0",
-        "board": "neither device tree nor DMI tell it",
+        "board": "neither the device tree nor DMI names it",
         "governor": "no cpufreq in /sys",
         "clock_max_mhz": "no cpufreq in /sys",
-        "affinity": "this system does not tell it",
+        "affinity": "not reported by this system",
         "memory_mb": "no /proc/meminfo",
     }
     for name, reason in reasons.items():
@@ -92,9 +92,9 @@ def host(root: Path = Path("/"), machine: str | None = None) -> dict[str, Any]:
 
 
 def features(cpuinfo: str, machine: str) -> list[str]:
-    """What a processor of that kind offers to networks, from the text of /proc/cpuinfo.
+    """The processor features that speed networks up, from the text of /proc/cpuinfo.
 
-    An emulator shows the flags of the processor below it; those of another kind say nothing.
+    An emulator shows the flags of its host processor; those of another architecture are ignored.
     """
     table = ARM_FEATURES if machine.startswith(("arm", "aarch64")) else X86_FEATURES
     flags: set[str] = set()
@@ -102,22 +102,22 @@ def features(cpuinfo: str, machine: str) -> list[str]:
         name, _, value = line.partition(":")
         if name.strip().lower() in ("flags", "features"):
             flags |= set(value.split())
-    return [told for flag, told in table.items() if flag in flags]
+    return [name for flag, name in table.items() if flag in flags]
 
 
 def emulation(root: Path = Path("/"), machine: str | None = None) -> str | None:
-    """How it shows that an emulator runs the instructions of this process; None if nothing shows it.
+    """The sign that an emulator executes the instructions of this process; None if there is none.
 
-    A virtual machine on its own processor is not meant: there the instructions run at their own speed.
+    A virtual machine is not an emulator: its instructions run at full speed.
     """
     machine = machine or platform.machine()
     cpuinfo = _text(root / "proc/cpuinfo")
     if "QEMU TCG" in cpuinfo or "QEMU Virtual CPU" in cpuinfo:
-        return "the processor is QEMU's own"
+        return "the processor is emulated by QEMU"
     is_arm = machine.startswith(("arm", "aarch64"))
     if is_arm and ("GenuineIntel" in cpuinfo or "AuthenticAMD" in cpuinfo):
         return f"an x86 processor runs {machine} instructions"
-    # qemu-user hides itself in /proc/self/maps, but not in the same file under the thread's own number.
+    # qemu-user hides itself in /proc/self/maps, but not in the same file under the thread's number.
     maps = _text(root / f"proc/self/task/{threading.get_native_id()}/maps")
     if "/qemu-" in maps:
         return "qemu-user runs this process"

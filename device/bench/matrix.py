@@ -39,9 +39,9 @@ class PeerEntry(Section):
     """Another program."""
 
     command: str = Field(min_length=1)
-    """Its command line; see ``wakeful.device.bench.worker`` for what it must do."""
+    """Its command line; ``wakeful.device.bench.worker`` describes the protocol."""
     name: str | None = None
-    """What it is called; unset: as its file."""
+    """Its name; unset: that of its file."""
     network: str | None = None
     """The network of the matrix whose turns it shares; unset: it runs alone."""
 
@@ -54,7 +54,7 @@ class Matrix(Section):
     runtimes: tuple[Literal["auto", "litert", "ort", "qnn"], ...] = Field(default=("auto",), min_length=1)
     """What runs them."""
     precisions: tuple[Literal["own", "float", "int8", "a16w8"], ...] = Field(default=("own",), min_length=1)
-    """In which precision; own: that of the network's own file. What is not made so is left out, and told."""
+    """In which precision; own: that of the network's own file. Those that do not exist are left out, with a message."""
     threads: tuple[int, ...] = Field(default=(1,), min_length=1)
     """Processor threads of a network."""
     scenarios: tuple[Literal["cold", "single-stream", "paced", "sustained"], ...] = Field(
@@ -71,11 +71,11 @@ class Matrix(Section):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What takes turns: all variants of one network.
+    """The participants that take turns: all variants of one network.
 
     Attributes:
         failed: variants that cannot be measured, each a row that says why.
-        left_out: combinations that are not made.
+        left_out: combinations that do not exist.
     """
 
     network: str
@@ -88,7 +88,7 @@ def read(path: Path) -> Matrix:
     """Read a matrix file.
 
     Raises:
-        ConfigError: it cannot be read, is no TOML, or has a key or value that is not allowed.
+        ConfigError: it cannot be read, is not TOML, or has a key or value that is not allowed.
     """
     layer = read_toml(path)
     found = mistakes(Matrix, layer.values)

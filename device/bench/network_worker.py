@@ -22,7 +22,7 @@ from wakeful.models import registry
 from wakeful.onnx_runtime import onnx_runtime
 
 WARM_RUNS = 3
-"""Runs before each turn that do not count: the other workers have left nothing of this one in the caches."""
+"""Runs before each turn that do not count: the other workers have replaced its data in the caches."""
 INPUTS = 4
 
 
@@ -32,9 +32,9 @@ class Job:
 
     Attributes:
         runtime: ``litert``, ``ort`` or ``qnn``.
-        low, high: what the numbers of an input lie between.
-        entry: of the registry, whose inputs and outputs a converted file is given; None takes the file as it is.
-        soc_model: of the simulated Hexagon.
+        low, high: range of the numbers of an input.
+        entry: of the registry, whose input and output names a converted file gets; None leaves them unchanged.
+        soc_model: of a simulated Hexagon.
     """
 
     file: str
@@ -89,7 +89,7 @@ def _load(job: Job) -> Network:
 
 
 def _turn(network: Network, tensors: list[NDArray[np.float32]], runs: int, fps: float) -> dict[str, Any]:
-    """``runs`` runs, one after the other; with ``fps`` one each time a camera would give a frame."""
+    """``runs`` runs, one after the other; with ``fps`` one per frame of a camera."""
     for tensor in tensors[:WARM_RUNS]:
         network(tensor)
     return _paced(network, tensors, runs, fps) if fps else _at_once(network, tensors, runs)
@@ -104,7 +104,7 @@ def _at_once(network: Network, tensors: list[NDArray[np.float32]], runs: int) ->
 
 
 def _paced(network: Network, tensors: list[NDArray[np.float32]], runs: int, fps: float) -> dict[str, Any]:
-    """Frames fall due at a steady rate; the newest is taken, those it overtook are missed, as a camera's are."""
+    """Frames are due at a steady rate; the newest is used, and those skipped are missed, as with a camera."""
     period_s = 1.0 / fps
     times_ms, ages_ms = [], []
     missed = late = 0

@@ -1,6 +1,6 @@
-"""What a network is made of: multiply-accumulates, operators per unit, and the precision of its weights.
+"""The contents of a network: multiply-accumulates, operators per unit, and the precision of its weights.
 
-Counted from the graph as the runtime itself holds it, so that no package is needed that a board does not have.
+Counted in the graph as the runtime loads it, so that no further package is needed on a board.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Operators:
 
     Attributes:
         macs: multiply-accumulates of convolutions and dense layers, one run.
-        per_unit: operators by what executes them.
+        per_unit: number of operators by the unit that executes them.
         precision: ``float``, ``int8``, or ``a16w8`` for 16-bit activations.
         weights: the type their weights are stored in.
     """
@@ -66,12 +66,12 @@ def _of_tflite(file: Path) -> Operators:
     except (ValueError, RuntimeError) as error:
         raise NetworkLoadError(f"{file}: LiteRT cannot load it ({' '.join(str(error).split())})") from error
     except AttributeError:
-        return Operators(None, None, None, None, "this version of LiteRT does not tell its operators")
+        return Operators(None, None, None, None, "this version of LiteRT does not list its operators")
     return tflite_operators(nodes, tensors)
 
 
 def tflite_operators(nodes: Iterable[dict[str, Any]], tensors: dict[int, dict[str, Any]]) -> Operators:
-    """From the interpreter's own lists; a delegate's node stands after those it replaces."""
+    """From the lists of the interpreter; the node of a delegate comes after those it replaces."""
     nodes = list(nodes)
     own = [node for node in nodes if node["op_name"] != "DELEGATE"]
     taken = {
@@ -140,7 +140,7 @@ def _tflite_precision(nodes: list[dict[str, Any]], tensors: dict[int, dict[str, 
 
 
 def _of_onnx(file: Path) -> Operators:
-    """ONNX Runtime's own profile of one run: as the file says for the counts, as it is executed for the units."""
+    """From ONNX Runtime's profile of one run: not optimised for the counts, optimised for the units."""
     plain = _profile(file, "ORT_DISABLE_ALL")
     executed = _profile(file, "ORT_ENABLE_ALL")
     units = Counter(str(node["provider"]).removesuffix("ExecutionProvider") for node in executed)

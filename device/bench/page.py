@@ -12,6 +12,7 @@ from wakeful.device.bench import plots
 from wakeful.device.bench.plots import number
 from wakeful.device.bench.record import Comparison, Record, Row
 from wakeful.device.bench.table import (
+    BUSY_ADVICE,
     COLD,
     COST,
     MINUTE,
@@ -71,12 +72,14 @@ def _machine(host: dict[str, Any]) -> str:
 
 def _warnings(record: Record) -> Iterable[str]:
     if record.emulated:
-        said = f"<b>Emulated</b> ({escape(record.emulation or '')}): no times of a board, never to be published."
-        yield f'<p class="warning">{said}</p>'
+        why = escape(record.emulation or "")
+        yield f'<p class="warning"><b>Emulated</b> ({why}): not the times of a board, must not be published.</p>'
     if record.quick:
-        yield '<p class="warning"><b>Quick</b>: fewer runs than a figure for publication wants.</p>'
+        yield '<p class="warning"><b>Quick</b>: fewer runs than a figure for publication needs.</p>'
+    for why in record.busy:
+        yield f'<p class="warning"><b>Busy machine</b>: {escape(why)}: {BUSY_ADVICE}.</p>'
     if not record.ended:
-        yield '<p class="warning"><b>Not finished</b>: it is still running, or was broken off.</p>'
+        yield '<p class="warning"><b>Not finished</b>: it is still running, or was interrupted.</p>'
 
 
 def _section(name: str, rows: list[Row], draw: Callable[[list[Row]], str]) -> str:
@@ -87,10 +90,12 @@ def _compared(comparisons: Sequence[Comparison]) -> str:
     if not comparisons:
         return ""
     note = (
-        '<p class="soft">Measured in turns; the interval holds the true ratio in 99 of 100 cases. The first line is '
-        "the first against itself: what a difference has to exceed.</p>"
+        '<p class="soft">Measured in turns; the interval contains the true ratio in 99 of 100 cases. The first line '
+        "compares the first with itself: a difference has to be larger than that.</p>"
     )
-    return f"<h2>Compared</h2>{note}{plots.ratios(comparisons)}"
+    notes = dict.fromkeys(one.note for one in comparisons if one.note)
+    by_clock = "".join(f'<p class="soft">By wall time all the same: {escape(why)}.</p>' for why in notes)
+    return f"<h2>Compared</h2>{note}{by_clock}{plots.ratios(comparisons)}"
 
 
 def _stream(rows: list[Row]) -> str:
@@ -123,7 +128,7 @@ def _accuracy(row: Row) -> list[str]:
 
 
 def _pipeline(rows: list[Row]) -> str:
-    note = '<p class="soft">p50 to p99: from the picture to the decision, its alerts sent.</p>'
+    note = '<p class="soft">p50 to p99: from the image to the decision, with its alerts sent.</p>'
     drawn = [plots.latencies(rows), note, _figures(rows, PIPELINE), _figures(rows, COST)]
     for row in (row for row in rows if row.stages):
         drawn.append(f"<h3>{escape(row.subject.name)}</h3>{plots.stages(row)}")
@@ -198,9 +203,9 @@ def _absent(record: Record) -> list[tuple[str, list[str]]]:
 
 
 def _about(record: Record) -> Iterable[tuple[str, str]]:
-    told = record.wakeful
-    changed = " with changes" if told.get("changed") else ""
-    yield "wakeful", f"{told.get('version')}, revision {told.get('revision') or told.get('absent')}{changed}"
+    program = record.wakeful
+    changed = " with changes" if program.get("changed") else ""
+    yield "wakeful", f"{program.get('version')}, revision {program.get('revision') or program.get('absent')}{changed}"
     yield "libraries", ", ".join(f"{name} {version}" for name, version in record.versions.items())
     for name, value in record.host.items():
         if name != "absent" and value is not None:

@@ -1,4 +1,4 @@
-"""Other programs in the race: any command that speaks as ``wakeful.device.bench.worker`` says."""
+"""Other programs in a comparison: any command that follows the protocol of ``wakeful.device.bench.worker``."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ def peer(command: str, name: str | None = None) -> Contender:
     if not words:
         raise ConfigError("a peer needs a command line")
     called = name or Path(next((word for word in words if word.endswith(".py")), words[0])).stem
-    return Contender(Subject("peer", called, command=command), words, accuracy=Accuracy(absent="not known of a peer"))
+    return Contender(Subject("peer", called, command=command), words, accuracy=Accuracy(absent="unknown for a peer"))

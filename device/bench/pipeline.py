@@ -19,11 +19,11 @@ from wakeful.device.bench.pipeline_worker import Job
 from wakeful.device.bench.plan import Plan
 from wakeful.device.bench.record import Accuracy, Row, Subject, Value
 from wakeful.device.bench.sampler import Sampler
-from wakeful.device.bench.scenarios import add_cost, latency, make_row, sustained
+from wakeful.device.bench.scenarios import add_cost, latency, make_row, sustained, with_turns
 from wakeful.device.bench.session import Measured, Session
 from wakeful.device.bench.statistics import spread
 from wakeful.device.bench.turns import Contender, Lane, compare, take_turns
-from wakeful.device.bench.worker import Worker, memory_mb, ours
+from wakeful.device.bench.worker import Worker, memory_mb, own_worker
 from wakeful.device.config.layers import load_settings
 from wakeful.device.perception import hexagon
 from wakeful.device.perception.expression import NETWORK as EXPRESSION
@@ -36,9 +36,9 @@ from wakeful.models import registry
 from wakeful.sensors.camera import open_source
 
 SUM_TOLERANCE = 0.05
-"""The stages' mean times add up to the mean whole frame within this share, or the record says that they do not."""
+"""Allowed difference between the sum of the stages' mean times and the mean time of a frame, as a share."""
 WORKER = "wakeful.device.bench.pipeline_worker"
-ELSEWHERE = Accuracy(absent="how well the whole monitor judges is told by `wakeful evaluate clips`")
+NOT_HERE = Accuracy(absent="the accuracy of the whole monitor is measured by `wakeful evaluate clips`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,14 @@ def monitors(
     config: Path | None,
     peers: Sequence[str],
 ) -> list[Entrant]:
-    """Who takes part: the monitor with each of the ``readers`` of landmarks, then peers by their command lines.
+    """The participants: the monitor with each of the landmark ``readers``, then peers by their command lines.
 
     Raises:
         ConfigError, ModelError, SourceError: a setting, a runtime, a network or the source cannot be used.
     """
     overrides: dict[str, Any] = {
         "source.source": source,
-        # Scenarios and files as quickly as they go; cameras know only their own pace.
+        # Scenarios and files as fast as possible; a camera has its own rate.
         "source.pace": "fast" if _is_played(source) else None,
         "perception.runtime": runtime,
         "perception.threads": threads,
@@ -73,7 +73,7 @@ def monitors(
     }
     load_settings(config, profile, overrides)
     open_source(source, pace="fast" if _is_played(source) else None).close()
-    if config is None:  # alerts are to go somewhere, as they do in a vehicle
+    if config is None:  # alerts need an output, as in a vehicle
         overrides |= {"outputs.events": os.devnull, "serial.url": "loop://"}
     found = []
     for reader in dict.fromkeys(map(which_reader, readers)):
@@ -82,9 +82,9 @@ def monitors(
         job = Job(overrides | {"perception.landmarks": reader}, profile, str(config) if config else None)
         one = Contender(
             subject=Subject("pipeline", f"pipeline {reader}", chosen.name, None, threads),
-            command=ours(WORKER, job.as_json()),
-            accuracy=ELSEWHERE,
-            simulator="a simulator stands for the Hexagon" if hexagon.look().simulated and chosen.soc else None,
+            command=own_worker(WORKER, job.as_json()),
+            accuracy=NOT_HERE,
+            simulator="the Hexagon is simulated" if hexagon.look().simulated and chosen.soc else None,
             networks={name: registry.sha256_of(_file(name, chosen)) for name in (*networks, EYE_SIGHT)},
         )
         found.append(Entrant(one, job))
@@ -92,7 +92,7 @@ def monitors(
 
 
 def measure(session: Session, entrants: Sequence[Entrant], scenarios: Sequence[str], plan: Plan) -> None:
-    """The scenarios one after the other; ``pipeline`` takes all entrants in turns, the others the monitors alone."""
+    """Run the scenarios one after the other; in ``pipeline`` all entrants take turns, peers have no other scenario."""
     all_of_them = [one.contender for one in entrants]
     for scenario in scenarios:
         if scenario == "pipeline":
@@ -124,19 +124,19 @@ def _is_played(source: str) -> bool:
 
 
 def pipeline(entrants: Sequence[Entrant], plan: Plan) -> Measured:
-    """All in turns, peers too; the first is there twice, once without counting stages: what counting costs."""
+    """All in turns, peers too; the first takes part twice, once without stage timing, which shows what timing costs."""
     one = entrants[0]
     assert one.job is not None
-    uncounted = replace(one.contender, command=ours(WORKER, replace(one.job, watched=False).as_json()))
+    uncounted = replace(one.contender, command=own_worker(WORKER, replace(one.job, watched=False).as_json()))
     (bare, first, *others), sampler = take_turns([uncounted, *(entrant.contender for entrant in entrants)], plan)
     rows = [_row(lane, sampler) for lane in (first, *others)]
-    cost = compare(first, bare, "pipeline", f"{first.contender.subject.name}, stages not counted")
-    return rows, [cost, *(compare(first, lane, "pipeline") for lane in others)]
+    cost = compare(first, bare, "pipeline", sampler.busy, f"{first.contender.subject.name}, stages not counted")
+    return rows, [cost, *(compare(first, lane, "pipeline", sampler.busy) for lane in others)]
 
 
 def first_decision(contender: Contender, job: Job, plan: Plan) -> Row:
-    """From the start of ``wakeful run`` to the first line it says, in fresh processes."""
-    command = ours("wakeful", "run", "--plain", *as_arguments(job), "--duration", "0.1", "--events", "-")
+    """From the start of ``wakeful run`` to its first line, in new processes."""
+    command = own_worker("wakeful", "run", "--plain", *as_arguments(job), "--duration", "0.1", "--events", "-")
     firsts_ms = []
     with Sampler() as sampler:
         for _ in range(plan.starts):
@@ -145,9 +145,9 @@ def first_decision(contender: Contender, job: Job, plan: Plan) -> Row:
                 assert process.stdout is not None and process.stderr is not None
                 line = process.stdout.readline()
                 firsts_ms.append(1000.0 * (time.perf_counter() - began_s))
-                _, said = process.communicate()
+                _, errors = process.communicate()
             if not line:
-                raise WakefulError((said.strip().splitlines() or ["wakeful run said nothing"])[-1])
+                raise WakefulError((errors.strip().splitlines() or ["wakeful run printed nothing"])[-1])
     figures: dict[str, Value] = {
         "starts": plan.starts,
         "start_ms": float(np.median(firsts_ms)),
@@ -157,10 +157,11 @@ def first_decision(contender: Contender, job: Job, plan: Plan) -> Row:
 
 
 def paced(contender: Contender, job: Job, plan: Plan) -> Row:
-    """The source by the clock, as a camera gives it; a frame is late if the next one came before its decision."""
+    """The source in real time, as from a camera; a frame is late if the next one came before its decision."""
     by_the_clock = replace(job, overrides=job.overrides | {"source.pace": "realtime"})
-    with Worker(contender.subject.name, ours(WORKER, by_the_clock.as_json())) as worker, Sampler() as sampler:
-        fps = float(worker.hello.get("fps") or 30.0)
+    command = own_worker(WORKER, by_the_clock.as_json())
+    with Worker(contender.subject.name, command) as worker, Sampler(pids=[worker.pid]) as sampler:
+        fps = float(worker.greeting.get("fps") or 30.0)
         worker.turn(1)  # the first frame searches for the face, and starts the player
         turn = worker.turn(max(round(plan.paced_s * fps), 1))
         memory = memory_mb(worker.pid)
@@ -188,56 +189,49 @@ def paced(contender: Contender, job: Job, plan: Plan) -> Row:
 def _row(lane: Lane, sampler: Sampler) -> Row:
     figures, absent = latency(lane.times_ms)
     add_cost(figures, absent, lane)
-    row = make_row(
-        lane.contender,
-        "pipeline",
-        figures,
-        absent,
-        sampler,
-        tuple(lane.turns_ms),
-        spread(lane.times_ms).quantiles_ms,
-    )
+    quantiles = spread(lane.times_ms).quantiles_ms
+    row = with_turns(make_row(lane.contender, "pipeline", figures, absent, sampler, (), quantiles), lane)
     if lane.contender.subject.kind == "peer":
         return row
     whole = np.concatenate([turn["whole_ms"] for turn in lane.more])
     stages = _stages(lane.more, float(whole.mean()))
-    told = spread(whole)
-    summed = sum(float(stage["mean_ms"] or 0.0) for stage in stages) / told.mean_ms
-    counting = len(STAGES) * _cost_of_counting_ms() / told.mean_ms
+    frames = spread(whole)
+    summed = sum(float(stage["mean_ms"] or 0.0) for stage in stages) / frames.mean_ms
+    counting = len(STAGES) * _timing_cost_ms() / frames.mean_ms
     extra: dict[str, Value] = {
-        "throughput_per_s": 1000.0 / told.mean_ms,
-        "whole_p50_ms": told.p50_ms,
-        "whole_p99_ms": told.p99_ms,
-        "whole_mean_ms": told.mean_ms,
+        "throughput_per_s": 1000.0 / frames.mean_ms,
+        "whole_p50_ms": frames.p50_ms,
+        "whole_p99_ms": frames.p99_ms,
+        "whole_mean_ms": frames.mean_ms,
         "stages_to_whole": round(summed, 4),
         "stages_add_up": abs(summed - 1.0) <= SUM_TOLERANCE,
         "measuring_share": round(counting + float(row.figures["sampler_share"] or 0.0), 6),
     }
     why = dict(row.absent)
-    if told.p99_ms is None:
+    if frames.p99_ms is None:
         why["whole_p99_ms"] = "fewer than 100 runs"
     if not any(stage["stage"] == "iris" for stage in stages):
-        why["stage iris"] = "this reader has no network of its own for it"
+        why["stage iris"] = "this reader has no separate iris network"
     return replace(row, figures=row.figures | extra, stages=tuple(stages), absent=why)
 
 
 def _stages(turns: Sequence[dict[str, Any]], whole_mean_ms: float) -> list[dict[str, Value]]:
-    """Each stage that ran: in how many frames, how long when it ran, how much of the mean frame."""
+    """Each stage that ran: in how many frames, how long when it ran, its share of the mean frame."""
     table: list[dict[str, Value]] = []
     for name in STAGES:
         times = np.concatenate([turn["stages_ms"][name] for turn in turns])
         ran = times[times > 0.0]
         if not ran.size:
             continue
-        told = spread(ran)
+        when_run = spread(ran)
         mean_ms = float(times.mean())
         table.append(
             {
                 "stage": name,
-                "frames": told.count,
-                "p50_ms": round(told.p50_ms, 5),
-                "p99_ms": round(told.p99_ms, 5) if told.p99_ms is not None else None,
-                "max_ms": round(told.max_ms, 5),
+                "frames": when_run.count,
+                "p50_ms": round(when_run.p50_ms, 5),
+                "p99_ms": round(when_run.p99_ms, 5) if when_run.p99_ms is not None else None,
+                "max_ms": round(when_run.max_ms, 5),
                 "mean_ms": round(mean_ms, 5),
                 "share_percent": round(100.0 * mean_ms / whole_mean_ms, 2),
             }
@@ -245,8 +239,8 @@ def _stages(turns: Sequence[dict[str, Any]], whole_mean_ms: float) -> list[dict[
     return table
 
 
-def _cost_of_counting_ms(calls: int = 20_000) -> float:
-    """What telling that a stage is done takes, measured here and now."""
+def _timing_cost_ms(calls: int = 20_000) -> float:
+    """What marking the end of a stage costs, measured now."""
     stages = WatchedStages()
     began_s = time.perf_counter()
     for _ in range(calls):

@@ -1,8 +1,8 @@
 """The worker that runs the whole monitor: ``python -m wakeful.device.bench.pipeline_worker JSON`` (fields of ``Job``).
 
-It is what ``wakeful run`` runs, with the source that would open, all outputs, and stages that are counted. A frame's
-time runs from having the picture until its state has gone to the outputs. The whole of a frame, from asking for its
-picture until the loop asks for the next, is timed on its own, so that the stages can be checked against it.
+It is what ``wakeful run`` runs, with the same source and outputs, and with timed stages. The time of a
+frame runs from having the image until its state has gone to the outputs. The whole frame, from requesting its image
+until the loop requests the next, is timed separately, so that the sum of the stages can be checked.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Job:
 
     Attributes:
         overrides: settings by their dotted names, as the command line gives them.
-        watched: whether stages are counted; without, what counting costs can be seen.
+        watched: whether stages are timed; without, the cost of timing shows.
     """
 
     overrides: dict[str, Any]
@@ -45,7 +45,7 @@ class Job:
 
 
 def main() -> None:
-    """Runs the monitor as long as turns are asked for."""
+    """Run the monitor as long as turns are requested."""
     with answers() as out:
         job = Job(**json.loads(sys.argv[1]))
         settings, profile = load_settings(Path(job.config) if job.config else None, job.profile, job.overrides)
@@ -67,7 +67,7 @@ def main() -> None:
 
 @dataclass(slots=True)
 class Turn:
-    """The frames of one turn: lists of one number a frame, ms."""
+    """The frames of one turn: lists of one number per frame, ms."""
 
     times_ms: list[float] = field(default_factory=list)
     whole_ms: list[float] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Turn:
 
 
 class TimedSource(Output):
-    """Gives frames for as long as turns are asked for. It is an output too: a frame's state ends its time."""
+    """Delivers frames as long as turns are requested. It is an output too: the state of a frame ends its time."""
 
     def __init__(self, source: Source, stages: WatchedStages | None, out: TextIO) -> None:
         self._source = source
@@ -105,7 +105,7 @@ class TimedSource(Output):
         return self._source.lost
 
     def read_latest(self, max_age_s: float) -> Frame:
-        """See ``wakeful.sensors.source.Source``; over when no more turns are asked for."""
+        """See ``wakeful.sensors.source.Source``; it ends when no more turns are requested."""
         if self._decided_s is not None:
             self._finish(time.perf_counter())
         if self._left == 0:
@@ -157,7 +157,7 @@ class TimedSource(Output):
             self._greeted = True
         line = sys.stdin.readline()
         if not line.strip():
-            raise EndOfSource("no more turns are asked for")
+            raise EndOfSource("no more turns are requested")
         self._left = int(line.split()[0])
         self._turn = Turn()
         self._dropped_before = self._source.dropped

@@ -1,4 +1,4 @@
-"""How long is measured: MLPerf's least numbers for a figure to be published, and less for a first look."""
+"""How long to measure: MLPerf's minimum for figures to be published, and less for a first look."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class Plan:
     Attributes:
         runs, seconds: single-stream ends when both are reached (MLPerf Inference asks for 1,024 queries and 60 s of a
             single stream).
-        turn_s: about how long one turn is before the next one's; short, so that what the machine does hurts all alike.
+        turn_s: approximate length of a turn; short, so that disturbances affect all participants alike.
         starts: processes of a cold start.
-        paced_s, fps: how long a camera's rate is kept up, and the rate.
-        sustained_s: of running without a break; minute_s: what counts as one of its minutes.
+        paced_s, fps: length of the paced scenario, and the rate of the camera.
+        sustained_s: length of the sustained scenario; minute_s: length of one of its minutes.
     """
 
     runs: int = 1024

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from wakeful.device.bench.record import Comparison, Row, Value
+from wakeful.device.bench.table import base
 
 WIDTH, LEFT, RIGHT = 880, 300, 90
 """Pixels: of the plot, for the names on its left, for the figures on its right."""
@@ -16,7 +17,7 @@ SERIES = 6
 
 
 def latencies(rows: Sequence[Row]) -> str:
-    """A bar a row: the box p50 to p90, whiskers from the least to p99, the figure beside it; one scale for all."""
+    """One bar per row: a box from p50 to p90, whiskers from the minimum to p99, and the figure; one scale for all."""
     rows = [row for row in rows if row.quantiles_ms]
     if not rows:
         return ""
@@ -30,11 +31,11 @@ def latencies(rows: Sequence[Row]) -> str:
         drawn.append(f'<rect class="box" x="{x50:.1f}" y="{y - 7}" width="{max(x90 - x50, 1.5):.1f}" height="14"/>')
         drawn.append(f'<line class="median" x1="{x50:.1f}" x2="{x50:.1f}" y1="{y - 9}" y2="{y + 9}"/>')
         drawn.append(_figure(f"{_at(row, 50):.3f} ms", y))
-    return _svg(ROW * len(rows) + 30, drawn, "Times: box from p50 to p90, line from the least to p99")
+    return _svg(ROW * len(rows) + 30, drawn, "Times: box from p50 to p90, line from the minimum to p99")
 
 
 def distributions(rows: Sequence[Row]) -> str:
-    """The share of runs that took at most so long, a curve a row, to p99; logarithmic in time."""
+    """The share of runs within each time, one curve per row, up to p99; logarithmic in time."""
     rows = [row for row in rows if row.quantiles_ms][:SERIES]
     if not rows:
         return ""
@@ -57,15 +58,15 @@ def distributions(rows: Sequence[Row]) -> str:
     for number, row in enumerate(rows):
         points = " ".join(place(t_ms, percent) for percent, t_ms in enumerate(row.quantiles_ms[:100]))
         drawn.append(f'<polyline class="line s{number}" points="{points}"/>')
-    return _svg(height + 24, drawn, "Share of runs that took at most so long") + _key(row.subject.name for row in rows)
+    return _svg(height + 24, drawn, "Share of runs within each time") + _key(row.subject.name for row in rows)
 
 
 def over_time(rows: Sequence[Row]) -> str:
-    """The median of each turn, in order: a level line is a machine at rest."""
+    """The median of each turn, in order: a level line means that nothing disturbed the machine."""
     rows = [row for row in rows if len(row.turns_ms) > 1][:SERIES]
     if not rows:
         return ""
-    # A single turn that was hit by something else must not flatten all others.
+    # A single disturbed turn must not flatten all others.
     top = max(sorted(row.turns_ms)[int(0.98 * (len(row.turns_ms) - 1))] for row in rows) * 1.15
     height = 180
     drawn = []
@@ -84,7 +85,7 @@ def over_time(rows: Sequence[Row]) -> str:
 
 
 def ratios(comparisons: Sequence[Comparison]) -> str:
-    """A line a comparison: the ratio and its interval around 1."""
+    """One line per comparison: the ratio and its interval around 1."""
     if not comparisons:
         return ""
     reach = max(max(abs(math.log(one.low)), abs(math.log(one.high))) for one in comparisons) * 1.1 + 0.005
@@ -101,7 +102,7 @@ def ratios(comparisons: Sequence[Comparison]) -> str:
         y = 2 * ROW * number + ROW
         kind = one.verdict.replace(" ", "-")
         drawn.append(_name(one.second, y - 7))
-        drawn.append(_name(f"against {one.first}", y + 8, "soft"))
+        drawn.append(_name(f"against {base(one)}", y + 8, "soft"))
         drawn.append(f'<line class="interval {kind}" x1="{x(one.low):.1f}" x2="{x(one.high):.1f}" y1="{y}" y2="{y}"/>')
         drawn.append(f'<circle class="{kind}" cx="{x(one.ratio):.1f}" cy="{y}" r="4.5"/>')
         drawn.append(_figure(f"{one.ratio:.3f}", y - 7))
@@ -119,7 +120,7 @@ def stages(row: Row) -> str:
     x = 0.0
     for number, (name, mean_ms) in enumerate(shown):
         width = WIDTH * mean_ms / total
-        title = f"<title>{escape(name)}: {mean_ms:.3f} ms a frame</title>"
+        title = f"<title>{escape(name)}: {mean_ms:.3f} ms per frame</title>"
         drawn.append(
             f'<rect class="fill{number % SERIES}" x="{x:.1f}" y="0" width="{width:.1f}" height="30">{title}</rect>'
         )
@@ -127,7 +128,7 @@ def stages(row: Row) -> str:
         if width > 7 * len(label) + 10:
             drawn.append(f'<text class="inside" x="{x + 6:.1f}" y="19">{escape(label)}</text>')
         x += width
-    return _svg(32, drawn, f"{total:.2f} ms a frame, by stage")
+    return _svg(32, drawn, f"{total:.2f} ms per frame, by stage")
 
 
 def sampled(row: Row, name: str, unit: str) -> str:

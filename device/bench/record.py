@@ -1,18 +1,24 @@
-"""The record of a benchmark: everything needed to believe a figure, or to doubt it. Pure; files are ``store``'s.
+"""The record of a benchmark: everything needed to trust a figure, or to doubt it. No files; see ``store``.
 
-A figure that could not be had is None, and its reason stands in ``absent`` under the same name: an absent counter is
+A figure that is not available is None, and ``absent`` holds the reason under the same name: an absent counter is
 never 0.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wakeful.device.bench.statistics import Ratio
 
 SCHEMA = "wakeful-bench"
 SCHEMA_VERSION = 1
 
 Value = float | int | str | bool | None
+
+WALL_TIME, CPU_TIME = "wall time", "CPU time"
+"""What a comparison may be made by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +27,9 @@ class Subject:
 
     Attributes:
         kind: ``model``, ``pipeline`` or ``peer``.
-        network: a name of the registry, the file's own name, a reader of landmarks, or the name of a peer.
-        file, sha256, bytes: of the network; None for what is not one file.
-        runtime, precision: as ``litert`` and ``int8``; None for a peer, of which they are not known.
+        network: a name of the registry, the name of a file, a landmark reader, or the name of a peer.
+        file, sha256, bytes: of the network; None if the subject is not a single file.
+        runtime, precision: as ``litert`` and ``int8``; None for a peer, where they are unknown.
         command: of a peer.
     """
 
@@ -39,20 +45,20 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """The subject in a few words; what a row is found by in another record."""
+        """The subject in a few words; identifies a row in another record."""
         threads = f"{self.threads} thread{'s' if self.threads != 1 else ''}" if self.threads else None
         return ", ".join(part for part in (self.network, self.precision, self.runtime, threads) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """What is known of how exactly a network of this kind answers; None is not known, for the reason in ``absent``.
+    """The known accuracy of a network file; None is unknown, for the reason in ``absent``.
 
     Attributes:
-        parity: how far its outputs are from the float network's, in words, and the bar it is held to.
-        parity_passed: whether it keeps to that bar.
+        parity: how far its outputs are from the float network's, in words, and the allowed bound.
+        parity_passed: whether it is within that bound.
         task: the figure people care about (top-1, pixel error) in words.
-        source: where that was measured.
+        source: the data it was measured on.
     """
 
     parity: str | None = None
@@ -63,7 +69,7 @@ class Accuracy:
 
     @property
     def ranked(self) -> bool:
-        """A variant that fails its bar does not compete, however fast it is."""
+        """A variant outside its bound is not ranked, however fast it is."""
         return self.parity_passed is not False
 
 
@@ -75,13 +81,16 @@ class Row:
     """One subject in one scenario.
 
     Attributes:
-        figures: by name, with units in the names; see ``FIGURES`` in ``wakeful.device.bench.columns``.
+        figures: by name, with units in the names; ``wakeful.device.bench.table`` gives their headings.
         absent: why a figure that is None is None.
         turns_ms: median time of each turn, in order.
+        turns_cpu_ms: CPU time of a run in each turn; empty if it was not measured turn by turn.
+        turns_others: cores that other programs used in each turn; empty if unknown.
+        busy: why the machine counts as busy during this measurement, "" if it does not.
         quantiles_ms: the percentiles 0 to 100 of all times.
         stages: the pipeline's stages in order, each with its figures.
         minutes: a sustained run, minute by minute.
-        samples: what the sampler read meanwhile, each half second (thinned out in long runs).
+        samples: counters of the machine, each half second (fewer in long runs).
         operators: how many operators each unit executes (``XNNPACK``, ``CPU``, ``QNN``).
         error: why there are no figures.
     """
@@ -91,6 +100,9 @@ class Row:
     figures: dict[str, Value] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     turns_ms: tuple[float, ...] = ()
+    turns_cpu_ms: tuple[float, ...] = ()
+    turns_others: tuple[float, ...] = ()
+    busy: str = ""
     quantiles_ms: tuple[float, ...] = ()
     stages: tuple[dict[str, Value], ...] = ()
     minutes: tuple[dict[str, Value], ...] = ()
@@ -106,13 +118,18 @@ class Row:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What the same row is found by in another record."""
+        """Identifies the same row in another record."""
         return self.subject.name, self.scenario
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two subjects that took turns: times of ``second`` over times of ``first``."""
+    """Two subjects: times of ``second`` over times of ``first``.
+
+    Attributes:
+        by: ``wall time``; ``CPU time`` if the machine was busy.
+        note: why wall time was used although the machine was busy, "" if there is nothing to say.
+    """
 
     first: str
     second: str
@@ -122,6 +139,14 @@ class Comparison:
     high: float
     turns: int
     verdict: str
+    by: str = WALL_TIME
+    note: str = ""
+
+    @classmethod
+    def of(cls, found: Ratio, first: str, second: str, scenario: str, by: str, note: str) -> Comparison:
+        """A comparison with this ratio."""
+        ratio, low, high = (round(one, 5) for one in (found.ratio, found.low, found.high))
+        return cls(first, second, scenario, ratio, low, high, found.turns, found.verdict.value, by, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +156,12 @@ class Record:
     Attributes:
         command: the command line.
         began: ISO 8601, with the offset from UTC.
-        quick: fewer runs than a figure for publication wants.
-        emulated: a simulator or an emulator ran the instructions: the times say nothing about a board.
-        emulation: how that was noticed.
-        networks: sha256 of every network that took part, by the name of its entry or file.
+        quick: fewer runs than a figure for publication needs.
+        emulated: a simulator or an emulator executed the instructions: the times say nothing about a board.
+        emulation: how that was detected.
+        networks: sha256 of every network that was used, by the name of its entry or file.
         wakeful, versions, host: which program, which libraries, which machine; see ``wakeful.device.bench.host``.
-        ended: False while it is still being measured, or if it was broken off.
+        ended: False while it is still being measured, or if it was interrupted.
     """
 
     command: str
@@ -153,6 +178,11 @@ class Record:
     ended: bool = False
     schema: str = SCHEMA
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def busy(self) -> tuple[str, ...]:
+        """Why the machine was busy while rows were measured, each reason once."""
+        return tuple(dict.fromkeys(row.busy for row in self.rows if row.busy))
 
     def with_(self, *rows: Row, comparisons: tuple[Comparison, ...] = ()) -> Record:
         """The record with further rows and comparisons."""

@@ -1,37 +1,44 @@
-"""Reads the machine's counters each half second while something is measured, in a thread of its own."""
+"""Reads the machine's counters every half second while something is measured, in its own thread."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from threading import Event, Thread
 from types import TracebackType
 
+from wakeful.device.bench.busy import OtherPrograms, busy_reason
 from wakeful.device.bench.counters import Counters, EnergyCounter, Reading
 from wakeful.device.bench.record import Value
 
 PERIOD_S = 0.5
 KEPT = 600
-"""Samples kept for plots; of longer runs every second one, every fourth, ... is kept."""
+"""Most samples kept for plots; in longer runs only every second one, every fourth, ... is kept."""
 MEASURED = ("temperature_c", "clock_mhz", "load", "busy", "stolen")
 
 
 class Sampler:
-    """A context: samples from its beginning to its end.
+    """A context manager that samples until it is left.
+
+    Args:
+        pids: workers that run all the time; see ``wakeful.device.bench.busy.OtherPrograms``.
 
     Attributes:
-        samples: each ``t_s`` since the beginning and the counters by name; None where there is none.
+        samples: each ``t_s`` since the beginning and the counters by name; None for an absent one.
         absent: why a counter is None in all samples.
         energy_j: since the beginning, None without a counter.
-        cpu_s: processor time the sampler itself took.
+        cpu_s: CPU time the sampler itself used.
     """
 
-    def __init__(self, counters: Counters | None = None, period_s: float = PERIOD_S) -> None:
+    def __init__(self, counters: Counters | None = None, period_s: float = PERIOD_S, pids: Iterable[int] = ()) -> None:
         self._counters = counters or Counters()
         self._energy: EnergyCounter | None = self._counters.energy()
         self._period_s = period_s
         self._stop = Event()
         self._thread = Thread(target=self._run, name="bench sampler", daemon=True)
+        self._others = OtherPrograms(pids, self._counters.root)
+        self._others_cores = Reading(None, "not finished")
         self._every = 1
         self._taken = 0
         self._began_s = self._ended_s = time.monotonic()
@@ -43,7 +50,8 @@ class Sampler:
             self.absent["energy_j"] = self._counters.no_energy()
 
     def __enter__(self) -> Sampler:
-        self._counters.busy()  # its first answer only remembers where to count from
+        self._counters.busy()  # the first call only sets the starting point
+        self._others.cores()
         self._began_s = time.monotonic()
         self._sample()
         self._thread.start()
@@ -52,11 +60,17 @@ class Sampler:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._others_cores = self._others.cores()
         self._stop.set()
         self._thread.join()
 
+    @property
+    def busy(self) -> str:
+        """Why the machine counts as busy between beginning and end, "" if it does not."""
+        return busy_reason(self._others_cores.value, _mean(self.samples, "load"), os.cpu_count())
+
     def figures(self) -> tuple[dict[str, Value], dict[str, str]]:
-        """Temperature at both ends, mean clock and load, the sampler's own share of a core; and why one is None."""
+        """Temperature at both ends, means of the other counters, the sampler's share of a core; and why one is None."""
         figures: dict[str, Value] = {
             "temperature_start_c": _first(self.samples, "temperature_c"),
             "temperature_end_c": _first(reversed(self.samples), "temperature_c"),
@@ -64,6 +78,7 @@ class Sampler:
             "load": _mean(self.samples, "load"),
             "busy": _mean(self.samples, "busy"),
             "stolen": _mean(self.samples, "stolen"),
+            "others_cores": None if self._others_cores.value is None else round(self._others_cores.value, 3),
             "sampler_share": round(self.cpu_s / max(self._ended_s - self._began_s, 1e-3), 6),
         }
         absent = {
@@ -71,6 +86,8 @@ class Sampler:
             for name, value in figures.items()
             if value is None
         }
+        if self._others_cores.value is None:
+            absent["others_cores"] = self._others_cores.reason
         return figures, absent
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""The other end of ``wakeful.device.bench.worker``: what a worker of ours does with its lines."""
+"""The worker's side of the protocol in ``wakeful.device.bench.worker``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wakeful import WakefulError
 
 @contextmanager
 def answers() -> Iterator[TextIO]:
-    """Where answers go. Whatever else prints to the standard output, native libraries too, goes to the error's."""
+    """The stream for answers. All other output, also of native libraries, goes to standard error."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:
@@ -28,9 +28,9 @@ def answers() -> Iterator[TextIO]:
         out.close()
 
 
-def serve(out: TextIO, hello: dict[str, Any], work: Callable[..., dict[str, Any]]) -> None:
-    """Say ``hello``, then answer each line ``N [NUMBER...]`` with ``work(N, *numbers)``, until there are no more."""
-    print(json.dumps(hello), file=out, flush=True)
+def serve(out: TextIO, greeting: dict[str, Any], work: Callable[..., dict[str, Any]]) -> None:
+    """Send the greeting, then answer each line ``N [NUMBER...]`` with ``work(N, *numbers)`` until the input ends."""
+    print(json.dumps(greeting), file=out, flush=True)
     for line in sys.stdin:
         runs, *numbers = line.split()
         print(json.dumps(work(int(runs), *map(float, numbers))), file=out, flush=True)

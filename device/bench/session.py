@@ -1,4 +1,4 @@
-"""One benchmark from its plan to its record: rows are added as they are finished, and kept whatever comes after."""
+"""One benchmark from its plan to its record: rows are saved as they are finished, whatever happens to later ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wakeful.device.bench.scenarios import cold, paced, single_stream, sustained
 from wakeful.device.bench.store import save
 from wakeful.device.bench.subject import Candidate
 from wakeful.device.bench.turns import Contender
-from wakeful.device.bench.worker import ours
+from wakeful.device.bench.worker import own_worker
 
 Measured = tuple[list[Row], list[Comparison]]
 Task = Callable[[], Measured]
@@ -27,20 +27,20 @@ class Session:
 
     Args:
         out: where the record is written after each step; None keeps it in memory.
-        tell: given a line when the next measurement begins.
+        progress: called with a line of text when the next measurement begins.
 
     Attributes:
         record: so far.
         failed: rows that could not be measured.
-        trouble: why the first of them could not.
+        first_error: why the first of them could not.
     """
 
-    def __init__(self, plan: Plan, out: Path | None, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(self, plan: Plan, out: Path | None, progress: Callable[[str], None] | None = None) -> None:
         found = emulation()
-        self._tell = tell or (lambda line: None)
+        self._progress = progress or (lambda line: None)
         self._out = out
         self.failed = 0
-        self.trouble: WakefulError | None = None
+        self.first_error: WakefulError | None = None
         self.record = Record(
             command=command_line(),
             began=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -54,13 +54,13 @@ class Session:
         self._save()
 
     def add(self, rows: Iterable[Row], comparisons: Iterable[Comparison] = ()) -> None:
-        """Take in finished rows."""
+        """Add finished rows."""
         self.record = self.record.with_(*rows, comparisons=tuple(comparisons))
         self._save()
 
     def attempt(self, task: Task, contenders: Sequence[Contender], scenario: str) -> None:
-        """Measure; what cannot be measured becomes a row that says why."""
-        self._tell(f"{scenario}: {'; '.join(one.subject.name for one in contenders)}")
+        """Measure; if that fails, add a row that says why."""
+        self._progress(f"{scenario}: {'; '.join(one.subject.name for one in contenders)}")
         simulator = next((one.simulator for one in contenders if one.simulator), None)
         networks = {name: sha256 for one in contenders for name, sha256 in one.networks.items()}
         self.record = replace(self.record, networks=self.record.networks | networks)
@@ -70,26 +70,26 @@ class Session:
             self.add(*task())
         except WakefulError as error:
             self.failed += len(contenders)
-            self.trouble = self.trouble or error
+            self.first_error = self.first_error or error
             self.add(Row(one.subject, scenario, accuracy=one.accuracy, error=str(error)) for one in contenders)
 
-    def refuse(self, rows: Iterable[Row]) -> None:
-        """Take in rows that say why they were not measured."""
+    def skip(self, rows: Iterable[Row]) -> None:
+        """Add rows that say why they were not measured."""
         for row in rows:
             self.failed += 1
-            self.trouble = self.trouble or WakefulError(str(row.error))
+            self.first_error = self.first_error or WakefulError(str(row.error))
             self.add([row])
 
     def end(self) -> None:
-        """All that was planned is done.
+        """Mark the record as complete.
 
         Raises:
-            WakefulError: nothing at all could be measured, and why.
+            WakefulError: nothing could be measured; the reason of the first failure.
         """
         self.record = replace(self.record, ended=True)
         self._save()
-        if self.trouble is not None and all(row.error is not None for row in self.record.rows):
-            raise self.trouble
+        if self.first_error is not None and all(row.error is not None for row in self.record.rows):
+            raise self.first_error
 
     def _save(self) -> None:
         if self._out is not None:
@@ -97,7 +97,7 @@ class Session:
 
 
 def contender(one: Candidate) -> Contender:
-    """A network as the scenarios take it."""
+    """A network as a participant of the scenarios."""
     operators = one.operators
     fixed: dict[str, Value] = {"bytes": one.subject.bytes, "macs": operators.macs, "weights": operators.weights}
     absent = {name: operators.absent or "no layer with weights" for name in ("macs", "weights") if fixed[name] is None}
@@ -110,14 +110,14 @@ def contender(one: Candidate) -> Contender:
         absent=absent,
         operators=operators.per_unit,
         accuracy=accuracy_of(one.subject.sha256),
-        uncached=ours("wakeful.device.bench.network_worker", one.uncached.as_json()) if one.uncached else None,
-        simulator="a simulator stands for the Hexagon" if one.simulated else None,
+        uncached=own_worker("wakeful.device.bench.network_worker", one.uncached.as_json()) if one.uncached else None,
+        simulator="the Hexagon is simulated" if one.simulated else None,
         networks={one.subject.file: one.subject.sha256} if one.subject.file and one.subject.sha256 else {},
     )
 
 
 def measure(session: Session, contenders: Sequence[Contender], scenarios: Sequence[str], plan: Plan) -> None:
-    """The scenarios of networks, one after the other; the single stream takes all contenders in turns."""
+    """Run the scenarios of networks one after the other; in the single stream all contenders take turns."""
     alone = {"cold": cold, "paced": paced, "sustained": sustained}
     for scenario in scenarios:
         if scenario == "single-stream":

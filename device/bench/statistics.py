@@ -1,6 +1,6 @@
-"""What many times say: their spread, and whether one thing is faster than another. Pure.
+"""Statistics of measured times: their spread, and whether one subject is faster than another. Pure.
 
-Percentiles are times that were really measured (the smallest with at least that share at or below it), as MLPerf
+Percentiles are measured times (the smallest with at least that share at or below it), as MLPerf
 Inference reports them. Ratios come with an interval by the bootstrap (Efron & Tibshirani, An Introduction to the
 Bootstrap, 1993, chapter 13), which redraws whole turns and not single runs: runs that follow each other are alike.
 """
@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 CONFIDENCE = 0.99
 RESAMPLES = 4000
 MIN_TURNS = 6
-"""Fewer turns cannot tell a difference with that confidence: the bootstrap has too little to draw from."""
+"""With fewer turns no difference can be shown at that confidence."""
 RESOLUTION = 0.01
-"""Smaller differences are not told: two processes of one program differ by as much, by where their memory lies."""
+"""Smaller differences are ignored: two processes of one program differ by as much, by their memory layout."""
 
 
 class Verdict(StrEnum):
-    """What a ratio of times says about the second against the first."""
+    """The second compared with the first."""
 
     FASTER = "faster"
     SLOWER = "slower"
@@ -100,7 +100,7 @@ def spread(times_ms: Sequence[float] | NDArray[np.float64]) -> Spread:
 def ratio_in_turns(first_ms: Sequence[float], second_ms: Sequence[float], seed: int = 0) -> Ratio:
     """Ratio of two that took turns, from the median time of each turn.
 
-    Turn i of the first is set against turn i of the second: what the machine did meanwhile hurt both.
+    Turn i of the first is paired with turn i of the second: a disturbance affected both.
     """
     turns = min(len(first_ms), len(second_ms))
     logs = np.log(np.asarray(second_ms[:turns]) / np.asarray(first_ms[:turns]))
@@ -109,7 +109,7 @@ def ratio_in_turns(first_ms: Sequence[float], second_ms: Sequence[float], seed: 
 
 
 def ratio_apart(first_ms: Sequence[float], second_ms: Sequence[float], seed: int = 0) -> Ratio:
-    """Ratio of two measured at different times, from the median time of each turn; knows nothing of what changed."""
+    """Ratio of two measured at different times, from the median time of each turn; other changes are not covered."""
     dice = np.random.default_rng(seed)
     one, two = (np.log(np.asarray(times)) for times in (first_ms, second_ms))
     drawn_one, drawn_two = (

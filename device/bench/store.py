@@ -1,6 +1,6 @@
-"""Records as files: JSON that is read again, CSV for spreadsheets, one HTML page for people.
+"""Records as files: JSON that can be loaded again, CSV for spreadsheets, one HTML page for people.
 
-Written anew after every row, each file in one step: what is finished stays, whatever happens to the next row.
+Rewritten after every row, each file in one step: finished rows are kept, whatever happens to the next one.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from wakeful import ConfigError
-from wakeful.device.bench.record import SCHEMA, SCHEMA_VERSION, Record, Row
+from wakeful.device.bench.record import CPU_TIME, SCHEMA, SCHEMA_VERSION, Record, Row
 
 MAX_BYTES = 256 * 2**20
-"""Records are well below; a larger file is something else."""
+"""Records are far smaller; a larger file is something else."""
 
 
 class RecordError(ConfigError):
-    """A file that is no record of this schema."""
+    """A file that is not a record of this schema."""
 
 
 def save(record: Record, target: Path) -> list[Path]:
-    """Write ``target`` (JSON) and, beside it, the same as .csv and .html; gives their paths.
+    """Write ``target`` (JSON) and, beside it, the same as .csv and .html; returns their paths.
 
     Raises:
         ConfigError: they cannot be written.
@@ -52,7 +52,7 @@ def load(path: Path) -> Record:
     """Read a record.
 
     Raises:
-        RecordError: it cannot be read, or is no record of this schema.
+        RecordError: it cannot be read, or is not a record of this schema.
     """
     try:
         with path.open("rb") as file:
@@ -63,7 +63,7 @@ def load(path: Path) -> Record:
     except (ValueError, RecursionError):
         raise RecordError(f"{path}: is not JSON; give a record that `wakeful bench ... --out` wrote") from None
     if not isinstance(given, dict) or given.get("schema") != SCHEMA:
-        raise RecordError(f"{path}: is no record of `wakeful bench`")
+        raise RecordError(f"{path}: is not a record of `wakeful bench`")
     if given.get("schema_version") != SCHEMA_VERSION:
         raise RecordError(
             f"{path}: has schema version {given.get('schema_version')}, this wakeful reads {SCHEMA_VERSION}; "
@@ -81,16 +81,16 @@ def load(path: Path) -> Record:
 
 
 def as_csv(record: Record) -> str:
-    """One line a row; an absent figure is empty, and its reason stands in the last column."""
+    """One line per row; an absent figure is empty, and its reason is in the column ``absent``."""
     names = list(dict.fromkeys(name for row in record.rows for name in row.figures))
     about = ["network", "precision", "runtime", "threads", "scenario", "emulated", "quick", "ranked"]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*about, *names, "parity", "task", "verdict", "error", "absent"])
+    writer.writerow([*about, *names, "parity", "task", "verdict", "error", "absent", "busy"])
     for row in record.rows:
         subject = row.subject
         verdict = "; ".join(
-            f"{one.verdict} ({one.ratio:.3f} of {one.first})"
+            f"{one.verdict} ({one.ratio:.3f} of {'the CPU time of ' if one.by == CPU_TIME else ''}{one.first})"
             for one in record.comparisons
             if one.second == subject.name and one.scenario == row.scenario
         )
@@ -110,6 +110,7 @@ def as_csv(record: Record) -> str:
                 verdict,
                 row.error,
                 "; ".join(f"{name}: {reason}" for name, reason in row.absent.items()),
+                row.busy,
             ]
         )
     return out.getvalue()
@@ -120,7 +121,7 @@ def _ranked(row: Row) -> bool:
 
 
 def _write(path: Path, text: str) -> None:
-    """In one step: a reader never sees half a file. Readable by its owner alone."""
+    """Write in one step: a reader never sees half a file. Only its owner may read it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

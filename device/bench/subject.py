@@ -1,4 +1,4 @@
-"""From what the user names to what is measured: a network of the registry or a file, on a runtime, in a precision."""
+"""Finds what the user named: a network of the registry or a file, for a runtime, in a precision."""
 
 from __future__ import annotations
 
@@ -10,20 +10,15 @@ from wakeful import ConfigError, ModelError
 from wakeful.device.bench.network_worker import Job
 from wakeful.device.bench.operators import Operators, count
 from wakeful.device.bench.record import Subject
-from wakeful.device.bench.worker import ours
+from wakeful.device.bench.worker import own_worker
 from wakeful.device.perception import hexagon
-from wakeful.device.perception.runtime_choice import Carrier, choose
+from wakeful.device.perception.runtime_choice import RUNTIMES, Carrier, RuntimeMissing, choose
 from wakeful.models import manifest, registry, variants
 from wakeful.models.variants import Precision
 
-RUNTIMES = ("auto", "litert", "ort", "qnn")
 ENDINGS = {".tflite": "litert", ".onnx": "ort"}
 UNKNOWN_RANGE = (0.0, 1.0)
-"""What inputs of a file lie between that the registry does not know."""
-
-
-class RuntimeMissing(ConfigError, LookupError):
-    """A runtime that does not exist, is not installed, or does not read this kind of file."""
+"""Range of the inputs of a file that is not in the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +26,8 @@ class Candidate:
     """One network on one runtime, ready to be measured.
 
     Attributes:
-        uncached: the job without a compiled context, where the runtime keeps one.
-        simulated: a simulator stands for the unit that runs it.
+        uncached: the job without a compiled context, if the runtime keeps one.
+        simulated: it runs on a simulator of the unit.
     """
 
     subject: Subject
@@ -43,15 +38,15 @@ class Candidate:
 
     @property
     def command(self) -> list[str]:
-        return ours("wakeful.device.bench.network_worker", self.job.as_json())
+        return own_worker("wakeful.device.bench.network_worker", self.job.as_json())
 
 
 def candidate(wanted: str, runtime: str = "auto", threads: int = 1, precision: str | None = None) -> Candidate:
     """The network called ``wanted`` in the registry, or in the file ``wanted``.
 
     Args:
-        runtime: one of ``RUNTIMES``; ``auto`` takes what the monitor would take on this machine.
-        precision: another than that of the registry's own file, as ``wakeful.models.variants`` names them.
+        runtime: one of ``RUNTIMES``; ``auto`` selects what the monitor would use on this machine.
+        precision: a name of ``wakeful.models.variants``; None takes that of the registry's own file.
 
     Raises:
         ModelError: the network is unknown, missing, corrupt, or does not load.
@@ -64,10 +59,10 @@ def candidate(wanted: str, runtime: str = "auto", threads: int = 1, precision: s
         return _of_registry(known[wanted], runtime, threads, precision)
     path = Path(wanted).expanduser()
     if not path.is_file():
-        kind = "no such file; give" if path.suffix or "/" in wanted else "no network is called so; give"
+        kind = "no such file; give" if path.suffix or "/" in wanted else "no network has this name; give"
         raise ModelError(f"{wanted}: {kind} a file or a network of the registry: {', '.join(known)}")
     if precision is not None:
-        raise ConfigError(f"{wanted}: a file has the precision it has; leave the precision away")
+        raise ConfigError(f"{wanted}: the precision of a file cannot be changed; leave out --precision")
     return _of_file(path, path.stem, runtime, threads, _entry_of(path.stem, known.values()))
 
 
@@ -91,16 +86,16 @@ def _of_registry(entry: registry.Network, runtime: str, threads: int, precision:
 
 
 def _variant(network: str, precision: str | None, kind: str) -> Path:
-    """Its file; where no precision is wanted, the float one or else the one for NPUs."""
+    """The file of a variant; without a precision the float one, else the one for NPUs."""
     wanted = [precision] if precision else [Precision.FLOAT, variants.NPU_PRECISION.get(network, Precision.INT8)]
-    trouble: ModelError | ConfigError | None = None
+    failure: ModelError | ConfigError | None = None
     for one in wanted:
         try:
             return variants.file(network, one or "", kind)
         except (ModelError, ConfigError) as error:
-            trouble = error
-    assert trouble is not None
-    raise trouble
+            failure = error
+    assert failure is not None
+    raise failure
 
 
 def _of_file(path: Path, network: str, runtime: str, threads: int, entry: registry.Network | None) -> Candidate:
@@ -112,7 +107,7 @@ def _of_file(path: Path, network: str, runtime: str, threads: int, entry: regist
     if chosen != own and (chosen, own) != ("qnn", "ort"):
         raise RuntimeMissing(f"{path.name}: the runtime {chosen} does not read {path.suffix} files; leave it to auto")
     if chosen == "qnn" and entry is None:
-        raise RuntimeMissing(f"{path.name}: the NPU runs networks of the registry only; name one of them")
+        raise RuntimeMissing(f"{path.name}: the NPU runs only networks of the registry; give the name of one")
     operators = count(path, chosen)
     limits = entry.inputs[0].range if entry else None
     low, high = limits or UNKNOWN_RANGE
@@ -131,7 +126,7 @@ def _of_file(path: Path, network: str, runtime: str, threads: int, entry: regist
 
 
 def _on_npu(base: registry.Network, carrier: Carrier, threads: int) -> Candidate:
-    """The context, and beside it the network it would be compiled from."""
+    """The compiled context, and the network it would be compiled from."""
     low, high = base.inputs[0].range or UNKNOWN_RANGE
     job = Job(str(carrier.file), "qnn", threads, low, high, base.name, carrier.soc_model)
     source = _variant(base.name, variants.NPU_PRECISION[base.name], "onnx")
@@ -155,7 +150,7 @@ def _on_npu(base: registry.Network, carrier: Carrier, threads: int) -> Candidate
 
 
 def _recorded(network: str, sha256: str | None) -> Operators | None:
-    """What the manifest of conversions counted for a compiled context, whose graph cannot be read any more."""
+    """What the conversion counted for a compiled context, whose graph can no longer be read."""
     try:
         known = manifest.load().variants if manifest.MANIFEST.is_file() else ()
     except ModelError:
@@ -165,7 +160,7 @@ def _recorded(network: str, sha256: str | None) -> Operators | None:
 
 
 def named(entry: str) -> tuple[str, str | None]:
-    """The network and the precision that an entry of the registry holds; of others the name alone."""
+    """The network and the precision of an entry of the registry; only the name if it is not a variant."""
     for network in variants.NPU_PRECISION:
         for precision in Precision:
             for kind in ("litert", "onnx"):
@@ -178,6 +173,6 @@ def named(entry: str) -> tuple[str, str | None]:
 
 
 def _entry_of(stem: str, known: Iterable[registry.Network]) -> registry.Network | None:
-    """A variant's file begins with the name of its network: it takes what that takes."""
+    """The network a file is a variant of, by the beginning of its name: it has the same inputs."""
     fitting = [one for one in known if stem == one.name or stem.startswith((f"{one.name}.", f"{one.name}_"))]
     return max(fitting, key=lambda one: len(one.name), default=None)

@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from wakeful.device.bench.record import Comparison, Record, Row, Value
+from wakeful.device.bench.record import WALL_TIME, Comparison, Record, Row, Value
 from wakeful.device.bench.statistics import Verdict
 
 NOTHING = "[dim]-[/]"
+BUSY_ADVICE = "times by the clock are too long; comparisons use CPU time; measure again when it is idle"
 COLOURS = {Verdict.FASTER: "green", Verdict.SLOWER: "red", Verdict.NO_DIFFERENCE: "dim", Verdict.UNDECIDED: "yellow"}
 
-# Heading, figure, digits. What does not fit beside each other in 80 columns stands in a second table.
+# Heading, figure, digits. What does not fit into 80 columns goes into a second table.
 Columns = tuple[tuple[str, str, int], ...]
 STREAM: Columns = (
     ("p50 ms", "p50_ms", 3),
@@ -59,7 +60,7 @@ STAGE: Columns = (
     ("in frames", "frames", 0),
     ("p50 ms", "p50_ms", 3),
     ("p99 ms", "p99_ms", 3),
-    ("ms a frame", "mean_ms", 3),
+    ("ms per frame", "mean_ms", 3),
     ("share %", "share_percent", 1),
 )
 PIPELINE: Columns = (
@@ -77,9 +78,11 @@ def show(record: Record, console: Console | None = None) -> None:
     console = console or Console()
     if record.emulated:
         why = escape(record.emulation or "")
-        console.print(f"[black on yellow] emulated [/] {why}: these times say nothing of a board", soft_wrap=True)
+        console.print(f"[black on yellow] emulated [/] {why}: these times say nothing about a board", soft_wrap=True)
     if record.quick:
-        console.print("[yellow]quick[/]: fewer runs than a figure for publication wants")
+        console.print("[yellow]quick[/]: fewer runs than a figure for publication needs")
+    for why in record.busy:
+        console.print(f"[black on yellow] busy machine [/] {escape(why)}: {BUSY_ADVICE}", soft_wrap=True)
     for scenario, make in TABLES.items():
         rows = [row for row in ranked(record.rows) if row.scenario == scenario and row.error is None]
         if rows:
@@ -94,7 +97,7 @@ def show(record: Record, console: Console | None = None) -> None:
 
 
 def marked(record: Record) -> list[Comparison]:
-    """The comparisons of a record; a variant that fails its bar is called so, however fast it is."""
+    """The comparisons of a record; a variant outside its accuracy bound is marked, however fast it is."""
     failing = {row.subject.name for row in record.rows if not row.accuracy.ranked}
     return [
         replace(one, second=f"{one.second} (not ranked)") if one.second in failing else one
@@ -103,10 +106,11 @@ def marked(record: Record) -> list[Comparison]:
 
 
 def show_comparisons(comparisons: Iterable[Comparison], console: Console) -> None:
-    """Print ratios, each in a line."""
+    """Print ratios, one per line."""
     lines = [
-        f"{escape(one.second)} takes [bold]{one.ratio:.3f}[/] of {escape(one.first)} "
+        f"{escape(one.second)} takes [bold]{one.ratio:.3f}[/] of {base(one)} "
         f"({one.low:.3f} to {one.high:.3f}, {one.turns} turns): [{COLOURS[Verdict(one.verdict)]}]{one.verdict}[/]"
+        + (f" [yellow](wall time: {escape(one.note)})[/]" if one.note else "")
         for one in comparisons
     ]
     if lines:
@@ -115,8 +119,13 @@ def show_comparisons(comparisons: Iterable[Comparison], console: Console) -> Non
             console.print(line, soft_wrap=True)
 
 
+def base(one: Comparison) -> str:
+    """What a ratio refers to."""
+    return escape(one.first) if one.by == WALL_TIME else f"the {one.by} of {escape(one.first)}"
+
+
 def ranked(rows: Sequence[Row]) -> list[Row]:
-    """Per network the quickest first; those that fail their parity bar after all others."""
+    """Per network the fastest first; those outside their accuracy bound after all others."""
     order = {name: number for number, name in enumerate(dict.fromkeys(row.subject.network for row in rows))}
 
     def place(row: Row) -> tuple[int, bool, float]:
@@ -162,7 +171,7 @@ def _sustained(console: Console, rows: list[Row]) -> None:
             )
         console.print(table)
         ratio, energy = row.figures.get("last_minute_to_first"), row.figures.get("energy_mj")
-        console.print(f"last to first {_number(ratio, 3)}; {_number(energy, 2)} mJ a run")
+        console.print(f"last to first {_number(ratio, 3)}; {_number(energy, 2)} mJ per run")
 
 
 def _pipeline(console: Console, rows: list[Row]) -> None:
@@ -179,12 +188,12 @@ def _pipeline(console: Console, rows: list[Row]) -> None:
 
 
 def _added_up(row: Row) -> str:
-    """Whether the stages are all of a frame, and what it cost to know."""
+    """Whether the stages add up to the frame, and what timing them costs."""
     share, measuring = row.figures.get("stages_to_whole"), row.figures.get("measuring_share")
     if not isinstance(share, float) or not isinstance(measuring, float):
         return ""
-    said = f"the stages add up to {100 * share:.1f} % of the whole frame; measuring takes {100 * measuring:.2f} % of it"
-    return said if row.figures.get("stages_add_up") else f"[red]{said}[/]"
+    text = f"the stages add up to {100 * share:.1f} % of the whole frame; measuring takes {100 * measuring:.2f} % of it"
+    return text if row.figures.get("stages_add_up") else f"[red]{text}[/]"
 
 
 TABLES: dict[str, Callable[[Console, list[Row]], None]] = {
@@ -204,13 +213,13 @@ def _figures(console: Console, rows: list[Row], columns: Columns) -> None:
 
 
 def _by_network(table: Table, rows: list[Row]) -> Iterable[tuple[str, Row]]:
-    """Rows with a heading wherever the next network begins; under it their names need not repeat it."""
+    """Rows with a heading for each network, so that their names need not repeat it."""
     network = None
     for row in rows:
         if row.subject.network != network:
             network = row.subject.network
             table.add_row(f"[cyan]{escape(network)}[/]")
-        variant = row.subject.name.removeprefix(network).removeprefix(", ") or "as it is"
+        variant = row.subject.name.removeprefix(network).removeprefix(", ") or "unchanged"
         yield escape(variant) if row.accuracy.ranked else f"[red]! {escape(variant)}[/]", row
 
 
@@ -219,9 +228,9 @@ def absences(rows: Sequence[Row]) -> dict[str, list[str]]:
     reasons: dict[str, list[str]] = {}
     for row in (row for row in rows if row.error is None):
         for name, reason in row.absent.items():
-            told = reasons.setdefault(reason, [])
-            if name not in told:
-                told.append(name)
+            names = reasons.setdefault(reason, [])
+            if name not in names:
+                names.append(name)
         if row.accuracy.absent:
             reasons.setdefault(row.accuracy.absent, ["parity and task"])
     return reasons
@@ -244,15 +253,15 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 
 def _accuracy(row: Row) -> str:
-    """How exactly a variant answers, in a line; red and without a rank where it fails its bar."""
-    told = row.accuracy
-    parts = [f"parity {told.parity}" if told.parity else "", told.task or "", told.source or ""]
+    """The accuracy of a variant on one line; red and not ranked if it is outside its bound."""
+    known = row.accuracy
+    parts = [f"parity {known.parity}" if known.parity else "", known.task or "", known.source or ""]
     line = f"{escape(row.subject.name)}: {escape('; '.join(filter(None, parts)))}"
-    return line if told.ranked else f"[red]! {line}: fails its bar, not ranked[/]"
+    return line if known.ranked else f"[red]! {line}: outside its bound, not ranked[/]"
 
 
 def _number(value: Value, digits: int) -> str:
     if not isinstance(value, (int, float)):
         return NOTHING
-    # Seven columns have to fit beside a name: four figures say enough.
+    # Seven columns have to fit beside a name: four digits are enough.
     return f"{value:,.{min(digits, 2 if abs(value) >= 10 else digits, 1 if abs(value) >= 100 else digits)}f}"

@@ -1,4 +1,4 @@
-"""Workers that take turns: the only fair race on a machine that grows hot and that others use too."""
+"""Workers that take turns: the only fair comparison on a machine that heats up and that other programs use too."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from typing import Any
 
 import numpy as np
 
+from wakeful.device.bench.busy import OtherPrograms, cpu_s, no_cpu_comparison
 from wakeful.device.bench.plan import Plan
-from wakeful.device.bench.record import UNKNOWN, Accuracy, Comparison, Subject, Value
+from wakeful.device.bench.record import CPU_TIME, UNKNOWN, WALL_TIME, Accuracy, Comparison, Subject, Value
 from wakeful.device.bench.sampler import Sampler
 from wakeful.device.bench.statistics import ratio_in_turns
-from wakeful.device.bench.worker import Worker, WorkerError, cpu_s, memory_mb
+from wakeful.device.bench.worker import Worker, WorkerError, memory_mb
 
 FIRST_TURN = 3
-"""Runs of the first turn, which does not count; its length tells how many runs make a turn of the wanted length."""
+"""Runs of the first turn, which does not count; its duration gives the number of runs of a turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """What takes part: a subject and the command of its worker.
+    """One participant: a subject and the command line of its worker.
 
     Attributes:
-        fixed: figures known beforehand (bytes, multiply-accumulates), and in ``absent`` why one is not.
-        uncached: the command of a worker that finds no compiled context and compiles; None where none is kept.
+        fixed: figures known in advance (bytes, multiply-accumulates), and in ``absent`` why one is not.
+        uncached: the command line of a worker that finds no compiled context and compiles; None if none is kept.
         networks: sha256 of the networks in it, by name.
-        simulator: what stands for a unit that this machine does not have; its times say nothing.
+        simulator: what replaces a unit that this machine does not have; its times mean nothing.
     """
 
     subject: Subject
@@ -43,14 +44,16 @@ class Contender:
 
 @dataclass(slots=True)
 class Lane:
-    """One worker with what it has answered so far.
+    """One worker with its answers so far.
 
     Attributes:
         turns_ms: median time of each turn.
-        more: what else it said, turn by turn.
-        cpu_s: processor time of all runs, None where nobody tells it.
-        over: its input has come to an end.
-        memory_mb: resident and peak memory, once it is done.
+        turns_cpu_ms: CPU time of a run in each turn; shorter than ``turns_ms`` if it was not always available.
+        turns_others: cores that other programs used in each turn.
+        more: the other figures of its answers, turn by turn.
+        cpu_s: CPU time of all runs, None if it is not available.
+        over: its input has ended.
+        memory_mb: resident and peak memory, set at the end.
     """
 
     contender: Contender
@@ -58,67 +61,84 @@ class Lane:
     runs: int = FIRST_TURN
     times_ms: list[float] = field(default_factory=list)
     turns_ms: list[float] = field(default_factory=list)
+    turns_cpu_ms: list[float] = field(default_factory=list)
+    turns_others: list[float] = field(default_factory=list)
     more: list[dict[str, Any]] = field(default_factory=list)
     cpu_s: float | None = 0.0
     over: bool = False
     memory_mb: tuple[float | None, float | None] = (None, None)
 
-    def turn(self) -> None:
-        """Have it take a turn."""
+    def turn(self, others: OtherPrograms | None = None) -> None:
+        """Let it take a turn; ``others`` measures the rest of the machine meanwhile."""
+        if others is not None:
+            others.cores()
         before_s = cpu_s(self.worker.pid)
         turn = self.worker.turn(self.runs)
         after_s = cpu_s(self.worker.pid)
+        used = others.cores().value if others is not None else None
         self.over = len(turn.times_ms) < self.runs
         if not turn.times_ms:
             return
         self.times_ms += turn.times_ms
         self.turns_ms.append(float(np.median(turn.times_ms)))
+        self.turns_others += [] if used is None else [used]
         self.more.append(turn.more)
         taken_s = turn.cpu_s
         if taken_s is None and before_s is not None and after_s is not None:
             taken_s = after_s - before_s
+        self.turns_cpu_ms += [] if taken_s is None else [1000.0 * taken_s / len(turn.times_ms)]
         self.cpu_s = None if taken_s is None or self.cpu_s is None else self.cpu_s + taken_s
 
     def settle(self, turn_s: float) -> None:
-        """A first turn that does not count, after which turns last about ``turn_s``."""
+        """Take a first turn that does not count, after which turns last about ``turn_s``."""
         self.turn()
         if self.turns_ms:
             self.runs = max(1, round(turn_s * 1000.0 / self.turns_ms[-1]))
-        self.times_ms.clear()
-        self.turns_ms.clear()
-        self.more.clear()
+        for answers in (self.times_ms, self.turns_ms, self.turns_cpu_ms, self.more):
+            answers.clear()
         self.cpu_s = 0.0
 
 
 def take_turns(contenders: Sequence[Contender], plan: Plan) -> tuple[list[Lane], Sampler]:
-    """All take turns until each has the runs and the time of the plan, or one's input is over."""
+    """All take turns until each has the runs and the time of the plan, or the input of one has ended."""
     with ExitStack() as stack:
         lanes = [Lane(one, stack.enter_context(Worker(one.subject.name, one.command))) for one in contenders]
         for lane in lanes:
             lane.settle(plan.turn_s)
-        with Sampler() as sampler:
+        pids = [lane.worker.pid for lane in lanes]
+        others = OtherPrograms(pids)
+        with Sampler(pids=pids) as sampler:
             while not _enough(lanes, plan):
                 for lane in lanes:
-                    lane.turn()
+                    lane.turn(others)
         for lane in lanes:
             lane.memory_mb = memory_mb(lane.worker.pid)
             if not lane.times_ms:
-                raise WorkerError(f"{lane.contender.subject.name}: no run was timed before its input was over")
+                raise WorkerError(f"{lane.contender.subject.name}: its input ended before a run was timed")
     return lanes, sampler
 
 
-def compare(first: Lane, second: Lane, scenario: str, name: str | None = None) -> Comparison:
-    """The ratio of two lanes; ``name`` is what the second is called, where its subject's name does not tell."""
-    told = ratio_in_turns(first.turns_ms, second.turns_ms)
-    return Comparison(
+def compare(first: Lane, second: Lane, scenario: str, busy: str, name: str | None = None) -> Comparison:
+    """The ratio of two lanes, of their CPU times if the machine was busy.
+
+    Args:
+        busy: why the machine was busy, "" if it was not.
+        name: what the second is called if its subject's name is not enough.
+    """
+    called = name or second.contender.subject.name
+    obstacle = ""
+    for lane, label in ((first, first.contender.subject.name), (second, called)):
+        found = no_cpu_comparison(lane.turns_ms, lane.turns_cpu_ms, min(lane.times_ms))
+        obstacle = obstacle or (f"{label}: {found}" if found else "")
+    by_cpu = bool(busy) and not obstacle
+    times = [lane.turns_cpu_ms if by_cpu else lane.turns_ms for lane in (first, second)]
+    return Comparison.of(
+        ratio_in_turns(*times),
         first=first.contender.subject.name,
-        second=name or second.contender.subject.name,
+        second=called,
         scenario=scenario,
-        ratio=round(told.ratio, 5),
-        low=round(told.low, 5),
-        high=round(told.high, 5),
-        turns=told.turns,
-        verdict=told.verdict.value,
+        by=CPU_TIME if by_cpu else WALL_TIME,
+        note=obstacle if busy else "",
     )
 
 

@@ -57,7 +57,7 @@ def model(
         typer.Option("--against", metavar="NAME|FILE", help="Take turns with this one and compare; may be repeated."),
     ] = None,
     runtime: Annotated[
-        str, typer.Option(metavar="NAME", help="litert, ort, qnn; auto: what the monitor takes on this machine.")
+        str, typer.Option(metavar="NAME", help="litert, ort, qnn; auto: what the monitor uses on this machine.")
     ] = "auto",
     precision: Annotated[
         str | None, typer.Option(metavar="NAME", help="float, int8, a16w8; by default that of the network's own file.")
@@ -87,7 +87,7 @@ def model(
 def pipeline(
     source: Annotated[
         str,
-        typer.Option(metavar="FILE|FOLDER|synthetic[:SCENARIO]|DEVICE", help="What the monitor looks at, in a loop."),
+        typer.Option(metavar="FILE|FOLDER|synthetic[:SCENARIO]|DEVICE", help="What the monitor watches, in a loop."),
     ] = "synthetic",
     scenario: Annotated[
         list[PipelineScenario] | None,
@@ -95,11 +95,11 @@ def pipeline(
     ] = None,
     landmarks: Annotated[
         list[Landmarks] | None,
-        typer.Option("--landmarks", help="Which networks read the face; given twice, they take turns."),
+        typer.Option("--landmarks", help="Which networks read the face; if repeated, they take turns."),
     ] = None,
     runtime: Annotated[Runtime, typer.Option(help="What runs the networks, as in `wakeful run`.")] = Runtime.AUTO,
     threads: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processor threads of a network.")] = 1,
-    profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Rules to judge by.")] = "vehicle",
+    profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Rules for the alerts.")] = "vehicle",
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="Configuration, its outputs too.")] = None,
     peer: Annotated[
         list[str] | None,
@@ -109,7 +109,7 @@ def pipeline(
     quick: Quick = False,
     out: Out = None,
 ) -> int:
-    """Measure the whole monitor, stage by stage: from the picture to the alert."""
+    """Measure the whole monitor, stage by stage: from the image to the alert."""
     from wakeful.device.bench.pipeline import measure, monitors
     from wakeful.device.bench.plan import planned
     from wakeful.device.bench.session import Session
@@ -140,7 +140,7 @@ def matrix(
     plan = planned(quick, wanted.fps, None if quick else wanted.minutes)
     session = Session(plan, out, _progress if not quick else None)
     for group in groups(wanted):
-        session.refuse(group.failed)
+        session.skip(group.failed)
         for combination in group.left_out:
             _progress(f"not made, left out: {combination}")
         if group.contenders:
@@ -157,7 +157,7 @@ def compare(
         typer.Option("--fail-if-slower", metavar="N%", help="Status 1 if a row is slower by more than this."),
     ] = None,
 ) -> int:
-    """Set two records against each other, row by row."""
+    """Compare two records, row by row."""
     from rich.console import Console
 
     from wakeful.device.bench.compare import compare as compare_records
@@ -166,30 +166,32 @@ def compare(
     from wakeful.device.bench.table import show_comparisons
 
     allowed = share(fail_if_slower) if fail_if_slower is not None else None
-    judged = compare_records(load(first), load(second), allowed)
-    for warning in judged.warnings:
+    compared = compare_records(load(first), load(second), allowed)
+    for warning in compared.warnings:
         typer.echo(warning, err=True)
-    show_comparisons(judged.comparisons, Console())
-    if judged.slower:
-        typer.echo(f"slower by more than {fail_if_slower}: {'; '.join(one.second for one in judged.slower)}", err=True)
-    return 1 if judged.slower else 0
+    show_comparisons(compared.comparisons, Console())
+    if compared.slower:
+        typer.echo(
+            f"slower by more than {fail_if_slower}: {'; '.join(one.second for one in compared.slower)}", err=True
+        )
+    return 1 if compared.slower else 0
 
 
 def _progress(line: str) -> None:
-    """What takes minutes says that it goes on; on the standard error, since the tables are the output."""
+    """Show the progress of a long measurement, on standard error: the tables are the output."""
     typer.echo(line, err=True)
 
 
 def _check_out(out: Path | None) -> None:
-    """A name without .json would let the three files overwrite each other."""
+    """Without .json in its name, the three files would overwrite each other."""
     from wakeful import ConfigError
 
     if out is not None and out.suffix != ".json":
-        raise ConfigError(f"--out {out}: should end in .json; the .csv and .html lie beside it")
+        raise ConfigError(f"--out {out}: should end in .json; the .csv and .html are written beside it")
 
 
 def _finish(session: Session, out: Path | None) -> int:
-    """Show what was measured; status 1 if something was not."""
+    """Show what was measured; status 1 if something could not be."""
     from wakeful.device.bench.table import show
 
     session.end()

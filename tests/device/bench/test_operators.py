@@ -69,7 +69,7 @@ def test_a_registry_entry_is_named_by_its_network_and_precision() -> None:
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ("nobody", "no network is called so"),
+        ("nobody", "no network has this name"),
         ("nowhere.onnx", "no such file"),
         ("broken.onnx", "cannot run it"),
         ("broken.tflite", "cannot load it"),

@@ -81,9 +81,9 @@ def test_a_page_of_an_unfinished_record_says_so() -> None:
     [
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
-        ("\xff", "is no"),
-        ("[]", "is no record"),
-        ('{"schema": "other"}', "is no record"),
+        ("\xff", "is not"),
+        ("[]", "is not a record"),
+        ('{"schema": "other"}', "is not a record"),
         ('{"schema": "wakeful-bench", "schema_version": 99}', "has schema version 99"),
         ('{"schema": "wakeful-bench", "schema_version": 1, "rows": 5}', "damaged record"),
     ],

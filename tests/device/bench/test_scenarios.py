@@ -60,7 +60,7 @@ for left, line in zip((9, 9, 1), sys.stdin):
 
 def test_a_peer_that_times_nothing_is_told_in_one_line() -> None:
     program = "import sys\nprint([], flush=True)\nfor line in sys.stdin: print([], flush=True)"
-    with pytest.raises(WorkerError, match="no run"):
+    with pytest.raises(WorkerError, match="input ended before a run"):
         single_stream([Contender(Subject("peer", "empty"), [sys.executable, "-c", program])], SHORT)
 
 
@@ -95,7 +95,7 @@ def test_a_camera_faster_than_the_network_makes_it_miss_frames_and_this_is_count
 def test_a_peer_does_not_tell_what_only_we_know() -> None:
     told = cold(sleeper("one", 0.001), SHORT)
     assert told.figures["load_ms"] is None
-    assert told.absent["load_ms"] == "a peer does not tell it"
+    assert told.absent["load_ms"] == "not reported by a peer"
     assert float(told.figures["start_ms"] or 0) > 0
 
 
@@ -119,7 +119,7 @@ def test_a_sustained_run_tells_how_its_last_minute_was_to_its_first() -> None:
 @pytest.mark.parametrize(
     ("words", "exit_status", "said"),
     [
-        (["model", "nobody"], 4, "no network is called so"),
+        (["model", "nobody"], 4, "no network has this name"),
         (["model", "expression", "--runtime", "abacus"], 2, "no runtime 'abacus'"),
         (["model", "expression", "--out", "figures.txt"], 2, "should end in .json"),
         (["model", "expression", "--out", "/nowhere/r.json"], 2, "cannot be written"),

@@ -32,10 +32,10 @@ def test_any_program_that_answers_numbers_with_times_can_take_part() -> None:
     ("program", "said"),
     [
         ("import sys; sys.exit('the camera is gone')", "ended with status 1 before it answered: the camera is gone"),
-        ("print('hello')", "answered no line of JSON but 'hello'"),
-        ("print([]); input(); print('{\"times_ms\": [-1]}')", "no list of times"),
-        ("print([]); input(); print([0, 1])", "no list of times"),
-        ("import os; print([], flush=True); input(); os.abort()", "ended by signal 6"),
+        ("print('hello')", "expected a line of JSON, got 'hello'"),
+        ("print([]); input(); print('{\"times_ms\": [-1]}')", "expected a list of times"),
+        ("print([]); input(); print([0, 1])", "expected a list of times"),
+        ("import os; print([], flush=True); input(); os.abort()", "killed by signal 6"),
     ],
 )
 def test_a_program_that_dies_or_babbles_is_told_in_one_line(program: str, said: str) -> None:
