@@ -131,9 +131,9 @@ def compare(first: Lane, second: Lane, scenario: str, busy: str, name: str | Non
         found = no_cpu_comparison(lane.turns_ms, lane.turns_cpu_ms, min(lane.times_ms))
         obstacle = obstacle or (f"{label}: {found}" if found else "")
     by_cpu = bool(busy) and not obstacle
-    times = [lane.turns_cpu_ms if by_cpu else lane.turns_ms for lane in (first, second)]
+    first_ms, second_ms = (lane.turns_cpu_ms if by_cpu else lane.turns_ms for lane in (first, second))
     return Comparison.of(
-        ratio_in_turns(*times),
+        ratio_in_turns(first_ms, second_ms),
         first=first.contender.subject.name,
         second=called,
         scenario=scenario,
