@@ -16,6 +16,7 @@ from enum import IntEnum, StrEnum
 class Health(StrEnum):
     """How well the monitor itself is doing; a channel apart from drowsiness."""
 
+    STARTING = "starting"
     OK = "ok"
     CALIBRATING = "calibrating"
     DEGRADED = "degraded"
@@ -23,6 +24,11 @@ class Health(StrEnum):
     CAMERA_LOST = "camera_lost"
     STALE = "stale"
     PAUSED = "paused"
+
+    @property
+    def has_frame(self) -> bool:
+        """A frame is behind a state of this health; without one nothing is known of the driver."""
+        return self not in (Health.STARTING, Health.CAMERA_LOST, Health.STALE)
 
 
 class Level(IntEnum):

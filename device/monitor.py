@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from wakeful import WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.run import Run, new_run_id
 from wakeful.device.messages import (
     Alert,
     Command,
@@ -27,6 +28,7 @@ from wakeful.device.messages import (
 )
 from wakeful.device.moment import Moment
 from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.device.run_clock import RunClock
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.engine import Engine, Step
 from wakeful.device.state.frame_rate import FrameRate
@@ -38,6 +40,8 @@ from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, Source, StaleFrame
 
 LOOP_STUCK_S = 15.0
+STARTING_NS = 5_000_000_000
+"""A camera may take this long for its first frame; a longer silence is ``stale``."""
 BLIND = "perception_failed"
 
 
@@ -54,10 +58,11 @@ class Monitor:
         stale_s: no frame for this long is ``stale``.
         stages: notified when a stage of a frame is done.
         load_shedding: what is left out under load; None leaves out nothing.
+        run_id: identifies this run in everything that is published; random by default.
         liveness: counts each processed frame, and watches the loop.
 
     Attributes:
-        origin_ns: capture time of second 0, None before it.
+        started: which run this is, with the time of its second 0; None before it.
         stats: figures of the loop itself.
     """
 
@@ -77,6 +82,7 @@ class Monitor:
         stages: Stages = UNWATCHED,
         load_shedding: LoadShedding | None = None,
         liveness: Liveness | None = None,
+        run_id: str | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._source = source
@@ -100,9 +106,11 @@ class Monitor:
         # Since the last moment: alerts and events that its own engine step did not bring.
         self._alerts: list[Alert] = []
         self._events: list[Event] = []
-        self._origin_utc_ns = 0
-        self.origin_ns: int | None = None
-        self._newest_ns: int | None = None
+        self._run_id = run_id or new_run_id()
+        self.started: Run | None = None
+        self._time = RunClock()
+        self._frame_ns: int | None = None
+        self._waiting_since_ns: int | None = None
         self._stopped = False
         self.stats = LoopStats(0.0, 0.0, 0, perception.reader)
 
@@ -160,16 +168,19 @@ class Monitor:
 
     def _do_between(self) -> None:
         while not self._between.empty():
-            self._between.get()(self._newest_ns or 0)
+            self._between.get()(self._time.newest_ns or 0)
 
     def _over(self) -> bool:
-        if self._duration_ns is None or self.origin_ns is None:
+        if self._duration_ns is None or self.started is None or self._frame_ns is None:
             return False
-        return self._newest_ns is not None and self._newest_ns - self.origin_ns >= self._duration_ns
+        return self._frame_ns - self.started.origin_ns >= self._duration_ns
 
     def _with_frame(self, frame: Frame) -> Moment | None:
-        self._start(frame.t_ns)
-        self._newest_ns = frame.t_ns
+        captured_ns, t_ns = frame.t_ns, self._time.of_frame(frame.t_ns)
+        if t_ns != captured_ns:
+            frame = replace(frame, t_ns=t_ns)
+        self._frame_ns = t_ns
+        self._start(t_ns, self._clock_ns() - captured_ns)
         self._handle_commands(frame.t_ns)
         if self._load_shedding is not None and not self._load_shedding.takes(frame.t_ns):
             return None
@@ -191,7 +202,7 @@ class Monitor:
         if self._load_shedding is not None:
             self._load_shedding.worked(done_s, done_s - begin_s, self._source.dropped)
         # A file played fast has no clock to be late against: what counts is how long its frame took.
-        age_s = (self._clock_ns() - frame.t_ns) / 1e9 if self._source.info.live else done_s - begin_s
+        age_s = (self._clock_ns() - captured_ns) / 1e9 if self._source.info.live else done_s - begin_s
         self._note(self._rate.step(round(done_s * 1e9)) or 0.0, age_s)
         return moment
 
@@ -211,30 +222,34 @@ class Monitor:
         return sighting
 
     def _without_frame(self, now_ns: int) -> Moment | None:
-        if self._newest_ns is None:
-            # A camera takes a moment for its first frame, which is second 0: only a lasting silence is published.
-            self._newest_ns = now_ns
-        self._handle_commands(now_ns)
+        if self._waiting_since_ns is None:
+            self._waiting_since_ns = now_ns
+        silent_ns = now_ns - (self._waiting_since_ns if self._frame_ns is None else self._frame_ns)
         lost = self._source.lost is not None
-        if not lost and now_ns - self._newest_ns < self._stale_ns:
+        # A camera takes a moment for its first frame, which is second 0: only a lasting silence is published.
+        if not lost and silent_ns < self._stale_ns:
             return None
-        self._start(now_ns)
-        tick = Tick(now_ns, Health.CAMERA_LOST if lost else Health.STALE)
+        starting = self._frame_ns is None and silent_ns < STARTING_NS
+        health = Health.CAMERA_LOST if lost else Health.STARTING if starting else Health.STALE
+        tick = Tick(self._time.of_moment(now_ns), health)
+        self._start(tick.t_ns, 0)
+        # Not before: a command is not later than the frame that follows it.
+        self._handle_commands(tick.t_ns)
         self._output.engine_input(tick)
         step = self._engine.tick(tick.t_ns, tick.health)
         moment = self._publish(step, None, None)
         self._summary.happened(step)
-        self._note(0.0, (now_ns - self._newest_ns) / 1e9)
+        self._note(0.0, silent_ns / 1e9)
         return moment
 
     def _note(self, fps: float, frame_age_s: float) -> None:
         self.stats = LoopStats(fps, frame_age_s * 1000.0, self._source.dropped, self._perception.reader)
 
-    def _start(self, t_ns: int) -> None:
-        if self.origin_ns is None:
-            age_ns = self._clock_ns() - t_ns if self._source.info.live else 0
-            self._origin_utc_ns = time.time_ns() - age_ns
-            self.origin_ns = t_ns
+    def _start(self, t_ns: int, age_ns: int) -> None:
+        if self.started is None:
+            utc_ns = time.time_ns() - (age_ns if self._source.info.live else 0)
+            self.started = Run(self._run_id, t_ns, utc_ns)
+            self._output.begin(self.started)
             self._output.start(t_ns)
 
     def _handle_commands(self, t_ns: int) -> None:
@@ -273,8 +288,9 @@ class Monitor:
         events = (*self._events, *step.events, *noted) if self._events or noted else step.events
         self._alerts.clear()
         self._events.clear()
-        since_ns = state.t_ns - (self.origin_ns or 0)
-        return Moment(since_ns / 1e9, self._origin_utc_ns + since_ns, state, alerts, events, observation, frame)
+        assert self.started is not None
+        since_ns = state.t_ns - self.started.origin_ns
+        return Moment(since_ns / 1e9, self.started.utc_ns + since_ns, state, alerts, events, observation, frame)
 
     def _publish_notes(self, state: DriverState) -> list[Event]:
         """What changed in the notes, as health events."""

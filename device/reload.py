@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.output import Output
+from wakeful.device.alerts.run import Run
 from wakeful.device.config.settings import Settings
 from wakeful.device.messages import CommandReceived, Event, VehicleSpeed
 from wakeful.device.state.engine import Engine
@@ -42,7 +43,7 @@ Tables = dict[str, dict[str, Any]]
 class Loop(Protocol):
     """What the loop offers."""
 
-    origin_ns: int | None
+    started: Run | None
 
     def between_frames(self, do: Callable[[int], None]) -> None:
         """Calls ``do`` with the capture time of the last frame, in the loop's thread."""
@@ -148,8 +149,9 @@ class Reload:
         try:
             for name, table in tables.items():
                 opened[name] = self._make(name, table)
-                if self._loop.origin_ns is not None:
-                    opened[name].start(self._loop.origin_ns)
+                if self._loop.started is not None:
+                    opened[name].begin(self._loop.started)
+                    opened[name].start(self._loop.started.origin_ns)
         except WakefulError:
             for output in opened.values():
                 output.close()

@@ -21,7 +21,15 @@ from typing import Any
 OK, WARN, ERROR, STALE = 0, 1, 2, 3
 """Levels of diagnostic_msgs/DiagnosticStatus."""
 
-LEVELS = {"ok": OK, "calibrating": OK, "no_face": WARN, "degraded": WARN, "paused": WARN, "camera_lost": ERROR}
+LEVELS = {
+    "starting": WARN,
+    "ok": OK,
+    "calibrating": OK,
+    "no_face": WARN,
+    "degraded": WARN,
+    "paused": WARN,
+    "camera_lost": ERROR,
+}
 SILENT_AFTER_S = 2.0
 RETRY_S = 0.5
 MAX_LINE = 1 << 20

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wakeful import WakefulError
 from wakeful.device.alerts.output import Output
+from wakeful.device.alerts.run import Run
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.state.inputs import EngineInput
 
@@ -40,6 +41,10 @@ class FanOut(Output):
         self._outputs = (first, *new, *others)
         if old:
             Thread(target=self._close, args=(tuple(old),), name="wakeful-close", daemon=True).start()
+
+    def begin(self, run: Run) -> None:
+        for output in self._outputs:
+            self._isolated(output, output.begin, run)
 
     def start(self, origin_ns: int) -> None:
         """Raises: WakefulError: an output cannot be used as configured; all are closed then."""

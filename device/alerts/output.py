@@ -14,6 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Self
 
+from wakeful.device.alerts.run import Run
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.state.inputs import EngineInput
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 class Output(ABC):
     """One way out. No method may wait for the world: it queues, writes a line, or drops and counts.
 
-    The monitor calls, from its own thread: ``start`` once, then for each frame (or every 0.1 s while none come)
-    ``frame`` and ``engine_input``, ``alert`` and ``event`` for what follows from them, and last ``state``. ``close``
-    comes once at the end, also after an error, and may take up to a second to send queued alerts.
+    The monitor calls, from its own thread: ``begin`` and ``start`` once, then for each frame (or every 0.1 s while
+    none come) ``frame`` and ``engine_input``, ``alert`` and ``event`` for what follows from them, and last ``state``.
+    ``close`` comes once at the end, also after an error, and may take up to a second to send queued alerts.
 
     Only ``state`` has to be written. It is the one call that always comes: it carries the level and code of the most
     urgent active alert, so that an output which handles nothing else never shows an alert that is over, and a pause of
@@ -38,6 +39,9 @@ class Output(ABC):
     """
 
     problem: str | None = None
+
+    def begin(self, run: Run) -> None:
+        """Which run this is, for outputs that publish it; comes before ``start``."""
 
     def start(self, origin_ns: int) -> None:
         """``origin_ns`` is the capture time that outputs publish as second 0."""

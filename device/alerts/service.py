@@ -66,7 +66,7 @@ class ServiceOutput(Output):
         now_s = self._clock_s()
         lines = [] if self._ready else ["READY=1"]
         lost = state.health is Health.CAMERA_LOST
-        processed = not lost and state.health is not Health.STALE
+        processed = state.health.has_frame
         if self._watchdog_s and lost != self._watchdog_extended and (lost or processed):
             lines.append(f"WATCHDOG_USEC={round((LOST_WATCHDOG_S if lost else self._watchdog_s) * 1e6)}")
         ping = bool(self._watchdog_s) and processed and now_s - self._pinged_s >= self._ping_s

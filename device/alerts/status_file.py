@@ -56,7 +56,7 @@ class Status:
         # A time ahead of the clock is from before a restart of the machine.
         if not 0.0 <= now_s - self.turn_s <= max_age_s:
             return f"its loop has not come round for {max_age_s:g} s"
-        if self.health in (Health.CAMERA_LOST, Health.STALE):
+        if not Health(self.health).has_frame:
             return self.health
         if self.frame_s is None or now_s - self.frame_s > max_age_s:
             return f"no frame was judged for {max_age_s:g} s"
@@ -77,14 +77,14 @@ class StatusOutput(Output):
     def start(self, origin_ns: int) -> None:
         """Raises: ConfigError: the file cannot be written."""
         try:
-            self._write(Status(os.getpid(), time.monotonic(), None, 0, Health.CALIBRATING, ""))
+            self._write(Status(os.getpid(), time.monotonic(), None, 0, Health.STARTING, ""))
         except OSError as error:
             raise ConfigError(f"cannot write the status file {self._target}: {error.strerror}") from error
         self._worker.start()
 
     def state(self, state: DriverState) -> None:
         now_s = time.monotonic()
-        if state.health not in (Health.CAMERA_LOST, Health.STALE):
+        if state.health.has_frame:
             self._frame_s = now_s
             self._frames += 1
         self._newest = Status(os.getpid(), now_s, self._frame_s, self._frames, str(state.health), state.reason)

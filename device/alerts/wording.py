@@ -13,6 +13,7 @@ QUIET_EVENTS = frozenset({"health", "expression", "calibration"})
 """Events that show elsewhere on the terminal."""
 
 _STANDING = {
+    Health.STARTING: "waiting for the first frame",
     Health.OK: "no alert",
     Health.CALIBRATING: "learning this person's open eyes",
     Health.DEGRADED: "sees too little to judge well",

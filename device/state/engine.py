@@ -71,7 +71,7 @@ class Engine:
         self._classes = config.expression_classes
         self._rules = RuleBook(config.profile.rules, config.profile.latch)
         self._meet(config.known)
-        self._last = DriverState(t_ns=0, seq=-1, health=Health.STALE)
+        self._last = DriverState(t_ns=0, seq=-1, health=Health.STARTING)
         self._last_frame_ns: int | None = None
         self._told_health: tuple[Health, str] | None = None
         self._told_calibration_pct = 0.0

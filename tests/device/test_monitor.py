@@ -237,11 +237,38 @@ def test_second_0_is_the_first_frame_also_of_a_camera_that_takes_a_moment() -> N
     assert heard.healths() == ["calibrating"]
 
 
-def test_a_camera_that_gives_nothing_from_the_start_is_stale_after_half_a_second() -> None:
+def test_a_camera_that_gives_nothing_from_the_start_is_starting_and_stale_after_five_seconds() -> None:
     heard = Heard()
-    monitor(ScriptedSource([None] * 8), heard).run()
-    assert [round(state.t_ns / 1e9, 1) for state in heard.states] == [0.6, 0.7, 0.8]
-    assert heard.healths() == ["stale"]
+    monitor(ScriptedSource([None] * 53), heard).run()
+    assert [round(state.t_ns / 1e9, 1) for state in heard.states[:3]] == [0.6, 0.7, 0.8]
+    assert heard.healths() == ["starting", "stale"]
+    stale = next(state for state in heard.states if state.health is Health.STALE)
+    assert stale.t_ns / 1e9 == pytest.approx(5.1)
+
+
+def test_a_camera_that_takes_a_second_for_its_first_frame_starts_and_time_never_runs_backwards() -> None:
+    heard = Heard()
+    commands: SimpleQueue[Command] = SimpleQueue()
+    source = ScriptedSource([*[None] * 10, *seconds(0.97, 2.0)])
+    source.on_read = lambda: commands.put(Marker("rain")) if round(source.now_ns / 1e8) == 7 else None
+    monitor(source, heard, commands=commands).run()
+    times = [state.t_ns for state in heard.states]
+    assert times == sorted(times)
+    assert heard.origin_ns == [times[0]] == [600_000_000]
+    assert heard.healths() == ["starting", "calibrating"]
+    # Captured at 0.97 s, but handed over after the moment at 1.0 s was published.
+    first = next(state for state in heard.states if state.face)
+    assert (first.t_ns, first.seq) == (1_000_000_000, 0)
+    assert all(event.t_ns >= times[0] for event in heard.events)
+
+
+def test_a_source_that_sets_its_clock_back_leaves_a_gap_and_goes_on() -> None:
+    heard = Heard()
+    moments = list(monitor(ScriptedSource([*seconds(50.0, 53.0), *seconds(2.0, 4.0)]), heard).moments())
+    times = [moment.t_s for moment in moments]
+    assert times == sorted(times) and len(times) == 150
+    assert max(late - early for early, late in itertools.pairwise(times)) == pytest.approx(1.0)
+    assert times[-1] == pytest.approx(2.967 + 1.0 + 1.967, abs=0.01)
 
 
 def test_an_alert_stands_while_the_camera_is_lost() -> None:

@@ -44,16 +44,15 @@ class Frames:
         self._codes = {str(name) for name in self._message(ALERT).get_signal_by_name("Code").choices.values()}
         self.acknowledge_id = self._id(ACKNOWLEDGE)
 
-    def heartbeat(self, state: DriverState | None, counter: int) -> CanFrame:
+    def heartbeat(self, state: DriverState | None, counter: int, *, stale: bool = False) -> CanFrame:
         """The state that counts at present; None before the first, and then only the health is told."""
-        state = state or DriverState(0, -1, Health.STALE)
-        gone = state.health in (Health.STALE, Health.CAMERA_LOST)
+        state = state or DriverState(0, -1, Health.STALE if stale else Health.STARTING)
         values = {
             "Counter": counter % COUNTER_WRAP,
             "Health": str(state.health),
             "Level": state.level.label,
             "Code": self._code(state.code, state.level),
-            "Face": "unknown" if gone else _yes_no(state.face),
+            "Face": _yes_no(state.face if state.health.has_frame else None),
             "EyesClosed": _yes_no(state.eyes_closed),
             "Perclos": _within(state.perclos_60s, 100.0, 0.0, 100.0, UNKNOWN_PERCLOS_PCT),
             "Closure": _within(state.closure_s, 1.0, 0.0, 655.0, UNKNOWN_CLOSURE_S),

@@ -72,6 +72,7 @@ class CanOutput(Wire[CanFrame, Bus]):
     def start(self, origin_ns: int) -> None:
         if self._reads_speed:
             self._watch.expect(time.monotonic())
+        self._newest.start(time.monotonic())
         super().start(origin_ns)
 
     def alert(self, alert: Alert) -> None:
@@ -123,7 +124,7 @@ class CanOutput(Wire[CanFrame, Bus]):
         if self._send and self._heartbeat_due_in_s(now_s) <= 0.0:
             state = self._newest.at(now_s)
             self._beat = (now_s, _key(state))
-            bus.send(self._frames.heartbeat(state, self._counter))
+            bus.send(self._frames.heartbeat(state, self._counter, stale=self._newest.is_stale(now_s)))
             self._counter += 1
 
     def _heartbeat_due_in_s(self, now_s: float) -> float:

@@ -40,6 +40,7 @@ TEXT_STYLES = {
     Level.EMERGENCY: "bold red",
 }
 HEALTH_MARKS = {
+    Health.STARTING: ("○", "cyan"),
     Health.OK: ("●", "green"),
     Health.CALIBRATING: ("◐", "cyan"),
     Health.DEGRADED: ("◐", "yellow"),

@@ -6,7 +6,7 @@ const GAP_S = 0.6;
 const MIN_SPAN_S = 1;
 const LEVELS = ["advisory", "warning", "urgent", "emergency"];
 const PALETTE = ["#78cde0", "#ffb65c", "#b9a2f5", "#7bd88f", "#ff8f8f", "#6cb6ff", "#e6d36f", "#d58fd8", "#8fa3b8"];
-const HEALTH = { ok: "ok", calibrating: "accent", degraded: "warning", no_face: "warning", camera_lost: "urgent", stale: "urgent" };
+const HEALTH = { starting: "accent", ok: "ok", calibrating: "accent", degraded: "warning", no_face: "warning", camera_lost: "urgent", stale: "urgent" };
 
 // Asking for a computed style is slow, and a time line asks thousands of times.
 const colours = new Map();

@@ -47,9 +47,10 @@ def test_what_is_unknown_is_said_to_be() -> None:
     assert (said["HeadYaw"], said["HeadPitch"], said["Code"]) == (-128, -128, "none")
 
 
-def test_before_the_first_state_only_staleness_is_said() -> None:
+def test_before_the_first_state_only_starting_is_sent() -> None:
     said = read(FRAMES.heartbeat(None, 0))
-    assert (said["Health"], said["Face"]) == ("stale", "unknown")
+    assert (said["Health"], said["Face"]) == ("starting", "unknown")
+    assert read(FRAMES.heartbeat(None, 0, stale=True))["Health"] == "stale"
 
 
 def test_extreme_figures_stay_within_their_signals() -> None:
