@@ -152,28 +152,29 @@ class Engine:
         )
         return self._told(state, [], [])
 
-    def command(self, t_ns: int, command: Command) -> Iterator[Alert]:
-        """Take in what the outside world says."""
+    def command(self, t_ns: int, command: Command) -> tuple[Alert, ...]:
+        """Handle what the outside world reports or asks for."""
         if isinstance(command, VehicleSpeed):
             self._speed_kmh = command.kmh
         elif isinstance(command, Acknowledge):
-            yield from self._rules.acknowledge(t_ns, command.alert_seq)
+            return self._rules.acknowledge(t_ns, command.alert_seq)
         elif isinstance(command, Ignition):
             self._ignition = command.on
         elif isinstance(command, Gear):
             self._gear = command.name
         elif isinstance(command, Pause):
-            yield from self._pause(t_ns, command.duration_s)
+            return self._pause(t_ns, command.duration_s)
         elif isinstance(command, SetDriver):
-            yield from self._set_driver(t_ns, command)
+            return self._set_driver(t_ns, command)
+        return ()
 
-    def adopt(self, t_ns: int, profile: Profile) -> Iterator[Alert]:
-        """Judge by the rules and the latch of another profile from now on; how things are measured stays as it is.
+    def adopt(self, t_ns: int, profile: Profile) -> tuple[Alert, ...]:
+        """Apply the rules and the latch of another profile from now on; how things are measured stays as it is.
 
-        What stands, and what has lasted so far, counts on. An alert that no rule of the new profile raises is cleared.
+        Active alerts and what has lasted so far are kept. An alert that no rule of the new profile raises is cleared.
         """
         self._profile = replace(self._profile, about=profile.about, rules=profile.rules, latch=profile.latch)
-        yield from self._rules.adopt(t_ns, profile.rules, profile.latch)
+        return self._rules.adopt(t_ns, profile.rules, profile.latch)
 
     def calibration(self) -> Calibration | None:
         """What was learned of this person, to be kept; None while the eyes are not learned."""
@@ -185,23 +186,22 @@ class Engine:
             self._reader.name, left, right, road.yaw_deg if road else None, road.pitch_deg if road else None
         )
 
-    def _pause(self, t_ns: int, duration_s: float) -> Iterator[Alert]:
-        """Nothing is judged for a while, and nothing stands: a paused monitor answers for nobody.
+    def _pause(self, t_ns: int, duration_s: float) -> tuple[Alert, ...]:
+        """No rule is applied for a while, and no alert is active.
 
-        What is measured goes on being followed, so that afterwards a closure has its whole length.
+        Measuring goes on, so that afterwards a closure has its whole length.
         """
         self._paused_until_ns = t_ns + round(duration_s * 1e9) if duration_s > 0.0 else None
-        if self._paused_until_ns is not None:
-            yield from self._rules.clear_all(t_ns)
+        return () if self._paused_until_ns is None else self._rules.clear_all(t_ns)
 
     def _is_paused(self, t_ns: int) -> bool:
         return self._paused_until_ns is not None and t_ns < self._paused_until_ns
 
-    def _set_driver(self, t_ns: int, command: SetDriver) -> Iterator[Alert]:
+    def _set_driver(self, t_ns: int, command: SetDriver) -> tuple[Alert, ...]:
         self._meet(command.known)
         self._told_calibration_pct = 0.0
         self._to_tell.append(Event(t_ns, "driver", {"name": command.name}))
-        yield from self._rules.clear_all(t_ns)
+        return self._rules.clear_all(t_ns)
 
     def _engage(self, seen: Observation, lids: LidView, events: list[Event]) -> EngagementView:
         if self._engagement is None:
@@ -215,11 +215,11 @@ class Engine:
         open_aspect = sum(aspects) / len(aspects) if lids.closed is False else None
         return self._swap.see(seen.t_ns, face=seen.face, open_aspect=open_aspect, learned=self._lids.learned_aspect)
 
-    def _change_person(self, t_ns: int, events: list[Event]) -> Iterator[Alert]:
+    def _change_person(self, t_ns: int, events: list[Event]) -> tuple[Alert, ...]:
         self._meet(None)
         self._told_calibration_pct = 0.0
         events.append(Event(t_ns, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
-        yield from self._rules.clear_all(t_ns)
+        return self._rules.clear_all(t_ns)
 
     def _signals(self, lids: LidView, attention: AttentionView, episodes: EpisodeView) -> Signals:
         """Every signal of ``wakeful.device.state.signals`` at this moment."""

@@ -17,7 +17,7 @@ from wakeful.device.state.glance import RESET_NS
 from wakeful.device.state.profile import Profile, Rule
 from wakeful.device.state.profile_numbers import section_problems
 from wakeful.device.state.profile_problem import KeyPath, Problem
-from wakeful.device.state.rules import TELL_AGAIN_NS
+from wakeful.device.state.rules import MIN_REPEAT_NS
 from wakeful.device.state.signals import SIGNALS
 from wakeful.device.state.zone_check import zone_problems
 
@@ -38,7 +38,7 @@ OPPOSITES = {
 }
 # An urgent alert of closed eyes ends with eyes that have been open for this long, s.
 AWAKE_AGAIN_S = 2.0
-SHORTEST_REWARN_S = TELL_AGAIN_NS / 1e9
+SHORTEST_REWARN_S = MIN_REPEAT_NS / 1e9
 SHARE = "share of 1"
 
 

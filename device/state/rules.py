@@ -1,22 +1,22 @@
-"""Rules applied to signals: alerts raised once, escalated, told again, acknowledged and cleared.
+"""Rules applied to signals: alerts raised once, escalated, repeated, acknowledged and cleared.
 
-One alert stands a code. It rises with its ladder (``escalated``), is told again while its cause lasts, or when the
-cause of an urgent or acknowledged one comes back (``escalated`` too, at the same level), and is ``cleared`` when what
-its rule asks for was seen. What is unknown changes nothing: a person who hides from the camera neither raises an alert
-nor clears one.
+Each code has at most one active alert. It rises with its ladder (``escalated``), is repeated while its cause lasts, or
+when the cause of an urgent or acknowledged one comes back (``escalated`` too, at the same level), and is ``cleared``
+when what its rule requires was seen. What is unknown changes nothing: a person who hides from the camera neither
+raises an alert nor clears one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wakeful.device.messages import Alert, Level, Phase
 from wakeful.device.state.profile import LatchSection, Rule
 from wakeful.device.state.signals import Signals
 
-# A cause that comes and goes around its bound is told no more often than this.
-TELL_AGAIN_NS = 2_000_000_000
+# An alert whose cause comes and goes around its bound is repeated no more often than this.
+MIN_REPEAT_NS = 2_000_000_000
 # A cause has gone, and can come back, once one of its signals fell below this share of its bound.
 GONE = 0.5
 # A dwell is made of moments no further apart than this.
@@ -24,18 +24,17 @@ MAX_GAP_NS = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """One alert that stands.
+class ActiveAlert:
+    """An alert that was raised and has not ended.
 
     Attributes:
         rule: the rule that gave its present level.
-        raised_ns, told_ns: when it was raised, and last raised or escalated.
+        alerted_ns: when it was last raised or escalated.
     """
 
     seq: int
     rule: Rule
-    raised_ns: int
-    told_ns: int
+    alerted_ns: int
     acknowledged: bool = False
 
 
@@ -52,45 +51,45 @@ class _Watch:
 
 
 class RuleBook:
-    """All rules of a profile and the alerts that stand by them."""
+    """All rules of a profile and the active alerts."""
 
     def __init__(self, rules: tuple[Rule, ...], latch: LatchSection) -> None:
         # The most urgent first, so that an alert is raised at the level it deserves.
         self._watches = [_Watch(rule) for rule in sorted(rules, key=lambda rule: -rule.rank)]
         self._latch_ns = round(latch.unacknowledged_s * 1e9)
-        self._standing: dict[str, Standing] = {}
+        self._active: dict[str, ActiveAlert] = {}
         self._next_seq = 1
 
-    def worst(self) -> Standing | None:
-        """The most urgent alert that stands; of equals the newest."""
-        if not self._standing:
+    def worst(self) -> ActiveAlert | None:
+        """The most urgent active alert; of equals the newest."""
+        if not self._active:
             return None
-        return max(self._standing.values(), key=lambda standing: (standing.rule.rank, standing.seq))
+        return max(self._active.values(), key=lambda active: (active.rule.rank, active.seq))
 
-    def step(self, t_ns: int, signals: Signals, speed_kmh: float | None) -> Iterator[Alert]:
-        """Take in the signals of one moment; gives what is cleared, raised and escalated by it."""
-        if self._standing:
-            yield from self._clear(t_ns, signals)
+    def step(self, t_ns: int, signals: Signals, speed_kmh: float | None) -> tuple[Alert, ...]:
+        """Take in the signals of one moment; returns what is cleared, raised and escalated by it."""
+        alerts = self._clear(t_ns, signals) if self._active else []
         for watch in self._watches:
             held_before = watch.holds
             if not _look(watch, t_ns, signals, speed_kmh):
                 continue
             came_back, watch.gone = watch.gone, False
-            standing = self._standing.get(watch.rule.code)
-            if standing is None:
+            active = self._active.get(watch.rule.code)
+            if active is None:
                 if not held_before:
-                    yield self._raise(t_ns, watch.rule, signals)
-            elif _should_tell(t_ns, standing, watch.rule, came_back=came_back):
-                yield self._escalate(t_ns, standing, watch.rule, signals)
+                    alerts.append(self._raise(t_ns, watch.rule, signals))
+            elif _should_repeat(t_ns, active, watch.rule, came_back=came_back):
+                alerts.append(self._escalate(t_ns, active, watch.rule, signals))
+        return tuple(alerts)
 
     def restart(self, t_ns: int) -> None:
-        """Time is counted anew from here, with the same person: alerts stand on."""
-        for code, standing in self._standing.items():
-            self._standing[code] = replace(standing, raised_ns=t_ns, told_ns=t_ns)
+        """Time starts again from here, with the same person: alerts stay active."""
+        for code, active in self._active.items():
+            self._active[code] = replace(active, alerted_ns=t_ns)
         for watch in self._watches:
             watch.held_ns, watch.looked_ns = 0, None
 
-    def adopt(self, t_ns: int, rules: tuple[Rule, ...], latch: LatchSection) -> Iterator[Alert]:
+    def adopt(self, t_ns: int, rules: tuple[Rule, ...], latch: LatchSection) -> tuple[Alert, ...]:
         """Other rules from now on: what each of the old ones saw counts for the new one of its code and level."""
         known = {(watch.rule.code, watch.rule.rank): watch for watch in self._watches}
         self._watches = [_Watch(rule) for rule in sorted(rules, key=lambda rule: -rule.rank)]
@@ -104,56 +103,60 @@ class RuleBook:
                     before.gone,
                 )
         self._latch_ns = round(latch.unacknowledged_s * 1e9)
-        yield from self._stand_by(t_ns, rules)
+        return self._assign_rules(t_ns, rules)
 
-    def _stand_by(self, t_ns: int, rules: tuple[Rule, ...]) -> Iterator[Alert]:
-        """Alerts that stand end by the new rule of their level, else of their code; without any, they end now."""
-        for code, standing in list(self._standing.items()):
+    def _assign_rules(self, t_ns: int, rules: tuple[Rule, ...]) -> tuple[Alert, ...]:
+        """Active alerts end by the new rule of their level, else by the old one; without a rule of their code, now."""
+        cleared = []
+        for code, active in list(self._active.items()):
             same_code = [rule for rule in rules if rule.code == code]
             if not same_code:
-                del self._standing[code]
-                yield _alert(t_ns, standing, Phase.CLEARED)
+                del self._active[code]
+                cleared.append(_alert(t_ns, active, Phase.CLEARED))
                 continue
-            same_level = [rule for rule in same_code if rule.rank == standing.rule.rank]
+            same_level = [rule for rule in same_code if rule.rank == active.rule.rank]
             if same_level:
-                self._standing[code] = replace(standing, rule=same_level[0])
+                self._active[code] = replace(active, rule=same_level[0])
+        return tuple(cleared)
 
-    def acknowledge(self, t_ns: int, seq: int) -> Iterator[Alert]:
-        """Somebody has noticed alert ``seq``; anything else is ignored."""
-        for standing in self._standing.values():
-            if standing.seq == seq and not standing.acknowledged:
-                self._standing[standing.rule.code] = replace(standing, acknowledged=True)
-                yield _alert(t_ns, standing, Phase.ACKNOWLEDGED)
-                return
+    def acknowledge(self, t_ns: int, seq: int) -> tuple[Alert, ...]:
+        """Somebody has noticed alert ``seq``; any other number is ignored."""
+        for active in self._active.values():
+            if active.seq == seq and not active.acknowledged:
+                self._active[active.rule.code] = replace(active, acknowledged=True)
+                return (_alert(t_ns, active, Phase.ACKNOWLEDGED),)
+        return ()
 
-    def clear_all(self, t_ns: int) -> Iterator[Alert]:
-        """Another person is judged from now on: nothing of the last one's stands any longer."""
-        for standing in self._standing.values():
-            yield _alert(t_ns, standing, Phase.CLEARED)
-        self._standing.clear()
+    def clear_all(self, t_ns: int) -> tuple[Alert, ...]:
+        """Start over with no active alert, for another person or a pause."""
+        cleared = tuple(_alert(t_ns, active, Phase.CLEARED) for active in self._active.values())
+        self._active.clear()
         for watch in self._watches:
             watch.held_ns, watch.looked_ns, watch.holds = 0, None, False
+        return cleared
 
     def _raise(self, t_ns: int, rule: Rule, signals: Signals) -> Alert:
-        standing = Standing(self._next_seq, rule, raised_ns=t_ns, told_ns=t_ns)
+        active = ActiveAlert(self._next_seq, rule, alerted_ns=t_ns)
         self._next_seq += 1
-        self._standing[rule.code] = standing
-        return _alert(t_ns, standing, Phase.RAISED, _evidence(rule, signals))
+        self._active[rule.code] = active
+        return _alert(t_ns, active, Phase.RAISED, _evidence(rule, signals))
 
-    def _escalate(self, t_ns: int, standing: Standing, rule: Rule, signals: Signals) -> Alert:
-        risen = replace(standing, rule=rule, told_ns=t_ns, acknowledged=False)
-        self._standing[rule.code] = risen
+    def _escalate(self, t_ns: int, active: ActiveAlert, rule: Rule, signals: Signals) -> Alert:
+        risen = replace(active, rule=rule, alerted_ns=t_ns, acknowledged=False)
+        self._active[rule.code] = risen
         return _alert(t_ns, risen, Phase.ESCALATED, _evidence(rule, signals))
 
-    def _clear(self, t_ns: int, signals: Signals) -> Iterator[Alert]:
-        for code, standing in list(self._standing.items()):
-            if self._free_to_end(t_ns, standing) and _ends(standing.rule, signals):
-                del self._standing[code]
-                yield _alert(t_ns, standing, Phase.CLEARED)
+    def _clear(self, t_ns: int, signals: Signals) -> list[Alert]:
+        cleared = []
+        for code, active in list(self._active.items()):
+            if self._free_to_end(t_ns, active) and _ends(active.rule, signals):
+                del self._active[code]
+                cleared.append(_alert(t_ns, active, Phase.CLEARED))
+        return cleared
 
-    def _free_to_end(self, t_ns: int, standing: Standing) -> bool:
-        latched = standing.rule.rank >= Level.URGENT
-        return not latched or standing.acknowledged or t_ns - standing.told_ns >= self._latch_ns
+    def _free_to_end(self, t_ns: int, active: ActiveAlert) -> bool:
+        latched = active.rule.rank >= Level.URGENT
+        return not latched or active.acknowledged or t_ns - active.alerted_ns >= self._latch_ns
 
 
 def _look(watch: _Watch, t_ns: int, signals: Signals, speed_kmh: float | None) -> bool:
@@ -184,16 +187,16 @@ def _look(watch: _Watch, t_ns: int, signals: Signals, speed_kmh: float | None) -
     return True
 
 
-def _should_tell(t_ns: int, standing: Standing, rule: Rule, *, came_back: bool) -> bool:
-    """Whether a standing alert rises by this rule, or is told again."""
-    if rule.rank > standing.rule.rank:
+def _should_repeat(t_ns: int, active: ActiveAlert, rule: Rule, *, came_back: bool) -> bool:
+    """Whether an active alert rises by this rule, or is repeated."""
+    if rule.rank > active.rule.rank:
         return True
-    if rule.rank != standing.rule.rank:
+    if rule.rank != active.rule.rank:
         return False
-    since_ns = t_ns - standing.told_ns
-    # An alert that nobody silenced still sounds; one around its bound would otherwise be told with every wave of it.
-    worth_it = standing.acknowledged or rule.rank >= Level.URGENT
-    return since_ns >= rule.rewarn_s * 1e9 or (came_back and worth_it and since_ns >= TELL_AGAIN_NS)
+    since_ns = t_ns - active.alerted_ns
+    # An alert that nobody silenced still sounds; one around its bound would otherwise be repeated with every wave.
+    worth_it = active.acknowledged or rule.rank >= Level.URGENT
+    return since_ns >= rule.rewarn_s * 1e9 or (came_back and worth_it and since_ns >= MIN_REPEAT_NS)
 
 
 def _ends(rule: Rule, signals: Signals) -> bool:
@@ -218,5 +221,5 @@ def _evidence(rule: Rule, signals: Signals) -> Mapping[str, float]:
     return {name: round(value, 3) for name in rule.when if (value := signals[name]) is not None}
 
 
-def _alert(t_ns: int, standing: Standing, phase: Phase, evidence: Mapping[str, float] | None = None) -> Alert:
-    return Alert(t_ns, standing.seq, standing.rule.code, standing.rule.rank, phase, evidence or {})
+def _alert(t_ns: int, active: ActiveAlert, phase: Phase, evidence: Mapping[str, float] | None = None) -> Alert:
+    return Alert(t_ns, active.seq, active.rule.code, active.rule.rank, phase, evidence or {})

@@ -6,7 +6,7 @@ import pytest
 
 from tests.device.state.drives import EYES_ALONE, Outcome, Part, drive
 from wakeful.device.config.layers import load_profile
-from wakeful.device.messages import Acknowledge, Health, Level, Observation, Phase, VehicleSpeed
+from wakeful.device.messages import Acknowledge, Health, Level, Observation, Pause, Phase, SetDriver, VehicleSpeed
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 
@@ -187,3 +187,15 @@ def test_an_alert_is_told_again_under_the_rule_of_another_speed() -> None:
     parts = Part(65.0), Part(10.0, yaw_deg=60.0), Part(80.0, yaw_deg=60.0, command=VehicleSpeed(40.0))
     outcome = drive(*parts, profile="eu-gsr", speed_kmh=60.0)
     assert outcome.times("long_distraction", Phase.ESCALATED)
+
+
+def test_a_command_takes_effect_though_nobody_looks_at_what_it_returns() -> None:
+    engine = Engine(EngineConfig(load_profile("vehicle")[0], EYES_ALONE))
+    engine.command(0, VehicleSpeed(10.0))
+    engine.command(0, Pause(5.0))
+    state = engine.step(Observation(1_000, 1, True, eye_aspect_left=0.3)).state
+    assert (state.speed_kmh, state.health) == (10.0, Health.PAUSED)
+    engine.adopt(2_000, load_profile("robot")[0])
+    engine.command(3_000, SetDriver("ada"))
+    step = engine.step(Observation(4_000, 2, True, eye_aspect_left=0.3))
+    assert [event.data["name"] for event in step.events if event.kind == "driver"] == ["ada"]

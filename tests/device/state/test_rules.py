@@ -88,3 +88,13 @@ def test_an_alert_that_no_rule_raises_any_longer_is_cleared_at_once() -> None:
 
 def test_an_alert_whose_level_is_gone_ends_as_it_began() -> None:
     assert adopted((HINT,), 0.12, 0.09) == ["warning raised", "warning cleared"]
+
+
+def test_a_call_takes_effect_though_nobody_looks_at_what_it_returns() -> None:
+    book = RuleBook((WARN,), LatchSection())
+    book.step(0, {"perclos_60s": 0.2}, None)
+    assert book.worst() is not None
+    book.acknowledge(SECOND_NS, 1)
+    assert book.acknowledge(SECOND_NS, 1) == ()
+    book.adopt(SECOND_NS, (HELD,), LatchSection())
+    assert book.worst() is None
