@@ -104,8 +104,10 @@ def clips(
     from wakeful.device.evaluation.clips import ClipJob, play
     from wakeful.device.evaluation.figures import as_json, print_tables
     from wakeful.device.evaluation.scores import score_clip
+    from wakeful.device.extras import need
     from wakeful.device.jobs import in_processes
 
+    need("evaluate", "scipy")
     load_profile(profile)
     marked = read_annotations(annotations, folder)
     work = [ClipJob(folder, marks, landmarks.value, profile, speed) for marks in marked]
@@ -144,6 +146,7 @@ def log(
     from wakeful.device.sanitise import printable
 
     need("record", "zstandard")
+    need("evaluate", "scipy")
     bounds = Bounds(late, kss, kss_window)
     rows = read_truth(truth)
     drives, warnings = drives_of(recordings(logs), rows, bounds, profile)

@@ -22,6 +22,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from wakeful import ConfigError
@@ -81,11 +82,14 @@ def read_truth(file: Path) -> tuple[Truth, ...]:
         with file.open(newline="", encoding="utf-8-sig") as opened:
             rows = csv.DictReader(opened)
             _check_columns(file, rows.fieldnames)
-            return tuple(_row(f"{file}: line {rows.line_num}", row) for row in rows)
+            read = tuple(_row(f"{file}: line {rows.line_num}", row) for row in islice(rows, MAX_ROWS + 1))
     except OSError as error:
         raise TruthError(f"{file} cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise TruthError(f"{file} is no CSV file in UTF-8: {error}") from None
+        raise TruthError(f"{file} is not a CSV file in UTF-8: {error}") from None
+    if len(read) > MAX_ROWS:
+        raise TruthError(f"{file} has more than {MAX_ROWS} rows: split it by recording")
+    return read
 
 
 def _check_columns(file: Path, names: object) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from scipy.stats import poisson
 
-from wakeful.device.evaluation.poisson import at_most, rate_interval
+from wakeful import ConfigError
+from wakeful.device import extras
+from wakeful.device.evaluation.poisson import rate_interval
 
 
 @pytest.mark.parametrize(
@@ -29,11 +32,17 @@ def test_a_count_in_the_thousands_neither_overflows_nor_takes_long() -> None:
 
 def test_the_bounds_leave_half_of_the_rest_on_either_side() -> None:
     low, high = rate_interval(7, 1.0, confidence=0.9)
-    assert at_most(7, high) == pytest.approx(0.05)
-    assert 1.0 - at_most(6, low) == pytest.approx(0.05)
+    assert poisson.cdf(7, high) == pytest.approx(0.05)
+    assert 1.0 - poisson.cdf(6, low) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(("events", "hours", "confidence"), [(-1, 1.0, 0.95), (0, 0.0, 0.95), (0, 1.0, 1.0)])
-def test_what_makes_no_sense_is_refused(events: int, hours: float, confidence: float) -> None:
+def test_invalid_arguments_are_refused(events: int, hours: float, confidence: float) -> None:
     with pytest.raises(ValueError, match="a rate needs"):
         rate_interval(events, hours, confidence)
+
+
+def test_without_scipy_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"scipy: pip install 'wakeful\[evaluate\]'"):
+        rate_interval(3, 1.0)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from wakeful.device.evaluation import truth
 from wakeful.device.evaluation.truth import Moment, Truth, TruthError, read_truth
 
 
@@ -63,5 +64,12 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TruthError, match="cannot be read"):
         read_truth(tmp_path / "none.csv")
     (tmp_path / "binary.csv").write_bytes(b"event,start\n\xff\xfe,1\n")
-    with pytest.raises(TruthError, match="no CSV file in UTF-8"):
+    with pytest.raises(TruthError, match="not a CSV file in UTF-8"):
         read_truth(tmp_path / "binary.csv")
+
+
+def test_a_file_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(truth, "MAX_ROWS", 2)
+    assert len(read_truth(written(tmp_path, "event,start\nsleep,1\nsleep,2\n"))) == 2
+    with pytest.raises(TruthError, match="more than 2 rows: split it by recording"):
+        read_truth(written(tmp_path, "event,start\nsleep,1\nsleep,2\nsleep,3\n"))
