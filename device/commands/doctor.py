@@ -29,7 +29,7 @@ def doctor(
         Path | None, typer.Option("--out", metavar="FILE.png", help="With --placement: draw it, with the face.")
     ] = None,
 ) -> int:
-    """Check this machine, or where its camera is, and tell the mend for each trouble."""
+    """Check this machine, or where its camera is, and name the fix for each problem."""
     from wakeful.device.doctor.checks import examine, exit_status
 
     checks = _placed(source, seconds, focal_px, out) if placement else examine()
@@ -65,6 +65,6 @@ def _print(checks: list[Check]) -> None:
     for one in checks:
         found = Text(one.found)
         if one.mend:
-            found.append(f"\nmend: {one.mend}", style="bold")
+            found.append(f"\nfix: {one.mend}", style="bold")
         table.add_row(Text(one.result, style=colours[one.result]), one.name, found)
     Console().print(table)

@@ -8,6 +8,7 @@ the package onnxruntime-qnn.
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 
 from wakeful.device.doctor.check import OK, WARN, Check, check_device_file
@@ -19,11 +20,13 @@ from wakeful.models import variants
 NAME = "Hexagon"
 GROUP = "fastrpc"
 """What Debian's package fastrpc-support gives the nodes to; other systems use ``render``."""
+OLDEST_GLIBC = (2, 34)
+"""What the wheels of onnxruntime-qnn are built for."""
 SEARCH_PATH = "ADSP_LIBRARY_PATH"
 
 
 def check_hexagon(machine: Hexagon | None = None, root: Path = Path("/")) -> list[Check]:
-    """Everything about the NPU, in the order in which it is mended.
+    """Everything about the NPU, in the order in which it is fixed.
 
     Args:
         machine: what is known of it; None looks.
@@ -48,7 +51,13 @@ def _chip(machine: Hexagon) -> Check:
     return Check(NAME, WARN, f"a chip that no network is compiled for {machine.soc}".rstrip(), mend)
 
 
-def _package(machine: Hexagon) -> Check:
+def _package(machine: Hexagon, libc: tuple[str, str] | None = None) -> Check:
+    """Whether the package is installed, on a glibc that its wheels accept."""
+    name, version = libc or platform.libc_ver()
+    if name == "glibc" and tuple(map(int, version.split(".")[:2])) < OLDEST_GLIBC:
+        oldest = ".".join(map(str, OLDEST_GLIBC))
+        fix = f"use a system with glibc {oldest} or newer (Debian 12, Ubuntu 22.04); until then networks run in LiteRT"
+        return Check(f"{NAME} package", WARN, f"{hexagon.PACKAGE} needs glibc {oldest}, this system has {version}", fix)
     if not machine.package:
         return Check(f"{NAME} package", WARN, f"{hexagon.PACKAGE} is not installed", hexagon.INSTALL)
     return Check(f"{NAME} package", OK, f"{hexagon.PACKAGE} {machine.package}")

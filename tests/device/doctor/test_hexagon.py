@@ -60,7 +60,7 @@ def test_a_provider_that_lists_nothing_is_told_with_where_to_look(
 
 def test_a_missing_package_device_and_library_are_each_told(tmp_path: Path) -> None:
     checks = check_hexagon(replace(SNAPDRAGON, package=""), tmp_path)
-    assert of(checks, "Hexagon package").mend == "pip install 'wakeful[qnn]'"
+    assert of(checks, "Hexagon package").mend == "pip install 'wakeful[qnn]' (glibc 2.34 or newer)"
     assert "CONFIG_QCOM_FASTRPC" in of(checks, "Hexagon device").mend
     assert "fastrpc-support" in of(checks, "Hexagon library").mend
     assert "Hexagon provider" not in {check.name for check in checks}
@@ -84,3 +84,15 @@ def test_a_search_path_that_misses_the_dsps_library_is_told(tmp_path: Path, monk
 def test_a_chip_that_no_network_is_compiled_for_needs_no_mend(tmp_path: Path) -> None:
     check = check_hexagon(replace(board(tmp_path), soc=""), tmp_path)[0]
     assert check.result == WARN and check.mend.startswith("none needed")
+
+
+@pytest.mark.parametrize(
+    ("version", "result"), [("2.31", WARN), ("2.33", WARN), ("2.34", OK), ("2.41", OK), ("3.0", OK)]
+)
+def test_a_glibc_older_than_the_package_needs_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, result: str
+) -> None:
+    monkeypatch.setattr("platform.libc_ver", lambda: ("glibc", version))
+    check = of(check_hexagon(board(tmp_path), tmp_path), "Hexagon package")
+    assert check.result == result
+    assert ("needs glibc 2.34" in check.found) is (result == WARN)
