@@ -1,7 +1,7 @@
 """Gives a QDQ network signed weights with a scale for each channel, as LiteRT wants them; its activations stay.
 
 The shipped QDQ file has unsigned weights, for x86 processors without VNNI. LiteRT's convolutions take signed weights
-around zero alone. They are rounded anew from the float network; the bounds of the activations, which took calibration,
+around zero alone. They are rounded again from the float network; the bounds of the activations, which took calibration,
 are those that are shipped.
 """
 

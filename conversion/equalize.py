@@ -1,6 +1,6 @@
 """Makes the channels between two convolutions, one of them depthwise, equally large, so that 8 bits serve them all.
 
-Nothing or a PRelu stands between the two in MediaPipe's networks, so a factor on a channel of the first can be taken
+There is nothing or a PRelu between the two in MediaPipe's networks, so a factor on a channel of the first can be taken
 back by the weights of the second without changing what the network computes. Without it one channel of a thousand
 leaves the others a handful of the steps: boxes of faces are then wrong by a pixel, instead of a quarter of one. After
 Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction", 2019, with the ranges measured.

@@ -27,7 +27,7 @@ FUSED = ("Clip", "Relu")
 
 
 def with_half_multipliers(quantized: Any, floats: Any, seen: dict[str, Seen]) -> Any:
-    """A copy of the QDQ network ``quantized`` whose signed weights are rounded anew from ``floats``.
+    """A copy of the QDQ network ``quantized`` whose signed weights are rounded again from ``floats``.
 
     Args:
         quantized, floats: ``onnx.ModelProto`` of the same network; weights have one scale for each output channel.

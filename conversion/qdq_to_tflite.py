@@ -48,7 +48,7 @@ def convert(model: Any) -> bytes:
             raise OnnxUnsupported(f"the operator {node.op_type} ({node.output[0]}) cannot be written for LiteRT")
         WRITERS[node.op_type](writer, graph, node)
     for name in graph.outputs:
-        writer.told(name, graph)
+        writer.declare(name, graph)
     return writer.file()
 
 
@@ -122,7 +122,7 @@ class _Writer:
         self.operator("RESHAPE", [floats, shape], turned, options)
         self.operator("QUANTIZE", [turned], self.computed(name, graph), self.schema.QuantizeOptionsT())
 
-    def told(self, name: str, graph: _Graph) -> None:
+    def declare(self, name: str, graph: _Graph) -> None:
         """An output of the network, back in float32."""
         floats = self.tensor(name, graph.shapes[name], "FLOAT32")
         self.outputs.append(floats)

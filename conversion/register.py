@@ -1,4 +1,4 @@
-"""Writes the hash and size of a converted file into the registry, where its entry stands already."""
+"""Writes the hash and size of a converted file into the registry, where its entry already exists."""
 
 from __future__ import annotations
 

@@ -110,9 +110,9 @@ def _seen(count: Doubles, once: Doubles, twice: Doubles) -> Seen:
 
 def _patches(node: Any, image: NDArray[np.float32], kernel: tuple[int, ...], random: np.random.Generator) -> Doubles:
     """Some of the inputs that one output is the sum of: [group, place, K]."""
-    told: dict[str, Any] = {one.name: list(one.ints) or one.i for one in node.attribute}
-    top, left, bottom, right = told.get("pads", [0, 0, 0, 0])
-    (down, across), (tall, wide) = told.get("strides", [1, 1]), told.get("dilations", [1, 1])
+    attributes: dict[str, Any] = {one.name: list(one.ints) or one.i for one in node.attribute}
+    top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
+    (down, across), (tall, wide) = attributes.get("strides", [1, 1]), attributes.get("dilations", [1, 1])
     padded = np.pad(image, ((0, 0), (top, bottom), (left, right)))
     reach = ((kernel[2] - 1) * tall + 1, (kernel[3] - 1) * wide + 1)
     rows, columns = (padded.shape[1] - reach[0]) // down + 1, (padded.shape[2] - reach[1]) // across + 1
@@ -120,6 +120,6 @@ def _patches(node: Any, image: NDArray[np.float32], kernel: tuple[int, ...], ran
     y = (places // columns * down)[:, np.newaxis] + np.arange(kernel[2]) * tall
     x = (places % columns * across)[:, np.newaxis] + np.arange(kernel[3]) * wide
     found = padded[:, y[:, :, np.newaxis], x[:, np.newaxis, :]]  # channel, place, height, width
-    groups = told.get("group", 1)
+    groups = attributes.get("group", 1)
     grouped = found.reshape(groups, -1, *found.shape[1:]).transpose(0, 2, 1, 3, 4)
     return np.asarray(grouped.reshape(groups, len(places), -1), np.float64)

@@ -45,7 +45,7 @@ class Places:
     Attributes:
         work: what is built on the way and not shipped.
         weights: what is shipped, beside the manifest.
-        registers: whether the registry is told of new files in ``weights``.
+        registers: whether new files are entered into the registry in ``weights``.
     """
 
     work: Path

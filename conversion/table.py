@@ -22,7 +22,7 @@ def as_markdown(manifest: Manifest) -> str:
 
 
 def put_into(readme: Path, text: str) -> None:
-    """Replaces what stands between the marks.
+    """Replaces what is between the marks.
 
     Raises:
         ConfigError: the file lacks them.

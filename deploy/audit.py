@@ -50,7 +50,7 @@ def main() -> int:
             return 0
     for line in findings.vulnerable:
         print(line)
-    print(told(findings))
+    print(in_words(findings))
     return 1 if findings.vulnerable else 0
 
 
@@ -58,7 +58,7 @@ def unreachable(address: str = ADVISORIES) -> str | None:
     """Why advisories cannot be asked for, or None if they can."""
     try:
         with urllib.request.urlopen(address, timeout=PROBE_S) as answer:
-            return None if "vulnerabilities" in json.load(answer) else f"{address} tells no advisories"
+            return None if "vulnerabilities" in json.load(answer) else f"{address} has no advisories"
     except (OSError, ValueError) as error:
         return f"{address} cannot be asked ({' '.join(str(error).split())[:120]})"
 
@@ -85,7 +85,7 @@ def understood(report: Any) -> Findings:
     return Findings(
         audited=sum("skip_reason" not in one for one in packages),
         vulnerable=tuple(
-            f"{one['name']} {one['version']}: {flaw['id']}, mended in {', '.join(flaw['fix_versions']) or 'no release'}"
+            f"{one['name']} {one['version']}: {flaw['id']}, fixed in {', '.join(flaw['fix_versions']) or 'no release'}"
             for one in packages
             for flaw in one.get("vulns", ())
         ),
@@ -93,7 +93,7 @@ def understood(report: Any) -> Findings:
     )
 
 
-def told(findings: Findings) -> str:
+def in_words(findings: Findings) -> str:
     """The findings in one line."""
     if not findings.audited:
         return "audit skipped: none of the packages could be looked up"

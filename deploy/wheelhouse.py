@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def pack(arch: str, python: str, extras: str, to: Path) -> Path:
-    """Makes the folder anew.
+    """Makes the folder, replacing an earlier one.
 
     Raises:
         subprocess.CalledProcessError: pip failed; it has said why.

@@ -132,9 +132,9 @@ def path(name: str, verify: bool = True) -> Path:
     wanted = network(name)
     file = location(wanted)
     if not file.is_file():
-        raise ModelMissing(f"the network {name} is missing from {file.parent}: {mend(wanted)}")
+        raise ModelMissing(f"the network {name} is missing from {file.parent}: {how_to_get(wanted)}")
     if verify and sha256_of(file) != wanted.sha256:
-        raise ModelCorrupt(f"{file} is not the network {name} (wrong sha256): {mend(wanted)}")
+        raise ModelCorrupt(f"{file} is not the network {name} (wrong sha256): {how_to_get(wanted)}")
     return file
 
 
@@ -184,7 +184,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "wakeful"
 
 
-def mend(wanted: Network) -> str:
+def how_to_get(wanted: Network) -> str:
     """How the user gets the right file of a network."""
     if wanted.origin.kind == "folder":
         return f"download {wanted.origin.address} into a folder, then run `{PULL} --from FOLDER`"

@@ -49,14 +49,14 @@ def open_source(
         pace: ``realtime`` plays by the clock and drops what nobody reads in time; ``fast`` gives every frame as soon as
             it is asked for, with its own time stamp. Without it: files fast, the synthetic driver in real time.
             Cameras know only real time.
-        width, height, fps, pixel_format: asked of the camera, see ``CaptureRequest``; what was not granted is told in
+        width, height, fps, pixel_format: asked of the camera, see ``CaptureRequest``; what was not granted is in
             ``info.requested``. Image folders are played and the synthetic driver is rendered at ``fps``,
             30 without it.
 
     Raises:
         SourceNotFound: no such camera, file or folder.
         SourceError: it is there and cannot be used; the message says why and what to do.
-        ConfigError: a request that makes no sense.
+        ConfigError: an invalid request.
     """
     request = CaptureRequest(width, height, fps, pixel_format)
     if spec == "auto":

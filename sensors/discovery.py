@@ -55,7 +55,7 @@ class SerialPort:
 
 @dataclass(frozen=True, slots=True)
 class GpioChip:
-    """A GPIO chip. ``lines`` is None and ``problem`` tells why, with the mend, where it could not be asked."""
+    """A GPIO chip. ``lines`` is None and ``problem`` says why, with the fix, where it could not be queried."""
 
     path: str
     label: str
@@ -134,7 +134,7 @@ def serial_ports(dev_root: Path = DEV_ROOT, list_ports: Callable[[], Iterable[An
 
 
 def gpio_chips(dev_root: Path = DEV_ROOT, open_chip: Callable[[str], Any] | None = None) -> list[GpioChip]:
-    """The GPIO chips, by number. What forbids asking one is told in its ``problem``. ``open_chip``: ``gpiod.Chip``."""
+    """The GPIO chips, by number. Why one cannot be queried is in its ``problem``. ``open_chip``: ``gpiod.Chip``."""
     paths = sorted((str(path) for path in dev_root.glob("gpiochip*")), key=_numbers_apart)
     return [_asked(path, open_chip) for path in paths]
 

@@ -36,7 +36,7 @@ def draw_eyewear(
     pivot_cm: Array,
     focal_px: float,
 ) -> None:
-    """Put glasses on the head that stands as ``HeadSurface.project`` would place it, in place.
+    """Put glasses on the head that is placed as ``HeadSurface.project`` would place it, in place.
 
     Args:
         picture: uint8 [height, width, 3].

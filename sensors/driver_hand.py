@@ -45,7 +45,7 @@ LIGHT = (-0.25, -0.55, 0.8)
 def draw_hand(
     picture: Array, raised: float, skin: Array, head: HeadSurface, rotation: Array, pivot_cm: Array, focal_px: float
 ) -> None:
-    """Hold the hand before the head that stands as ``HeadSurface.project`` would place it, in place.
+    """Hold the hand before the head that is placed as ``HeadSurface.project`` would place it, in place.
 
     Args:
         picture: uint8 [height, width, 3].

@@ -118,7 +118,7 @@ class HeadSurface:
         """A rectangle around the eyes, upright in the head frame: float32 [4, 3], cm from the pivot, from top left on.
 
         Args:
-            before_cm: how far it stands before the pupils.
+            before_cm: how far it is before the pupils.
         """
         right, left = self._at(RIGHT_PUPIL), self._at(LEFT_PUPIL)
         x, y, z = (right + left) / 2 - (0.0, 0.0, before_cm)

@@ -1,7 +1,7 @@
 """OpenCV as the sensors use it: silent. Import ``cv2`` from here in code that opens files or cameras.
 
 OpenCV and the FFmpeg inside it write warnings straight to the standard error stream, past every handler. What went
-wrong with a source is told in our own words instead. Whoever wants OpenCV's words sets these variables before starting.
+wrong with a source is reported by wakeful instead. To see OpenCV's messages, set these variables before starting.
 
 What cannot be silenced: libjpeg prints a line of its own for a damaged JPEG picture.
 """

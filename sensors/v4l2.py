@@ -7,7 +7,7 @@ Three threads, so that a driver that never returns takes nothing else along:
 - the keeper notices that no good frame comes, and replaces the capture thread, with growing pauses.
 
 There is one rule for all faults: **no good frame for 1.2 s is a lost camera**. Black, frozen and unreadable pictures
-are not good frames; a failed or hanging grab gives none. The last complaint is the reason that is told.
+are not good frames; a failed or hanging grab gives none. The last complaint is the reason that is reported.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class V4l2Camera:
     """A camera behind OpenCV's V4L2 backend; a ``Source``.
 
     Args:
-        path: device path; a by-id link is followed anew each time the camera is opened.
+        path: device path; a by-id link is followed again each time the camera is opened.
         backend: makes a ``cv2.VideoCapture`` of a device path.
         clock_ns: monotonic clock, ns.
 
@@ -136,7 +136,7 @@ class V4l2Camera:
         self._session.join(CLOSE_TIMEOUT_S)
 
     def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
-        """The thread that must never end while the camera is open: its name, whether it runs, and how to begin it anew.
+        """The thread that must never end while the camera is open: its name, whether it runs, and how to restart it.
 
         A capture thread may end: the keeper replaces it.
         """

@@ -38,7 +38,7 @@ def opencv_v4l2(path: str) -> Capture:
 def open_device(
     path: Path, request: CaptureRequest, backend: Callable[[str], Capture] = opencv_v4l2
 ) -> tuple[Capture, SourceInfo]:
-    """Open the camera that ``path`` names at this moment (links are followed anew), set it up, read back what it does.
+    """Open the camera that ``path`` names at this moment (links are followed again), set it up, read back what it does.
 
     Raises:
         SourceNotFound: no such device.

@@ -32,7 +32,7 @@ def v2() -> str:
     if folder := os.environ.get("WAKEFUL_MODELS_FROM"):
         pull_from(Path(folder))
     if not registry.available(V2):
-        pytest.skip(f"{V2} is not in {registry.cache_folder()}: {registry.mend(registry.network(V2))}")
+        pytest.skip(f"{V2} is not in {registry.cache_folder()}: {registry.how_to_get(registry.network(V2))}")
     return V2
 
 

@@ -89,7 +89,7 @@ def messages(report: Report) -> Iterator[Value | Diagnostic]:
 
 
 def diagnostic(state: Report) -> Diagnostic:
-    """How the monitor is; an alert that stands makes it no worse, since then it does its work."""
+    """How the monitor is; an active alert makes it no worse: then it does its work."""
     health = str(state.get("health"))
     notes = [str(note) for note in state.get("notes") or []]
     level = LEVELS.get(health, STALE)
@@ -184,13 +184,13 @@ class WakefulNode:
             self._publishers[message.topic].publish(getattr(self._std, TOPICS[message.topic])(data=message.data))
             return
         array, status, pair = self._diagnostics
-        told = array()
-        told.header.stamp = self._node.get_clock().now().to_msg()
+        report = array()
+        report.header.stamp = self._node.get_clock().now().to_msg()
         values = [pair(key=key, value=value) for key, value in message.values]
         # The level is a byte in the message's definition.
         level = bytes([message.level])
-        told.status = [status(level=level, name="wakeful", message=message.message, values=values)]
-        self._health.publish(told)
+        report.status = [status(level=level, name="wakeful", message=message.message, values=values)]
+        self._health.publish(report)
 
     def _obey(self, command: Any) -> None:
         if not self._reader.send(str(command.data)):

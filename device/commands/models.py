@@ -109,7 +109,7 @@ def _hint_at_optional() -> None:
 
     for one in registry.networks().values():
         if not one.required and one.of_use and not registry.available(one.name):
-            typer.echo(f"optional: {one.name}, {one.about}; to have it, {registry.mend(one)}")
+            typer.echo(f"optional: {one.name}, {one.about}; to have it, {registry.how_to_get(one)}")
 
 
 def _progress() -> Progress:

@@ -67,7 +67,7 @@ def expression(
                 f"FER2013 {row.valid_fer2013:.2%}, {row.seconds:.0f} s"
             )
 
-        train(faces, out, settings, teacher=teacher, resume=resume, steps=steps, told=told)
+        train(faces, out, settings, teacher=teacher, resume=resume, steps=steps, on_epoch=told)
     shipped = export(load_weights(out / WEIGHTS), faces, out)
     typer.echo(f"{out}: weights, curve and networks; temperature {shipped.ferplus_temperature:.2f} (FER+)")
 

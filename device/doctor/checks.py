@@ -83,9 +83,11 @@ def check_networks() -> list[Check]:
         if state is State.PRESENT:
             checks.append(Check(f"network {one.name}", OK, "sha256 verified"))
         elif one.required or state is State.CORRUPT:
-            checks.append(Check(f"network {one.name}", FAIL, state.value, registry.mend(one), ModelError.exit_status))
+            checks.append(
+                Check(f"network {one.name}", FAIL, state.value, registry.how_to_get(one), ModelError.exit_status)
+            )
         else:
-            checks.append(Check(f"network {one.name}", WARN, f"{state.value} (optional)", registry.mend(one)))
+            checks.append(Check(f"network {one.name}", WARN, f"{state.value} (optional)", registry.how_to_get(one)))
     return checks
 
 

@@ -38,7 +38,7 @@ PLACES_PX = np.array(
         [28.7, 30.8],
     ]
 )
-# Faces larger than this many times the crop are sampled coarser than their pixels, which a blur could not be told from.
+# Faces larger than this many times the crop are sampled coarser than their pixels, which would look like a blur.
 MAX_OVERSAMPLING = 8
 
 

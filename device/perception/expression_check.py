@@ -1,6 +1,6 @@
 """Proves that the monitor reads a face as the network was trained to: labelled faces sent through the whole pipeline.
 
-Each face, enlarged to 240 px, stands in a grey 640x480 picture; detector, landmarks, crop and network see it as they
+Each face, enlarged to 240 px, is put into a grey 640x480 picture; detector, landmarks, crop and network see it as they
 see a camera's. What that costs against the network reading the faces themselves is the figure.
 """
 

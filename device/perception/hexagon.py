@@ -14,7 +14,7 @@ from pathlib import Path
 
 PACKAGE = "onnxruntime-qnn"
 PROVIDER = "QNNExecutionProvider"
-INSTALL = "pip install 'wakeful[qnn]' (glibc 2.34 or newer)"
+INSTALL = "pip install 'wakeful[qnn]'"
 SIMULATOR = "WAKEFUL_QNN_SIMULATOR"
 """Environment variable: name of a chip (``qcs6490``). On an x86-64 host with the package, the provider's simulator then
 stands for that chip's Hexagon. It is exact and slow; its times say nothing."""
@@ -83,7 +83,7 @@ class Hexagon:
         if not self.expected:
             return "this machine has none: it is no Snapdragon and shows no /dev/fastrpc-cdsp"
         if not self.package:
-            return f"the package {PACKAGE} is not installed: {INSTALL}"
+            return f"the package {PACKAGE}, which needs glibc 2.34 or newer, is not installed: {INSTALL}"
         if self.simulated:
             return ""
         if not self.nodes:

@@ -83,9 +83,9 @@ def probe(
     bad: dict[str, str] = {}
     left = list(candidates)
     while True:
-        told, end = run(left, soc_model, timeout_s)
+        lines, end = run(left, soc_model, timeout_s)
         tried: Candidate | None = None
-        for line in told:
+        for line in lines:
             if "trouble" in line:
                 return Verdict({}, {}, line["trouble"])
             tried = left[line["index"]]

@@ -7,11 +7,11 @@ must stay readable: it has no white and no iris, but its lashes and folds are st
 Each eye is looked at in a patch that is always ``EYE_PX`` pixels per eye width, so that one set of bounds serves faces
 near and far. The bounds were found on recordings of about a dozen people (webcams, phones, mirror cameras in cars;
 with and without glasses; one in a dim room, two lit from one side) as they are and darkened, blurred, overexposed and
-covered step by step, until the readers no longer told open from closed.
+covered step by step, until the readers no longer distinguished open from closed.
 
 What has lines as an eye has (the fingers of a hand, cloth, print) passes these bounds:
-``wakeful.device.perception.eye_sight`` tells it from an eye. Not noticed: mirrored sunglasses that show a scene, and
-smear along one direction.
+``wakeful.device.perception.eye_sight`` distinguishes it from an eye. Not noticed: mirrored sunglasses
+that show a scene, and smear along one direction.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def choose(
 
     Args:
         wanted: one of ``RUNTIMES``.
-        notes: told of a fall-back.
+        notes: where a fall-back is noted.
         machine: what is known of this one; None looks.
 
     Raises:

@@ -80,7 +80,7 @@ def train(
     teacher: Path | None = None,
     resume: bool = False,
     steps: Callable[[int, int], Iterator[int]] | None = None,
-    told: Callable[[Epoch], None] | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> list[Epoch]:
     """Trains on the split ``train``, judges on ``valid``, and leaves weights, checkpoint and curve in ``out``.
 
@@ -89,7 +89,7 @@ def train(
             shape); what it says of a face, read both ways, is mixed into the targets.
         resume: go on from the checkpoint in ``out``.
         steps: wraps the steps of an epoch, given its number and their count; for a progress bar.
-        told: called after each epoch.
+        on_epoch: called after each epoch.
 
     Raises:
         TrainingError: a split is empty, or the checkpoint is missing or belongs to other settings.
@@ -102,8 +102,8 @@ def train(
         row = run.one_epoch(steps or (lambda _, count: iter(range(count))))
         run.save(out / CHECKPOINT)
         write_curve(out / CURVE_CSV, run.curve)
-        if told:
-            told(row)
+        if on_epoch:
+            on_epoch(row)
     save_weights(out / WEIGHTS, run.average, asdict(settings))
     draw_curve(out / CURVE_PNG, run.curve)
     return run.curve

@@ -57,8 +57,8 @@ class Epoch:
     seconds: float
 
 
-def train(eyes: Eyes, settings: Settings, told: Callable[[Epoch], None] | None = None) -> EyeNet:
-    """Learns the split ``train``; ``told`` hears how the split ``valid`` is judged after each epoch.
+def train(eyes: Eyes, settings: Settings, on_epoch: Callable[[Epoch], None] | None = None) -> EyeNet:
+    """Learns the split ``train``; ``on_epoch`` gets the figures of the split ``valid`` after each epoch.
 
     Raises:
         EyeTrainingError: a split is empty.
@@ -93,8 +93,8 @@ def train(eyes: Eyes, settings: Settings, told: Callable[[Epoch], None] | None =
             optimizer.step()
             average.update_parameters(net)
             losses.append(float(loss.detach()))
-        if told:
-            told(_judged(epoch + 1, float(np.mean(losses)), average.module, valid, time.monotonic() - begun))
+        if on_epoch:
+            on_epoch(_judged(epoch + 1, float(np.mean(losses)), average.module, valid, time.monotonic() - begun))
     trained: EyeNet = average.module.eval()
     return trained
 

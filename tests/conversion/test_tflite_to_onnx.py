@@ -24,7 +24,7 @@ from wakeful.conversion.tflite_to_onnx import convert, same_padding
 )
 def test_the_networks_answer_as_in_litert(name: str, tmp_path: Path) -> None:
     if not registry.available(name):
-        pytest.skip(registry.mend(registry.network(name)))
+        pytest.skip(registry.how_to_get(registry.network(name)))
     source, target = registry.path(name), tmp_path / "network.onnx"
     onnx.save(convert(read(source), name), target)
     given = np.random.default_rng(0).uniform(0, 1, (2, *registry.network(name).inputs[0].shape[1:])).astype(np.float32)

@@ -61,19 +61,19 @@ def test_vulnerable_packages_are_named_and_fail(
     monkeypatch.setattr(audit, "audit", lambda folder: REPORT)
     assert audit.main() == 1
     assert capsys.readouterr().out.splitlines() == [
-        "pip 1.0: PYSEC-1, mended in 1.1",
-        "old 2: PYSEC-2, mended in no release",
+        "pip 1.0: PYSEC-1, fixed in 1.1",
+        "old 2: PYSEC-2, fixed in no release",
         "3 packages audited, 2 known vulnerabilities",
     ]
 
 
 def test_a_clean_environment_says_how_much_was_looked_up() -> None:
     findings = audit.understood({"dependencies": [REPORT["dependencies"][1], {"name": "x", "skip_reason": "gone"}]})
-    assert audit.told(findings) == "1 packages audited, 0 known vulnerabilities; not looked up: x"
+    assert audit.in_words(findings) == "1 packages audited, 0 known vulnerabilities; not looked up: x"
 
 
 def test_nothing_looked_up_is_not_clean() -> None:
-    assert "skipped" in audit.told(audit.understood({"dependencies": [{"name": "x", "skip_reason": "gone"}]}))
+    assert "skipped" in audit.in_words(audit.understood({"dependencies": [{"name": "x", "skip_reason": "gone"}]}))
 
 
 @pytest.mark.parametrize("report", [{}, {"dependencies": [{}]}])

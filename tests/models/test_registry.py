@@ -33,7 +33,7 @@ def test_every_entry_is_complete(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ARCHIVES])
 def test_shapes_are_those_of_the_network_itself(name: str) -> None:
     if not registry.available(name):
-        pytest.skip(f"{name} is not in the cache: {registry.mend(registry.network(name))}")
+        pytest.skip(f"{name} is not in the cache: {registry.how_to_get(registry.network(name))}")
     one = registry.network(name)
     read = _shapes_of_onnx if one.file.endswith(".onnx") else _shapes_of_tflite
     inputs, outputs = read(registry.path(name))

@@ -27,7 +27,7 @@ needs_package = pytest.mark.skipif(find_spec("mediapipe") is None, reason="the p
 @pytest.fixture
 def perception() -> Iterator[Perception]:
     if not registry.available("face_landmarker"):
-        pytest.skip(f"no face_landmarker.task: {registry.mend(registry.network('face_landmarker'))}")
+        pytest.skip(f"no face_landmarker.task: {registry.how_to_get(registry.network('face_landmarker'))}")
     opened = Perception("mediapipe")
     yield opened
     opened.close()
