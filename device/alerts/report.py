@@ -1,8 +1,9 @@
 """What other programs read of the monitor: states, alerts and events as JSON objects, by MQTT and by the local stream.
 
 ``report.schema.json`` beside this file describes each of them. ``null`` is unknown, never zero. ``t`` counts seconds
-since the first frame; ``time`` is the wall clock (UTC) at which the monitor told it, so that an alert which waited for
-its way out still says when it was. ``id`` names one step of one alert for good: who gets it twice can tell.
+since the first frame; ``time`` is the wall clock (UTC): of an alert when it was published, so that one which waited for
+its way out still says when it was, of a state when its frame was captured. ``id`` names one alert for good, the same in
+every output; ``step`` names one step of it: whoever gets that twice can drop the second.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import secrets
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,9 +20,10 @@ from importlib import resources
 from wakeful import __version__
 from wakeful.device.alerts.events import alert_fields, event_fields
 from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.run import Run, new_run_id, utc_text
 from wakeful.device.messages import Alert, DriverState, Event
 
-PROTOCOL = 1
+PROTOCOL = 2
 SCHEMA = "report.schema.json"
 
 Report = dict[str, object]
@@ -34,15 +35,18 @@ class Reporter:
 
     Attributes:
         device: the name of this monitor.
-        run: tells this run's numbers of alerts from those of another run.
         expression_classes: names of the probabilities in ``DriverState.expression_p``.
-        origin_ns: capture time of second 0.
+        run: distinguishes this run's numbers of alerts from those of another run, and says when its second 0 was.
     """
 
     device: str
     expression_classes: Sequence[str] = ()
-    origin_ns: int = 0
-    run: str = field(default_factory=lambda: secrets.token_hex(4))
+    run: Run = field(default_factory=lambda: Run(new_run_id()))
+
+    @property
+    def origin_ns(self) -> int:
+        """Capture time of second 0."""
+        return self.run.origin_ns
 
     def hello(self) -> Report:
         """Who speaks."""
@@ -51,7 +55,7 @@ class Reporter:
             "protocol": PROTOCOL,
             "wakeful": __version__,
             "device": self.device,
-            "run": self.run,
+            "run": self.run.id,
             "expressions": list(self.expression_classes),
         }
 
@@ -60,6 +64,7 @@ class Reporter:
         return {
             "kind": "state",
             "t": seconds(state.t_ns, self.origin_ns),
+            "time": self.run.time_at(state.t_ns),
             "frame": state.seq,
             "health": str(state.health),
             "reason": state.reason,
@@ -99,8 +104,7 @@ class Reporter:
 
     def alert(self, alert: Alert, told_at: datetime) -> Report:
         """One step in the life of an alert."""
-        step = f"{self.run}-{alert.seq}-{alert.phase}-{alert.level.label}-{alert.t_ns - self.origin_ns}"
-        return {**alert_fields(alert, self.origin_ns), "time": _utc(told_at), "run": self.run, "id": step}
+        return alert_fields(alert, self.run, utc_text(told_at))
 
     def health(self, state: DriverState) -> Report:
         """How well the monitor itself is doing."""
@@ -137,10 +141,6 @@ def schema() -> dict[str, object]:
     text = resources.files("wakeful.device.alerts").joinpath(SCHEMA).read_text(encoding="utf-8")
     found: dict[str, object] = json.loads(text)
     return found
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:

@@ -22,6 +22,7 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from wakeful import ConfigError
 from wakeful.device.alerts.commands import BrokenCommand, decode_command
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.report import Report, Reporter, json_bytes, utc_now
+from wakeful.device.alerts.run import Run
 from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.stream_settings import StreamSettings
@@ -95,10 +97,11 @@ class StreamOutput(Output):
         self.readers_dropped = 0
         self.broken_commands = 0
 
+    def begin(self, run: Run) -> None:
+        self._reporter = replace(self._reporter, run=run)
+
     def start(self, origin_ns: int) -> None:
-        self._reporter = Reporter(
-            self._reporter.device, self._reporter.expression_classes, origin_ns, self._reporter.run
-        )
+        self._reporter = replace(self._reporter, run=replace(self._reporter.run, origin_ns=origin_ns))
         self._worker.start()
 
     def alert(self, alert: Alert) -> None:

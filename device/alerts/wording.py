@@ -24,9 +24,10 @@ _STANDING = {
 }
 
 
-def say_health(health: Health) -> str:
-    """``camera lost``."""
-    return str(health).replace("_", " ")
+def say_health(health: Health, reason: str = "") -> str:
+    """``camera lost``, ``degraded: dark``."""
+    name = str(health).replace("_", " ")
+    return f"{name}: {say_code(reason)}" if reason else name
 
 
 def say_code(code: str) -> str:
@@ -37,7 +38,8 @@ def say_code(code: str) -> str:
 def say_standing(state: DriverState) -> str:
     """What stands at present: the alert, or why there is none."""
     if state.level == Level.NONE:
-        return _STANDING[state.health]
+        text = _STANDING[state.health]
+        return f"{text}: {say_code(state.reason)}" if state.reason else text
     return say_code(state.code)
 
 

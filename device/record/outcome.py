@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TextIO
 
 from wakeful import ConfigError, __version__
-from wakeful.device.alerts.events import alert_line, event_line
+from wakeful.device.alerts.events import alert_line, event_line, run_line
+from wakeful.device.alerts.run import Run
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Alert
 from wakeful.device.record.compare import differences
 from wakeful.device.record.engine_revision import engine_revision
 from wakeful.device.record.reader import Recording, recordings
 from wakeful.device.record.replay import Replayed, Said, replay
+from wakeful.device.record.schema import LogConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def judge_again(job: Job) -> Outcome:
     """
     (recording,) = recordings(job.paths)
     config = replace(recording.config.engine_config, profile=load_profile(job.profile)[0]) if job.profile else None
-    with _events(job.events, recording.config.origin_ns) as tell:
+    with _events(job.events, run_of(recording.config)) as tell:
         done = replay(recording, config, tell)
     then_only, now_only = differences(done.compared(done.then), done.compared(done.now))
     told = warnings(recording)
@@ -95,7 +97,7 @@ def _other_code(recording: Recording) -> list[str]:
 
 
 @contextmanager
-def _events(target: str | None, origin_ns: int) -> Iterator[Callable[[Said], None] | None]:
+def _events(target: str | None, run: Run) -> Iterator[Callable[[Said], None] | None]:
     """Writes what it is told as ``wakeful run --events`` does, waiting for the disk, since nothing is lost by that."""
     if target is None:
         yield None
@@ -106,12 +108,19 @@ def _events(target: str | None, origin_ns: int) -> Iterator[Callable[[Said], Non
     except OSError as error:
         raise ConfigError(f"cannot write to {target}: {error.strerror}; name a file in a folder that exists") from None
     try:
-        yield lambda said: _write(opened, said, origin_ns)
+        opened.write(run_line(run))
+        yield lambda said: _write(opened, said, run)
         opened.flush()
     finally:
         if target != "-":
             opened.close()
 
 
-def _write(file: TextIO, said: Said, origin_ns: int) -> None:
-    file.write(alert_line(said, origin_ns) if isinstance(said, Alert) else event_line(said, origin_ns))
+def run_of(config: LogConfig) -> Run:
+    """The run that was recorded; logs without its number go by the name of the recording."""
+    number = config.about.get("run")
+    return Run(number if isinstance(number, str) else config.session, config.origin_ns, config.wall_ns)
+
+
+def _write(file: TextIO, said: Said, run: Run) -> None:
+    file.write(alert_line(said, run) if isinstance(said, Alert) else event_line(said, run.origin_ns))

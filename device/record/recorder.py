@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wakeful.device.alerts.output import Output
+from wakeful.device.alerts.run import Run
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.record.encode import Recorded
@@ -86,8 +87,11 @@ class Recorder(Output):
         self._thread = Worker("record", self._run, liveness=liveness)
         self.dropped = 0
 
+    def begin(self, run: Run) -> None:
+        self._template = replace(self._template, wall_ns=run.utc_ns, about={**self._template.about, "run": run.id})
+
     def start(self, origin_ns: int) -> None:
-        wall_ns = time.time_ns()
+        wall_ns = self._template.wall_ns or time.time_ns()
         session = self._folder.new_session(wall_ns)
         self._template = replace(self._template, session=session, part=0, origin_ns=origin_ns, wall_ns=wall_ns)
         self._thread.start()

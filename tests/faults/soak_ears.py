@@ -135,10 +135,10 @@ class MqttEar(Listener):
 
     def _hear(self, client: Any, data: Any, message: Any) -> None:
         report = json.loads(message.payload)
-        if report["id"] == self._newest_id:
+        if report["step"] == self._newest_id:
             self.ear.repeated += 1
             return
-        self._newest_id = report["id"]
+        self._newest_id = report["step"]
         self.ear.hear(report["seq"], report["phase"])
 
 

@@ -12,7 +12,7 @@ time, and go out once and in order when it is back. An alert counts as delivered
 also says whether anybody listens, and an alert that nobody hears is offered again for a minute, because after a restart
 of the broker its listeners come back one by one.
 
-QoS 1 means at least once: an alert whose confirmation was lost with the connection is sent again, with the same ``id``.
+QoS 1 means at least once: an alert whose confirmation was lost with the connection is sent again, same ``step``.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from wakeful.device.alerts.mqtt.session import OFFLINE, Session, SessionConfig, 
 from wakeful.device.alerts.mqtt.settings import MqttSettings
 from wakeful.device.alerts.outbox import Outbox
 from wakeful.device.alerts.report import Reporter, json_bytes, utc_now
+from wakeful.device.alerts.run import Run
 from wakeful.device.alerts.wire import Wire
 from wakeful.device.config.section import needed
 from wakeful.device.extras import need
@@ -87,8 +88,11 @@ class MqttOutput(Wire[bytes, Link]):
         self.broken_commands = 0
         self.connections = 0
 
+    def begin(self, run: Run) -> None:
+        self._config = replace(self._config, reporter=replace(self._config.reporter, run=run))
+
     def start(self, origin_ns: int) -> None:
-        self._config = replace(self._config, reporter=replace(self._config.reporter, origin_ns=origin_ns))
+        self.begin(replace(self._config.reporter.run, origin_ns=origin_ns))
         super().start(origin_ns)
 
     def alert(self, alert: Alert) -> None:

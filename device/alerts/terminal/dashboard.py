@@ -112,7 +112,7 @@ def _columns(left: list[Line], right: list[Line], inner: int) -> list[Line]:
 
 def _header(view: View, inner: int) -> Line:
     mark, style = HEALTH_MARKS[view.state.health]
-    health, clock = say_health(view.state.health), say_time(view.t_s)
+    health, clock = say_health(view.state.health, view.state.reason), say_time(view.t_s)
     right = len(health) + len(clock) + 6
     notes = "".join(f"  {say_code(code)}" for code in view.state.notes)
     left: Line = [("wakeful", "bold"), (notes, "yellow"), ("  ", ""), (view.title, DIM)]

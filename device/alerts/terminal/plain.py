@@ -44,7 +44,7 @@ class PlainOutput(Output):
     def state(self, state: DriverState) -> None:
         if state.health != self._health:
             self._health = state.health
-            self._say(state.t_ns, "health", say_health(state.health))
+            self._say(state.t_ns, "health", say_health(state.health, state.reason))
         if time.monotonic() >= self._status_due_s:
             self._status_due_s = time.monotonic() + STATUS_EVERY_S
             self._say(state.t_ns, "status", status_text(state, self._stats()))
@@ -59,7 +59,7 @@ class PlainOutput(Output):
 def status_text(state: DriverState, stats: LoopStats) -> str:
     """The state and the loop in one line; what is unknown is left out."""
     parts = [
-        say_health(state.health),
+        say_health(state.health, state.reason),
         say_code(state.code) if state.code else "no alert",
         _known("eyes {:.2f}", state.eye_open_left) + _known(" {:.2f}", state.eye_open_right),
         _known("closed {:.1f} s", state.closure_s or None),

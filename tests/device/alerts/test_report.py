@@ -11,12 +11,13 @@ import pytest
 
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
 from wakeful.device.alerts.report import Reporter, json_bytes, schema
+from wakeful.device.alerts.run import Run
 from wakeful.device.alerts.staleness import STALE_AFTER_S, NewestState
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 
 jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked with the package jsonschema")
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
-REPORTER = Reporter("cab-7", ("neutral", "happiness"), origin_ns=SECOND_NS, run="0123abcd")
+REPORTER = Reporter("cab-7", ("neutral", "happiness"), Run("0123abcd", SECOND_NS, 1_772_366_400_250_000_000))
 
 
 def valid(report: dict[str, object]) -> dict[str, Any]:
@@ -57,13 +58,14 @@ def test_an_alert_has_its_own_time_and_a_name_for_good(level: Level, phase: Phas
     said = valid(REPORTER.alert(alert(seq=4, level=level, phase=phase), NOON))
     assert said["time"] == "2026-03-01T12:00:00.250Z"
     assert said["t"] == 6.61
-    assert said["id"].startswith("0123abcd-4-")
+    assert (said["run"], said["id"]) == ("0123abcd", "0123abcd-4")
+    assert said["step"].startswith("0123abcd-4-")
 
 
 def test_steps_of_one_alert_have_different_names() -> None:
     steps = [alert(phase=phase, t_s=t_s) for phase, t_s in ((Phase.RAISED, 1.0), (Phase.ESCALATED, 2.0))]
     again = alert(phase=Phase.ESCALATED, t_s=62.0)
-    assert len({REPORTER.alert(one, NOON)["id"] for one in (*steps, again)}) == 3
+    assert len({REPORTER.alert(one, NOON)["step"] for one in (*steps, again)}) == 3
 
 
 def test_wall_clock_times_are_utc_wherever_the_machine_stands() -> None:

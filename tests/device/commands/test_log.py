@@ -13,10 +13,11 @@ import pytest
 
 from tests.device.record.drive import at, eventful, record
 from tests.device.record.samples import CONFIG, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, log_bytes, observations
-from wakeful.device.alerts.events import alert_line, event_line
+from wakeful.device.alerts.events import alert_line, event_line, run_line
 from wakeful.device.cli import status
 from wakeful.device.messages import Alert, Event, Level, Observation, Phase
-from wakeful.device.record.reader import LogFile, recording
+from wakeful.device.record.outcome import run_of
+from wakeful.device.record.reader import LogFile, recording, recordings
 from wakeful.device.record.schema import OBSERVATION
 
 mcap_reader = pytest.importorskip("mcap.reader", reason="the extra [record] is not installed")
@@ -160,15 +161,16 @@ def test_replay_writes_the_events_as_the_monitor_does(
             return lambda *arguments: None
 
         def alert(self, alert: Alert) -> None:
-            self.lines.append(alert_line(alert, ORIGIN_NS))
+            self.lines.append(alert_line(alert, run))
 
         def event(self, event: object) -> None:
             self.lines.append(event_line(event, ORIGIN_NS))  # type: ignore[arg-type]
 
+    run = run_of(recordings([logs])[0].config)
     live = Lines()
     play(live, eventful(), marks={at(2.0): "=bridge [bold]"})  # type: ignore[arg-type]
     assert said(capsys, "replay", logs, "--events", tmp_path / "e.jsonl")[0] == 0
-    assert (tmp_path / "e.jsonl").read_text() == "".join(live.lines)
+    assert (tmp_path / "e.jsonl").read_text() == "".join([run_line(run), *live.lines])
     assert stat.S_IMODE((tmp_path / "e.jsonl").stat().st_mode) == 0o600
 
 
