@@ -24,6 +24,7 @@ from wakeful.device.commands import (
     doctor,
     evaluate,
     explain,
+    export,
     health,
     log,
     models,
@@ -55,6 +56,7 @@ app.command("report")(report.report)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
 app.command("health")(health.health)
+app.command("export")(export.export)
 app.add_typer(log.app, name="log")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")

@@ -1,4 +1,4 @@
-"""``wakeful rules``: by what a profile judges, rule by rule with its source, and the signals that rules may name."""
+"""``wakeful rules``: the rules of a profile, each with its source, and the signals that rules may name."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wakeful.device.commands.export import write_text
+
 if TYPE_CHECKING:
     from wakeful.device.state.profile import Profile, Rule, Zone
 
-app = typer.Typer(help="Show the rules a profile judges by, and the signals they name.", no_args_is_help=True)
+app = typer.Typer(help="Show or export the rules of a profile, and the signals they name.", no_args_is_help=True)
 
 WIDTH = 100
 INDENT = "    "
 HEAD = ("alert", "level", "raised when", "at speed", "ends when", "again")
+LATCH = "Urgent and emergency alerts stay active until acknowledged, or for {:g} s after they were last raised"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
 def list_(
-    profile: Annotated[str | None, typer.Option("--profile", metavar="NAME|FILE", help="Rules to judge by.")] = None,
+    profile: Annotated[str | None, typer.Option("--profile", metavar="NAME|FILE", help="Profile to show.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the rules of a profile with their sources, and its zones of gaze."""
@@ -37,9 +41,23 @@ def list_(
         typer.echo(json.dumps(_as_dict(name, rules), indent=2))
         return
     _print([(f"{name}: {rules.about}",), (), HEAD, *[row for rule in rules.rules for row in _rows(rule)]])
+    latch_s = rules.latch.unacknowledged_s
+    _print([(), (LATCH.format(latch_s),)])
     source = [(INDENT + rules.gaze.source,)] if rules.gaze.source else []
     zones = [("zone", "yaw", "pitch"), *[_zone_row(zone) for zone in rules.gaze.zones]]
     _print([(), ("Zones of gaze, the first that fits holds",), *source, (), *zones])
+
+
+@app.command("export")
+def export_(
+    profile: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Profile to export.")],
+    file: Annotated[Path | None, typer.Argument(help="Where to write it; standard output by default.")] = None,
+) -> None:
+    """Print or save a profile as TOML, to start one of your own from."""
+    from wakeful.device.config.layers import load_profile, profile_file
+
+    load_profile(profile)
+    write_text(profile_file(profile).read_text(encoding="utf-8"), file)
 
 
 @app.command()
@@ -108,6 +126,7 @@ def _as_dict(name: str, profile: Profile) -> dict[str, Any]:
         "about": profile.about,
         "rules": [asdict(rule) for rule in profile.rules],
         "units": {signal: kind.unit for signal, kind in SIGNALS.items() if signal in named},
+        "latch": asdict(profile.latch),
         "zones": [asdict(zone) for zone in profile.gaze.zones],
         "zones_source": profile.gaze.source,
     }

@@ -93,7 +93,7 @@ def load_profile(name_or_path: str) -> tuple[Profile, Table]:
     Args:
         name_or_path: a shipped profile (``vehicle``), or a TOML file.
     """
-    layer = read_toml(_profile_file(name_or_path))
+    layer = read_toml(profile_file(name_or_path))
     _refuse(layer, profile_mistakes(layer.values))
     values = layer.values.pop("settings", {})
     return as_profile(layer.values), values
@@ -180,7 +180,8 @@ def _profile_of(layer: Layer, config: Path | None) -> str | None:
     return chosen
 
 
-def _profile_file(name_or_path: str) -> Path:
+def profile_file(name_or_path: str) -> Path:
+    """The TOML file of a shipped profile, or the named file itself."""
     if _is_path(name_or_path):
         return Path(name_or_path).expanduser()
     if name_or_path not in profile_names():

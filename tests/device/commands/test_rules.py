@@ -80,6 +80,21 @@ def test_a_profile_that_contradicts_itself_is_not_shown(tmp_path: Path, capsys: 
     assert err == f"wakeful: {profile}: line 2: there are no rules: add at least one table [[rules]]\n"
 
 
+def test_the_latch_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(said(["list"], capsys).split())
+    assert "stay active until acknowledged, or for 10 s after they were last raised" in text
+    assert json.loads(said(["list", "--json"], capsys))["latch"] == {"unacknowledged_s": 10.0}
+
+
+def test_an_exported_profile_is_the_shipped_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    said(["export", "vehicle", str(file)], capsys)
+    assert load_profile(str(file)) == load_profile("vehicle")
+    assert said(["export", "vehicle"], capsys) == file.read_text()
+    assert status(["rules", "export", "vehicle", str(file)]) == 2
+    assert capsys.readouterr().err == f"wakeful: {file} exists already: name another file, or delete it first\n"
+
+
 def test_every_signal_is_shown_with_its_unit_and_meaning(capsys: pytest.CaptureFixture[str]) -> None:
     text = said(["signals"], capsys)
     assert max(map(len, text.splitlines())) <= 100
