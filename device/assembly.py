@@ -81,9 +81,9 @@ class Assembly:
         self.notes = Notes()
         self.liveness = liveness or Liveness()
         self.commands: SimpleQueue[Command] = SimpleQueue()
-        self.expressions = expressions_of(settings)
+        self.expressions = _expressions(settings)
         self.runtimes = _runtimes(settings, bool(self.expressions), self.notes)
-        self.perception = perception_of(settings, bool(self.expressions), self.runtimes)
+        self.perception = _perception(settings, bool(self.expressions), self.runtimes)
         self.perception.watch(stages)
         log.info("%s in %s", self.perception.reader, self.runtimes.name)
         self.engine_config = _engine_config(settings, profile, self.perception, self.expressions)
@@ -194,14 +194,19 @@ class Assembly:
         }
 
 
-def expressions_of(settings: Settings) -> tuple[str, ...]:
+def perception_for(settings: Settings) -> Perception:
+    """Perception alone, for images that nobody follows. Raises: ModelError: a network is missing or corrupt."""
+    read_expressions = bool(_expressions(settings))
+    return _perception(settings, read_expressions, _runtimes(settings, read_expressions, Notes()))
+
+
+def _expressions(settings: Settings) -> tuple[str, ...]:
     """Names of the expressions that are distinguished; none if they are not read."""
     wanted = settings.perception.expression and EXPRESSION in registry.networks() and registry.available(EXPRESSION)
     return expression_classes() if wanted else ()
 
 
-def perception_of(settings: Settings, read_expressions: bool, runtimes: Runtimes) -> Perception:
-    """Perception with the networks that the settings choose. Raises: ModelError: one is missing or corrupt."""
+def _perception(settings: Settings, read_expressions: bool, runtimes: Runtimes) -> Perception:
     chosen = settings.perception
     return Perception(
         _reader(settings),

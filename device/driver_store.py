@@ -28,9 +28,6 @@ log = logging.getLogger("wakeful.driver")
 class DriverStoreError(WakefulError, OSError):
     """A driver's file cannot be written."""
 
-    def __str__(self) -> str:
-        return str(self.args[0])
-
 
 def drivers_folder() -> Path:
     """``WAKEFUL_DRIVERS`` if set, else in the user's data folder."""

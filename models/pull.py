@@ -29,9 +29,6 @@ Progress = Callable[[Origin, int], None]
 class PullError(ModelError, ConnectionError):
     """The package index could not be reached, or there is no pip to ask it with."""
 
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
 
 def pull(progress: Progress | None = None) -> list[Network]:
     """Downloads what the package index serves and the cache lacks; gives the networks that were put there.

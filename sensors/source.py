@@ -12,9 +12,6 @@ from wakeful.sensors.frame import Frame
 class StaleFrame(WakefulError, TimeoutError):
     """The newest frame is older than asked for; the source may recover by itself."""
 
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
 
 class EndOfSource(WakefulError, EOFError):
     """A file, folder or scenario has come to its end."""

@@ -30,9 +30,6 @@ _log = logging.getLogger("wakeful.status")
 class StatusMissing(WakefulError, FileNotFoundError):
     """No monitor has written a status there, or it cannot be read."""
 
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
 
 @dataclass(frozen=True, slots=True)
 class Status:

@@ -22,6 +22,7 @@ from wakeful.device.state.profile_problem import Problem
 
 PROFILES = Path(__file__).parents[1] / "state" / "profiles"
 MAX_BYTES = 256 * 1024
+COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +49,38 @@ class Effective:
 
 
 def load_settings(
-    config: Path | None = None, profile: str | None = None, overrides: Mapping[str, object] | None = None
+    config: Path | None = None,
+    profile: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    caller: str = COMMAND_LINE,
 ) -> tuple[Settings, Profile]:
     """The settings and rules to run with; see ``load``."""
-    effective = load(config, profile, overrides)
+    effective = load(config, profile, overrides, caller=caller)
     return effective.settings, effective.profile
 
 
 def load(
-    config: Path | None = None, profile: str | None = None, overrides: Mapping[str, object] | None = None
+    config: Path | None = None,
+    profile: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    caller: str = COMMAND_LINE,
 ) -> Effective:
     """Joins all layers.
 
     Args:
         config: the configuration file, if any.
         profile: a profile's name or file; it goes before the one the file names.
-        overrides: what the command line says, by dotted key (``source.fps``); None means not said.
+        overrides: what the caller says, by dotted key (``source.fps``); None means not said.
+        caller: what messages call the place that the overrides come from.
 
     Raises:
         ConfigError: a file cannot be read, or a key or value is not allowed.
     """
     from_file = read_config(config) if config else Layer("default", {})
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
-    from_command_line = Layer("command line", _nested(given))
+    from_command_line = Layer(caller, _nested(given))
     check(from_command_line)
 
     chosen = profile or _profile_of(from_file, config) or Settings().profile
@@ -83,7 +93,7 @@ def load(
         _merge(merged, layer.values)
         origin |= {key: layer.name for key, _ in _flat(layer.values) if layer.name}
     if profile:
-        origin["profile"] = "command line"
+        origin["profile"] = caller
     return Effective(Settings.model_validate(merged), rules, origin)
 
 

@@ -33,17 +33,20 @@ def overseen(
     notes: Notes,
     liveness: Liveness,
     inputs: Sequence[Input] = (),
+    *,
+    may_exit: bool = True,
 ) -> Iterator[Watchdog]:
     """Supervises all parts of one monitor, those of ``source`` too, while the context lasts.
 
     Args:
         output, inputs: closed from here when the loop hangs and cannot close them.
+        may_exit: end the process then. The library must not end the program that uses it.
     """
     ended = threading.Event()
 
     def give_up(failed: PartFailed) -> None:
         monitor.fail(failed)
-        if not ended.wait(GRACE_S):
+        if may_exit and not ended.wait(GRACE_S):
             end_process(failed, *inputs, output)
 
     parts = [

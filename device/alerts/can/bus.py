@@ -33,9 +33,6 @@ ADAPTER_BOOT_S = 2.0
 class BusError(WakefulError, ConnectionError):
     """A bus that cannot be opened, or that went away."""
 
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
 
 class BusFull(BusError):
     """The bus takes no frame at present."""

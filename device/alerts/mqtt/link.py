@@ -46,9 +46,6 @@ class Message:
 class LinkError(WakefulError, ConnectionError):
     """A broker that cannot be reached, refuses us, or went away."""
 
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
 
 class Link:
     """Connected once the constructor returns.

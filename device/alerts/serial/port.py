@@ -24,9 +24,6 @@ POLL_INTERVAL_S = 0.01
 class PortError(WakefulError, ConnectionError):
     """A serial port that cannot be opened, or that went away."""
 
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
 
 class Port(Protocol):
     """An open port. ``write``, ``read`` and ``wait`` raise PortError when it is gone."""
