@@ -160,7 +160,7 @@ def _print(recording: Recording, inside: Contents) -> None:
     console.print(f"{recording.name}  {files}{recording.bytes / 1e6:.1f} MB", style="bold")
     driver = f", driver {config.driver}" if config.driver else ""
     console.print(f"begun {_clock(config.wall_ns)}, {inside.seconds:.1f} s{driver}")
-    source, landmarks = config.about.get("source", "?"), config.reader.name
+    source, landmarks = config.about.get("source", "?"), config.engine_config.reader.name
     console.print(f"wakeful {config.version}, profile {config.profile_name}, source {source}, landmarks {landmarks}")
     table = Table("channel", "messages", "1/s", "kB", box=None, pad_edge=False)
     for topic, count in sorted(inside.messages.items()):

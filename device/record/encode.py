@@ -87,7 +87,8 @@ def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any]]:
         return schema.EXPRESSION, {"t_ns": message.t_ns, "expression": message.expression, "p": rounded}
     if isinstance(message, Picture):
         return schema.CAMERA, _picture(message, config)
-    return schema.CONFIG, asdict(message)
+    values = asdict(message)
+    return schema.CONFIG, values | values.pop("engine_config")
 
 
 def _event(event: Event) -> tuple[str, dict[str, Any]]:

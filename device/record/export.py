@@ -81,7 +81,7 @@ def export(recording: Recording, folder: Path, *, parquet: bool = False) -> dict
 
 def columns_of(config: LogConfig) -> Mapping[str, dict[str, str]]:
     """Name and kind of each column, by channel."""
-    shares = {f"p_{name}": NUMBER for name in config.expression_classes}
+    shares = {f"p_{name}": NUMBER for name in config.engine_config.expression_classes}
     head = {"t": NUMBER, "t_ns": WHOLE}
     return {
         schema.OBSERVATION: head | _columns(Observation) | shares,
@@ -151,7 +151,7 @@ def _event_row(event: Event, config: LogConfig) -> Row:
 
 
 def _shares(p: tuple[float, ...] | None, config: LogConfig) -> Row:
-    return {f"p_{name}": share for name, share in zip(config.expression_classes, p or (), strict=False)}
+    return {f"p_{name}": share for name, share in zip(config.engine_config.expression_classes, p or (), strict=False)}
 
 
 def _plain(content: Any) -> Any:

@@ -20,6 +20,7 @@ from wakeful.device.record.checks import (
     whole,
 )
 from wakeful.device.record.schema import FORMAT, LogConfig
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.gaze_zone import Direction
 from wakeful.device.state.profile import Profile
 
@@ -61,12 +62,14 @@ def _config(values: dict[str, Any]) -> LogConfig:
         origin_ns=whole(values["origin_ns"]),
         wall_ns=whole(values["wall_ns"]),
         profile_name=text(values["profile_name"]),
-        profile=read_profile(values["profile"]),
-        reader=_reader(values["reader"]),
-        speed_kmh=None if speed is None else number(speed),
-        known=calibration(values.get("known")),
-        road=_direction(values.get("road")),
-        expression_classes=texts(values.get("expression_classes", [])),
+        engine_config=EngineConfig(
+            profile=read_profile(values["profile"]),
+            reader=_reader(values["reader"]),
+            speed_kmh=None if speed is None else number(speed),
+            known=calibration(values.get("known")),
+            road=_direction(values.get("road")),
+            expression_classes=texts(values.get("expression_classes", [])),
+        ),
         cut=flag(values.get("cut", False)),
         repaired=flag(values.get("repaired", values.get("mended", False))),
         models=table(values.get("models", {}), text),

@@ -97,7 +97,7 @@ class LogFile:
     def _decoded(self, topic: str, data: bytes) -> Recorded:
         value = decode(topic, data)
         if isinstance(value, Observation) and value.expression is not None:
-            classes = len(self.config.expression_classes)
+            classes = len(self.config.engine_config.expression_classes)
             if len(value.expression) != classes:
                 raise InvalidMessage(f"{len(value.expression)} probabilities of {classes} expressions")
         return value

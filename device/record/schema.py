@@ -25,10 +25,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from wakeful.device.messages import Alert, Calibration, DriverState, Event, Observation, ReaderTraits, Tick
+from wakeful.device.messages import Alert, DriverState, Event, Observation, Tick
 from wakeful.device.state.engine_config import EngineConfig
-from wakeful.device.state.gaze_zone import Direction
-from wakeful.device.state.profile import Profile
 
 FORMAT = 1
 """Number of this layout. A log with a higher one is refused; new keys alone do not raise it."""
@@ -55,6 +53,7 @@ class LogConfig:
         session: name of the recording that this file is a part of; ``part`` counts its files from 1.
         origin_ns: capture time of the first frame, second 0 of everything that is published.
         wall_ns: Unix time, ns, at ``origin_ns``.
+        engine_config: what the engine was built from; its fields lie beside the others in the file.
         cut: this file is a span cut out of a recording.
         repaired: this file was recovered from one that was not closed: it may end between a frame and its alert.
         about: the source, the machine, versions of what the monitor runs on.
@@ -68,23 +67,13 @@ class LogConfig:
     origin_ns: int
     wall_ns: int
     profile_name: str
-    profile: Profile
-    reader: ReaderTraits
-    speed_kmh: float | None = None
-    known: Calibration | None = None
-    road: Direction | None = None
-    expression_classes: tuple[str, ...] = ()
+    engine_config: EngineConfig
     cut: bool = False
     repaired: bool = False
     models: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     format: int = FORMAT
-
-    @property
-    def engine_config(self) -> EngineConfig:
-        """What the engine is built from."""
-        return EngineConfig(self.profile, self.reader, self.speed_kmh, self.known, self.road, self.expression_classes)
 
     @property
     def driver(self) -> str:
@@ -172,8 +161,10 @@ COMPRESSED_IMAGE = _object(
     ["timestamp", "frame_id", "data", "format"],
 )
 
+_HEAD = [one.name for one in (*fields(LogConfig), *fields(EngineConfig)) if one.name != "engine_config"]
+
 CHANNELS: Mapping[str, tuple[str, dict[str, Any]]] = {
-    CONFIG: ("wakeful.Config", _object({one.name: {} for one in fields(LogConfig)}, ["format", "version"])),
+    CONFIG: ("wakeful.Config", _object({name: {} for name in _HEAD}, ["format", "version"])),
     OBSERVATION: ("wakeful.Observation", schema_of(Observation)),
     TICK: ("wakeful.Tick", schema_of(Tick)),
     VEHICLE: ("wakeful.Vehicle", _object({"t_ns": WHOLE, "speed_kmh": NUMBER}, ["t_ns"])),

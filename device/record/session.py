@@ -86,7 +86,7 @@ class Session:
         self._writer.add(message, t_ns, sequence, told_ns)
         if isinstance(message, DriverState) and message.expression_p != self._probabilities:
             self._probabilities = message.expression_p
-            shares = dict(zip(self._template.expression_classes, message.expression_p, strict=False))
+            shares = dict(zip(self._template.engine_config.expression_classes, message.expression_p, strict=False))
             self._writer.add(ExpressionReading(t_ns, message.expression, shares), t_ns, sequence)
 
     def turn(self, now_s: float) -> None:

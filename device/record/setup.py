@@ -31,12 +31,7 @@ def log_template(settings: Settings, engine: EngineConfig, about: Mapping[str, A
         origin_ns=0,
         wall_ns=0,
         profile_name=settings.profile,
-        profile=engine.profile,
-        reader=engine.reader,
-        speed_kmh=engine.speed_kmh,
-        known=engine.known,
-        road=engine.road,
-        expression_classes=engine.expression_classes,
+        engine_config=engine,
         models={name: one.sha256 for name, one in registry.networks().items() if registry.available(name)},
         about={
             **about,

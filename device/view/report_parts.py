@@ -226,7 +226,7 @@ def configuration(drive: Drive) -> str:
     head = {
         "wakeful": config.pop("version"),
         "profile": config.pop("profile_name"),
-        "landmarks": drive.config.reader.name,
+        "landmarks": drive.config.engine_config.reader.name,
         **{key: value for key, value in drive.config.about.items() if isinstance(value, str | int | float)},
     }
     lines = "".join(f"<tr><td>{escape(str(k))}</td><td>{escape(str(v)[:200])}</td></tr>" for k, v in head.items())

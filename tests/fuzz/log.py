@@ -95,8 +95,9 @@ def text(value: str) -> bytes:
 
 def small_head() -> LogConfig:
     """The head with three rules and no settings, so that mutations often hit something else."""
-    profile = replace(HEAD.profile, rules=HEAD.profile.rules[:2], about="x")
-    return replace(HEAD, profile=profile, about={}, settings={}, models={})
+    engine = HEAD.engine_config
+    profile = replace(engine.profile, rules=engine.profile.rules[:2], about="x")
+    return replace(HEAD, engine_config=replace(engine, profile=profile), about={}, settings={}, models={})
 
 
 def seeds() -> tuple[bytes, ...]:

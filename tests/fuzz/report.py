@@ -15,7 +15,6 @@ from wakeful.device.record.encode import Recorded, encode
 from wakeful.device.record.reader import Entry, Recording
 from wakeful.device.record.schema import CAMERA, LogConfig
 from wakeful.device.state.engine import Engine
-from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.view.columns import columns
 from wakeful.device.view.drive import read_drive
 from wakeful.device.view.figures import figures
@@ -76,9 +75,7 @@ def _lines(*messages: Recorded) -> bytes:
 
 
 def _drive() -> bytes:
-    engine = Engine(
-        EngineConfig(LOG_CONFIG.profile, LOG_CONFIG.reader, expression_classes=LOG_CONFIG.expression_classes)
-    )
+    engine = Engine(LOG_CONFIG.engine_config)
     steps = [engine.step(seen) for seen in observations(3.0, 2.0, shut=(1.0, 2.0))]
     return _lines(*(step.state for step in steps), *(event for step in steps for event in step.events))
 

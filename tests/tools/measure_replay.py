@@ -83,7 +83,8 @@ def hour(logs: list[Path], seconds: float, keep: Path | None) -> bool:
     print(f"made of {len(drives)} drives, {sum(map(len, drives)) / FPS:.0f} s")
     with tempfile.TemporaryDirectory() as name:
         folder = keep or Path(name)
-        config: LogConfig = replace(sources[0].config, known=None)
+        recorded = sources[0].config
+        config: LogConfig = replace(recorded, engine_config=replace(recorded.engine_config, known=None))
         recorder = Recorder(RecordSettings(folder=str(folder)), config)
         begun_s = time.process_time()
         told = play_into(recorder, config.engine_config, strung(drives, seconds))

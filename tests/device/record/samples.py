@@ -30,6 +30,7 @@ from wakeful.device.messages import (
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.gaze_zone import Direction
 from wakeful.device.state.inputs import NewRules
 
@@ -44,12 +45,14 @@ CONFIG = LogConfig(
     origin_ns=ORIGIN_NS,
     wall_ns=1_790_000_000 * SECOND_NS,
     profile_name="vehicle",
-    profile=load_profile("vehicle")[0],
-    reader=ReaderTraits("v2", closed_ratio=0.02, wide_mouth_aspect=0.75),
-    speed_kmh=80.0,
-    known=Calibration("v2", 0.3, 0.31, 1.5, -2.25),
-    road=Direction(1.0, -3.0),
-    expression_classes=CLASSES,
+    engine_config=EngineConfig(
+        profile=load_profile("vehicle")[0],
+        reader=ReaderTraits("v2", closed_ratio=0.02, wide_mouth_aspect=0.75),
+        speed_kmh=80.0,
+        known=Calibration("v2", 0.3, 0.31, 1.5, -2.25),
+        road=Direction(1.0, -3.0),
+        expression_classes=CLASSES,
+    ),
     models={"landmarks": "0" * 64},
     about={"source": "synthetic", "width": 640},
     settings={"driver": {"name": "ada"}},

@@ -168,7 +168,8 @@ def test_messages_that_make_no_sense_are_counted_and_left_out(tmp_path: Path) ->
 
 
 def test_probabilities_that_are_not_those_of_the_head_make_no_sense(tmp_path: Path) -> None:
-    found, file = read(stored(tmp_path, log_bytes(MESSAGES[:2], replace(CONFIG, expression_classes=()))))
+    head = replace(CONFIG, engine_config=replace(CONFIG.engine_config, expression_classes=()))
+    found, file = read(stored(tmp_path, log_bytes(MESSAGES[:2], head)))
     assert found == [MESSAGES[1]]
     assert file.unfit == 1
 

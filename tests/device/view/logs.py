@@ -19,14 +19,13 @@ from wakeful.device.record.encode import Recorded
 from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
 from wakeful.device.state.engine import Engine, Step
-from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.inputs import EngineInput
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.opencv import cv2
 
 FPS = 30.0
 OPEN = 0.3
-LOG_CONFIG = replace(CONFIG, known=None, road=None, speed_kmh=None)
+LOG_CONFIG = replace(CONFIG, engine_config=replace(CONFIG.engine_config, known=None, road=None, speed_kmh=None))
 
 
 def at(seconds: float) -> int:
@@ -141,9 +140,7 @@ def write_log(
         video_fps: pictures of the synthetic driver a second, 0 for none.
     """
     waiting = sorted((marks or {}).items())
-    engine = Engine(
-        EngineConfig(config.profile, config.reader, config.speed_kmh, expression_classes=config.expression_classes)
-    )
+    engine = Engine(config.engine_config)
     next_picture_s = 0.0
     with file.open("wb") as stream:
         log = _Log(LogWriter(stream, config))

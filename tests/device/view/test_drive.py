@@ -11,12 +11,11 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from tests.device.record.samples import CLASSES, CONFIG, log_bytes, observations, time_of
+from tests.device.record.samples import CONFIG, log_bytes, observations, time_of
 from tests.device.view.logs import LOG_CONFIG, at, write_log
 from wakeful.device.messages import Acknowledge, Alert, CommandReceived, Event, Health, Level, Phase, Tick, VehicleSpeed
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.reader import recording
-from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.inputs import EngineInput, NewRules
 from wakeful.device.view.drive import Drive, Runs, Span, read_drive
 from wakeful.device.view.figures import figures
@@ -100,7 +99,7 @@ def test_a_clock_that_goes_back_is_told_and_time_does_not(tmp_path: Path) -> Non
 
 def test_rules_that_change_on_the_way_are_a_moment_of_the_drive(tmp_path: Path) -> None:
     inputs: list[EngineInput] = list(observations(4.0))
-    inputs.insert(60, NewRules(at(2.0), LOG_CONFIG.profile))
+    inputs.insert(60, NewRules(at(2.0), LOG_CONFIG.engine_config.profile))
     drive = read_drive(recording(write_log(tmp_path / "rules.mcap", iter(inputs))))
     assert drive.changes == [Span(2.0, 2.0, "other rules")]
 
@@ -126,7 +125,7 @@ def test_a_note_lasts_until_it_is_over_or_to_the_end(tmp_path: Path) -> None:
 def _states(seconds: float) -> Iterator[Recorded]:
     from wakeful.device.state.engine import Engine
 
-    engine = Engine(EngineConfig(LOG_CONFIG.profile, LOG_CONFIG.reader, expression_classes=CLASSES))
+    engine = Engine(LOG_CONFIG.engine_config)
     for seen in observations(seconds):
         yield engine.step(seen).state
 
