@@ -1,14 +1,20 @@
-"""Everything measured and judged, as CSV: one row a frame, empty where unknown."""
+"""Everything measured and derived, as CSV: one row per frame, empty where unknown.
+
+The last three columns say which run this is and when its second 0 was. Only the first row fills them: a spreadsheet or
+pandas reads the file without being told of a header of another kind.
+"""
 
 from __future__ import annotations
 
 import csv
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wakeful.device.alerts.background import BackgroundWriter
 from wakeful.device.alerts.output import Output, seconds
+from wakeful.device.alerts.run import Run, new_run_id
 from wakeful.device.messages import DriverState
 from wakeful.device.supervision.workers import Liveness
 
@@ -17,6 +23,9 @@ COLUMNS = (
     *("yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg"),
     *("eyes_closed", "closure_s", "perclos_60s", "level", "health", "expression"),
 )
+
+
+ORIGIN_COLUMNS = ("run", "origin_utc_ns", "origin_monotonic_ns")
 
 
 class SignalsOutput(Output):
@@ -34,7 +43,7 @@ class SignalsOutput(Output):
         self._lines = BackgroundWriter(target, liveness)
         self._rows = csv.writer(self._lines, lineterminator="\n")
         self._classes = tuple(expression_classes)
-        self._origin_ns = 0
+        self._run = Run(new_run_id())
         self._last_seq: int | None = None
 
     @property
@@ -42,15 +51,21 @@ class SignalsOutput(Output):
         """Rows that could not be written."""
         return self._lines.dropped
 
+    def begin(self, run: Run) -> None:
+        self._run = run
+
     def start(self, origin_ns: int) -> None:
-        self._origin_ns = origin_ns
-        self._rows.writerow((*COLUMNS, *(f"p_{name}" for name in self._classes)))
+        self._run = replace(self._run, origin_ns=origin_ns)
+        self._rows.writerow((*COLUMNS, *(f"p_{name}" for name in self._classes), *ORIGIN_COLUMNS))
 
     def state(self, state: DriverState) -> None:
         if state.seq == self._last_seq or state.seq < 0:
             return
+        origin: tuple[object, ...] = ("", "", "")
+        if self._last_seq is None:
+            origin = (self._run.id, self._run.utc_ns, self._run.origin_ns)
         self._last_seq = state.seq
-        self._rows.writerow((*row(state, self._origin_ns), *self._probabilities(state)))
+        self._rows.writerow((*row(state, self._run.origin_ns), *self._probabilities(state), *origin))
 
     def close(self) -> None:
         self._lines.close()

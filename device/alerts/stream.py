@@ -207,6 +207,8 @@ class StreamOutput(Output):
 
     def _tell_state(self) -> None:
         newest = self._newest.at(time.monotonic())
+        # What led to this state comes before it: the time of the lines never runs backwards.
+        self._tell_what_happened()
         if newest is None or not self._readers:
             return
         line = _line(self._reporter.state(newest))

@@ -80,6 +80,7 @@ class Recorder(Output):
         self._folder = Folder(Path(options.folder).expanduser(), _limits(options))
         self._queue: deque[tuple[Recorded | Shot, int, int, int | None]] = deque()
         self._sequence = 0
+        self._utc_ns = 0
         self._shots_waiting = 0
         self._next_shot_ns = 0
         self._ended = False
@@ -88,10 +89,11 @@ class Recorder(Output):
         self.dropped = 0
 
     def begin(self, run: Run) -> None:
-        self._template = replace(self._template, wall_ns=run.utc_ns, about={**self._template.about, "run": run.id})
+        self._template = replace(self._template, about={**self._template.about, "run": run.id})
+        self._utc_ns = run.utc_ns
 
     def start(self, origin_ns: int) -> None:
-        wall_ns = self._template.wall_ns or time.time_ns()
+        wall_ns = self._utc_ns or time.time_ns()
         session = self._folder.new_session(wall_ns)
         self._template = replace(self._template, session=session, part=0, origin_ns=origin_ns, wall_ns=wall_ns)
         self._thread.start()

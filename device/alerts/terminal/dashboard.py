@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.alerts.terminal.gauges import DIM, UNKNOWN, Line, bar, fit, needle, shorten, trace
+from wakeful.device.alerts.terminal.gauges import DIM, UNKNOWN, Line, bar, fit, needle, trace
 from wakeful.device.alerts.wording import say_code, say_health, say_standing, say_time
 from wakeful.device.messages import DriverState, Health, Level
 
@@ -189,10 +190,11 @@ def _loop(view: View, column: int, gauge: int) -> list[Line]:
 
 def _recent(view: View, inner: int, room: int) -> list[Line]:
     rows = [_heading("Recent", inner)]
-    for entry in view.recent[: max(0, room)]:
-        text = shorten(entry.text, inner - 20)
-        rows.append([(f"{say_time(entry.t_s):>8}  ", DIM), (f"{entry.label:<10}", entry.style), (text, entry.style)])
-    return rows if view.recent else [*rows, [("nothing yet", DIM)]]
+    for entry in view.recent:
+        first, *further = wrap(entry.text, max(10, inner - 20)) or [""]
+        rows.append([(f"{say_time(entry.t_s):>8}  ", DIM), (f"{entry.label:<10}", entry.style), (first, entry.style)])
+        rows += [[(" " * 20, ""), (text, entry.style)] for text in further]
+    return rows[: 1 + max(0, room)] if view.recent else [*rows, [("nothing yet", DIM)]]
 
 
 def _heading(title: str, column: int) -> Line:

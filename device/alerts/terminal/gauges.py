@@ -49,11 +49,6 @@ def trace(values: Sequence[float | None], low: float, style: str, low_style: str
     return pieces
 
 
-def shorten(text: str, width: int) -> str:
-    """``text`` with an ellipsis where it is longer than ``width``."""
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
 def fit(line: Line, width: int) -> Line:
     """``line`` cut or filled with blanks to exactly ``width`` characters."""
     result: Line = []

@@ -81,3 +81,10 @@ def test_every_style_is_one_that_rich_knows(health: Health) -> None:
         for line in draw(view, 100, 32):
             for _, style in line:
                 Style.parse(style)
+
+
+def test_a_long_note_can_be_read_whole() -> None:
+    note = "disk full: no images are recorded, /var/lib/wakeful/recordings is nearly full: delete old logs or make room"
+    view = replace(CALM, recent=[Recent(1.0, "", note)])
+    shown = "\n".join("".join(text for text, _ in line) for line in draw(view, 80, 40))
+    assert note in " ".join(shown.split())

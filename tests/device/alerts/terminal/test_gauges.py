@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wakeful.device.alerts.terminal.gauges import OpeningTrace, bar, fit, needle, shorten, trace
+from wakeful.device.alerts.terminal.gauges import OpeningTrace, bar, fit, needle, trace
 
 QUARTER_NS = 250_000_000
 
@@ -56,7 +56,3 @@ def test_a_gap_in_the_trace_is_unknown_and_old_values_leave() -> None:
     assert opening.last(4) == [None, 1.0, None, 0.5]
     opening.add(1000 * QUARTER_NS, 0.7)
     assert opening.last(4) == [None, None, None, 0.7]
-
-
-def test_long_text_ends_in_an_ellipsis() -> None:
-    assert (shorten("microsleep", 10), shorten("microsleep", 6)) == ("microsleep", "micro…")
