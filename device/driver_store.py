@@ -53,7 +53,7 @@ def load_driver(name: str) -> Calibration | None:
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ConfigError(f"{file}: what is known of driver {name} cannot be read ({error}); delete the file") from None
     if not _plausible(known):
-        raise ConfigError(f"{file}: what is known of driver {name} makes no sense; delete the file")
+        raise ConfigError(f"{file}: what is known of driver {name} is invalid; delete the file")
     return known if version == VERSION else replace(known, road_yaw_deg=None, road_pitch_deg=None)
 
 
@@ -78,7 +78,7 @@ def save_driver(name: str, learned: Calibration) -> None:
 
 
 class DriverKeeper(Output):
-    """An output that keeps what was learned: once it is learned, when the driver is set anew, and at the end.
+    """An output that keeps what was learned: once it is learned, when another driver is set, and at the end.
 
     Args:
         name: of the driver; "" is somebody of whom nothing is kept.

@@ -67,7 +67,7 @@ class Unreadable(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReaderTraits:
-    """What the judge must know of the landmark reader whose measures it gets.
+    """What the engine must know of the landmark reader whose measures it gets.
 
     Attributes:
         name: ``v2`` or ``mesh+iris``.
@@ -137,10 +137,10 @@ class DriverState:
         closure_s: length of the running closure, 0 with open eyes, None where unknown.
         perclos_60s, perclos_180s: share of the known time with closed eyes, None below the minimal coverage.
         perclos_coverage: known share of the last 60 s.
-        level, code: of the most urgent alert that stands; NONE and "" without one.
+        level, code: of the most urgent active alert; NONE and "" without one.
         kss_estimate: an estimate, no measure, of the Karolinska Sleepiness Scale, 1 to 9.
         calibration_pct: how much of the personal baseline is learned, 0 to 100.
-        speed_kmh, ignition, gear: as last told by the vehicle; None or "" if unknown.
+        speed_kmh, ignition, gear: as last reported by the vehicle; None or "" if unknown.
         looking, looking_s: whether the person looks at the camera, and for how long; this and the next two are judged
             by profiles with a table ``engagement`` only.
         awake: None while the eyes are not seen.
@@ -294,7 +294,7 @@ DRIVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_PAUSE_S = 3600.0
 
 Command = Acknowledge | VehicleSpeed | Ignition | Gear | Marker | Pause | SetDriver
-"""What the outside world may tell the monitor."""
+"""What the outside world may report or ask for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``wakeful doctor``: what stands between this machine and a running monitor."""
+"""``wakeful doctor``: what keeps this machine from running the monitor."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from wakeful.device.commands.run import Landmarks
 if TYPE_CHECKING:
     from wakeful.models.expression.evaluate import Report
 
-app = typer.Typer(help="Judge parts of the monitor on data whose truth is known.", no_args_is_help=True)
+app = typer.Typer(help="Evaluate parts of the monitor on labelled data.", no_args_is_help=True)
 
 
 @app.callback()
@@ -126,7 +126,7 @@ def log(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs, or folders of logs.", show_default=False)],
     truth: Annotated[Path, typer.Option("--truth", metavar="FILE", help="What really happened, as CSV.")],
     profile: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Judge the drives by these rules, not by the recorded ones.")
+        str | None, typer.Option(metavar="NAME|FILE", help="Apply these rules to the drives, not the recorded ones.")
     ] = None,
     late: Annotated[float, typer.Option(min=0.0, metavar="S", help="An alert this late still tells an event.")] = 5.0,
     kss: Annotated[float, typer.Option(min=1.0, max=9.0, help="Ratings from here on are drowsiness.")] = 7.0,

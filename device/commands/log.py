@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wakeful.device.record.contents import Contents
     from wakeful.device.record.reader import Recording
 
-app = typer.Typer(help="Look into recorded logs, mend, cut and export them.", no_args_is_help=True)
+app = typer.Typer(help="Look into recorded logs, repair, cut and export them.", no_args_is_help=True)
 
 SHOWN_GAPS = 10
 FARTHEST_S = 1e9

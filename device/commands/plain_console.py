@@ -1,4 +1,4 @@
-"""The console of the commands that show what stands in a log: texts are shown as they are, and never obeyed."""
+"""The console of the commands that show the content of a log: texts are printed as they are, without markup."""
 
 from __future__ import annotations
 

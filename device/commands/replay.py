@@ -19,7 +19,7 @@ SHOWN = 20
 def replay(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs, or folders of logs.", show_default=False)],
     profile: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Judge by other rules than the recorded ones.")
+        str | None, typer.Option(metavar="NAME|FILE", help="Apply other rules than the recorded ones.")
     ] = None,
     events: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write alerts and events as `wakeful run --events` does.")
@@ -111,8 +111,8 @@ def _print_changes(outcome: Outcome, console: Console) -> None:
         console.print(f"{outcome.name}: the same alerts at the same times")
         return
     counts = {what: sum(change.what == what for change in found) for what in ("appeared", "vanished", "moved")}
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    console.print(f"{outcome.name}: {told}")
+    summary = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    console.print(f"{outcome.name}: {summary}")
     for change in found:
         by = f" by {change.by_s:+.2f} s" if change.what == "moved" else ""
         console.print(f"  {_line(change.alert, outcome.origin_ns)}  {change.what}{by}", soft_wrap=True)

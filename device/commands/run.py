@@ -84,7 +84,7 @@ def run(
     ] = None,
     view: Annotated[
         str | None,
-        typer.Option(metavar="[HOST:PORT]", help="Serve the live page, on 127.0.0.1:8321 unless told otherwise."),
+        typer.Option(metavar="[HOST:PORT]", help="Serve the live page, by default on 127.0.0.1:8321."),
     ] = None,
     view_token: Annotated[
         str | None,
@@ -173,7 +173,7 @@ def run(
             if blur_others and settings.record.video == "off":
                 raise ConfigError("--blur-others blurs recorded pictures: add --record-video events, or all")
 
-            # The networks' runtimes take a while to import: a mistake in the settings is told without that wait.
+            # The networks' runtimes take a while to import: a mistake in the settings is reported without that wait.
             from wakeful.device.app import run as run_monitor
 
         return run_monitor(settings, rules, load)

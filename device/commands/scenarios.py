@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wakeful.device.scenarios.matrix import Cell
     from wakeful.device.scenarios.runner import Bench, Result
 
-app = typer.Typer(help="Judge the monitor case by case on the synthetic driver.", no_args_is_help=True)
+app = typer.Typer(help="Test the monitor case by case on the synthetic driver.", no_args_is_help=True)
 
 SHOWN_FAILURES = 20
 

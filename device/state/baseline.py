@@ -1,4 +1,4 @@
-"""The person's own open eye, so that an opening can be told as a share of it.
+"""The person's own open eye, so that an opening can be given as a share of it.
 
 Learned over the first minute in which eyes are seen and not closed; afterwards it follows the last minute freely
 upwards, but falls to no less than a fixed share of what was learned: a tiring driver cannot teach it away.
@@ -68,7 +68,7 @@ class OpenEyeBaseline:
             del self._sorted[bisect_left(self._sorted, self._recent.popleft())]
 
     def restart(self) -> None:
-        """Time is counted anew; what was learned stays."""
+        """Time starts again; what was learned is kept."""
         self._next_ns = None
 
 

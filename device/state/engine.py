@@ -92,7 +92,7 @@ class Engine:
         self._restart()
 
     def _restart(self) -> None:
-        """Begin to count time anew, with the same person."""
+        """Time starts again, with the same person."""
         self._health = HealthJudge(self._profile.health)
         self._swap = SwapWatch()
         self._lids.restart()

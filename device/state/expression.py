@@ -1,4 +1,4 @@
-"""The expression over time: smoothed, told when it has held, and the distress that it may show.
+"""The expression over time: smoothed, reported when it has held, and the distress that it may show.
 
 Single readings flicker; a mean over a second does not. Everything counts in capture time, so that frames that are
 missing or late change nothing.
@@ -23,7 +23,7 @@ class ExpressionStep:
     Attributes:
         p: smoothed probabilities in the order of the classes; empty while unknown.
         expression: the class that last held long enough; None while unknown.
-        changed: with this frame ``expression`` became another than was last told.
+        changed: with this frame ``expression`` became another than was last reported.
     """
 
     p: tuple[float, ...] = ()
@@ -37,7 +37,7 @@ class ExpressionTracker:
     Args:
         classes: names in the order of the probabilities.
         smooth_s: length of the window; without a reading for as long, the expression is unknown.
-        hold_s: how long another class must lead before it is told.
+        hold_s: how long another class must lead before it is reported.
     """
 
     def __init__(self, classes: Sequence[str], smooth_s: float = 1.0, hold_s: float = 0.5) -> None:
@@ -79,7 +79,7 @@ class ExpressionTracker:
         return tuple([sum(map(mul, weights, column)) / total for column in columns])
 
     def _follow(self, t_ns: int, leading: str) -> bool:
-        """Whether ``leading`` has now led for long enough to be told as something new."""
+        """Whether ``leading`` has now led for long enough to be reported as something new."""
         if leading != self._leading:
             self._leading, self._leading_since_ns = leading, t_ns
         if leading == self._told or t_ns - self._leading_since_ns < self._hold_ns:

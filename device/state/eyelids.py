@@ -15,7 +15,7 @@ from wakeful.device.state.profile import Profile
 # Two frames further apart than this say nothing of the eyes between them.
 MAX_GAP_S = 0.5
 PERCLOS_EVERY_NS = 250_000_000
-# Lids are told to be lowered from this length on: shorter closures raise nothing, and some blinks look alike.
+# Lids are reported as lowered from this length on: shorter closures raise nothing, and some blinks look alike.
 MIN_LOWERED_S = 0.8
 # A closure from this length on is more than a blink.
 LONG_BLINK_S = 0.5

@@ -10,7 +10,7 @@ from wakeful.device.state.profile import GazeSection
 ROAD = "road"
 SAMPLE_NS = 200_000_000
 CELL_DEG = 4.0
-# How often the way to the road is worked out anew while it is learned.
+# How often the road direction is computed again while it is learned.
 LEARN_EVERY_SAMPLES = 5
 # Looks within this of a direction count for it.
 REACH_DEG = 1.5 * CELL_DEG
@@ -49,7 +49,7 @@ class RoadDirection:
         return self._fixed
 
     def restart(self) -> None:
-        """Time is counted anew; what was learned stays."""
+        """Time starts again; what was learned is kept."""
         self._next_ns = None
 
     def see(self, t_ns: int, gaze: Direction) -> None:

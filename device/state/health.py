@@ -11,7 +11,7 @@ from wakeful.device.state.profile import HealthSection
 NOTE_NS = 100_000_000
 # Eyes that flicker between readable and not are unreadable when they are so for this share of the time.
 MOSTLY = 0.6
-# Time without a face is no readable time either, but says no reason: one is told that was seen for this share.
+# Time without a face is no readable time either, but has no reason: one is reported that was seen for this share.
 SEEN_SO = 0.1
 SLOW = "slow"
 NOBODY = "nobody"
@@ -22,7 +22,7 @@ class HealthJudge:
 
     Attributes:
         reason: why the eyes cannot be judged: the most frequent reason of the last seconds; "" once they can. It
-            outlasts a face that is lost: one that comes back with eyes as unreadable as before is told at once.
+            outlasts a face that is lost: one that comes back with eyes as unreadable as before is reported at once.
     """
 
     def __init__(self, bounds: HealthSection) -> None:

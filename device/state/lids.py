@@ -1,4 +1,4 @@
-"""Lids that are lowered because the eyes look down, told from lids that are closed.
+"""Lids that are lowered because the eyes look down, and how they differ from closed ones.
 
 Both cover the eye; the outline of the lids alone looks the same. But an eye that looks down takes its lower lid along,
 while in a closure the lower lid rises to meet the upper one (Sibony & Evinger, in Miller & Newman, Walsh & Hoyt's
@@ -28,7 +28,7 @@ class LoweredLids:
         self.restart()
 
     def restart(self) -> None:
-        """Time is counted anew; what was learned stays."""
+        """Time starts again; what was learned is kept."""
         self._last_open_ns: int | None = None
         self._sum = 0.0
         self._moments = 0

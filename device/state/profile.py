@@ -50,7 +50,7 @@ class Rule:
     below_kmh: float | None = None
     """Raised only below this vehicle speed, km/h; an unknown speed opens the gate."""
     rewarn_s: float = 60.0
-    """An alert whose cause lasts is told again after this long, s."""
+    """An alert whose cause lasts is repeated after this long, s."""
 
     @property
     def rank(self) -> Level:
@@ -196,7 +196,7 @@ class LatchSection:
     __pydantic_config__ = _SHAPE
 
     unacknowledged_s: float = 10.0
-    """Urgent and emergency alerts stand until acknowledged, or this long after they were last told, s."""
+    """Urgent and emergency alerts stay active until acknowledged, or this long after they were last raised, s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,11 @@ def _times(where: KeyPath, rule: Rule) -> Iterator[Problem]:
         if value is not None and not 0.0 <= value < math.inf:
             yield Problem((*where, key), f"{key} = {value:g}: it should be a number from 0 on")
     if rule.below_kmh is not None and rule.from_kmh >= rule.below_kmh:
-        told = f"from_kmh = {rule.from_kmh:g} and below_kmh = {rule.below_kmh:g} leave no speed"
-        yield Problem((*where, "below_kmh"), f"{told}: below_kmh should be the greater one")
+        text = f"from_kmh = {rule.from_kmh:g} and below_kmh = {rule.below_kmh:g} leave no speed"
+        yield Problem((*where, "below_kmh"), f"{text}: below_kmh should be the greater one")
     if 0.0 <= rule.rewarn_s < SHORTEST_REWARN_S:
-        told = f"rewarn_s = {rule.rewarn_s:g} tells without a pause"
-        yield Problem((*where, "rewarn_s"), f"{told}: it should be {SHORTEST_REWARN_S:g} s or more")
+        text = f"rewarn_s = {rule.rewarn_s:g} repeats without a pause"
+        yield Problem((*where, "rewarn_s"), f"{text}: it should be {SHORTEST_REWARN_S:g} s or more")
 
 
 def _conditions(where: KeyPath, rule: Rule) -> Iterator[Problem]:
@@ -91,20 +91,20 @@ def _conditions(where: KeyPath, rule: Rule) -> Iterator[Problem]:
     for key in ("when", "clear", "clear_below"):
         bounds: Mapping[str, float] = getattr(rule, key)
         for name, bound in bounds.items():
-            told = _wrong_bound(key, name, bound)
-            if told:
-                yield Problem((*where, key, name), told)
+            text = _wrong_bound(key, name, bound)
+            if text:
+                yield Problem((*where, key, name), text)
     if not rule.clear and not rule.clear_below:
-        mend = "add clear or clear_below, as in clear = { eyes_open_s = 0.5 }"
-        yield Problem(where, f"nothing ends {_name(rule)}: {mend}")
+        fix = "add clear or clear_below, as in clear = { eyes_open_s = 0.5 }"
+        yield Problem(where, f"nothing ends {_name(rule)}: {fix}")
 
 
 def _wrong_bound(key: str, name: str, bound: float) -> str | None:
     given = f"{key}.{name} = {bound:g}"
     if name not in SIGNALS:
         close = difflib.get_close_matches(name, SIGNALS, n=1)
-        mend = f"did you mean {close[0]}?" if close else "`wakeful rules signals` lists them"
-        return f"there is no signal {name} ({key}): {mend}"
+        fix = f"did you mean {close[0]}?" if close else "`wakeful rules signals` lists them"
+        return f"there is no signal {name} ({key}): {fix}"
     if not 0.0 <= bound < math.inf:
         return f"{given}: it should be a number above 0"
     kind = SIGNALS[name]
@@ -121,23 +121,23 @@ def _end(where: KeyPath, rule: Rule) -> Iterator[Problem]:
     """What ends the alert must say that its cause is over, or it could be cleared while the cause lasts."""
     for name, bound in rule.clear.items():
         if name in rule.when:
-            told = f"clear.{name} = {bound:g} holds while its cause lasts ({name} is in when)"
-            yield Problem((*where, "clear", name), f"{told}: {_way_out(name)}")
+            text = f"clear.{name} = {bound:g} holds while its cause lasts ({name} is in when)"
+            yield Problem((*where, "clear", name), f"{text}: {_way_out(name)}")
             return
     for name, bound in rule.clear_below.items():
         if name in rule.when and bound > rule.when[name]:
-            told = f"clear_below.{name} = {bound:g} is above the bound of when, {rule.when[name]:g}"
-            yield Problem((*where, "clear_below", name), f"{told}: it should be {rule.when[name]:g} or less")
+            text = f"clear_below.{name} = {bound:g} is above the bound of when, {rule.when[name]:g}"
+            yield Problem((*where, "clear_below", name), f"{text}: it should be {rule.when[name]:g} or less")
             return
     if not any(_over(name, rule) for name in rule.when):
         cause = next(iter(rule.when))
-        told = f"{_name(rule)} can be cleared while its cause lasts"
-        yield Problem((*where, "clear" if rule.clear else "clear_below"), f"{told}: {_way_out(cause)}")
+        text = f"{_name(rule)} can be cleared while its cause lasts"
+        yield Problem((*where, "clear" if rule.clear else "clear_below"), f"{text}: {_way_out(cause)}")
         return
     awake_s = rule.clear.get("eyes_open_s", 0.0)
     if rule.level in ("urgent", "emergency") and "closure_s" in rule.when and awake_s < AWAKE_AGAIN_S:
-        told = f"{_name(rule)} is {rule.level}, but ends after {awake_s:g} s of open eyes"
-        yield Problem((*where, "clear"), f"{told}: eyes_open_s should be {AWAKE_AGAIN_S:g} or more")
+        text = f"{_name(rule)} is {rule.level}, but ends after {awake_s:g} s of open eyes"
+        yield Problem((*where, "clear"), f"{text}: eyes_open_s should be {AWAKE_AGAIN_S:g} or more")
 
 
 def _over(name: str, rule: Rule) -> bool:
@@ -162,15 +162,15 @@ def _against_each_other(where: KeyPath, rule: Rule, other_where: KeyPath, other:
         return
     if rule.level == other.level:
         if rule.when.keys() == other.when.keys():
-            told = f"{_name(other)} is there twice at one level for the same signals and speeds"
-            yield Problem(other_where, f"{told}: remove one, or part them by from_kmh and below_kmh", where)
+            text = f"{_name(other)} is there twice at one level for the same signals and speeds"
+            yield Problem(other_where, f"{text}: remove one, or part them by from_kmh and below_kmh", where)
         return
     (low_where, low), (high_where, high) = (where, rule), (other_where, other)
     if low.rank > high.rank:
         (low_where, low), (high_where, high) = (high_where, high), (low_where, low)
     if _covers_speeds(high, low) and _needs_no_more(high, low):
-        told = f"{_name(high)} at {high.level} needs no more than at {low.level}, which so is never told"
-        yield Problem(high_where, f"{told}: raise its bounds", low_where)
+        text = f"{_name(high)} at {high.level} needs no more than at {low.level}, so that it is never raised"
+        yield Problem(high_where, f"{text}: raise its bounds", low_where)
 
 
 def _needs_no_more(high: Rule, low: Rule) -> bool:

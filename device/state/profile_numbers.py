@@ -40,8 +40,8 @@ def section_problems(profile: Profile) -> Iterator[Problem]:
             least = LEAST.get((section, key), 0.0)
             highest = 1.0 if key in SHARES.get(section, ()) else math.inf
             if not least <= value <= highest or value == math.inf:
-                mend = f"a share from {least:g} to 1" if highest == 1.0 else f"{least:g} or more"
-                yield Problem((section, key), f"{section}.{key} = {value:g}: it should be {mend}")
+                fix = f"a share from {least:g} to 1" if highest == 1.0 else f"{least:g} or more"
+                yield Problem((section, key), f"{section}.{key} = {value:g}: it should be {fix}")
     for section, low, high in ORDERED:
         values = getattr(profile, section)
         if values is not None and getattr(values, low) > getattr(values, high):

@@ -14,7 +14,7 @@ class Problem:
 
     Attributes:
         where: what is wrong.
-        told: one sentence with the mend.
+        told: one sentence that names the fix.
         against: the other part of the contradiction, if it is another rule or zone.
     """
 

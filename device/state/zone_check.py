@@ -30,8 +30,8 @@ def zone_problems(zones: Sequence[Zone]) -> Iterator[Problem]:
         wrong = list(_angles(where, zone))
         yield from wrong
         if not wrong and _covered(zone, zones[:position]):
-            told = f"the zone {zone.name} is never reached, as those before it cover it"
-            yield Problem(where, f"{told}: move it up, or remove it")
+            text = f"the zone {zone.name} is never reached, as those before it cover it"
+            yield Problem(where, f"{text}: move it up, or remove it")
 
 
 def _angles(where: KeyPath, zone: Zone) -> Iterator[Problem]:

@@ -138,7 +138,7 @@ def test_the_higher_step_of_a_ladder_needs_more_than_the_lower(when: dict[str, f
     for rules in ((low, high), (high, low)):
         found = list(problems(profile(*rules)))
         assert len(found) == refused
-        assert all(one.where == ("rules", rules.index(high)) and "so is never told" in one.told for one in found)
+        assert all(one.where == ("rules", rules.index(high)) and "it is never raised" in one.told for one in found)
 
 
 def test_a_higher_step_may_need_no_more_where_it_holds_at_other_speeds_or_for_longer() -> None:
