@@ -1,4 +1,4 @@
-"""What the README promises: its commands run, its table is complete, its examples are true, its links lead on."""
+"""What the documents promise: commands run, tables are complete, examples are true, links lead somewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from wakeful.device.alerts.serial.sentences import unframe
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MARK = "<!-- run by tests/test_readme.py -->\n```sh\n"
+COMMANDS = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+OUTPUT = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted(ROOT.glob("*.md")) + sorted(
+    file
+    for folder in ("docs", "device", "models", "conversion", "deploy", "sensors")
+    for file in (ROOT / folder).rglob("*.md")
+)
+MARK = "<!-- run by tests/test_documents.py -->\n```sh\n"
 
 
 def blocks() -> list[str]:
@@ -61,19 +68,24 @@ def test_the_table_of_wakeful_run_is_complete() -> None:
     )
     options = set(re.findall(r"(?m)^  (?:-h, )?(--[a-z-]+)(?: / (--[a-z-]+))?", done.stdout))
     known = {name for pair in options for name in pair if name} - {"--help"}
-    section = README.split("## `wakeful run`")[1].split("\n## ")[0]
+    section = COMMANDS.split("## `wakeful run`")[1].split("\n## ")[0]
     assert set(re.findall(r"`(--[a-z-]+)`", section)) == known
 
 
-def test_the_sentences_of_the_readme_have_the_right_checksum() -> None:
-    sentences = re.findall(r"\$WK[A-Z],[^*\s`]*\*[0-9A-F]{2}", README)
+def test_the_sentences_of_the_documents_have_the_right_checksum() -> None:
+    sentences = re.findall(r"\$WK[A-Z],[^*\s`]*\*[0-9A-F]{2}", OUTPUT)
     assert len(sentences) >= 4
     for sentence in sentences:
         unframe(sentence.encode())
 
 
-def test_links_lead_somewhere() -> None:
-    targets = re.findall(r"\]\(([^)#]+)", README) + re.findall(r"`([\w/]+\.(?:py|md))`", README)
-    local = [target for target in targets if "://" not in target]
-    assert len(local) >= 4
-    assert [target for target in local if not (ROOT / target).exists()] == []
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    local = [target for target in re.findall(r"\]\(([^)#]+)", text) if "://" not in target]
+    assert [target for target in local if not (document.parent / target).exists()] == []
+
+
+def test_the_readme_fits_and_leads_on() -> None:
+    assert README.count("\n") <= 130
+    assert README.count("](docs/") >= 8
