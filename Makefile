@@ -24,6 +24,7 @@ test-train: $(VENV)/.installed-train  # what needs torch; `make test` skips it w
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 
 scenarios: $(VENV)/.installed  # the functional matrix, half an hour of one core: build/scenarios/index.html

@@ -22,7 +22,7 @@ DEFAULT_ADDRESS = "127.0.0.1:8321"
 MIN_TOKEN_LENGTH = 12
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 COOKIE = "wakeful_view"
-PAGE_TOKEN_HEADER = "X-Wakeful-Page"
+PAGE_TOKEN_HEADER = "X-Wakeful-Page"  # noqa: S105 - a header's name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+"""Stages of a frame, counted when somebody asks."""
+
 from __future__ import annotations
 
 from wakeful.device.stages import UNWATCHED, WatchedStages

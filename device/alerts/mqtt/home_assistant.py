@@ -14,7 +14,7 @@ from wakeful.device.alerts.report import Report, Reporter
 from wakeful.device.messages import MAX_PAUSE_S, Health, Level, Phase
 
 if TYPE_CHECKING:
-    from wakeful.device.alerts.mqtt.session import Topics
+    from wakeful.device.alerts.mqtt.topics import Topics
 
 STATUS_TOPIC = "homeassistant/status"
 

@@ -26,8 +26,9 @@ from typing import Self
 
 from wakeful.device.alerts.mqtt.access import Access, read_access
 from wakeful.device.alerts.mqtt.link import Link
-from wakeful.device.alerts.mqtt.session import OFFLINE, Session, SessionConfig, Topics
+from wakeful.device.alerts.mqtt.session import OFFLINE, Session, SessionConfig
 from wakeful.device.alerts.mqtt.settings import MqttSettings
+from wakeful.device.alerts.mqtt.topics import Topics
 from wakeful.device.alerts.outbox import Outbox
 from wakeful.device.alerts.report import Reporter, json_bytes, utc_now
 from wakeful.device.alerts.run import Run

@@ -1,4 +1,4 @@
-"""What is said on one connection to a broker, from its greeting to its end."""
+"""What is sent on one connection to a broker, from its greeting to its end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from wakeful.device.alerts.commands import BrokenCommand, decode_command
 from wakeful.device.alerts.mqtt.home_assistant import STATUS_TOPIC, discovery
 from wakeful.device.alerts.mqtt.link import Link, Message
+from wakeful.device.alerts.mqtt.topics import Topics
 from wakeful.device.alerts.outbox import Outbox
 from wakeful.device.alerts.report import Reporter, json_bytes
 from wakeful.device.alerts.serial.port import Waker
@@ -18,37 +19,6 @@ from wakeful.device.messages import Command, DriverState
 ONLINE, OFFLINE = b"online", b"offline"
 
 _log = logging.getLogger("wakeful.mqtt")
-
-
-@dataclass(frozen=True, slots=True)
-class Topics:
-    """Where a device speaks and listens: ``base`` is ``wakeful/<device>``."""
-
-    base: str
-
-    @property
-    def state(self) -> str:
-        return f"{self.base}/state"
-
-    @property
-    def alert(self) -> str:
-        return f"{self.base}/alert"
-
-    @property
-    def event(self) -> str:
-        return f"{self.base}/event"
-
-    @property
-    def health(self) -> str:
-        return f"{self.base}/health"
-
-    @property
-    def availability(self) -> str:
-        return f"{self.base}/availability"
-
-    @property
-    def command(self) -> str:
-        return f"{self.base}/cmd"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+"""What a bench record says of the machine."""
+
 from __future__ import annotations
 
 import threading

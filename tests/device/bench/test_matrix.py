@@ -1,3 +1,5 @@
+"""Many networks, runtimes and precisions in turns."""
+
 from __future__ import annotations
 
 import sys

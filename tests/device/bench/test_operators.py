@@ -1,3 +1,5 @@
+"""Time by operator."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Time of each stage of the whole monitor."""
+
 from __future__ import annotations
 
 import itertools

@@ -1,3 +1,5 @@
+"""A record of one measurement."""
+
 from __future__ import annotations
 
 import csv

@@ -1,3 +1,5 @@
+"""Alert latency over scenarios."""
+
 from __future__ import annotations
 
 import sys

@@ -1,3 +1,5 @@
+"""Medians and intervals from repeated runs."""
+
 from __future__ import annotations
 
 import numpy as np

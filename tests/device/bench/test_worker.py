@@ -1,3 +1,5 @@
+"""The child process that does the work of a turn."""
+
 from __future__ import annotations
 
 import sys

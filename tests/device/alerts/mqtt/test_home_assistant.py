@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from wakeful.device.alerts.mqtt.home_assistant import discovery
-from wakeful.device.alerts.mqtt.session import Topics
+from wakeful.device.alerts.mqtt.topics import Topics
 from wakeful.device.alerts.report import Reporter, schema
 
 TOPIC, PAYLOAD = discovery(Topics("wakeful/cab-7"), Reporter("cab-7", ("neutral", "happiness")))
