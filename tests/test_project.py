@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import ast
-import shutil
-import subprocess
-import sys
 import tomllib
-import zipfile
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import grimp
 import pytest
-
-from wakeful import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,29 +25,6 @@ def test_no_module_imports_itself_in_a_circle() -> None:
     graph = grimp.build_graph("wakeful", cache_dir=None)
     order = TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules})
     order.prepare()  # raises CycleError, which names the circle
-
-
-def test_a_wheel_carries_the_data_files_and_the_licence(tmp_path: Path) -> None:
-    # Built from a copy, since building leaves files behind that a later build would pick up.
-    left_out = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__")
-    copy = shutil.copytree(ROOT, tmp_path / "project", ignore=left_out, symlinks=True)
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(tmp_path), str(copy)]
-    done = subprocess.run(build, capture_output=True, text=True, check=False)
-    if done.returncode != 0 and "setuptools" in done.stderr and "No matching distribution" in done.stderr:
-        pytest.skip("pip reaches no package index for the build tools")
-    assert done.returncode == 0, done.stderr
-    (wheel,) = tmp_path.glob("wakeful-*.whl")
-    carried = set(zipfile.ZipFile(wheel).namelist())
-    data = [
-        *ROOT.glob("sensors/assets/*.*"),
-        *ROOT.glob("device/state/profiles/*.toml"),
-        *ROOT.glob("device/view/page/*"),
-        ROOT / "models/registry.toml",
-    ]
-    assert {f"wakeful/{named(file)}" for file in data} <= carried
-    assert {f"wakeful/{named(file)}" for file in sources("sensors", "device", "models")} <= carried
-    assert any(name.endswith("licenses/LICENSE") for name in carried)
-    assert {name.partition("/")[0] for name in carried} == {"wakeful", f"wakeful-{__version__}.dist-info"}
 
 
 def test_core_dependencies_have_lower_bounds() -> None:
