@@ -63,15 +63,13 @@ class ClipMarks:
             AnnotationError: they were made for another clip.
         """
         if frames != self.frames:
-            raise AnnotationError(
-                f"{self.name}: frames is {self.frames}, but the clip has {frames}; mark this clip anew"
-            )
+            raise AnnotationError(f"{self.name}: frames is {self.frames}, but the clip has {frames}; annotate it again")
         if self.fps and fps and abs(fps - self.fps) > FPS_TOLERANCE * self.fps:
-            raise AnnotationError(f"{self.name}: fps is {self.fps:g}, but the clip has {fps:g}; mark this clip anew")
+            raise AnnotationError(f"{self.name}: fps is {self.fps:g}, but the clip has {fps:g}; annotate it again")
         if self.size and self.size != (width, height):
             wanted = "x".join(map(str, self.size))
             raise AnnotationError(
-                f"{self.name}: width and height are {wanted}, but the clip has {width}x{height}; mark this clip anew"
+                f"{self.name}: width and height are {wanted}, but the clip has {width}x{height}; annotate it again"
             )
 
 
@@ -79,7 +77,7 @@ def read_annotations(file: Path, clips: Path) -> tuple[ClipMarks, ...]:
     """Read the marks of all clips, in the order of the file.
 
     Raises:
-        AnnotationError: the file cannot be read, or a clip and key of it make no sense; the message names them.
+        AnnotationError: the file cannot be read, or a clip or key is invalid; the message names it.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -119,8 +117,8 @@ def _refuse_unknown(name: str, marks: dict[str, Any]) -> None:
     for key, value in marks.items():
         if isinstance(value, list) and key not in known:
             close = difflib.get_close_matches(key, known, n=1)
-            mend = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-            raise AnnotationError(f"{name}: unknown key {key}: {mend}")
+            fix = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise AnnotationError(f"{name}: unknown key {key}: {fix}")
 
 
 def _intervals(name: str, key: str, value: Any, frames: int) -> tuple[Interval, ...]:

@@ -1,4 +1,4 @@
-"""Plays one clip through the whole monitor and keeps what it told, in seconds of the clip."""
+"""Plays one clip through the whole monitor and keeps what it reported, in seconds of the clip."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What the monitor told of one clip.
+    """What the monitor reported for one clip.
 
     Attributes:
         frame_s: time of each frame since the first; one more at the end, when the last frame is over.
@@ -53,7 +53,7 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class ClipJob:
-    """One clip and with what to judge it."""
+    """One clip and the settings to run it with."""
 
     folder: Path
     marks: ClipMarks

@@ -36,7 +36,7 @@ def drive_figures(drives: Sequence[Drive], kinds: Sequence[str], bounds: Bounds)
 
 def print_drives(drives: Sequence[Drive], kinds: Sequence[str], bounds: Bounds, console: Console) -> None:
     """A row for each event and driver, and one for all."""
-    table = Table("event", "driver", "told", "95 %", "false/h", "95 %", "s to alert", box=None, pad_edge=False)
+    table = Table("event", "driver", "detected", "95 %", "false/h", "95 %", "s to alert", box=None, pad_edge=False)
     for kind in kinds:
         drivers = by_driver(drives, kind, bounds)
         for name, one in sorted(drivers.items()) if len(drivers) > 1 else ():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wakeful.device.config.layers import load_profile
-from wakeful.device.evaluation.drives import Bounds, Drive, events_of, standing
+from wakeful.device.evaluation.drives import Bounds, Drive, active_spans, events_of
 from wakeful.device.evaluation.truth import Truth, TruthError
 from wakeful.device.messages import Alert
 from wakeful.device.record.outcome import warnings
@@ -20,7 +20,7 @@ def drives_of(
     """The drives, and what their reader should know of the logs.
 
     Args:
-        profile: judge them anew by these rules.
+        profile: replay them with these rules.
 
     Raises:
         TruthError: a row is about none of the recordings, or about more than one; a recording has two drivers.
@@ -31,11 +31,11 @@ def drives_of(
     mine: list[list[Truth]] = [[] for _ in recordings]
     for row in rows:
         mine[_index(row, recordings)].append(row)
-    drives, told = [], []
+    drives, found = [], []
     for recording, about in zip(recordings, mine, strict=True):
         drives.append(_drive(recording, about, bounds, profile))
-        told += [f"{recording.name}: {warning}" for warning in warnings(recording)]
-    return drives, told
+        found += [f"{recording.name}: {warning}" for warning in warnings(recording)]
+    return drives, found
 
 
 def _drive(recording: Recording, rows: Sequence[Truth], bounds: Bounds, profile: str | None) -> Drive:
@@ -46,7 +46,7 @@ def _drive(recording: Recording, rows: Sequence[Truth], bounds: Bounds, profile:
     return Drive(
         _driver(recording, rows),
         done.seconds,
-        standing(alerts, config.origin_ns, done.seconds),
+        active_spans(alerts, config.origin_ns, done.seconds),
         events_of(rows, config.wall_ns, bounds),
     )
 

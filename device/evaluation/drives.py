@@ -18,7 +18,7 @@ class Bounds:
     """What counts as what.
 
     Attributes:
-        late_s: an alert that begins up to this long after an event still tells it.
+        late_s: an alert that begins up to this long after an event still counts for it.
         kss: ratings from here on are drowsiness.
         kss_window_s: a rating speaks for this long before it.
     """
@@ -29,7 +29,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ActiveAlert:
     """An alert from when it was raised to when it was cleared."""
 
     code: str
@@ -47,7 +47,7 @@ class Drive:
 
     driver: str
     watched_s: float
-    alerts: tuple[Standing, ...]
+    alerts: tuple[ActiveAlert, ...]
     events: tuple[tuple[str, Span], ...]
 
 
@@ -56,8 +56,8 @@ class Score:
     """Alerts against one kind of event, over one or more drives.
 
     Attributes:
-        events: how many there were; delays_s: of those that were told, from the start of the event to the alert.
-        false_alarms: alerts that tell this event, where there was none; quiet_s: time in which there was none.
+        events: how many there were; delays_s: of those that were detected, from the start of the event to the alert.
+        false_alarms: alerts for this event, where there was none; quiet_s: time in which there was none.
     """
 
     events: int = 0
@@ -94,9 +94,9 @@ class Score:
         )
 
 
-def standing(alerts: Iterable[Alert], origin_ns: int, end_s: float) -> tuple[Standing, ...]:
-    """Alerts as spans; one that is never cleared stands to the end of the drive."""
-    found: list[Standing] = []
+def active_spans(alerts: Iterable[Alert], origin_ns: int, end_s: float) -> tuple[ActiveAlert, ...]:
+    """Alerts as spans; one that is never cleared is active to the end of the drive."""
+    found: list[ActiveAlert] = []
     open_since: dict[int, tuple[str, float]] = {}
     for alert in alerts:
         at_s = (alert.t_ns - origin_ns) / 1e9
@@ -105,8 +105,8 @@ def standing(alerts: Iterable[Alert], origin_ns: int, end_s: float) -> tuple[Sta
             open_since[alert.seq] = (alert.code, at_s)
         elif alert.phase is Phase.CLEARED and alert.seq in open_since:
             code, since_s = open_since.pop(alert.seq)
-            found.append(Standing(code, Span(since_s, max(since_s, at_s))))
-    found += [Standing(code, Span(since_s, max(since_s, end_s))) for code, since_s in open_since.values()]
+            found.append(ActiveAlert(code, Span(since_s, max(since_s, at_s))))
+    found += [ActiveAlert(code, Span(since_s, max(since_s, end_s))) for code, since_s in open_since.values()]
     return tuple(sorted(found, key=lambda one: one.span.start_s))
 
 
@@ -134,7 +134,7 @@ def score(drive: Drive, kind: str, bounds: Bounds) -> Score:
     """The alerts of a drive against one kind of event."""
     alerts = [one.span for one in drive.alerts if one.code in GROUPS[kind]]
     events = [span for event, span in drive.events if event == kind]
-    # Whoever sleeps is drowsy too: an alert that tells a stronger event of the truth is no false one.
+    # Whoever sleeps is drowsy too: an alert for a stronger event of the truth is not a false one.
     excused = [span for event, span in drive.events if set(GROUPS[event]) & set(GROUPS[kind])]
     delays = [delay for span in events if (delay := _delay_s(span, alerts, bounds)) is not None]
     false_alarms = sum(not any(_tells(alert, span, bounds) for span in excused) for alert in alerts)
@@ -155,9 +155,9 @@ def _tells(alert: Span, event: Span, bounds: Bounds) -> bool:
 
 
 def _delay_s(event: Span, alerts: list[Span], bounds: Bounds) -> float | None:
-    """From the start of the event to the first alert that tells it; 0 for one that stands already."""
-    told = [max(0.0, alert.start_s - event.start_s) for alert in alerts if _tells(alert, event, bounds)]
-    return min(told, default=None)
+    """From the start of the event to the first alert for it; 0 for one that is active already."""
+    delays = [max(0.0, alert.start_s - event.start_s) for alert in alerts if _tells(alert, event, bounds)]
+    return min(delays, default=None)
 
 
 def _covered_s(spans: Iterable[Span], watched_s: float) -> float:

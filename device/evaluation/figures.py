@@ -60,7 +60,7 @@ def print_tables(clips: Sequence[ClipScore], console: Console) -> None:
         found = (_found(clip.scores.get(kind)) for kind in COLUMNS)
         by_clip.add_row(clip.name, f"{clip.duration_s:.0f}", f"{clip.face_share:.0%}", *found)
     console.print(by_clip)
-    console.print("found/marked +false; blank: not looked for; down: looks down told as glances", style="dim")
+    console.print("found/marked +false; blank: not looked for; down: looks down reported as glances", style="dim")
     console.print()
     for clip in clips:
         for judged in clip.alerts:

@@ -1,7 +1,7 @@
-"""From what was told and what is marked to figures, for one clip and for all together. Pure.
+"""From detections and marks to figures, for one clip and for all together. Pure.
 
 A found closure is right if it belongs to a marked one (``wakeful.device.evaluation.matching``), one to one: a closure
-told in two parts is one right and one false. It is false over eyes that look down (``looking_down``), neither over
+reported in two parts is one right and one false. It is false over eyes that look down (``looking_down``), neither over
 ``partial`` ones. Where only centres are marked, they say that a blink is there, not that no other is: what is found
 besides is then not false. An alert is false unless something marked explains it.
 """
@@ -100,7 +100,7 @@ class FalseAlarms:
 
 
 KINDS = ("closure", "blink", "long_closure", "blink_center", "yawn", "head_turn", "looking_down")
-"""``closure`` is ``blink`` and ``long_closure`` together. ``looking_down``: stretches told as glances."""
+"""``closure`` is ``blink`` and ``long_closure`` together. ``looking_down``: stretches reported as glances."""
 
 
 def score_clip(marks: ClipMarks, played: Played) -> ClipScore:

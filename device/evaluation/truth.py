@@ -76,7 +76,7 @@ def read_truth(file: Path) -> tuple[Truth, ...]:
     """All rows of a file.
 
     Raises:
-        TruthError: it cannot be read, or a row of it makes no sense; the message names the line.
+        TruthError: it cannot be read, or a row is invalid; the message names the line.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as opened:
@@ -94,10 +94,10 @@ def read_truth(file: Path) -> tuple[Truth, ...]:
 
 def _check_columns(file: Path, names: object) -> None:
     found = list(names) if isinstance(names, list) else []
-    lacking = [name for name in ("event", "start") if name not in found]
+    missing = [name for name in ("event", "start") if name not in found]
     unknown = [str(name) for name in found if name not in COLUMNS]
-    if lacking or unknown:
-        what = f"has no column {lacking[0]}" if lacking else f"has a column {unknown[0]} that nobody knows"
+    if missing or unknown:
+        what = f"has no column {missing[0]}" if missing else f"has a column {unknown[0]} that is unknown"
         raise TruthError(f"{file} {what}: its first line should be {','.join(COLUMNS)}")
 
 
@@ -123,18 +123,18 @@ def _moment(where: str, text: str) -> Moment:
     except ValueError:
         return _time_of_day(where, text)
     if not math.isfinite(seconds):
-        raise TruthError(f"{where}: {text} is no time")
+        raise TruthError(f"{where}: {text} is not a time")
     return Moment(seconds=seconds)
 
 
 def _time_of_day(where: str, text: str) -> Moment:
     try:
-        told = datetime.fromisoformat(text)
-        told = told if told.tzinfo else told.replace(tzinfo=UTC)
-        return Moment(unix_ns=round(told.timestamp() * 1e9))
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return Moment(unix_ns=round(moment.timestamp() * 1e9))
     except (ValueError, OverflowError):
         raise TruthError(
-            f"{where}: {text!r} is no time: give seconds since the first frame, or as in 2026-11-24T09:35:00Z"
+            f"{where}: {text!r} is not a time: give seconds since the first frame, or as in 2026-11-24T09:35:00Z"
         ) from None
 
 
@@ -142,4 +142,4 @@ def _number(where: str, name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise TruthError(f"{where}: {name} {text!r} is no number") from None
+        raise TruthError(f"{where}: {name} {text!r} is not a number") from None

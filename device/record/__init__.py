@@ -1,1 +1,1 @@
-"""The field log: what the monitor was given and said, kept on disk and judged again."""
+"""The field log: what the monitor received and reported, kept on disk for replay."""

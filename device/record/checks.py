@@ -20,21 +20,21 @@ Check = Callable[[Any], Any]
 
 
 class InvalidMessage(ValueError):
-    """A message whose content makes no sense; caught where the log is read."""
+    """A message with invalid content; caught where the log is read."""
 
 
 def parse(data: bytes) -> dict[str, Any]:
     """A JSON object.
 
     Raises:
-        InvalidMessage: it is none.
+        InvalidMessage: it is not one.
     """
     try:
         values = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise InvalidMessage(f"no JSON: {type(error).__name__}") from None
+        raise InvalidMessage(f"not JSON: {type(error).__name__}") from None
     if not isinstance(values, dict):
-        raise InvalidMessage("no JSON object")
+        raise InvalidMessage("not a JSON object")
     return values
 
 
@@ -44,20 +44,20 @@ def number(value: Any) -> float:
         return value
     if type(value) is int and abs(value) < MAX_TIME_NS:
         return float(value)
-    raise InvalidMessage("a number is wanted")
+    raise InvalidMessage("expected a number")
 
 
 def whole(value: Any) -> int:
     """A whole number of 64 bits, not below 0."""
     if type(value) is not int or not 0 <= value < MAX_TIME_NS:
-        raise InvalidMessage("a whole number of 64 bits is wanted")
+        raise InvalidMessage("expected a whole number of 64 bits")
     return value
 
 
 def text(value: Any) -> str:
     """A text of bounded length."""
     if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise InvalidMessage(f"a text of up to {MAX_TEXT} characters is wanted")
+        raise InvalidMessage(f"expected a text of up to {MAX_TEXT} characters")
     return value
 
 
@@ -74,20 +74,20 @@ def numbers(value: Any) -> tuple[float, ...]:
 def table(value: Any, check: Check) -> dict[str, Any]:
     """A bounded table whose values pass ``check``."""
     if not isinstance(value, dict) or len(value) > MAX_ITEMS:
-        raise InvalidMessage(f"a table of up to {MAX_ITEMS} entries is wanted")
+        raise InvalidMessage(f"expected a table of up to {MAX_ITEMS} entries")
     return {text(key): check(one) for key, one in value.items()}
 
 
 def _items(value: Any) -> list[Any]:
     if not isinstance(value, list) or len(value) > MAX_ITEMS:
-        raise InvalidMessage(f"a list of up to {MAX_ITEMS} entries is wanted")
+        raise InvalidMessage(f"expected a list of up to {MAX_ITEMS} entries")
     return value
 
 
 def flag(value: Any) -> bool:
     """True or false."""
     if type(value) is not bool:
-        raise InvalidMessage("true or false is wanted")
+        raise InvalidMessage("expected true or false")
     return value
 
 
@@ -102,11 +102,11 @@ def angle(value: Any) -> float | None:
 
 
 def calibration(values: Any) -> Calibration | None:
-    """What was known of a person; None for nobody."""
+    """The stored calibration of a person; None without one."""
     if values is None:
         return None
     left, right = number(values["eye_aspect_left"]), number(values["eye_aspect_right"])
     if not (0.0 < left < 10.0 and 0.0 < right < 10.0):
-        raise InvalidMessage("what is known of the driver's eyes makes no sense")
+        raise InvalidMessage("the eye aspects of the calibration are out of range")
     yaw, pitch = (angle(values.get(key)) for key in ("road_yaw_deg", "road_pitch_deg"))
     return Calibration(text(values["reader"]), left, right, yaw, pitch)

@@ -1,7 +1,7 @@
 """Walks an MCAP file record by record, whatever state it is in, and never trusts a size that the file names.
 
 The library's own readers want a whole file and allocate what it asks for. A log of a killed process, a pulled card or
-a hostile sender is none: this walk reads as far as the file makes sense, says why it went no further, and needs memory
+a hostile sender is not whole: this walk reads as far as the file is valid, reports why it stopped, and needs memory
 for one record at a time. Layout: https://mcap.dev/spec (version 0).
 """
 
@@ -31,20 +31,20 @@ _CHUNK_MARKS = tuple(struct.pack("<I", len(name)) + name for name in (b"zstd", b
 
 
 class CorruptRecord(ValueError):
-    """A record that makes no sense; caught here and told as damage."""
+    """A malformed record; caught here and reported as damage."""
 
 
 class Message(NamedTuple):
     """One message as it lies in the file.
 
-    ``told_ns``: when the monitor had it ready, Unix ns; as ``log_ns`` where that is not known.
+    ``ready_ns``: when the monitor had it ready, Unix ns; as ``log_ns`` where that is not known.
     """
 
     topic: str
     log_ns: int
     sequence: int
     data: bytes
-    told_ns: int
+    ready_ns: int
 
 
 @dataclass(slots=True)
@@ -53,8 +53,8 @@ class Condition:
 
     Attributes:
         whole: it was closed as it should be.
-        damage: what is wrong with it, a line each.
-        unread_bytes: how much of it made no sense.
+        damage: what is wrong with it, one line per problem.
+        unread_bytes: how much of it was not readable.
     """
 
     whole: bool = False
@@ -72,7 +72,7 @@ def messages(file: BinaryIO, name: str, condition: Condition, *, search: bool = 
         search: look for more whole chunks behind a broken place, as ``wakeful log repair`` does.
 
     Raises:
-        LogError: it is no log of wakeful at all. What goes wrong after its head is told in ``condition`` instead.
+        LogError: it is not a log of wakeful. What goes wrong after its head is reported in ``condition`` instead.
     """
     size = file.seek(0, 2)
     file.seek(0)
@@ -110,18 +110,18 @@ def _check_head(file: BinaryIO, name: str, size: int) -> None:
     if size == 0:
         raise LogError(f"{name} is empty: nothing was recorded into it")
     if file.read(len(MAGIC)) != MAGIC:
-        raise LogError(f"{name} is no MCAP file: give a log that `wakeful run --record` wrote")
+        raise LogError(f"{name} is not an MCAP file: give a log that `wakeful run --record` wrote")
     try:
         opcode, content = next(_records(file, size))
         profile, _ = _text(content, 0) if opcode == HEADER else ("", 0)
     except (CorruptRecord, StopIteration):
         raise LogError(f"{name} is cut off in its head: nothing of it can be read") from None
     if profile != MCAP_PROFILE:
-        raise LogError(f"{name} is an MCAP file, but no log of wakeful")
+        raise LogError(f"{name} is an MCAP file, but not a log of wakeful")
 
 
 def _records(file: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
-    """Records outside chunks. Raises CorruptRecord where the file makes no sense."""
+    """Records outside chunks. Raises CorruptRecord where the file is malformed."""
     while True:
         head = file.read(_RECORD.size)
         if not head:
@@ -134,10 +134,10 @@ def _records(file: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
         left = size - file.tell()
         if length > left:
             raise CorruptRecord(
-                "a record is cut off" if length <= MAX_RECORD_BYTES else "a record has no believable length"
+                "a record is cut off" if length <= MAX_RECORD_BYTES else "a record has an implausible length"
             )
         if length > MAX_RECORD_BYTES:
-            raise CorruptRecord("a record has no believable length")
+            raise CorruptRecord("a record has an implausible length")
         content = file.read(length)
         if len(content) < length:
             raise CorruptRecord("a record is cut off")
@@ -170,15 +170,15 @@ def _inside(opcode: int, content: bytes, topics: dict[int, str]) -> Iterator[Mes
 def _message(content: bytes, topics: dict[int, str]) -> Message:
     if len(content) < _MESSAGE.size:
         raise CorruptRecord("a message is too short")
-    channel, sequence, log_ns, told_ns = _MESSAGE.unpack_from(content)
+    channel, sequence, log_ns, ready_ns = _MESSAGE.unpack_from(content)
     if channel not in topics:
         raise CorruptRecord("a message belongs to no channel")
-    return Message(topics[channel], log_ns, sequence, content[_MESSAGE.size :], told_ns)
+    return Message(topics[channel], log_ns, sequence, content[_MESSAGE.size :], ready_ns)
 
 
 def _channel(content: bytes, topics: dict[int, str]) -> None:
     if len(content) < 4 or len(topics) >= MAX_CHANNELS:
-        raise CorruptRecord("a channel makes no sense")
+        raise CorruptRecord("a channel is malformed")
     (number,) = struct.unpack_from("<H", content)
     topics[number], _ = _text(content, 4)
 
@@ -194,7 +194,7 @@ def _unpacked(content: bytes) -> bytes:
     (length,) = struct.unpack_from("<Q", content, at)
     packed = content[at + 8 :]
     if length != len(packed) or size > MAX_CHUNK_BYTES:
-        raise CorruptRecord("a chunk has no believable length")
+        raise CorruptRecord("a chunk has an implausible length")
     data = _decompress(compression, packed, size)
     if len(data) != size or (checksum and zlib.crc32(data) != checksum):
         raise CorruptRecord("a chunk does not fit its checksum")
@@ -210,7 +210,7 @@ def _decompress(compression: str, packed: bytes, size: int) -> bytes:
 
             # The frame may name a size of its own, which the library would allocate.
             if zstandard.frame_content_size(packed) > size:
-                raise CorruptRecord("a chunk has no believable length")
+                raise CorruptRecord("a chunk has an implausible length")
             unpacker = zstandard.ZstdDecompressor(max_window_size=MAX_CHUNK_BYTES)
             return unpacker.decompress(packed, max_output_size=size)
         if compression == "lz4":

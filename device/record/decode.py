@@ -54,7 +54,7 @@ def decode(topic: str, data: bytes) -> Recorded:
     """The message in ``data``, which came from channel ``topic``.
 
     Raises:
-        InvalidMessage: it is no JSON, or not what belongs on that channel.
+        InvalidMessage: it is not JSON, or not what belongs on that channel.
     """
     values = parse(data)
     try:
@@ -70,7 +70,7 @@ def level(value: Any) -> Level:
     try:
         return Level[text(value).upper()]
     except KeyError:
-        raise InvalidMessage("a level is wanted") from None
+        raise InvalidMessage("expected a level") from None
 
 
 def _signed(value: Any) -> int:
@@ -79,7 +79,7 @@ def _signed(value: Any) -> int:
 
 
 def _figure(value: Any) -> float | int | str:
-    """What an event may tell: a text, a whole number or a finite one."""
+    """What an event may carry: a text, a whole number or a finite one."""
     if isinstance(value, str):
         return text(value)
     return whole(value) if type(value) is int and value >= 0 else number(value)

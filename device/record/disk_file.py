@@ -41,10 +41,10 @@ class DiskFile:
         """Asked for by whoever writes streams; ``commit`` is what does it."""
 
     def commit(self) -> None:
-        """Write all that waits; if that cannot be, none of it is in the file, and it waits on.
+        """Write all that waits; if that fails, none of it is in the file, and it stays queued.
 
         Raises:
-            OSError: as told by the system.
+            OSError: from the system.
         """
         written = 0
         try:
@@ -66,7 +66,7 @@ class DiskFile:
         """End the file without an index, in some 50 bytes: behind what is committed, or over the last of it.
 
         Raises:
-            OSError: as told by the system.
+            OSError: from the system.
         """
         self._waiting = bytearray(_END)
         try:
@@ -78,5 +78,5 @@ class DiskFile:
             os.ftruncate(self._descriptor, self._before + len(_END))
 
     def close(self) -> None:
-        """Give the file back. Raises OSError where the disk reports a late fault."""
+        """Close the file. Raises OSError where the disk reports a late fault."""
         os.close(self._descriptor)

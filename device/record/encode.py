@@ -34,8 +34,8 @@ Recorded = EngineInput | DriverState | Alert | Event | LogConfig | ExpressionRea
 
 _OBSERVATION = tuple(one.name for one in fields(Observation))
 _STATE = tuple(one.name for one in fields(DriverState))
-_OBSERVED = attrgetter(*_OBSERVATION)
-_JUDGED = attrgetter(*_STATE)
+_OBSERVATION_VALUES = attrgetter(*_OBSERVATION)
+_STATE_VALUES = attrgetter(*_STATE)
 COMMANDS = {Ignition: "ignition", Gear: "gear", Pause: "pause", SetDriver: "set_driver"}
 """What the commands on the channel of that name are called."""
 NOTHING = (None, "", ())
@@ -52,16 +52,16 @@ def encode(message: Recorded, config: LogConfig) -> tuple[str, bytes]:
     try:
         return topic, _dumps(values).encode()
     except ValueError:
-        # A figure that is no number is as good as unknown; JSON has no word for it.
+        # NaN and infinity are written as unknown: JSON has neither.
         return topic, _dumps(_finite(values)).encode()
 
 
 def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any]]:
     if isinstance(message, Observation):
-        named = zip(_OBSERVATION, _OBSERVED(message), strict=True)
+        named = zip(_OBSERVATION, _OBSERVATION_VALUES(message), strict=True)
         return schema.OBSERVATION, {name: value for name, value in named if value is not None}
     if isinstance(message, DriverState):
-        named = zip(_STATE, _JUDGED(message), strict=True)
+        named = zip(_STATE, _STATE_VALUES(message), strict=True)
         return schema.STATE, {name: value for name, value in named if value not in NOTHING} | {
             "level": message.level.label
         }
@@ -77,7 +77,7 @@ def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any]]:
     if isinstance(message, Event):
         return _event(message)
     if isinstance(message, CommandReceived):
-        return _told(message)
+        return _command(message)
     if isinstance(message, NewRules):
         return schema.RULES, asdict(message)
     if isinstance(message, Tick):
@@ -99,16 +99,16 @@ def _event(event: Event) -> tuple[str, dict[str, Any]]:
     return schema.EVENT, {"t_ns": event.t_ns, "kind": event.kind, "data": dict(event.data)}
 
 
-def _told(told: CommandReceived) -> tuple[str, dict[str, Any]]:
-    command = told.command
+def _command(received: CommandReceived) -> tuple[str, dict[str, Any]]:
+    command = received.command
     if isinstance(command, VehicleSpeed):
-        return schema.VEHICLE, {"t_ns": told.t_ns, "speed_kmh": command.kmh}
+        return schema.VEHICLE, {"t_ns": received.t_ns, "speed_kmh": command.kmh}
     if isinstance(command, Acknowledge):
-        return schema.ACKNOWLEDGE, {"t_ns": told.t_ns, "alert_seq": command.alert_seq}
+        return schema.ACKNOWLEDGE, {"t_ns": received.t_ns, "alert_seq": command.alert_seq}
     if not isinstance(command, Marker):
-        return schema.COMMAND, {"t_ns": told.t_ns, "command": COMMANDS[type(command)], **asdict(command)}
-    # A marker tells the judge nothing; it comes as an event.
-    return schema.MARKER, {"t_ns": told.t_ns, "pressed_ns": command.pressed_ns, "text": command.text}
+        return schema.COMMAND, {"t_ns": received.t_ns, "command": COMMANDS[type(command)], **asdict(command)}
+    # The engine ignores markers; they come as events.
+    return schema.MARKER, {"t_ns": received.t_ns, "pressed_ns": command.pressed_ns, "text": command.text}
 
 
 def _picture(picture: Picture, config: LogConfig) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _picture(picture: Picture, config: LogConfig) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """The same without figures that are no numbers; a list that holds one is unknown as a whole."""
+    """The same without NaN and infinity; a list that holds one is unknown as a whole."""
     if isinstance(value, Mapping):
         return {key: _finite(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Reads ``/config``, the head of a log, into what the judge is built from."""
+"""Reads ``/config``, the head of a log, into what the engine is built from."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_config(data: bytes) -> LogConfig:
 
     Raises:
         UnsupportedVersion: it was written by a later version.
-        InvalidMessage: it makes no sense.
+        InvalidMessage: it is invalid.
     """
     values = parse(data)
     layout = values.get("format")
@@ -79,9 +79,9 @@ def _config(values: dict[str, Any]) -> LogConfig:
 
 
 def read_profile(values: Any) -> Profile:
-    """A profile from its tables. Raises InvalidMessage where it contradicts itself or is none."""
+    """A profile from its tables. Raises InvalidMessage where it is invalid or contradicts itself."""
     if not isinstance(values, dict):
-        raise InvalidMessage("the profile is no table")
+        raise InvalidMessage("the profile is not a table")
     mistakes = profile_mistakes(values)
     if mistakes or "settings" in values:
         raise InvalidMessage(f"the profile: {mistakes[0].told if mistakes else 'it carries settings'}")
@@ -91,7 +91,7 @@ def read_profile(values: Any) -> Profile:
 def _reader(values: Any) -> ReaderTraits:
     closed, wide = number(values["closed_ratio"]), number(values["wide_mouth_aspect"])
     if not 0.0 <= closed < 1.0 or not 0.0 < wide < 100.0:
-        raise InvalidMessage("the traits of the landmark reader make no sense")
+        raise InvalidMessage("the traits of the landmark reader are out of range")
     return ReaderTraits(text(values["name"]), closed, wide)
 
 
@@ -100,7 +100,7 @@ def _direction(values: Any) -> Direction | None:
         return None
     yaw, pitch = angle(values["yaw_deg"]), angle(values["pitch_deg"])
     if yaw is None or pitch is None:
-        raise InvalidMessage("the way to the road lacks an angle")
+        raise InvalidMessage("the road direction is missing an angle")
     return Direction(yaw, pitch)
 
 

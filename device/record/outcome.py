@@ -38,11 +38,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is told of one recording.
+    """The result of replaying one recording.
 
     Attributes:
         then_only, now_only: what was said only in the log, or only now.
-        warnings: why the two may differ, a line each.
+        warnings: why the two may differ, one line per warning.
     """
 
     name: str
@@ -69,22 +69,22 @@ def judge_again(job: Job) -> Outcome:
     with _events(job.events, run_of(recording.config)) as tell:
         done = replay(recording, config, tell)
     then_only, now_only = differences(done.compared(done.then), done.compared(done.now))
-    told = warnings(recording)
+    found = warnings(recording)
     if then_only or now_only:
-        told += _other_code(recording)
-    return Outcome(recording.name, recording.config.origin_ns, done, then_only, now_only, told)
+        found += _other_code(recording)
+    return Outcome(recording.name, recording.config.origin_ns, done, then_only, now_only, found)
 
 
 def warnings(recording: Recording) -> list[str]:
     """What a reader of the recording should know; complete once it was read to its end."""
-    told = list(recording.damage)
+    found = list(recording.damage)
     if recording.missing:
-        told.append(f"{recording.missing} messages of the monitor are not in the log")
+        found.append(f"{recording.missing} messages of the monitor are not in the log")
     if recording.config.cut:
-        told.append("the log was cut: what came before it is not known to the judge")
+        found.append("the log was cut: what came before it is not known to the engine")
     elif not recording.complete:
-        told.append("files of the recording are missing: what was in them is not known to the judge")
-    return told
+        found.append("files of the recording are missing: what was in them is not known to the engine")
+    return found
 
 
 def _other_code(recording: Recording) -> list[str]:
@@ -98,7 +98,7 @@ def _other_code(recording: Recording) -> list[str]:
 
 @contextmanager
 def _events(target: str | None, run: Run) -> Iterator[Callable[[Said], None] | None]:
-    """Writes what it is told as ``wakeful run --events`` does, waiting for the disk, since nothing is lost by that."""
+    """Writes what it is given as ``wakeful run --events`` does, waiting for the disk, since nothing is lost by that."""
     if target is None:
         yield None
         return

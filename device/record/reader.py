@@ -5,7 +5,7 @@
             print(recording.config.seconds(entry.value.t_ns), entry.value)
         print(recording.damage)
 
-What is damaged is told and left out; what was readable before it, and behind a damaged chunk, is given.
+Damage is reported and skipped; what is readable before it, and behind a damaged chunk, is returned.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from wakeful.device.record.schema import LogConfig
 
 SUFFIX = ".mcap"
 REPAIRED = ".repaired.mcap"
-# The head is the first message of a file. Anything else is not ours, or not whole.
+# The head is the first message of a file. Anything else is not a log of wakeful, or not whole.
 HEAD_WITHIN = 100
 UNCOUNTED = frozenset((schema.CONFIG, *schema.NOT_COUNTED))
 
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
 
     Attributes:
         log_ns: wall clock, Unix ns.
-        told_ns: when the monitor had it ready, in the same clock, so a state's latency after ``log_ns``;
+        ready_ns: when the monitor had it ready, in the same clock, so a state's latency after ``log_ns``;
             as ``log_ns`` where that is not known.
         sequence: running number over all channels of the recording, as handed over by the monitor.
     """
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
     log_ns: int
     sequence: int
     value: Recorded
-    told_ns: int
+    ready_ns: int
 
 
 class LogFile:
@@ -57,12 +57,12 @@ class LogFile:
     Attributes:
         config: its head.
         condition: filled in by reading to the end.
-        unfit: messages whose content made no sense.
+        unfit: messages with invalid content.
         first_sequence, last_sequence: of what the monitor handed over, as far as it was read.
         missing: messages between these that are not in the file.
 
     Raises:
-        LogError: it cannot be opened, is no log of wakeful, or was written by a later version.
+        LogError: it cannot be opened, is not a log of wakeful, or was written by a later version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -84,13 +84,13 @@ class LogFile:
         """Typed messages of these channels, all but ``/config`` by default, in the order of writing."""
         wanted = frozenset(topics) if topics else frozenset(DECODERS)
         self.unfit = self.missing = self.first_sequence = self.last_sequence = 0
-        for topic, log_ns, sequence, data, told_ns in self.raw():
+        for topic, log_ns, sequence, data, ready_ns in self.raw():
             if topic not in UNCOUNTED:
                 self._count(sequence)
             if topic not in wanted:
                 continue
             try:
-                yield Entry(topic, log_ns, sequence, self._decoded(topic, data), told_ns)
+                yield Entry(topic, log_ns, sequence, self._decoded(topic, data), ready_ns)
             except InvalidMessage:
                 self.unfit += 1
 
@@ -111,8 +111,8 @@ class LogFile:
 
     @property
     def damage(self) -> list[str]:
-        """What is wrong with the file, a line each; known once it was read to its end."""
-        unfit = [f"{self.unfit} messages make no sense"] if self.unfit else []
+        """What is wrong with the file, one line per problem; known once it was read to its end."""
+        unfit = [f"{self.unfit} messages are invalid"] if self.unfit else []
         return [f"{self.path.name}: {one}" for one in [*self.condition.damage, *unfit]]
 
 
@@ -142,12 +142,12 @@ class Recording:
 
     @property
     def damage(self) -> list[str]:
-        """What is wrong with the files, a line each; known once they were read to their end."""
+        """What is wrong with the files, one line per problem; known once they were read to their end."""
         return [line for file in self.files for line in file.damage]
 
     @property
     def missing(self) -> int:
-        """Messages that the monitor told and that are not in the files; known once they were read to their end."""
+        """Messages of the monitor that are not in the files; known once they were read to their end."""
         read = [file for file in self.files if file.last_sequence]
         between = sum(max(0, b.first_sequence - a.last_sequence - 1) for a, b in pairwise(read))
         before = read[0].first_sequence - 1 if read and self.complete else 0
@@ -168,12 +168,12 @@ def recordings(paths: Sequence[Path]) -> list[Recording]:
     """The recordings in these files and folders, in the order of their beginning.
 
     Raises:
-        LogError: a path is no log, a folder holds none, or a log cannot be used.
+        LogError: a path is not a log, a folder holds none, or a log cannot be used.
     """
     found: dict[tuple[str, str], Recording] = {}
     for path in log_files(paths):
         file = LogFile(path)
-        # A cut stands for itself: two of one recording are not its parts.
+        # A cut is a recording of its own: two of one recording are not its parts.
         key = (file.config.session, str(path) if file.config.cut else "")
         found.setdefault(key, Recording()).files.append(file)
     for one in found.values():
@@ -211,7 +211,7 @@ def head(file: BinaryIO, name: str) -> LogConfig:
             raise LogError(f"{name} was written by a later version of wakeful ({error}): update this one") from None
         except InvalidMessage as error:
             raise LogError(
-                f"{name}: its head makes no sense to wakeful {__version__} ({_short(str(error))}); is it a later one's?"
+                f"{name}: wakeful {__version__} cannot read its head ({_short(str(error))}); is it a later version's?"
             ) from None
     raise LogError(f"{name} holds nothing readable: it was cut off before its head was on the disk")
 
@@ -224,7 +224,7 @@ def open_log(path: Path) -> BinaryIO:
     """
     try:
         if path.exists() and not path.is_file():
-            raise LogError(f"{path} is no file: give a log that `wakeful run --record` wrote")
+            raise LogError(f"{path} is not a file: give a log that `wakeful run --record` wrote")
         return path.open("rb")
     except FileNotFoundError:
         raise LogError(f"{path}: there is no such log") from None
@@ -249,7 +249,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         inside = sorted(path.glob(f"*{SUFFIX}"))
         if not inside:
             raise LogError(f"{path} holds no logs (*{SUFFIX})")
-        # What was repaired stands for what it was made from.
+        # A repaired log replaces the one it was made from.
         replaced = {file.with_name(file.name.removesuffix(REPAIRED) + SUFFIX) for file in inside if is_repaired(file)}
         yield from (file for file in inside if file not in replaced)
 

@@ -1,7 +1,7 @@
 """Records a drive: an output that hands everything to a thread of its own, which alone waits for the disk.
 
 The monitor's side of each call puts one reference into a bounded queue. What does not fit, because the disk hangs, is
-dropped, counted and told as health; alerts have room of their own.
+dropped, counted and reported as health; alerts have room of their own.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Recorder(Output):
     Args:
         options: the table ``[record]``; its folder is set.
         template: the head of the files; session and times are filled in by ``start``.
-        notes: told what is wrong with the disk.
+        notes: where problems of the disk are reported.
 
     Attributes:
         dropped: messages that were lost because too many waited for the disk.
@@ -120,18 +120,18 @@ class Recorder(Output):
 
     def state(self, state: DriverState) -> None:
         # Only the frames of a live source are timed by the clock that tells how long it took.
-        self._put(state, state.t_ns, told_ns=time.monotonic_ns() if self._live else None)
+        self._put(state, state.t_ns, ready_ns=time.monotonic_ns() if self._live else None)
 
     def close(self) -> None:
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
-            _log.warning("the disk is slow: the log is not ended; `wakeful log repair` will mend it")
+            _log.warning("the disk is slow: the log is not ended; `wakeful log repair` will repair it")
         elif not self._thread.started:
             self._folder.close()
 
-    def _put(self, message: Recorded, t_ns: int, more_room: int = 0, told_ns: int | None = None) -> None:
+    def _put(self, message: Recorded, t_ns: int, more_room: int = 0, ready_ns: int | None = None) -> None:
         self._sequence += 1
         if self._ended:
             return
@@ -139,7 +139,7 @@ class Recorder(Output):
             self.dropped += 1
             self._notes.set("record_slow", "the disk does not keep up, the recording has gaps: use a faster one")
             return
-        self._queue.append((message, t_ns, self._sequence, told_ns))
+        self._queue.append((message, t_ns, self._sequence, ready_ns))
 
     def _is_due(self, t_ns: int) -> bool:
         """Whether the next picture is due; after a jump of the clock it is at once."""
@@ -173,13 +173,13 @@ class Recorder(Output):
     def _write_queued(self, session: Session, clock_s: Callable[[], float]) -> None:
         """Write what waits at this moment; a disk that cannot keep up still gets its turns."""
         for _ in range(len(self._queue)):
-            message, t_ns, sequence, told_ns = self._queue.popleft()
+            message, t_ns, sequence, ready_ns = self._queue.popleft()
             if isinstance(message, Shot):
                 self._shots_waiting -= 1
                 self._write_pictures(session, message)
                 session.turn(clock_s())
                 continue
-            session.write(message, t_ns, sequence, told_ns)
+            session.write(message, t_ns, sequence, ready_ns)
             if self._video is not None:
                 for picture in self._video.happened(message):
                     session.write(picture, picture.t_ns, sequence)

@@ -1,4 +1,4 @@
-"""Makes new logs of old ones: what can be recovered of a broken one, and a span cut out of a whole one."""
+"""Makes new logs of old ones: what can be recovered from a broken one, and a span cut out of a whole one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class RepairResult:
     Attributes:
         messages: that are in the new file.
         seconds: from the first to the last of them.
-        damage: what was wrong with the old file, a line each.
-        unread_bytes: how much of the old file made no sense.
+        damage: what was wrong with the old file, one line per problem.
+        unread_bytes: how much of the old file was not readable.
     """
 
     file: Path
@@ -90,12 +90,12 @@ class Copy:
 
     def add(self, message: Message) -> None:
         """Take one over as it is."""
-        self._writer.add_raw(message.topic, message.data, message.log_ns, message.sequence, message.told_ns)
+        self._writer.add_raw(message.topic, message.data, message.log_ns, message.sequence, message.ready_ns)
 
 
 @contextmanager
 def _new_log(target: Path, config: LogConfig, sources: list[Path]) -> Iterator[Copy]:
-    """A log that is there as a whole at the end, or not at all."""
+    """A log that is written whole, or not at all."""
     if any(target.resolve() == source.resolve() for source in sources):
         raise LogError(f"{target} is the log itself: name another file")
     part = target.with_name(target.name + ".part")

@@ -1,4 +1,4 @@
-"""Judges a log again: what the judge was given goes into a new one, and what that says stands beside the log.
+"""Replays a log: its inputs go into a new engine, whose alerts and events are compared with the recorded ones.
 
 Nothing here knows a rule. The judge is the one of the monitor, built as the head of the log says, or with another
 profile.
@@ -62,7 +62,7 @@ def replay(
 
     Args:
         config: another one than the recorded.
-        tell: is told everything as an output of the monitor would be, markers and notes of the log included.
+        tell: is called with everything that an output of the monitor would get, markers and notes of the log included.
 
     Raises:
         LogError: there is nothing in it that could be judged.
@@ -82,7 +82,7 @@ def replay(
                 _account(done, value.t_ns, last_ns, state)
                 last_ns = value.t_ns
         elif isinstance(value, Alert | Event):
-            # Markers and notes are nothing the judge says: they are passed on as they were told.
+            # Markers and notes do not come from the engine: they are passed on as recorded.
             of_the_judge = is_of_the_judge(value)
             said = [] if of_the_judge else [value]
             if of_the_judge:

@@ -2,13 +2,13 @@
 
 | channel | one message for each | replayed |
 |---|---|---|
-| `/config` | file: all that the judge is built from, versions, networks, the source | yes |
+| `/config` | file: all that the engine is built from, versions, networks, the source | yes |
 | `/observation` | frame: what perception measured, at full precision | yes |
 | `/tick` | moment without a frame, and why | yes |
-| `/vehicle`, `/acknowledge`, `/command` | command from outside, when the judge was told | yes |
+| `/vehicle`, `/acknowledge`, `/command` | command from outside, when the engine received it | yes |
 | `/rules` | profile that came into force on the way | yes |
 | `/marker` | moment that somebody marked, and when the key was pressed | no |
-| `/state`, `/alert`, `/event`, `/health` | what was judged of that | compared |
+| `/state`, `/alert`, `/event`, `/health` | what the engine made of that | compared |
 | `/expression` | reading of the expression, by class | no |
 | `/camera` | picture, as `foxglove.CompressedImage`; only if asked for | no |
 
@@ -47,7 +47,7 @@ NOT_COUNTED = (EXPRESSION, CAMERA)
 
 @dataclass(frozen=True, slots=True)
 class LogConfig:
-    """What stands at the head of each file: enough to build the judge again as it was.
+    """The head of each file: enough to build the engine again as it was.
 
     Attributes:
         session: name of the recording that this file is a part of; ``part`` counts its files from 1.
@@ -147,7 +147,7 @@ def _object(properties: Mapping[str, dict[str, Any]], required: list[str]) -> di
 
 
 TIME = _object({"sec": WHOLE, "nsec": WHOLE}, ["sec", "nsec"])
-# Foxglove finds a picture by this schema's name, its keys and their encoding; t_ns, seq and blurred are ours.
+# Foxglove finds a picture by this schema's name, its keys and their encoding; t_ns, seq and blurred are additions.
 COMPRESSED_IMAGE = _object(
     {
         "timestamp": {**TIME, "title": "time"},

@@ -72,7 +72,7 @@ class Session:
         except OSError as error:
             self._fail(error, now_s)
 
-    def write(self, message: Recorded, t_ns: int, sequence: int, told_ns: int | None = None) -> None:
+    def write(self, message: Recorded, t_ns: int, sequence: int, ready_ns: int | None = None) -> None:
         """Take in one message; it is in the file with the next flush. Times as for ``LogWriter.add``."""
         if self._writer is None:
             if _is_vital(message):
@@ -83,7 +83,7 @@ class Session:
         if not self._may_write(message):
             self.left_out += 1
             return
-        self._writer.add(message, t_ns, sequence, told_ns)
+        self._writer.add(message, t_ns, sequence, ready_ns)
         if isinstance(message, DriverState) and message.expression_p != self._probabilities:
             self._probabilities = message.expression_p
             shares = dict(zip(self._template.engine_config.expression_classes, message.expression_p, strict=False))

@@ -84,7 +84,7 @@ class Video:
             self._ring.popleft()
 
     def happened(self, message: Recorded) -> Iterator[Picture]:
-        """Take in what the monitor told; an alert or a marker gives out the pictures before it."""
+        """Take in a message of the monitor; an alert or a marker yields the pictures before it."""
         if not self._events_only or not is_occasion(message):
             return
         t_ns = message.t_ns  # type: ignore[union-attr]
@@ -143,7 +143,7 @@ def count_faces(boxes: Iterable[Box]) -> int:
 
 
 def blurred(image: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.uint8]:
-    """A copy in which these faces are a few patches of colour each, from which nobody can be told."""
+    """A copy in which these faces are a few patches of colour each, from which nobody can be recognised."""
     image = image.copy()
     height, width = image.shape[:2]
     for x0, y0, x1, y1 in boxes:

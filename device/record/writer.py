@@ -47,20 +47,20 @@ class LogWriter:
         self.add(config, config.origin_ns, 0)
         self.flush()
 
-    def add(self, message: Recorded, t_ns: int, sequence: int, told_ns: int | None = None) -> int:
+    def add(self, message: Recorded, t_ns: int, sequence: int, ready_ns: int | None = None) -> int:
         """Write a message under its capture time; gives its size in bytes.
 
         Args:
-            told_ns: when the monitor had it ready, by the clock of the capture times.
+            ready_ns: when the monitor had it ready, by the clock of the capture times.
         """
         topic, data = encode(message, self.config)
-        told = None if told_ns is None else self.config.log_ns(told_ns)
-        self.add_raw(topic, data, self.config.log_ns(t_ns), sequence, told)
+        ready = None if ready_ns is None else self.config.log_ns(ready_ns)
+        self.add_raw(topic, data, self.config.log_ns(t_ns), sequence, ready)
         return len(data)
 
-    def add_raw(self, topic: str, data: bytes, log_ns: int, sequence: int, told_ns: int | None = None) -> None:
+    def add_raw(self, topic: str, data: bytes, log_ns: int, sequence: int, ready_ns: int | None = None) -> None:
         """Write what is encoded already; times are Unix ns."""
-        published_ns = log_ns if told_ns is None else told_ns
+        published_ns = log_ns if ready_ns is None else ready_ns
         self._writer.add_message(self._channels[topic], log_ns, data, published_ns, sequence % (1 << 32))
 
     def flush(self) -> None:

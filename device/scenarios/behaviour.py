@@ -1,4 +1,4 @@
-"""What the driver of the functional matrix does, second by second, and what the monitor must tell of it.
+"""What the driver of the functional matrix does, second by second, and what the monitor must report.
 
 Every script begins with the same attentive seconds, so that the monitor learns this person's eyes and where the road
 is, then comes the behaviour, then the driver is attentive again.
@@ -17,7 +17,7 @@ DURATION_S = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What must be told, s after the behaviour began; see ``wakeful.device.scenarios.matrix.Required``."""
+    """What must be reported, s after the behaviour began; see ``wakeful.device.scenarios.matrix.Required``."""
 
     any_of: tuple[str, ...]
     after_s: float
@@ -34,7 +34,7 @@ class Behaviour:
             in between. Angles and the mouth are added, eye openings multiplied. ``aside_deg`` is a turn of the head
             away from the road that crosses the camera's axis, so that the face stays in sight.
         blinks_s: starts of blinks, s after the behaviour began; None: those of an attentive driver.
-        required: what must be told.
+        required: what must be reported.
         tolerated: alert codes that may be raised.
     """
 

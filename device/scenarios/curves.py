@@ -1,4 +1,4 @@
-"""The signals of one run as an SVG drawing: eyes, mouth, head and what the monitor said, over one axis of time."""
+"""The signals of one run as an SVG drawing: eyes, mouth, head and what the monitor reported, over one axis of time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def curves(trace: Trace) -> str:
         drawn += _band(top, label, limits, lines)
         top += BAND_PX + GAP_PX
     drawn += _health(top, trace)
-    drawn += _told(top + 22, trace)
+    drawn += _reported(top + 22, trace)
     height = top + 62
     start = _x(START_S)
     drawn.append(f'<line class="start" x1="{start:.0f}" x2="{start:.0f}" y1="0" y2="{top + 16}"/>')
@@ -70,8 +70,8 @@ def _health(top: int, trace: Trace) -> Iterator[str]:
             yield f'<text class="inside" x="{x + 4:.0f}" y="{top + 12}">{escape(name)}</text>'
 
 
-def _told(top: int, trace: Trace) -> Iterator[str]:
-    yield f'<text class="label" x="{LEFT_PX - 8}" y="{top + 12}">told</text>'
+def _reported(top: int, trace: Trace) -> Iterator[str]:
+    yield f'<text class="label" x="{LEFT_PX - 8}" y="{top + 12}">alerts</text>'
     shown = sorted(
         [(one.t_s, one.code, "alert") for one in trace.alerts]
         + [(one.t_s, one.code, "event") for one in trace.events if one.code not in ("health", "calibration")]
@@ -81,7 +81,7 @@ def _told(top: int, trace: Trace) -> Iterator[str]:
         x = _x(t_s)
         yield f'<line class="{style}" x1="{x:.0f}" x2="{x:.0f}" y1="{top}" y2="{top + 16}"/>'
         if style == "alert" or x >= free_px:
-            # Alerts stand on the first line and events on the second, where they hide nothing.
+            # Alerts are on the first line and events on the second, where they hide nothing.
             y = top + 12 if style == "alert" else top + 25
             yield f'<text class="{style}" x="{x + 3:.0f}" y="{y}">{escape(code)}</text>'
             free_px = x + 8 * len(code)

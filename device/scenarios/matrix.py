@@ -21,7 +21,7 @@ Eyewear = Literal["none", "glasses", "sunglasses"]
 Sight = Literal["judged", "blind", "either"]
 
 DEGRADED_BY_S = 10.0
-"""Eyes that cannot be judged are told within this time of the first frame."""
+"""Eyes that cannot be read are reported within this time of the first frame."""
 CLOSURE_CODES = frozenset({"microsleep", "sleep", "unresponsive"})
 DISTRACTION_CODES = frozenset({"long_distraction", "short_distraction"})
 READABLE_YAW_DEG = 20.0
@@ -53,11 +53,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """Something that must be told in time.
+    """Something that must be reported in time.
 
     Attributes:
         any_of: alert codes or kinds of events; one of them is enough.
-        after_s, by_s: script time within which it must be told.
+        after_s, by_s: script time within which it must be reported.
     """
 
     any_of: tuple[str, ...]
@@ -70,7 +70,7 @@ class Expected:
     """What a cell must end in.
 
     Attributes:
-        required: what must be told, if the driver is judged at all.
+        required: what must be reported, if the driver is assessed at all.
         tolerated: alert codes that may be raised besides; any other is a false alarm.
         sight: ``judged``: the monitor must judge this driver; ``blind``: it must say that it cannot; ``either``.
         blind_healths: health values that say so.

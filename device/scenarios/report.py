@@ -134,8 +134,8 @@ def _expectation(cell: Cell) -> str:
     required = "; ".join(
         f"{' or '.join(one.any_of)} between {one.after_s:.1f} and {one.by_s:.1f} s" for one in expected.required
     )
-    told = required or ("no alert" if expected.sight != "blind" else "degraded within 10 s and no closure alert")
-    return f"{told}. {expected.why[0].upper()}{expected.why[1:]}."
+    due = required or ("no alert" if expected.sight != "blind" else "degraded within 10 s and no closure alert")
+    return f"{due}. {expected.why[0].upper()}{expected.why[1:]}."
 
 
 def _anchor(cell: Cell) -> str:

@@ -43,7 +43,7 @@ Stage = tuple[Light, Eyewear, Head]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One cell, what was told, and the verdict on it. Moments and snapshots are kept of failed cells only."""
+    """One cell, what was reported, and the verdict on it. Moments and snapshots are kept of failed cells only."""
 
     cell: Cell
     verdict: Verdict

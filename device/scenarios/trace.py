@@ -1,4 +1,4 @@
-"""What one run of a cell left behind: everything the monitor said, and the signals behind it."""
+"""What one run of a cell left behind: everything the monitor reported, and the signals behind it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SIGNALS = ("eye_open", "mouth_open", "yaw_deg", "pitch_deg", "gaze_yaw_deg", "ga
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An alert that was raised, or an event with its kind as ``code``; ``t_s`` is when it was told."""
+    """An alert that was raised, or an event with its kind as ``code``; ``t_s`` is when it was reported."""
 
     t_s: float
     code: str
@@ -54,6 +54,6 @@ class Trace:
     snapshots: tuple[Snapshot, ...] = ()
 
     def health_at(self, t_s: float) -> HealthChange:
-        """What was said last at or before ``t_s``."""
+        """The last health at or before ``t_s``."""
         said = [change for change in self.health if change.t_s <= t_s]
         return said[-1] if said else HealthChange(0.0, "stale")

@@ -1,4 +1,4 @@
-"""The verdict on one cell: what was told against what must be. Pure."""
+"""The verdict on one cell: what was reported against what must be. Pure."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def _not_judged(expected: Expected, trace: Trace) -> Iterator[str]:
 
 
 def _missing(required: Required, trace: Trace) -> str | None:
-    told = sorted(one.t_s for one in (*trace.alerts, *trace.events) if one.code in required.any_of)
-    in_time = [t_s for t_s in told if required.after_s <= t_s <= required.by_s]
+    reported = sorted(one.t_s for one in (*trace.alerts, *trace.events) if one.code in required.any_of)
+    in_time = [t_s for t_s in reported if required.after_s <= t_s <= required.by_s]
     if in_time:
         return None
     what = " or ".join(required.any_of)
     window = f"between {required.after_s:.1f} and {required.by_s:.1f} s"
-    late = [t_s for t_s in told if t_s > required.after_s] or told
+    late = [t_s for t_s in reported if t_s > required.after_s] or reported
     return f"no {what} {window}" + (f", but at {late[0]:.1f} s" if late else "")
 
 
@@ -83,15 +83,17 @@ def _not_told_blind(expected: Expected, trace: Trace) -> Iterator[str]:
     first = next((change.t_s for change in trace.health if change.health in expected.blind_healths), None)
     names = " or ".join(sorted(expected.blind_healths))
     if first is None:
-        yield f"never told {names}; health was {_course(trace)}"
+        yield f"never reported {names}; health was {_course(trace)}"
     elif first > DEGRADED_BY_S:
-        yield f"told {names} only at {first:.1f} s; health was {_course(trace)}"
+        yield f"reported {names} only at {first:.1f} s; health was {_course(trace)}"
     elif expected.sight == "blind" and trace.health_at(DURATION_S).health not in expected.blind_healths:
         yield f"no longer {names} at the end; health was {_course(trace)}"
 
 
 def _course(trace: Trace) -> str:
-    return ", ".join(f"{_named(one.health, one.reason)} from {one.t_s:.1f} s" for one in trace.health) or "never told"
+    return (
+        ", ".join(f"{_named(one.health, one.reason)} from {one.t_s:.1f} s" for one in trace.health) or "never reported"
+    )
 
 
 def _named(health: str, reason: str) -> str:

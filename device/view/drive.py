@@ -221,7 +221,7 @@ def read_drive(recording: Recording) -> Drive:
     for entry in recording.entries(STATE, ALERT, EVENT, HEALTH, MARKER, RULES):
         value = entry.value
         if isinstance(value, DriverState):
-            reading.state(value, entry.told_ns - entry.log_ns)
+            reading.state(value, entry.ready_ns - entry.log_ns)
         elif isinstance(value, Alert):
             reading.alert(value)
         elif isinstance(value, Event):

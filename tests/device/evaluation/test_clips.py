@@ -85,7 +85,7 @@ def test_the_same_closure_is_a_false_alarm_where_none_is_marked(folder: Path) ->
 def test_marks_of_a_longer_clip_are_refused_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(folder, annotate(folder, frames=FRAMES + 1, closed=[[0, FRAMES]])) == 2
     said = capsys.readouterr().err
-    assert said == f"wakeful: nap.avi: frames is {FRAMES + 1}, but the clip has {FRAMES}; mark this clip anew\n"
+    assert said == f"wakeful: nap.avi: frames is {FRAMES + 1}, but the clip has {FRAMES}; annotate it again\n"
 
 
 def test_broken_marks_are_refused_before_anything_is_played(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,16 @@ import pytest
 from tests.device.record.drive import eventful, record
 from tests.device.record.samples import CONFIG, log_bytes
 from wakeful.device.cli import status
-from wakeful.device.evaluation.drives import Bounds, Drive, Standing, by_driver, events_of, kinds_of, score, standing
+from wakeful.device.evaluation.drives import (
+    ActiveAlert,
+    Bounds,
+    Drive,
+    active_spans,
+    by_driver,
+    events_of,
+    kinds_of,
+    score,
+)
 from wakeful.device.evaluation.matching import Span
 from wakeful.device.evaluation.truth import Moment, Truth
 from wakeful.device.messages import Alert, Level, Phase
@@ -29,7 +38,7 @@ def drive(
     return Drive(
         driver,
         3600.0,
-        tuple(Standing(code, Span(start, end)) for code, start, end in alerts),
+        tuple(ActiveAlert(code, Span(start, end)) for code, start, end in alerts),
         tuple((event, Span(start, end)) for event, start, end in events),
     )
 
@@ -41,9 +50,9 @@ def test_an_alert_stands_from_when_it_was_raised_to_when_it_was_cleared() -> Non
         alert(15.0, phase=Phase.CLEARED),
         alert(20.0, "sleep", seq=2),
     ]
-    assert standing(told, 0, 60.0) == (
-        Standing("microsleep", Span(10.0, 15.0)),
-        Standing("sleep", Span(20.0, 60.0)),
+    assert active_spans(told, 0, 60.0) == (
+        ActiveAlert("microsleep", Span(10.0, 15.0)),
+        ActiveAlert("sleep", Span(20.0, 60.0)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What really happened, as CSV: read as written, and refused with the line where it makes no sense."""
+"""What really happened, as CSV: read as written, and refused with the line where it is invalid."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ def test_columns_may_be_few_and_in_any_order(tmp_path: Path) -> None:
         ("event\nsleep\n", "has no column start"),
         ("event,start,colour\n", "has a column colour"),
         ("event,start\nnap,1\n", "line 2: event 'nap'"),
-        ("event,start\nsleep,soon\n", "line 2: 'soon' is no time"),
-        ("event,start\nsleep,nan\n", "line 2: nan is no time"),
+        ("event,start\nsleep,soon\n", "line 2: 'soon' is not a time"),
+        ("event,start\nsleep,nan\n", "line 2: nan is not a time"),
         ("event,start,end\nsleep,5,4\n", "line 2: it ends before it starts"),
         ("event,start,value\nkss,5,\n", "line 2: a kss rating needs a value"),
         ("event,start,value\nkss,5,10\n", "line 2: a kss rating needs a value"),
-        ("event,start,value\nkss,5,high\n", "line 2: value 'high' is no number"),
+        ("event,start,value\nkss,5,high\n", "line 2: value 'high' is not a number"),
         ("event,start\nsleep,5,6\n", "line 2: more fields"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+def test_invalid_rows_are_refused_with_their_line(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(TruthError, match=told) as refused:
         read_truth(written(tmp_path, text))
     assert "\n" not in str(refused.value)

@@ -62,7 +62,7 @@ def test_a_log_cut_off_anywhere_gives_what_was_whole_before_the_cut(tmp_path: Pa
         try:
             found, file = read(path)
         except LogError as error:
-            assert "cut off" in str(error) or "no MCAP file" in str(error)
+            assert "cut off" in str(error) or "not an MCAP file" in str(error)
             continue
         assert found == list(MESSAGES[: len(found)])
         assert not file.condition.whole
@@ -75,7 +75,7 @@ def test_a_log_cut_off_anywhere_gives_what_was_whole_before_the_cut(tmp_path: Pa
     ("data", "told"),
     [
         (b"", "is empty"),
-        (b"RIFF" + bytes(2000), "no MCAP file"),
+        (b"RIFF" + bytes(2000), "not an MCAP file"),
         (MAGIC, "cut off in its head"),
         (MAGIC + bytes(500), "cut off in its head"),
         (MAGIC + struct.pack("<BQ", 1, 1 << 60), "cut off in its head"),
@@ -104,7 +104,7 @@ def test_an_mcap_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
     writer.start("ros2")
     writer.add_message(writer.register_channel("/config", "json", 0), 1, b"{}", 1)
     writer.finish()
-    with pytest.raises(LogError, match="no log of wakeful"):
+    with pytest.raises(LogError, match="not a log of wakeful"):
         LogFile(stored(tmp_path, stream.getvalue()))
 
 
@@ -112,7 +112,7 @@ def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
     for path, told in ((tmp_path / "none.mcap", "no such log"), (tmp_path, "holds no logs")):
         with pytest.raises(LogError, match=told):
             recordings([path])
-    with pytest.raises(LogError, match="is no file"):
+    with pytest.raises(LogError, match="is not a file"):
         LogFile(Path("/dev/null"))
 
 
@@ -152,7 +152,7 @@ def test_a_chunk_that_claims_to_be_huge_is_refused_without_room_for_it() -> None
     struct.pack_into("<Q", data, chunks(data)[5] - 12, 1 << 50)
     condition = Condition()
     list(messages(io.BytesIO(data), "x", condition))
-    assert "believable" in condition.damage[0]
+    assert "implausible" in condition.damage[0]
 
 
 def test_messages_that_make_no_sense_are_counted_and_left_out(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_messages_that_make_no_sense_are_counted_and_left_out(tmp_path: Path) ->
     found, file = read(stored(tmp_path, stream.getvalue()))
     assert found == [MESSAGES[0]]
     assert file.unfit == 1
-    assert file.damage == ["drive.mcap: 1 messages make no sense"]
+    assert file.damage == ["drive.mcap: 1 messages are invalid"]
 
 
 def test_probabilities_that_are_not_those_of_the_head_make_no_sense(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_a_short_while_without_a_face_is_forgiven_if_the_driver_is_judged_again(
 @pytest.mark.parametrize("cell_id", ["normal/sunglasses/yaw0/pitch0/sleep", "dark/none/yaw0/pitch0/sleep"])
 def test_where_the_eyes_are_hidden_degraded_and_silent_is_right(cell_id: str) -> None:
     assert verdict(cell_id, health=DEGRADED) == Verdict(Outcome.TOLD_BLIND)
-    assert verdict(cell_id, health=SEEN).reasons == ("never told degraded; health was calibrating from 0.0 s",)
+    assert verdict(cell_id, health=SEEN).reasons == ("never reported degraded; health was calibrating from 0.0 s",)
 
 
 def test_degraded_must_come_within_ten_seconds_and_stay() -> None:
