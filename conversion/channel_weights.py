@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ModelError
+from wakeful.errors import ModelError
 
 LARGEST = 127
 

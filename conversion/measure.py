@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 from wakeful.models.manifest import Data, Parity, TaskFigure
 from wakeful.onnx_runtime import onnx_runtime
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wakeful import ConfigError
 from wakeful.conversion.measure import Inputs
+from wakeful.errors import ConfigError
 from wakeful.models.variants import NPU_PRECISION, Precision, Soc
 
 BENCH_RUNS = 1024

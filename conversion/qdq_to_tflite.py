@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ModelError
 from wakeful.conversion.shapes import shapes_of_one
 from wakeful.conversion.tflite_to_onnx import same_padding
+from wakeful.errors import ModelError
 
 FILE_MARK = b"TFL3"
 SCHEMA_VERSION = 3

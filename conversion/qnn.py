@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError, ModelError
+from wakeful.errors import ConfigError, ModelError
 from wakeful.models.variants import Soc, data_of, soc
 
 TARGET = re.compile(rb"soc_type=([A-Za-z0-9_]+);arch=(\d+)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 from wakeful.models import registry
 
 

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from wakeful import ConfigError
 from wakeful.conversion import measure
 from wakeful.conversion.channel_weights import with_channel_weights
 from wakeful.conversion.count import macs, operators
@@ -28,6 +27,7 @@ from wakeful.conversion.resume import compile_once, simulate_in_slices
 from wakeful.conversion.tflite_graph import read
 from wakeful.conversion.tflite_to_onnx import convert
 from wakeful.conversion.typical import typical
+from wakeful.errors import ConfigError
 from wakeful.models import manifest, registry, variants
 from wakeful.models.manifest import Manifest, ManifestUnreadable, TaskFigure, Variant
 from wakeful.models.variants import NPU_PRECISION, Precision, Soc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 from wakeful.models.manifest import Manifest, TaskFigure, Variant
 
 BEGIN = "<!-- written by `wakeful convert table` -->"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ModelError
+from wakeful.errors import ModelError
 
 Floats = NDArray[np.float32]
 

@@ -20,9 +20,10 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from wakeful import ModelError, __version__
+from wakeful.errors import ModelError
 from wakeful.models import registry
 from wakeful.models.registry import State
+from wakeful.version import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 CARRIED = ("install.sh", "virtual_environment.py", "wakeful.toml", "systemd", "udev")

@@ -15,7 +15,6 @@ from queue import SimpleQueue
 from types import MappingProxyType
 from typing import Any
 
-from wakeful import WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import Output
@@ -41,6 +40,7 @@ from wakeful.device.summary import Summary
 from wakeful.device.supervision.load_shedding import LoadShedding
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness
+from wakeful.errors import WakefulError
 from wakeful.models import registry
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.source import Source

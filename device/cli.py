@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-from wakeful import WakefulError
 from wakeful.device.commands import (
     bench,
     config,
@@ -36,6 +35,7 @@ from wakeful.device.commands import (
     train,
 )
 from wakeful.device.sanitise import printable
+from wakeful.errors import WakefulError
 from wakeful.revision import version_text
 
 INTERRUPTED = 130

@@ -14,10 +14,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Thread
 
-from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import DRIVER_NAME, Calibration, CommandReceived, DriverState, Event, SetDriver
 from wakeful.device.state.inputs import EngineInput
+from wakeful.errors import ConfigError, WakefulError
 
 MAX_BYTES = 4096
 # Files without this version hold a way to the road that was measured with gazes read about 12 degrees too high.

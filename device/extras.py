@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 
 
 def need(extra: str, *packages: str) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
-from wakeful import WakefulError
+from wakeful.errors import WakefulError
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

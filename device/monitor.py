@@ -11,7 +11,6 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
-from wakeful import WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.run import Run, new_run_id
@@ -36,6 +35,7 @@ from wakeful.device.summary import Summary
 from wakeful.device.supervision.load_shedding import LoadShedding
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Part
+from wakeful.errors import WakefulError
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, Source, StaleFrame
 

@@ -17,7 +17,6 @@ from dataclasses import fields
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.run import Run
@@ -28,6 +27,7 @@ from wakeful.device.state.inputs import NewRules
 from wakeful.device.state.profile import Profile
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Worker
+from wakeful.errors import ConfigError, WakefulError
 
 NOTE = "config_refused"
 EVENT = "configuration"

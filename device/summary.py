@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from wakeful import ConfigError, __version__
 from wakeful.device.messages import Phase
 from wakeful.device.state.engine import Step
+from wakeful.errors import ConfigError
+from wakeful.version import __version__
 
 BIN_MS = 0.02
 BINS = 25_000

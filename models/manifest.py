@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wakeful import ModelError
+from wakeful.errors import ModelError
 from wakeful.models import registry
 
 SCHEMA = 1

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from wakeful import ModelError
+from wakeful.errors import ModelError
 from wakeful.models import registry
 from wakeful.models.registry import ModelCorrupt, ModelMissing, Network, Origin, State
 

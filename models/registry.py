@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from wakeful import ModelError
+from wakeful.errors import ModelError
 
 REGISTRY = Path(__file__).with_name("registry.toml")
 WEIGHTS = Path(__file__).with_name("weights")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 from wakeful.models import registry
 
 CONTEXTS = registry.WEIGHTS / "contexts"

@@ -12,7 +12,7 @@ import importlib
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 from wakeful.sensors.discovery import camera_path, cameras
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import Source, SourceNotFound

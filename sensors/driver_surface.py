@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import SourceError
+from wakeful.errors import SourceError
 from wakeful.sensors.driver_head import PIVOT_CM, HeadSurface
 from wakeful.sensors.opencv import cv2
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import SourceError
+from wakeful.errors import SourceError
 from wakeful.sensors.opencv import cv2
 from wakeful.sensors.pixels import bits_of, to_bgr8
 from wakeful.sensors.request import CaptureRequest

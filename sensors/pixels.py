@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import SourceError
+from wakeful.errors import SourceError
 from wakeful.sensors.opencv import cv2
 
 FULL_RANGE_BITS = 16

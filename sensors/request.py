@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)

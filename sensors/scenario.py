@@ -33,7 +33,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 from wakeful.sensors.driver_face import DriverPose
 from wakeful.sensors.source import SourceNotFound
 

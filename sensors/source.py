@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from wakeful import SourceError, WakefulError
+from wakeful.errors import SourceError, WakefulError
 from wakeful.sensors.frame import Frame
 
 

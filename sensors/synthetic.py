@@ -31,7 +31,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 from wakeful.sensors.driver_face import HEIGHT_PX, WIDTH_PX, render
 from wakeful.sensors.scenario import Scenario
 from wakeful.sensors.slot import PacedSource

@@ -22,7 +22,7 @@ from threading import Event, Lock, Thread
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import SourceError
+from wakeful.errors import SourceError
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 from wakeful.sensors.pixels import to_bgr8

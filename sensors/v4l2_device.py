@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from wakeful import SourceError
+from wakeful.errors import SourceError
 from wakeful.sensors.opencv import cv2
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import SourceInfo, SourceNotFound

@@ -9,14 +9,13 @@
 
 The public names are those in ``__all__``; ``docs/api.md`` explains them and says how they may change. All but the
 errors are imported when they are first used, so that ``import wakeful`` needs neither numpy nor OpenCV.
-
-Every error that a user can cause is a ``WakefulError``. Its message is one line that says what is wrong and how to fix
-it, and its ``exit_status`` is the one the command ends with. Each has a builtin twin, so that programs can catch the
-builtin they know.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from wakeful.errors import ConfigError, ModelError, SourceError, WakefulError
+from wakeful.version import __version__
 
 if TYPE_CHECKING:
     from wakeful.api import Watch, look, replay, watch
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     from wakeful.device.moment import Moment
     from wakeful.device.perception.one_image import Look
     from wakeful.sensors.frame import Frame
-
-__version__ = "0.2.0"
 
 __all__ = [
     "Acknowledge",
@@ -100,31 +97,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class WakefulError(Exception):
-    """Root of all errors raised on purpose."""
-
-    exit_status = 1
-
-    # An OSError would format itself from errno and strerror; these carry a sentence.
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
-
-class ConfigError(WakefulError, ValueError):
-    """A setting, a profile or a command line that cannot be used."""
-
-    exit_status = 2
-
-
-class SourceError(WakefulError, OSError):
-    """A camera, file or folder that cannot be opened or gives no images."""
-
-    exit_status = 3
-
-
-class ModelError(WakefulError, RuntimeError):
-    """A network that is missing, has the wrong hash, or does not load."""
-
-    exit_status = 4

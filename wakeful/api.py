@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from wakeful import SourceError
 from wakeful.device.alerts.events import published
 from wakeful.device.alerts.output import Output
 from wakeful.device.assembly import Assembly, perception_for
@@ -19,6 +18,7 @@ from wakeful.device.moment import Moment
 from wakeful.device.perception.one_image import Look, look_at
 from wakeful.device.supervision.overseer import overseen
 from wakeful.driver import Driver
+from wakeful.errors import SourceError
 from wakeful.sensors.source import SourceInfo
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from wakeful import WakefulError
 from wakeful.device.messages import Alert, Command, DriverState, Event, Health, Level, Phase
 from wakeful.device.moment import Moment
 from wakeful.driver import Driver, encode_command
+from wakeful.errors import WakefulError
 
 STREAM = "/run/wakeful/stream"
 TIMEOUT_S = 15.0

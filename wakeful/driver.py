@@ -7,10 +7,10 @@ import time
 from abc import ABC, abstractmethod
 from typing import Self
 
-from wakeful import ConfigError
 from wakeful.device.alerts.commands import decode_command
 from wakeful.device.messages import Acknowledge, Alert, Command, Marker, Pause, SetDriver
 from wakeful.device.moment import Moment
+from wakeful.errors import ConfigError
 
 STREAMED = (Acknowledge, Marker, Pause, SetDriver)
 """Commands that a running service takes; the speed, ignition and gear come from its vehicle."""

@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from wakeful import __version__
+from wakeful.version import __version__
 
 PACKAGE = Path(__file__).resolve().parent
 TIMEOUT_S = 10.0

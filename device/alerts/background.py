@@ -12,8 +12,8 @@ import threading
 import time
 from pathlib import Path
 
-from wakeful import ConfigError
 from wakeful.device.supervision.workers import Liveness, Worker
+from wakeful.errors import ConfigError
 
 MAX_QUEUED_LINES = 10_000
 MAX_LINES_A_WRITE = 500

@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from wakeful import WakefulError
 from wakeful.device.messages import DRIVER_NAME, MAX_PAUSE_S, Acknowledge, Command, Marker, Pause, SetDriver
+from wakeful.errors import WakefulError
 
 MAX_BYTES = 1024
 MAX_TEXT = 200

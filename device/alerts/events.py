@@ -18,12 +18,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from wakeful import __version__
 from wakeful.device.alerts.background import BackgroundWriter
 from wakeful.device.alerts.output import Output, seconds
 from wakeful.device.alerts.run import Run, new_run_id
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.supervision.workers import Liveness
+from wakeful.version import __version__
 
 
 class EventsOutput(Output):

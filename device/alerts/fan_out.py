@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from wakeful import WakefulError
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.run import Run
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.state.inputs import EngineInput
+from wakeful.errors import WakefulError
 
 if TYPE_CHECKING:
     from wakeful.device.perception.pipeline import Sighting

@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Command
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness
+from wakeful.errors import ConfigError, WakefulError
 
 BACKENDS = {
     "serial": ("wakeful.device.alerts.serial.output", "SerialOutput"),

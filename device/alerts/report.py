@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
 
-from wakeful import __version__
 from wakeful.device.alerts.events import alert_fields, event_fields
 from wakeful.device.alerts.output import seconds
 from wakeful.device.alerts.run import Run, new_run_id, utc_text
 from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.version import __version__
 
 PROTOCOL = 2
 SCHEMA = "report.schema.json"

@@ -18,9 +18,9 @@ import socket
 import time
 from collections.abc import Callable
 
-from wakeful import ConfigError
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import DriverState, Health, Level
+from wakeful.errors import ConfigError
 
 PING_S = 1.0
 """Longest time between two pings while frames come; never more than a quarter of the watchdog's own time."""

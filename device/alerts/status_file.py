@@ -15,10 +15,10 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import DriverState, Health
 from wakeful.device.supervision.workers import Liveness, Worker
+from wakeful.errors import ConfigError, WakefulError
 
 WRITE_S = 0.5
 MAX_BYTES = 4096

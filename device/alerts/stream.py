@@ -26,7 +26,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from wakeful import ConfigError
 from wakeful.device.alerts.commands import BrokenCommand, decode_command
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.report import Report, Reporter, json_bytes, utc_now
@@ -37,6 +36,7 @@ from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.config.section import needed
 from wakeful.device.messages import Alert, Command, DriverState, Event
 from wakeful.device.supervision.workers import Liveness, Worker
+from wakeful.errors import ConfigError
 
 MAX_READERS = 32
 MAX_UNSENT = 64 * 1024

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Generic, Protocol, Self, TypeVar
 
-from wakeful import WakefulError
 from wakeful.device.alerts.outbox import AlertQueue
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.serial.port import Waker
@@ -22,6 +21,7 @@ from wakeful.device.alerts.speed_watch import SpeedWatch
 from wakeful.device.messages import Command
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Worker
+from wakeful.errors import WakefulError
 
 FIRST_RETRY_S = 0.2
 LONGEST_RETRY_S = 2.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from wakeful import ModelError
 from wakeful.device.bench.record import Accuracy
+from wakeful.errors import ModelError
 from wakeful.models import manifest
 from wakeful.models.manifest import Parity, TaskFigure, Variant
 

@@ -10,9 +10,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from wakeful import __version__
 from wakeful.device.bench.record import Value
 from wakeful.revision import revision
+from wakeful.version import __version__
 
 PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-qnn", "ai-edge-litert", "tflite-runtime")
 # Processor features that matter for networks: the flag of /proc/cpuinfo and the usual name.

@@ -22,7 +22,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from wakeful import ConfigError, WakefulError
 from wakeful.device.bench.peers import peer
 from wakeful.device.bench.record import Row, Subject
 from wakeful.device.bench.session import contender
@@ -32,6 +31,7 @@ from wakeful.device.config.errors import mistakes
 from wakeful.device.config.layers import read_toml
 from wakeful.device.config.section import Section
 from wakeful.device.config.toml_lines import TomlLines
+from wakeful.errors import ConfigError, WakefulError
 from wakeful.models.variants import VariantUnknown
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from wakeful import ConfigError
 from wakeful.device.bench.record import Accuracy, Subject
 from wakeful.device.bench.turns import Contender
+from wakeful.errors import ConfigError
 
 
 def peer(command: str, name: str | None = None) -> Contender:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from wakeful import WakefulError
 from wakeful.device.bench.peers import peer
 from wakeful.device.bench.pipeline_worker import Job
 from wakeful.device.bench.plan import Plan
@@ -32,6 +31,7 @@ from wakeful.device.perception.face_detector import NETWORK as DETECTOR
 from wakeful.device.perception.landmarks import READERS, which_reader
 from wakeful.device.perception.runtime_choice import Runtimes, choose
 from wakeful.device.stages import STAGES, WatchedStages
+from wakeful.errors import WakefulError
 from wakeful.models import registry
 from wakeful.sensors.camera import open_source
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from wakeful import WakefulError
+from wakeful.errors import WakefulError
 
 
 @contextmanager

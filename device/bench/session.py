@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wakeful import WakefulError
 from wakeful.device.bench.accuracy import accuracy_of
 from wakeful.device.bench.host import command_line, emulation, host, versions, wakeful_version
 from wakeful.device.bench.plan import Plan
@@ -17,6 +16,7 @@ from wakeful.device.bench.store import save
 from wakeful.device.bench.subject import Candidate
 from wakeful.device.bench.turns import Contender
 from wakeful.device.bench.worker import own_worker
+from wakeful.errors import WakefulError
 
 Measured = tuple[list[Row], list[Comparison]]
 Task = Callable[[], Measured]

@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from wakeful import ConfigError
 from wakeful.device.bench.record import CPU_TIME, SCHEMA, SCHEMA_VERSION, Record, Row
+from wakeful.errors import ConfigError
 
 MAX_BYTES = 256 * 2**20
 """Records are far smaller; a larger file is something else."""

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wakeful import ConfigError, ModelError
 from wakeful.device.bench.network_worker import Job
 from wakeful.device.bench.operators import Operators, count
 from wakeful.device.bench.record import Subject
 from wakeful.device.bench.worker import own_worker
 from wakeful.device.perception import hexagon
 from wakeful.device.perception.runtime_choice import RUNTIMES, Carrier, RuntimeMissing, choose
+from wakeful.errors import ConfigError, ModelError
 from wakeful.models import manifest, registry, variants
 from wakeful.models.variants import Precision
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from wakeful import ConfigError, ModelError, SourceError, WakefulError
+from wakeful.errors import ConfigError, ModelError, SourceError, WakefulError
 
 READY_S, TURN_S = 300.0, 900.0
 """Longest waits for a worker to be ready (a Hexagon context may be compiled then) and for an answer."""

@@ -184,7 +184,7 @@ def _progress(line: str) -> None:
 
 def _check_out(out: Path | None) -> None:
     """Without .json in its name, the three files would overwrite each other."""
-    from wakeful import ConfigError
+    from wakeful.errors import ConfigError
 
     if out is not None and out.suffix != ".json":
         raise ConfigError(f"--out {out}: should end in .json; the .csv and .html are written beside it")

@@ -187,7 +187,7 @@ def _places(work: Path, weights: Path | None) -> Places:
 
 def _chosen(names: str, known: tuple[str, ...]) -> list[str]:
     """The networks named, in their order; of all, those whose files are there."""
-    from wakeful import ConfigError
+    from wakeful.errors import ConfigError
     from wakeful.models import registry
 
     if not names:

@@ -67,8 +67,8 @@ def _through_pipeline(data: Path, split: str, weights: Path | None) -> dict[str,
     """What the monitor itself makes of the faces of a packed file."""
     from dataclasses import asdict
 
-    from wakeful import ConfigError
     from wakeful.device.perception.expression_check import check_pipeline
+    from wakeful.errors import ConfigError
     from wakeful.models import registry
     from wakeful.models.expression.data import load, paper_labels
     from wakeful.models.expression.network import ExpressionFile
@@ -183,7 +183,7 @@ def _print(report: Report) -> None:
 
 def _write(file: Path, content: bytes) -> None:
     """Whole or not at all."""
-    from wakeful import ConfigError
+    from wakeful.errors import ConfigError
 
     part = file.with_name(file.name + ".part")
     try:

@@ -48,9 +48,9 @@ def expression(
 
 def _face(image: Path) -> NDArray[np.uint8]:
     """The face in a picture file, cropped as the monitor crops it."""
-    from wakeful import SourceError
     from wakeful.device.perception.expression import crop
     from wakeful.device.perception.pipeline import Perception
+    from wakeful.errors import SourceError
     from wakeful.sensors.frame import Frame
     from wakeful.sensors.opencv import cv2
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 
 
 class What(StrEnum):

@@ -46,9 +46,9 @@ def repair(
     ] = None,
 ) -> None:
     """Recover what is readable of logs that were not closed: a killed process, a lost battery, a pulled card."""
-    from wakeful import ConfigError
     from wakeful.device.record.reader import log_files
     from wakeful.device.record.repair import repair as repair_log
+    from wakeful.errors import ConfigError
 
     _need()
     files = log_files(logs)
@@ -73,9 +73,9 @@ def cut(
     to_s: Annotated[float, typer.Option("--to", metavar="S", help="Seconds since the first frame.")] = float("inf"),
 ) -> None:
     """Write a span of a recording into a log of its own."""
-    from wakeful import ConfigError
     from wakeful.device.record.reader import recording
     from wakeful.device.record.repair import cut as cut_log
+    from wakeful.errors import ConfigError
 
     _need()
     if not from_s < to_s:
@@ -107,7 +107,7 @@ def layout(
     output: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("wakeful-foxglove.json"),
 ) -> None:
     """Write the layout with which Foxglove shows a log: import it there, then open the log."""
-    from wakeful import ConfigError
+    from wakeful.errors import ConfigError
 
     content = Path(__file__).parent.parent.joinpath("record", "foxglove.json").read_bytes()
     try:

@@ -30,12 +30,12 @@ def replay(
     jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Recordings at a time.")] = 1,
 ) -> int:
     """Run the rules over recorded drives again: the same rules give the same alerts, others show what would change."""
-    from wakeful import ConfigError
     from wakeful.device.config.layers import load_profile
     from wakeful.device.extras import need
     from wakeful.device.jobs import in_processes
     from wakeful.device.record.outcome import Job, judge_again
     from wakeful.device.record.reader import recordings
+    from wakeful.errors import ConfigError
 
     need("record", "zstandard")
     if profile:

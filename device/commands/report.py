@@ -15,8 +15,8 @@ def report(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page to write.")] = Path("report.html"),
 ) -> int:
     """Write the report of a recorded drive, or of two side by side, as one HTML page."""
-    from wakeful import ConfigError
     from wakeful.device.extras import need
+    from wakeful.errors import ConfigError
 
     need("record", "mcap", "zstandard")
     if len(logs) > 2:

@@ -131,9 +131,9 @@ def run(
     ] = None,
 ) -> int:
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
-    from wakeful import ConfigError
     from wakeful.device.config.layers import load_settings
     from wakeful.device.supervision.signals import leaving_quietly
+    from wakeful.errors import ConfigError
 
     overrides = {
         "source.source": source,

@@ -80,8 +80,8 @@ def run(
 
 
 def _cells(whole: bool, only: str) -> tuple[Cell, ...]:
-    from wakeful import ConfigError
     from wakeful.device.scenarios.matrix import matrix, sample, select
+    from wakeful.errors import ConfigError
 
     # Words choose from the whole matrix: who names cells wants these.
     cells = select(matrix() if whole or only else sample(), only)

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wakeful import ConfigError
 from wakeful.device.config.errors import Table, as_profile, profile_mistakes, settings_mistakes, suggestion
 from wakeful.device.config.settings import Settings
 from wakeful.device.config.toml_lines import TomlLines
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.profile_problem import Problem
+from wakeful.errors import ConfigError
 
 PROFILES = Path(__file__).parents[1] / "state" / "profiles"
 MAX_BYTES = 256 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 
 
 class Section(BaseModel):

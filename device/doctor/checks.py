@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from wakeful import ModelError, WakefulError
 from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file
 from wakeful.device.doctor.hexagon import check_hexagon
+from wakeful.errors import ModelError, WakefulError
 from wakeful.models import registry
 from wakeful.models.registry import State
 from wakeful.onnx_runtime import onnx_runtime

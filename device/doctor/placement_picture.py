@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError
 from wakeful.device.doctor.check import FAIL, OK, WARN, Check
 from wakeful.device.doctor.placement import (
     ABOVE_DEG,
@@ -23,6 +22,7 @@ from wakeful.device.doctor.placement import (
     checks,
 )
 from wakeful.device.view.drawing import draw
+from wakeful.errors import ConfigError
 from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 
 INTERVALS = ("closed", "partial", "looking_down", "yawn", "head_turn", "talking")
 CENTRES = "blink_centers"

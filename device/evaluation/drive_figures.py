@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from wakeful import __version__
 from wakeful.device.evaluation.drives import Bounds, Drive, Score, by_driver
+from wakeful.version import __version__
 
 
 def drive_figures(drives: Sequence[Drive], kinds: Sequence[str], bounds: Bounds) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError
 from wakeful.device.evaluation.eye_scenes import Portraits, scenes
 from wakeful.device.perception.head_pose import HeadPose, head_pose
 from wakeful.device.perception.landmarks import (
@@ -31,6 +30,7 @@ from wakeful.device.perception.landmarks import (
 )
 from wakeful.device.perception.readability import FAR_EYE_YAW_DEG, MAX_PITCH_DEG, eye_patch
 from wakeful.device.perception.region import Region, around
+from wakeful.errors import ConfigError
 from wakeful.models.eyes.data import Eyes
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame

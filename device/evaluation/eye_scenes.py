@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 from wakeful.models.eyes.covers import draw_cover
 from wakeful.models.eyes.hands import draw_hand
 from wakeful.models.eyes.lids import close_eye, lay_eye

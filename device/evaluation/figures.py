@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from wakeful import __version__
 from wakeful.device.evaluation.scores import ClipScore, FalseAlarms, JudgedAlert, Score, false_alarms, overall
+from wakeful.version import __version__
 
 NAMES = {
     "closure": "closures",

@@ -19,7 +19,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError
 from wakeful.device.perception.face_detector import FaceDetector
 from wakeful.device.perception.landmarks import (
     LEFT_CORNERS,
@@ -31,6 +30,7 @@ from wakeful.device.perception.landmarks import (
 )
 from wakeful.device.perception.network import Network, load
 from wakeful.device.perception.region import around
+from wakeful.errors import ConfigError
 from wakeful.models import registry
 from wakeful.models.expression.data import load as load_faces
 from wakeful.models.expression.data import paper_labels

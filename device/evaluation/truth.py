@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "drowsy": ("drowsy", "microsleep", "sleep", "unresponsive"),

@@ -12,9 +12,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ModelError
 from wakeful.device.perception.landmarks import require_finite
 from wakeful.device.perception.network import Loader, load
+from wakeful.errors import ModelError
 from wakeful.models import registry
 from wakeful.models.expression.face import SIZE_PX, standardise
 from wakeful.sensors.opencv import cv2

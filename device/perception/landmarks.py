@@ -15,11 +15,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError, ModelError
 from wakeful.device.messages import ReaderTraits
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region
 from wakeful.device.stages import Stages
+from wakeful.errors import ConfigError, ModelError
 from wakeful.models import registry
 from wakeful.sensors.frame import Frame
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from wakeful import ConfigError
 from wakeful.device.messages import ReaderTraits
 from wakeful.device.perception.landmarks import FaceLandmarks, require_finite
 from wakeful.device.perception.landmarks_v2 import face_of
@@ -21,6 +20,7 @@ from wakeful.device.perception.native_output import silence_native_output
 from wakeful.device.perception.network import Loader, NetworkLoadError, load
 from wakeful.device.perception.region import Region
 from wakeful.device.stages import UNWATCHED
+from wakeful.errors import ConfigError
 from wakeful.models import registry
 from wakeful.sensors.frame import Frame
 

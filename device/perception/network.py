@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError, ModelError
+from wakeful.errors import ConfigError, ModelError
 from wakeful.models import registry
 
 RUNTIMES = {

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ConfigError, ModelError
 from wakeful.device.perception import hexagon, network
 from wakeful.device.perception.hexagon import Hexagon
 from wakeful.device.perception.landmarks import READERS, which_reader
 from wakeful.device.perception.network import Network, NetworkLoadError
 from wakeful.device.perception.qnn_probe import Candidate, Verdict, probe
 from wakeful.device.supervision.notes import Notes
+from wakeful.errors import ConfigError, ModelError
 from wakeful.models import manifest, registry, variants
 from wakeful.models.variants import Precision
 

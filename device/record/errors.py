@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wakeful import ConfigError, WakefulError
 from wakeful.device.sanitise import printable
+from wakeful.errors import ConfigError, WakefulError
 
 
 class LogError(WakefulError, ValueError):

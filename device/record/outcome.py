@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from wakeful import ConfigError, __version__
 from wakeful.device.alerts.events import alert_line, event_line, run_line
 from wakeful.device.alerts.run import Run
 from wakeful.device.config.layers import load_profile
@@ -20,6 +19,8 @@ from wakeful.device.record.engine_revision import engine_revision
 from wakeful.device.record.reader import Recording, recordings
 from wakeful.device.record.replay import Replayed, Said, replay
 from wakeful.device.record.schema import LogConfig
+from wakeful.errors import ConfigError
+from wakeful.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from wakeful import __version__
 from wakeful.device.messages import Observation
 from wakeful.device.record import schema
 from wakeful.device.record.checks import InvalidMessage
@@ -26,6 +25,7 @@ from wakeful.device.record.encode import Recorded
 from wakeful.device.record.errors import LogError
 from wakeful.device.record.log_config import UnsupportedVersion, read_config
 from wakeful.device.record.schema import LogConfig
+from wakeful.version import __version__
 
 SUFFIX = ".mcap"
 REPAIRED = ".repaired.mcap"

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from wakeful import __version__
 from wakeful.device.config.settings import Settings
 from wakeful.device.record.engine_revision import engine_revision
 from wakeful.device.record.schema import LogConfig
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.models import registry
+from wakeful.version import __version__
 
 
 def record_outputs(settings: Settings, engine: EngineConfig, about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

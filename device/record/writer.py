@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol, cast
 
-from wakeful import __version__
 from wakeful.device.record.encode import Recorded, encode
 from wakeful.device.record.schema import CHANNELS, CONFIG, MCAP_PROFILE, LogConfig
+from wakeful.version import __version__
 
 CHUNK_BYTES = 32 << 10
 

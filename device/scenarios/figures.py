@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wakeful import __version__
 from wakeful.device.scenarios.matrix import Cell
 from wakeful.device.scenarios.runner import Result
 from wakeful.device.scenarios.trace import Told
 from wakeful.device.scenarios.verdict import Outcome
+from wakeful.version import __version__
 
 
 @dataclass(frozen=True, slots=True)

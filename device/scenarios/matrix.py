@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from wakeful import ConfigError
 from wakeful.device.scenarios.behaviour import BEHAVIOURS, START_S, Behaviour
+from wakeful.errors import ConfigError
 
 Eyewear = Literal["none", "glasses", "sunglasses"]
 Sight = Literal["judged", "blind", "either"]

@@ -11,13 +11,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from wakeful import ConfigError
 from wakeful.device.scenarios.behaviour import BEHAVIOURS
 from wakeful.device.scenarios.curves import curves
 from wakeful.device.scenarios.figures import Count, as_json, by_behaviour, by_group, by_reason, count
 from wakeful.device.scenarios.matrix import EYEWEAR, HEADS, LIGHTS, Cell, Eyewear, Light
 from wakeful.device.scenarios.runner import Result
 from wakeful.device.scenarios.verdict import Outcome
+from wakeful.errors import ConfigError
 
 PAGE, DATA = "index.html", "matrix.json"
 DARK_BRIGHTNESS = 0.2

@@ -12,9 +12,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from wakeful import WakefulError
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Part
+from wakeful.errors import WakefulError
 
 LOOK_S = 0.1
 MAX_RESTARTS = 5

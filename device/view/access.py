@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 
 DEFAULT_ADDRESS = "127.0.0.1:8321"
 MIN_TOKEN_LENGTH = 12

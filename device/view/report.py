@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 
-from wakeful import ConfigError
 from wakeful.device.record.reader import Recording
 from wakeful.device.view.columns import columns
 from wakeful.device.view.drive import Drive, Span, read_drive
@@ -37,6 +36,7 @@ from wakeful.device.view.report_parts import (
     say_duration,
 )
 from wakeful.device.view.thumbnails import Thumbnail, thumbnails
+from wakeful.errors import ConfigError
 
 LETTERS = "AB"
 

@@ -22,13 +22,13 @@ from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from typing import Any
 
-from wakeful import ConfigError
 from wakeful.device.messages import Acknowledge, Command, Marker
 from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.device.view.access import COOKIE, Access, Address, from_own_page, host_is_ours, own_names
 from wakeful.device.view.bounded import SEND_S, BoundedServer, RequestReader
 from wakeful.device.view.feed import Feed
 from wakeful.device.view.pictures import Pictures
+from wakeful.errors import ConfigError
 
 MAX_VIEWERS = 4
 MAX_BODY_BYTES = 1024

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import WakefulError
+from wakeful.errors import WakefulError
 from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX
 
 SPLITS = ("train", "valid", "test")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import ModelError
+from wakeful.errors import ModelError
 from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX, standardise
 from wakeful.onnx_runtime import onnx_runtime
 

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 from wakeful.models.expression.explain import Explanation, Layer
 
 MAPS_SHOWN = 48

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from wakeful import WakefulError
+from wakeful.errors import WakefulError
 from wakeful.models.expression.net import ExpressionNet
 
 CHECKPOINT = "checkpoint.pt"

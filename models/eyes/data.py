@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful import WakefulError
+from wakeful.errors import WakefulError
 
 SPLITS = ("train", "valid", "test")
 # Between these shares neither answer is wrong: such eyes are left out.

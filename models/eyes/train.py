@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from wakeful import WakefulError
+from wakeful.errors import WakefulError
 from wakeful.models.eyes.augment import augmented, plain
 from wakeful.models.eyes.data import COVERED_ABOVE, Eyes
 from wakeful.models.eyes.net import EyeNet

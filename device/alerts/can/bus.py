@@ -15,9 +15,9 @@ import select
 import time
 from typing import Any
 
-from wakeful import ConfigError, WakefulError
 from wakeful.device.alerts.can.frames import CanFrame
 from wakeful.device.alerts.serial.port import Waker
+from wakeful.errors import ConfigError, WakefulError
 
 ADDRESS = re.compile(r"(?P<interface>[a-z][a-z0-9_]*):(?P<channel>\S+)")
 # Their speed is not set when they are opened: SocketCAN's by the system, that of a virtual bus by nobody.

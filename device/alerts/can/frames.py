@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from wakeful import ConfigError
 from wakeful.device.messages import Alert, DriverState, Health, Level
+from wakeful.errors import ConfigError
 
 DBC = "wakeful.dbc"
 BASE_ID = 0x5F0

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-from wakeful import ConfigError
 from wakeful.device.alerts.can.bus import Bus, BusFull, parse_address
 from wakeful.device.alerts.can.frames import CanFrame, Frames, parse_frame
 from wakeful.device.alerts.can.settings import CanSettings
@@ -22,6 +21,7 @@ from wakeful.device.extras import need
 from wakeful.device.messages import Acknowledge, Alert, Command, DriverState, Gear, Ignition, VehicleSpeed
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness
+from wakeful.errors import ConfigError
 
 HEARTBEAT_S = 0.1
 # A change of level is told at once, but a bus is never filled with changes.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wakeful import ConfigError
 from wakeful.device.messages import Command, Gear, Ignition, VehicleSpeed
+from wakeful.errors import ConfigError
 
 MAX_DBC_BYTES = 16 * 1024 * 1024
 MAX_SPEED_KMH = 500.0

@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from wakeful import WakefulError
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.patterns import OFF, PATTERNS, is_on, until_change_s
 from wakeful.device.alerts.gpio.settings import GpioSettings
@@ -27,6 +26,7 @@ from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.config.section import needed
 from wakeful.device.messages import DriverState, Level
 from wakeful.device.supervision.workers import Liveness, Worker
+from wakeful.errors import WakefulError
 
 RETRY_S = 1.0
 STUCK_AFTER_S = 10.0

@@ -14,7 +14,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wakeful import ConfigError
+from wakeful.errors import ConfigError
 
 PORT = 1883
 TLS_PORT = 8883

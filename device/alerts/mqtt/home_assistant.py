@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wakeful import __version__
 from wakeful.device.alerts.report import Report, Reporter
 from wakeful.device.messages import MAX_PAUSE_S, Health, Level, Phase
+from wakeful.version import __version__
 
 if TYPE_CHECKING:
     from wakeful.device.alerts.mqtt.topics import Topics

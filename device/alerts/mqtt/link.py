@@ -14,9 +14,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from wakeful import WakefulError
 from wakeful.device.alerts.mqtt.access import Access
 from wakeful.device.alerts.serial.port import Waker
+from wakeful.errors import WakefulError
 
 CONNECT_TIMEOUT_S = 3.0
 CONNACK_TIMEOUT_S = 4.0

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import serial
 
-from wakeful import WakefulError
+from wakeful.errors import WakefulError
 
 READ_SIZE = 4096
 POLL_INTERVAL_S = 0.01

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
-from wakeful import WakefulError
 from wakeful.device.messages import Acknowledge, Alert, Command, DriverState, Health, Marker, VehicleSpeed
+from wakeful.errors import WakefulError
 
 MAX_LENGTH = 82
 """Characters of the longest sentence, ``$`` and CR LF included (NMEA 0183)."""
