@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import typing
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from wakeful.device.alerts.old_names import import_instead
 from wakeful.device.alerts.output import Output
+from wakeful.device.config.section import Section
+from wakeful.device.config.suggest import suggestion
 from wakeful.device.messages import Command
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness
@@ -38,6 +42,8 @@ BACKENDS = {
 """The internal outputs: name to module and class."""
 
 ENTRY_POINTS = "wakeful.outputs"
+OFFERED = ("on_command", "notes", "liveness")
+"""Parameters of constructors that the monitor fills in."""
 RENAMED = {"seen": "frame", "fed": "engine_input"}
 """Methods of outputs that were written before there was a base class."""
 BASE = f"{Output.__module__}.{Output.__qualname__}"
@@ -55,12 +61,12 @@ def load_output(name: str) -> Callable[..., Output]:
         return factory
     entry = _entry_points().get(name)
     if entry is None:
-        known = ", ".join([*BACKENDS, *sorted(_entry_points())])
-        raise ConfigError(f"there is no output {name!r}; known are {known}")
+        known = [*BACKENDS, *sorted(_entry_points())]
+        raise ConfigError(f"there is no output {name!r}: {suggestion(name, known)}")
     try:
         loaded = entry.load()
     except Exception as error:
-        raise ConfigError(f"output {name!r} ({entry.value}) does not load: {_one_line(error)}") from error
+        raise ConfigError(f"output {name!r} ({entry.value}) does not load: {_why(error)}") from error
     if not callable(loaded):
         raise ConfigError(f"output {name!r} ({entry.value}) is not a class or function that builds an output")
     return loaded  # type: ignore[no-any-return]
@@ -73,7 +79,10 @@ def make_output(
     notes: Notes | None = None,
     liveness: Liveness | None = None,
 ) -> Output:
-    """Builds the output called ``name`` from its table of settings.
+    """Builds the output called ``name`` from its arguments, or from its table of ``[outputs.extra]``.
+
+    An output whose constructor has a parameter ``settings`` that is a ``Section`` gets its table as such a section; any
+    other output gets the keys of its table as arguments.
 
     Outputs with a parameter ``on_command`` get it, to pass on commands from outside; those with a parameter ``notes``
     get that, to report what is wrong with them, and those with ``liveness`` hand it to their ``Worker``.
@@ -84,7 +93,10 @@ def make_output(
     factory = load_output(name)
     arguments = dict(settings)
     try:
-        for offered, value in (("on_command", on_command), ("notes", notes), ("liveness", liveness)):
+        section = section_of(factory)
+        if section is not None and "settings" not in arguments:
+            arguments = {"settings": section(**arguments)}
+        for offered, value in zip(OFFERED, (on_command, notes, liveness), strict=True):
             if offered in inspect.signature(factory).parameters:
                 arguments[offered] = value
         output = factory(**arguments)
@@ -101,8 +113,25 @@ def make_output(
     return output
 
 
+def section_of(factory: Callable[..., object]) -> type[Section] | None:
+    """The section that ``factory`` takes as its ``settings``, if it does."""
+    try:
+        kind = typing.get_type_hints(factory.__init__ if isinstance(factory, type) else factory).get("settings")  # type: ignore[misc]
+    except (NameError, TypeError):
+        return None
+    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
+
+
 def _entry_points() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+
+
+def _why(error: Exception) -> str:
+    moved = import_instead(error)
+    if moved is None:
+        return _one_line(error)
+    old, new = moved
+    return f"it imports {old}, which is {new} now: change the import (docs/upgrading.md lists all names)"
 
 
 def _one_line(error: Exception) -> str:

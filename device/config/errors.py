@@ -7,7 +7,6 @@ Types and shapes are pydantic's to find and ours to tell; contradictions of a pr
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import json
 import re
@@ -17,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from wakeful.device.config.settings import Settings
+from wakeful.device.config.suggest import suggestion
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.profile_check import problems
 from wakeful.device.state.profile_problem import Problem
@@ -58,12 +58,6 @@ def as_profile(rules: Table) -> Profile:
     """A profile from tables whose shape is right."""
     profile: Profile = _adapter(Profile).validate_python(rules)
     return profile
-
-
-def suggestion(given: str, known: list[str]) -> str:
-    """What a misspelt name was likely meant to be, else what there is."""
-    close = difflib.get_close_matches(given, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
 
 
 @functools.cache

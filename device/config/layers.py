@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wakeful.device.config.errors import Table, as_profile, profile_mistakes, settings_mistakes, suggestion
+from wakeful.device.alerts.extra_settings import extra_mistakes
+from wakeful.device.config.errors import Table, as_profile, profile_mistakes, settings_mistakes
 from wakeful.device.config.settings import Settings
+from wakeful.device.config.suggest import suggestion
 from wakeful.device.config.toml_lines import TomlLines
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.profile_problem import Problem
@@ -159,9 +161,18 @@ def is_profile(tables: Table) -> bool:
 
 
 def all_mistakes(layer: Layer) -> list[str]:
-    """All mistakes of a configuration or profile, one line each, with file and line."""
-    mistakes = profile_mistakes(layer.values) if is_profile(layer.values) else settings_mistakes(layer.values)
-    return _lines(layer, mistakes)
+    """All mistakes of a configuration or profile, one line each, with file and line.
+
+    Unlike ``check``, this also imports the outputs of other packages and checks their tables.
+    """
+    if is_profile(layer.values):
+        return _lines(layer, profile_mistakes(layer.values))
+    outputs = layer.values.get("outputs")
+    extra = outputs.get("extra") if isinstance(outputs, dict) else None
+    tables = (
+        {name: table for name, table in extra.items() if isinstance(table, dict)} if isinstance(extra, dict) else {}
+    )
+    return _lines(layer, settings_mistakes(layer.values) + extra_mistakes(tables))
 
 
 def _refuse(layer: Layer, mistakes: list[Problem]) -> None:

@@ -85,7 +85,7 @@ def test_another_package_adds_an_output_that_may_bring_commands_in() -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [
-        ("smoke", {}, "there is no output 'smoke'; known are serial, gpio"),
+        ("smoke", {}, "there is no output 'smoke': there are serial, gpio"),
         ("absent", {}, "does not load: ModuleNotFoundError"),
         ("gone", {}, "does not load: AttributeError"),
         ("number", {}, "is not a class or function"),
