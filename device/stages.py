@@ -1,6 +1,6 @@
-"""Whose time a frame takes: the loop and perception say when a stage is done, and whoever wants to know counts.
+"""Where the time of a frame goes: the loop and perception report when a stage is done.
 
-Only the benchmark counts; for all others ``UNWATCHED`` is there, which costs a call of an empty function a stage.
+Only the benchmark counts; everything else uses ``UNWATCHED``, which costs the call of an empty function per stage.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 STAGES = ("capture", "detect", "landmarks", "iris", "pose", "eyes", "expression", "state", "alerts", "loop")
-"""In the order of a frame. ``eyes``: opening, gaze, whether they can be judged; ``loop``: the monitor's own counts."""
+"""In the order of a frame. ``eyes``: opening, gaze, readability; ``loop``: the monitor's own counts."""
 
 
 class Stages:
@@ -28,7 +28,7 @@ class WatchedStages(Stages):
         self._spent_ns: dict[str, int] = {}
 
     def begin(self) -> None:
-        """What was before belongs to no stage."""
+        """Starts counting now; earlier time belongs to no stage."""
         self._last_ns = self._clock_ns()
         self._spent_ns.clear()
 

@@ -22,7 +22,7 @@ BINS = 25_000
 
 
 class Durations:
-    """How long something took, again and again. Resolution 0.02 ms; everything over 0.5 s counts as 0.5 s."""
+    """A histogram of durations. Resolution 0.02 ms; everything over 0.5 s counts as 0.5 s."""
 
     def __init__(self) -> None:
         self._counts = np.zeros(BINS + 1, dtype=np.int64)
@@ -44,7 +44,7 @@ class Summary:
     """Counts while the monitor runs; constant memory.
 
     Attributes:
-        perception, decision: time of each frame from the picture to the observation, and on to the alerts.
+        perception, decision: time of each frame from the image to the observation, and on to the alerts.
     """
 
     def __init__(self, about: dict[str, Any]) -> None:
@@ -62,7 +62,7 @@ class Summary:
         self.decision = Durations()
 
     def frame(self, step: Step) -> None:
-        """Take in one judged frame."""
+        """Count one frame."""
         state = step.state
         self._first_ns = state.t_ns if self._first_ns is None else self._first_ns
         self._last_ns = state.t_ns
@@ -72,7 +72,7 @@ class Summary:
         self.happened(step)
 
     def happened(self, step: Step) -> None:
-        """Take in the alerts and events of a frame, or of a moment without one."""
+        """Count the alerts and events of a frame, or of a moment without one."""
         self._alerts.update(alert.code for alert in step.alerts if alert.phase is Phase.RAISED)
         self._events.update(event.kind for event in step.events)
 

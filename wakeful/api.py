@@ -178,7 +178,7 @@ def look(
     landmarks: Literal["auto", "v2", "mesh+iris", "mediapipe"] | None = None,
     focal_px: float | None = None,
 ) -> Look:
-    """The largest face in one image. The networks are loaded anew each time: to look at many, watch their folder.
+    """The largest face in one image. Each call loads the networks: to look at many, watch their folder.
 
     Args:
         image: a file, or blue-green-red pixels as OpenCV has them, uint8 [height, width, 3] or grey [height, width].

@@ -267,10 +267,10 @@ class _Reports:
         since_ns = self._newest.t_ns if self._zero_utc_ns is None else utc_ns - self._zero_utc_ns
         return Moment(since_ns / 1e9, utc_ns, self._newest)
 
-    def _utc_ns(self, told: str | None, t_ns: int) -> int:
+    def _utc_ns(self, stated: str | None, t_ns: int) -> int:
         """The wall clock of a line: its own, else counted from a line that had one."""
-        if told is not None:
-            utc_ns = round(datetime.fromisoformat(told).timestamp() * 1e6) * 1000
+        if stated is not None:
+            utc_ns = round(datetime.fromisoformat(stated).timestamp() * 1e6) * 1000
             self._zero_utc_ns = utc_ns - t_ns
         elif self._zero_utc_ns is None:
             self._zero_utc_ns = time.time_ns() - t_ns
