@@ -95,7 +95,8 @@ def make_output(
     try:
         section = section_of(factory)
         if section is not None and "settings" not in arguments:
-            arguments = {"settings": section(**arguments)}
+            table = {key: arguments.pop(key) for key in list(arguments) if key in section.model_fields}
+            arguments["settings"] = section(**table)
         for offered, value in zip(OFFERED, (on_command, notes, liveness), strict=True):
             if offered in inspect.signature(factory).parameters:
                 arguments[offered] = value
