@@ -32,7 +32,7 @@ scenarios: $(VENV)/.installed  # the functional matrix, half an hour of one core
 	@$(BIN)/wakeful scenarios run --matrix --report build/scenarios $(ARGS)
 
 fuzz: $(VENV)/.installed-dev  # a million broken inputs for every parser: make fuzz ARGS="serial_sentences --seed 7"
-	@$(BIN)/python -m tests.fuzz $(ARGS)
+	@$(BIN)/python -m tools.fuzz $(ARGS)
 
 ARCH ?= $(shell uname -m)
 wheelhouse: $(VENV)/.installed  # all that a board without a network needs: make wheelhouse ARCH=aarch64 ARGS="--python 3.12"
@@ -42,7 +42,7 @@ wheelhouse: $(VENV)/.installed  # all that a board without a network needs: make
 .PHONY: soak
 soak: $(VENV)/.installed-dev  # 8 simulated hours with a fault every 30 s, half an hour or more: make soak ARGS="--hours 0.5"
 	@$(BIN)/wakeful models pull --quiet
-	@$(BIN)/python -m tests.faults.soak $(ARGS)
+	@$(BIN)/python -m tools.faults.soak $(ARGS)
 
 .PHONY: convert test-convert
 DATA ?= data
@@ -61,7 +61,7 @@ test-convert: $(VENV)/.installed-convert  # compiles for a Hexagon and simulates
 .PHONY: arm64-check
 arm64-check: $(VENV)/.installed-dev  # minutes; as root, with debootstrap and qemu-user-static: deploy/arm64.md
 	@$(BIN)/wakeful models pull --quiet
-	@$(BIN)/python -m tests.tools.arm64_check $(ARGS)
+	@$(BIN)/python -m tools.arm64_check $(ARGS)
 
 audit: $(VENV)/.installed  # known vulnerabilities of what is installed; says so where they cannot be asked for
 	@$(BIN)/python -m wakeful.deploy.audit

@@ -118,7 +118,7 @@ fingerprint() {
         cat "$here/SHA256SUMS"
     else
         cd "$here/.."
-        find pyproject.toml wakeful.py sensors device models conversion deploy -type f ! -path '*__pycache__*' -print0 |
+        find pyproject.toml wakeful sensors device models conversion deploy -type f ! -path '*__pycache__*' -print0 |
             sort -z | xargs -0 sha256sum
     fi
 }
@@ -131,7 +131,7 @@ fill() {
     else
         # Building leaves files behind, which should not be root's in somebody's checkout.
         copy=$(mktemp -d)
-        (cd "$here/.." && cp -r pyproject.toml README.md LICENSE wakeful.py sensors device models conversion deploy "$copy")
+        (cd "$here/.." && cp -r pyproject.toml README.md LICENSE wakeful sensors device models conversion deploy "$copy")
         from=("${copy}[$extras]")
         "$python" "$here/virtual_environment.py" "$1"
     fi

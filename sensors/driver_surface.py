@@ -3,7 +3,7 @@
 The front is a regular grid over the portrait. The portrait does not show the sides and the back of the head, so they
 are mirrored from the front at the head's widest section; they come into sight only as hair at the edge when the head
 turns.
-The inside of the mouth is a dark sheet behind the lips. ``tests/tools/make_driver_assets.py`` makes the assets.
+The inside of the mouth is a dark sheet behind the lips. ``tools/make_driver_assets.py`` makes the assets.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, SECOND_NS, alert, eventually
+from tests.device.alerts.samples import AWAKE, SECOND_NS, alert
+from tools.rigs.waiting import eventually
 from wakeful.deploy.ros2 import wakeful_node
 from wakeful.deploy.ros2.wakeful_node import (
     ERROR,

@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.device.alerts.receiver import Receiver
-from tests.device.alerts.samples import eventually
+from tools.rigs.serial_receiver import Receiver
+from tools.rigs.waiting import eventually
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.layers import load_settings
 from wakeful.device.config.output_tables import changeable

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.alerts.samples import eventually
+from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.driver_store import DriverKeeper, load_driver, save_driver, with_what_is_known
 from wakeful.device.messages import Calibration, CommandReceived, Event, SetDriver

@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from tests.device.alerts.receiver import Receiver
-from tests.device.alerts.samples import eventually
+from tools.rigs.serial_receiver import Receiver
+from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.config.layers import load_profile
 from wakeful.device.config.settings import Settings, SourceSettings, VehicleSettings

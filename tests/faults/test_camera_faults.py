@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.device.alerts.samples import eventually
-from tests.faults.rig import Rig
+from tools.faults.rig import Rig
+from tools.rigs.waiting import eventually
 from wakeful.device.messages import Health
 
 TOLD_WITHIN_S = 2.0

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.alerts.receiver import Receiver
-from tests.device.alerts.samples import eventually
+from tools.rigs.serial_receiver import Receiver
+from tools.rigs.waiting import eventually
 
 PATIENCE_S = 30.0
 SLEEPER = """

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.device.alerts.broker import Broker, Listener
-from tests.device.alerts.samples import eventually
-from tests.faults.rig import RECOVERS_WITHIN_S, Rig, full_disk
+from tools.faults.rig import RECOVERS_WITHIN_S, Rig, full_disk
+from tools.rigs.broker import Broker, Listener
+from tools.rigs.waiting import eventually
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.mqtt.output import MqttOutput
 from wakeful.device.alerts.mqtt.settings import MqttSettings

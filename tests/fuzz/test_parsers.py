@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.runner import Parser, parsers, run
+from tools.fuzz.runner import Parser, parsers, run
 
 PARSERS = parsers()
 

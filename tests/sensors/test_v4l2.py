@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from tests.sensors.scripted_camera import ScriptedCamera
+from tools.rigs.scripted_camera import ScriptedCamera
 from wakeful import SourceError
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import EndOfSource, SourceNotFound, StaleFrame

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import wakeful
-from tests.device.alerts.samples import eventually
+from tools.rigs.waiting import eventually
 from wakeful.device.alerts.stream import StreamOutput
 from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.messages import Command

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from wakeful.device.messages import Alert, DriverState, Health, Level, Phase
@@ -40,13 +38,3 @@ MICROSLEEP = replace(AWAKE, eyes_closed=True, closure_s=1.2, level=Level.WARNING
 def alert(seq: int = 1, t_s: float = 7.61, level: Level = Level.WARNING, phase: Phase = Phase.RAISED) -> Alert:
     """A microsleep alert, ``t_s`` seconds after an origin of 0."""
     return Alert(round(t_s * SECOND_NS), seq, "microsleep", level, phase, {"closure_s": 1.0})
-
-
-def eventually(condition: Callable[[], bool], timeout_s: float = 3.0) -> bool:
-    """Whether ``condition`` comes true in time."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, eventually
+from tests.device.alerts.samples import AWAKE
+from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.alerts.status_file import StatusMissing, StatusOutput, read_status
 from wakeful.device.cli import status

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.alerts import stream
 from wakeful.device.alerts.stream import StreamOutput

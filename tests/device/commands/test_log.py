@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.record.drive import at, eventful, record
-from tests.device.record.samples import CONFIG, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, log_bytes, observations
+from tools.rigs.log_samples import CONFIG, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, log_bytes, observations
+from tools.rigs.recorded_drive import at, eventful, record
 from wakeful.device.alerts.events import alert_line, event_line, run_line
 from wakeful.device.cli import status
 from wakeful.device.messages import Alert, Event, Level, Observation, Phase
@@ -151,7 +151,7 @@ def test_replay_proves_that_the_alerts_are_the_same(logs: Path, capsys: pytest.C
 def test_replay_writes_the_events_as_the_monitor_does(
     logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.device.record.drive import play
+    from tools.rigs.recorded_drive import play
 
     class Lines:
         def __init__(self) -> None:

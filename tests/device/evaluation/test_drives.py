@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.record.drive import eventful, record
-from tests.device.record.samples import CONFIG, log_bytes
+from tools.rigs.log_samples import CONFIG, log_bytes
+from tools.rigs.recorded_drive import eventful, record
 from wakeful.device.cli import status
 from wakeful.device.evaluation.drives import (
     ActiveAlert,

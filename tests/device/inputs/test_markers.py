@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.alerts.samples import eventually
+from tools.rigs.waiting import eventually
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.output import GpioChipMissing, GpioSpecError
 from wakeful.device.config.settings import RecordSettings

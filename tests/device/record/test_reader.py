@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.device.record.samples import CONFIG, MESSAGES, log_bytes
+from tools.rigs.log_samples import CONFIG, MESSAGES, log_bytes
 from wakeful.device.messages import Event
 from wakeful.device.record import schema
 from wakeful.device.record.container import MAGIC, Condition, messages

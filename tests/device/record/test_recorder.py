@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.alerts.samples import eventually
-from tests.device.record.drive import at, eventful, play, record, recorder, shifted
-from tests.device.record.samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
+from tools.rigs.log_samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
+from tools.rigs.recorded_drive import at, eventful, play, record, recorder, shifted
+from tools.rigs.waiting import eventually
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Alert, Event, Level, Observation, Phase, Tick

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.device.record.samples import CONFIG as HEAD
-from tests.device.record.samples import FULL_OBSERVATION, MESSAGES
+from tools.rigs.log_samples import CONFIG as HEAD
+from tools.rigs.log_samples import FULL_OBSERVATION, MESSAGES
 from wakeful.device.messages import Observation
 from wakeful.device.record.checks import InvalidMessage
 from wakeful.device.record.decode import decode

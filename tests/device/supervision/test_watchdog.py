@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.device.alerts.samples import eventually
+from tools.rigs.waiting import eventually
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.watchdog import PartFailed, Watchdog
 from wakeful.device.supervision.workers import Liveness, Part, Worker

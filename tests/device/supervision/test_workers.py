@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.device.alerts.samples import eventually
+from tools.rigs.waiting import eventually
 from wakeful.device.supervision.workers import Liveness, Part, Worker
 
 

@@ -10,9 +10,10 @@ from http.client import HTTPResponse
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
 from tests.device.view.test_server import TOKEN, Page
-from tests.tools.browser import Browser, find_browser
+from tools.rigs.browser import Browser, find_browser
+from tools.rigs.waiting import eventually
 from wakeful.device.messages import Acknowledge, Event, Marker, Phase
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.view import server

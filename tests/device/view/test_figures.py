@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from tests.device.record.samples import observations
-from tests.device.view.logs import write_log
+from tools.rigs.log_samples import observations
+from tools.rigs.report_logs import write_log
 from wakeful.device.messages import Level
 from wakeful.device.record.reader import recording
 from wakeful.device.state.inputs import EngineInput

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.device.alerts.samples import eventually
+from tools.rigs.waiting import eventually
 from wakeful.device.messages import Observation
 from wakeful.device.perception.pipeline import Sighting
 from wakeful.device.view.pictures import Pictures

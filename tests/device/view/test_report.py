@@ -16,9 +16,9 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from tests.device.record.samples import CONFIG, log_bytes, observations
-from tests.device.view.logs import LOG_CONFIG, write_log
 from tests.device.view.test_drive import an_eventful_drive
+from tools.rigs.log_samples import CONFIG, log_bytes, observations
+from tools.rigs.report_logs import LOG_CONFIG, write_log
 from wakeful.device.cli import status
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)"> & "\u2028'

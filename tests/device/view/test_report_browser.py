@@ -10,10 +10,10 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from tests.device.record.samples import observations
-from tests.device.view.logs import a_tiring_driver, write_log
 from tests.device.view.test_drive import an_eventful_drive
-from tests.tools.browser import Browser, find_browser
+from tools.rigs.browser import Browser, find_browser
+from tools.rigs.log_samples import observations
+from tools.rigs.report_logs import a_tiring_driver, write_log
 from wakeful.device.cli import status
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium: apt install chromium")

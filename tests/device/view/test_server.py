@@ -12,8 +12,9 @@ from http.client import HTTPConnection, HTTPResponse
 import numpy as np
 import pytest
 
-from tests.device.alerts.samples import AWAKE, alert, eventually
+from tests.device.alerts.samples import AWAKE, alert
 from tests.device.view.test_pictures import decoded
+from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.messages import Acknowledge, Command, Marker, Observation
 from wakeful.device.perception.pipeline import Sighting

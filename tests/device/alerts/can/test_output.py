@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import select
 import struct
 import threading
 import time
-import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert
+from tools import rigs
+from tools.rigs.can_adapter import Adapter
+from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.messages import Acknowledge, Command, Gear, Health, Ignition, Phase, VehicleSpeed
@@ -31,7 +32,7 @@ from wakeful.device.alerts.can.frames import dbc_text  # noqa: E402
 from wakeful.device.alerts.can.output import CanOutput  # noqa: E402
 
 DATABASE = cantools.database.load_string(dbc_text(), "dbc")
-DBC = str(Path(__file__).with_name("vehicle.dbc"))
+DBC = str(Path(rigs.__file__).with_name("vehicle.dbc"))
 OBD2 = str(Path(__file__).parents[4] / "deploy" / "can" / "obd2.dbc")
 
 
@@ -190,53 +191,6 @@ def test_socketcan_that_is_not_up_is_told_with_its_mend() -> None:
     with started(CanOutput(CanSettings(address="socketcan:wakeful9"))) as output:
         assert eventually(lambda: output.problem is not None)
         assert "sudo ip link set wakeful9 up" in str(output.problem)
-
-
-class Adapter:
-    """A serial CAN adapter on a pseudo-terminal: notes the commands it gets, may say frames, and may be pulled."""
-
-    def __init__(self) -> None:
-        self.descriptor, self._far = os.openpty()
-        tty.setraw(self._far)
-        self.path = os.ttyname(self._far)
-        self.lines: list[bytes] = []
-        self._rest = b""
-        self._reading = threading.Event()
-        self._reading.set()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._closed:
-            self._reading.wait(0.1)
-            if not self._reading.is_set():
-                continue
-            readable, _, _ = select.select([self.descriptor], [], [], 0.05)
-            if readable and not self._closed:
-                *lines, self._rest = (self._rest + os.read(self.descriptor, 4096)).split(b"\r")
-                self.lines += lines
-
-    def stop_reading(self) -> None:
-        self._reading.clear()
-
-    def read_on(self) -> None:
-        self._reading.set()
-
-    def say(self, data: bytes) -> None:
-        os.write(self.descriptor, data)
-
-    def alert_numbers(self) -> list[int]:
-        frames = [bytes.fromhex(line[5:].decode()) for line in list(self.lines) if line.startswith(b"t5F18")]
-        return [int(DATABASE.decode_message(0x5F1, frame)["Number"]) for frame in frames]
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._reading.set()
-            self._thread.join(1.0)
-            os.close(self.descriptor)
-            os.close(self._far)
 
 
 @pytest.fixture

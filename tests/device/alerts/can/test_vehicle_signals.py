@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import rigs
 from wakeful import ConfigError
 from wakeful.device.messages import Gear, Ignition, VehicleSpeed
 
@@ -14,7 +15,7 @@ pytest.importorskip("cantools", reason="CAN needs cantools")
 
 from wakeful.device.alerts.can.vehicle_signals import VehicleSignals, Wanted
 
-DBC = Path(__file__).with_name("vehicle.dbc")
+DBC = Path(rigs.__file__).with_name("vehicle.dbc")
 OBD2 = Path(__file__).parents[4] / "deploy" / "can" / "obd2.dbc"
 ALL = Wanted("Brakes.VehicleSpeed", "Body.Ignition", "Transmission.Lever", ignition_on=2.0)
 TRANSMISSION = 2566844161 & 0x1FFFFFFF

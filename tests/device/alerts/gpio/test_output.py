@@ -17,7 +17,8 @@ import gpiod
 import pytest
 from gpiod.line import Direction, Value
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, eventually
+from tests.device.alerts.samples import AWAKE, MICROSLEEP
+from tools.rigs.waiting import eventually
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio import output as gpio
 from wakeful.device.alerts.gpio.output import (

@@ -20,8 +20,9 @@ from typing import Any
 
 import pytest
 
-from tests.device.alerts.broker import Broker, Listener, need_mosquitto
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+from tools.rigs.broker import Broker, Listener, need_mosquitto
+from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.alerts.mqtt.output import MqttOutput
 from wakeful.device.alerts.mqtt.settings import MqttSettings

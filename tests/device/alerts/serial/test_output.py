@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.alerts.receiver import Receiver
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, eventually
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert
+from tools.rigs.serial_receiver import Receiver
+from tools.rigs.waiting import eventually
 from wakeful.device.alerts.serial.output import SerialOutput
 from wakeful.device.alerts.serial.sentences import Sentence, encode_command, unframe
 from wakeful.device.alerts.serial.settings import SerialSettings

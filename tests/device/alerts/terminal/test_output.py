@@ -21,7 +21,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, eventually
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+from tools.rigs.waiting import eventually
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.terminal.choice import terminal_view
 from wakeful.device.alerts.terminal.output import TerminalOutput

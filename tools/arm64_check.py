@@ -1,0 +1,320 @@
+"""Does wakeful do on arm64 what it does here? Runs it on an emulated arm64 Debian and compares.
+
+    make arm64-check [ARGS="--folder build/arm64"]
+
+Unpacks a Debian bookworm for arm64 (debootstrap), installs the aarch64 wheels of wakeful's dependencies into it, and
+runs ``tools.arm64_inside`` in it under qemu-user and on the host: the monitor on two seconds of the synthetic
+driver who nods off, and the int8 expression network on 64 faces, in ONNX Runtime and in LiteRT. Events have to be the
+same, and the network's outputs within two steps of its output scale. The result is written to ``deploy/arm64.md``.
+
+Nothing is run while the root is made: packages are unpacked, not configured, so no arm64 program has to start another
+one, and the kernel needs no binfmt entry. The emulated program has /proc and no /sys, whose view of the host's
+processor crashes ONNX Runtime; it is mounted in a namespace of its own and gone with the program, however that ends.
+Times under emulation say nothing about boards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tools import arm64_inside
+from wakeful.device.perception.expression import crop
+from wakeful.device.perception.pipeline import Perception
+from wakeful.models import registry
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+
+PROJECT = Path(__file__).resolve().parents[1]
+REPORT = PROJECT / "deploy" / "arm64.md"
+MIRROR = "http://deb.debian.org/debian"
+SUITE = "bookworm"
+PYTHON = "3.11"
+QEMU = "qemu-aarch64-static"
+PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in (28, 27, 17)] + ["manylinux2014_aarch64"]
+COPIED = ("wakeful", "sensors", "device", "models", "conversion", "deploy", "tools")
+RUNTIMES = dict(zip(("ONNX Runtime", "LiteRT"), arm64_inside.NETWORKS, strict=True))
+FACES = 64
+MAX_STEPS = 2.0
+NETWORKS = ("face_detection_short_range", "face_landmark", "iris_landmark")
+
+NAP = """
+duration_s = 2.0
+keyframes = [
+    { t = 0.3, eyes = 1 },
+    { t = 0.4, eyes = 0 },
+    { t = 1.7, eyes = 0 },
+    { t = 1.8, eyes = 1 },
+]
+"""
+
+
+class Unfit(Exception):
+    """This machine cannot run the check; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What differs between the two.
+
+    Attributes:
+        events: number of events and alerts on the host; same: as many, of the same kinds, codes and phases in the same
+            order, none further apart than a frame.
+        worst_steps: largest difference of the expression network's outputs, in steps of the output scale, by runtime.
+        equal_share: share of the outputs that are equal to the last bit, by runtime.
+        worst_signal: largest difference of an eye opening, 0 to 1.
+    """
+
+    events: int
+    same: bool
+    worst_steps: dict[str, float]
+    equal_share: dict[str, float]
+    worst_signal: float
+
+    @property
+    def passed(self) -> bool:
+        return self.same and self.events > 0 and max(self.worst_steps.values()) <= MAX_STEPS
+
+
+def main() -> None:
+    """The whole check; status 0 passed, 1 not passed, 2 cannot be run here."""
+    parser = argparse.ArgumentParser(description="wakeful on emulated arm64 against this machine.")
+    parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "arm64", help="where the root is kept")
+    folder = parser.parse_args().folder.resolve()
+    try:
+        check_tools()
+        root = make_root(folder)
+        install_wheels(root)
+        here, there = folder / "here", root / "work"
+        prepare(here, there)
+        copy_project(root)
+        run_here(here)
+        run_emulated(root)
+    except Unfit as unfit:
+        print(f"arm64-check: {unfit}", file=sys.stderr)
+        sys.exit(2)
+    found = compare(here, there)
+    REPORT.write_text(report(found, root, here, there), encoding="utf-8")
+    print(REPORT.read_text(encoding="utf-8"))
+    sys.exit(0 if found.passed else 1)
+
+
+def check_tools() -> None:
+    missing = [tool for tool in ("debootstrap", QEMU, "unshare", "chroot", "dpkg-deb") if shutil.which(tool) is None]
+    if missing:
+        raise Unfit(f"{', '.join(missing)} missing: apt-get install debootstrap qemu-user-static")
+    if os.geteuid() != 0:
+        raise Unfit("a root file system can only be entered by root: run it with sudo")
+
+
+def make_root(folder: Path) -> Path:
+    """An arm64 Debian with Python, unpacked and not configured; made once."""
+    root, done = folder / "root", folder / "root.done"
+    if done.exists():
+        return root
+    shutil.rmtree(root, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    print("unpacking Debian for arm64", flush=True)
+    options = ["--foreign", "--arch=arm64", "--variant=minbase", "--include=python3,libgomp1"]
+    _run(["debootstrap", *options, SUITE, str(root), MIRROR])
+    for package in sorted((root / "var/cache/apt/archives").glob("*.deb")):
+        unpack = f"dpkg-deb --fsys-tarfile '{package}' | tar -x --keep-directory-symlink -C '{root}'"
+        _run(["bash", "-o", "pipefail", "-c", unpack])
+    for name in ("proc", "sys"):
+        # debootstrap may have left a link to the host's there.
+        (root / name).unlink() if (root / name).is_symlink() else shutil.rmtree(root / name, ignore_errors=True)
+        (root / name).mkdir()
+    shutil.copy2(str(shutil.which(QEMU)), root / "usr/bin" / QEMU)
+    done.touch()
+    return root
+
+
+def install_wheels(root: Path) -> None:
+    """The dependencies of pyproject.toml as aarch64 wheels; again only when they have changed."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted: list[str] = project["dependencies"]
+    mark, site = root / "opt/site.done", root / "opt/site"
+    stamp = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
+    if mark.exists() and mark.read_text(encoding="ascii") == stamp:
+        return
+    shutil.rmtree(site, ignore_errors=True)
+    print("installing the aarch64 wheels", flush=True)
+    kinds = [f"--platform={one}" for one in PLATFORMS] + [f"--abi={abi}" for abi in ("cp311", "abi3", "none")]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
+    _run([*pip, f"--target={site}", f"--python-version={PYTHON}", "--implementation=cp", *kinds, *wanted])
+    mark.write_text(stamp, encoding="ascii")
+
+
+def prepare(*folders: Path) -> None:
+    """The same input for both: the scenario, and faces of the rendered driver in many poses."""
+    faces = np.stack(rendered_faces())
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "nap.toml").write_text(NAP, encoding="utf-8")
+        np.savez(folder / "faces.npz", faces=faces)
+
+
+def rendered_faces() -> list[np.ndarray[Any, Any]]:
+    """Crops uint8 [48, 48] as the monitor hands them to the expression network."""
+    random = np.random.default_rng(5)
+    perception = Perception("mesh+iris")
+    empty = np.full((480, 640, 3), 128, np.uint8)
+    faces: list[np.ndarray[Any, Any]] = []
+    while len(faces) < FACES:
+        eyes, mouth = random.random(2)
+        turn, tilt = random.uniform(-20.0, 20.0, 2)
+        pose = DriverPose(
+            eye_left=eyes, eye_right=eyes, mouth=mouth, yaw_deg=turn, roll_deg=tilt, brightness=random.uniform(0.6, 1.3)
+        )
+        picture = render(pose, seed=len(faces))
+        # An empty picture in between makes the pipeline forget where the last face was.
+        perception.look(Frame(empty, 0, 0))
+        seen = perception.look(Frame(picture, 0, 0))
+        if seen.landmarks is not None:
+            faces.append(crop(picture, seen.landmarks.points))
+    return faces
+
+
+def copy_project(root: Path) -> None:
+    target = root / "opt/wakeful"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    left_out = shutil.ignore_patterns("__pycache__", "*.bin")
+    for name in COPIED:
+        source = PROJECT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=left_out, symlinks=True)
+        else:
+            shutil.copy2(source, target / name)
+    cache = root / "opt/models"
+    cache.mkdir(exist_ok=True)
+    for network in NETWORKS:
+        shutil.copy2(registry.path(network), cache)
+
+
+def run_here(folder: Path) -> None:
+    print("running on the host", flush=True)
+    _run([sys.executable, "-m", "tools.arm64_inside", str(folder)], cwd=PROJECT)
+
+
+def run_emulated(root: Path) -> None:
+    """One emulated process; its /proc lives in a mount namespace of its own."""
+    print("running on emulated arm64, which takes minutes", flush=True)
+    variables = {
+        "PYTHONPATH": "/opt/wakeful:/opt/site",
+        "WAKEFUL_MODELS": "/opt/models",
+        "HOME": "/root",
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    inside = [f"/usr/bin/{QEMU}", "/usr/bin/python3", "-m", "tools.arm64_inside", "/work"]
+    enter = 'mount -t proc proc "$0/proc" && cd / && exec chroot "$0" "$@"'
+    _run(["unshare", "--mount", "--propagation", "private", "sh", "-c", enter, str(root), *inside], env=variables)
+
+
+def compare(here: Path, there: Path) -> Comparison:
+    """What the two runs have written."""
+    ours, theirs = _events(here), _events(there)
+    same = len(ours) == len(theirs) and all(map(_alike, ours, theirs))
+    steps, equal = {}, {}
+    for runtime, name in RUNTIMES.items():
+        with np.load(here / f"{name}.npz") as a, np.load(there / f"{name}.npz") as b:
+            apart = {output: np.abs(a[output] - b[output]) for output in ("ferplus", "fer2013")}
+            steps[runtime] = max(float(one.max() / output_step(a[output])) for output, one in apart.items())
+            equal[runtime] = float(np.concatenate([(one == 0).ravel() for one in apart.values()]).mean())
+    signals = [abs(x - y) for x, y in zip(_openings(here), _openings(there), strict=True)]
+    return Comparison(len(ours), same, steps, equal, max(signals))
+
+
+def output_step(values: np.ndarray[Any, Any]) -> float:
+    """The scale of quantized outputs: the smallest distance between two of many."""
+    distinct = np.unique(values)
+    gaps = np.diff(distinct)
+    return float(gaps[gaps > 1e-5].min())
+
+
+def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    said = ("kind", "code", "level", "phase", "seq", "health", "reason", "note", "expression")
+    times = [(one[key], other[key]) for key in ("t", "start", "end") if key in one and key in other]
+    return all(one.get(key) == other.get(key) for key in said) and all(abs(a - b) < 0.035 for a, b in times)
+
+
+def _events(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def _openings(folder: Path) -> list[float]:
+    with (folder / "signals.csv").open(newline="", encoding="utf-8") as file:
+        return [float(row["eye_open_left"] or -1.0) for row in csv.DictReader(file)]
+
+
+def report(found: Comparison, root: Path, here: Path, there: Path) -> str:
+    """The page that is kept."""
+    qemu = subprocess.run([QEMU, "--version"], capture_output=True, text=True, check=False).stdout.splitlines()[0]
+    revision = ["git", "-C", str(PROJECT), "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(revision, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+    wheels = sorted(folder.name.removesuffix(".dist-info") for folder in (root / "opt/site").glob("*.dist-info"))
+    kept = ("numpy-", "opencv", "onnxruntime-", "ai_edge_litert", "pydantic_core", "gpiod")
+    ours, theirs = (json.loads((folder / "summary.json").read_text(encoding="utf-8")) for folder in (here, there))
+    verdict = "passed" if found.passed else "NOT PASSED"
+    alerts = [event for event in _events(there) if event["kind"] == "alert"]
+    told = ", ".join(f"{one['code']} {one['phase']} at {one['t']:.2f} s" for one in alerts)
+    rows = [
+        (
+            f"events of the monitor, two seconds of a driver who nods off ({ours['frames']} frames)",
+            "the same",
+            f"{'the same' if found.same else 'NOT the same'} {found.events}; {told}",
+        ),
+        *(
+            (
+                f"int8 expression network in {runtime}, {FACES} faces, 15 outputs each",
+                f"at most {MAX_STEPS:g} steps apart",
+                f"{found.worst_steps[runtime]:.2f} steps, {found.equal_share[runtime]:.1%} equal",
+            )
+            for runtime in RUNTIMES
+        ),
+        ("openness of the left eye, 0 to 1, frame by frame", "", f"at most {found.worst_signal:.3f} apart"),
+        (
+            "frames / share with a face / network faults",
+            f"{ours['frames']} / {ours['face_share']:.1%} / {ours['network_faults']}",
+            f"{theirs['frames']} / {theirs['face_share']:.1%} / {theirs['network_faults']}",
+        ),
+    ]
+    table = "\n".join(f"| {what} | {required} | {got} |" for what, required, got in rows)
+    return f"""# wakeful on arm64, emulated
+
+Written by `make arm64-check`: Debian {SUITE} for arm64 under qemu-user, on {platform.machine()}. **{verdict}**.
+Emulation shows that the aarch64 wheels work and that the answers are the same. It says nothing about speed, cameras,
+GPIO or the NPU of a board.
+
+| what | required | found |
+|---|---|---|
+{table}
+
+wakeful {theirs["version"]}, revision {commit}; Python {PYTHON}; {qemu}; wheels:
+{", ".join(one for one in wheels if one.startswith(kept))}.
+"""
+
+
+def _run(command: list[str], **how: Any) -> None:
+    done = subprocess.run(command, check=False, **how)
+    if done.returncode != 0:
+        raise Unfit(f"`{' '.join(command)[:200]}` ended with status {done.returncode}")
+
+
+if __name__ == "__main__":
+    main()

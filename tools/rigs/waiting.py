@@ -1,0 +1,16 @@
+"""Waiting for something to come true, at most so long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+def eventually(condition: Callable[[], bool], timeout_s: float = 3.0) -> bool:
+    """Whether ``condition`` comes true in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
