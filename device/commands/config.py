@@ -35,7 +35,7 @@ def show(
 @app.command()
 def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Configuration or profile to check.")]) -> int:
     """Check a configuration or a profile; status 2 if anything is wrong."""
-    from wakeful.device.config.layers import all_mistakes, is_profile, load, load_profile, read_toml
+    from wakeful.device.config.layers import all_mistakes, is_profile, load, merged_profile, read_toml
 
     layer = read_toml(file)
     mistakes = all_mistakes(layer)
@@ -44,8 +44,9 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE", help="Configurati
     if mistakes:
         return 2
     if is_profile(layer.values):
-        profile, _ = load_profile(str(file.absolute()))
-        typer.echo(f"{file}: ok, a profile with {len(profile.rules)} rules")
+        merged = merged_profile(layer)
+        extends = f", extends {' and '.join(merged.parents)}: {merged.changes}" if merged.parents else ""
+        typer.echo(f"{file}: ok, a profile with {len(merged.values['rules'])} rules{extends}")
     else:
         typer.echo(f"{file}: ok, for the profile {load(file).settings.profile}")
     return 0

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from wakeful.device.config.inheritance import FILE_KEYS
 from wakeful.device.config.settings import Settings
 from wakeful.device.config.suggest import suggestion
 from wakeful.device.state.profile import Profile
@@ -49,7 +50,7 @@ def profile_mistakes(tables: Table) -> list[Problem]:
     for one in settings_mistakes(values):
         found.append(Problem(("settings", *one.where), f"[settings] {one.told}"))
     if isinstance(values, dict) and "profile" in values:
-        told = "[settings] profile: a profile cannot name another one; remove the key"
+        told = "[settings] profile: a profile cannot name another one here; use extends at the top of the file"
         found.append(Problem(("settings", "profile"), told))
     return found
 
@@ -83,7 +84,8 @@ def _sentence(kind: type, error: dict[str, Any]) -> str:
     path = error["loc"]
     key = ".".join(part for part in path if isinstance(part, str))
     if error["type"] in UNKNOWN_KEY:
-        return f"unknown key {key}: {suggestion(str(path[-1]), _keys(kind, path[:-1]))}"
+        known = _keys(kind, path[:-1]) + list(FILE_KEYS if kind is Profile and len(path) == 1 else ())
+        return f"unknown key {key}: {suggestion(str(path[-1]), known)}"
     if error["type"] == "missing":
         return f"{key} is missing" if isinstance(path[-1], str) else f"{key} is too short a list"
     allowed = error["msg"].removeprefix("Value error, ")

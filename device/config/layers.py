@@ -7,7 +7,6 @@ rules of a profile in ``wakeful.device.state.profile``.
 
 from __future__ import annotations
 
-import copy
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from wakeful.device.alerts.extra_settings import extra_mistakes
 from wakeful.device.config.errors import Table, as_profile, profile_mistakes, settings_mistakes
+from wakeful.device.config.inheritance import FILE_KEYS, Merged, alone, extended, merge
 from wakeful.device.config.settings import Settings
 from wakeful.device.config.suggest import suggestion
 from wakeful.device.config.toml_lines import TomlLines
@@ -92,7 +92,7 @@ def load(
     merged: Table = {}
     origin: dict[str, str] = {}
     for layer in layers:
-        _merge(merged, layer.values)
+        merge(merged, layer.values)
         origin |= {key: layer.name for key, _ in _flat(layer.values) if layer.name}
     if profile:
         origin["profile"] = caller
@@ -105,10 +105,45 @@ def load_profile(name_or_path: str) -> tuple[Profile, Table]:
     Args:
         name_or_path: a shipped profile (``vehicle``), or a TOML file.
     """
-    layer = read_toml(profile_file(name_or_path))
-    _refuse(layer, profile_mistakes(layer.values))
-    values = layer.values.pop("settings", {})
-    return as_profile(layer.values), values
+    merged = merged_profile(read_toml(profile_file(name_or_path)))
+    values = merged.values.pop("settings", {})
+    return as_profile(merged.values), values
+
+
+def merged_profile(layer: Layer) -> Merged:
+    """The tables of a profile's file with those of the profiles it extends, checked."""
+    merged = _with_parents(layer, ())
+    _refuse(_profile_lines(merged))
+    return merged
+
+
+def _with_parents(layer: Layer, children: tuple[Path, ...]) -> Merged:
+    """The tables of a profile with those of its parents, of which only the parents are checked."""
+    parent = layer.values.get("extends")
+    if parent is None:
+        return alone(layer.name, layer.text, layer.values)
+    line = TomlLines(layer.text).of(("extends",))
+    where = f"{layer.name}: line {line}: extends = {parent!r}"
+    if not isinstance(parent, str):
+        raise ConfigError(f"{where}: it should be the name or file of a profile, as a string")
+    folder = Path(layer.name).parent
+    try:
+        file = profile_file(str(folder / Path(parent).expanduser()) if _is_path(parent) else parent)
+        chain = (*children, Path(layer.name).resolve())
+        if file.resolve() in chain:
+            raise ConfigError("the profiles extend each other in a circle; remove one extends")
+        above = _with_parents(read_toml(file), chain)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    _refuse(_profile_lines(above))
+    return extended(above, layer.name, layer.text, layer.values)
+
+
+def _profile_lines(merged: Merged) -> list[str]:
+    """What is wrong with how a profile extends another; if nothing is, what is wrong with the result."""
+    if merged.problems:
+        return [f"{merged.own_place(one.where)}: {one.told}" for one in merged.problems]
+    return _lines(merged, profile_mistakes(merged.values))
 
 
 def profile_names() -> list[str]:
@@ -152,12 +187,12 @@ def as_layer(name: str, content: bytes) -> Layer:
 
 def check(layer: Layer) -> None:
     """Raises ``ConfigError`` for the first mistake of a layer and tells how many more there are."""
-    _refuse(layer, settings_mistakes(layer.values))
+    _refuse(_lines(alone(layer.name, layer.text, {}), settings_mistakes(layer.values)))
 
 
 def is_profile(tables: Table) -> bool:
     """Whether a file holds the rules of a profile, not a configuration."""
-    return any(key in tables for key in ("about", "rules", "settings"))
+    return any(key in tables for key in ("about", "rules", *FILE_KEYS))
 
 
 def all_mistakes(layer: Layer) -> list[str]:
@@ -166,31 +201,34 @@ def all_mistakes(layer: Layer) -> list[str]:
     Unlike ``check``, this also imports the outputs of other packages and checks their tables.
     """
     if is_profile(layer.values):
-        return _lines(layer, profile_mistakes(layer.values))
+        try:
+            return _profile_lines(_with_parents(layer, ()))
+        except ConfigError as error:
+            return [str(error)]
     outputs = layer.values.get("outputs")
     extra = outputs.get("extra") if isinstance(outputs, dict) else None
     tables = (
         {name: table for name, table in extra.items() if isinstance(table, dict)} if isinstance(extra, dict) else {}
     )
-    return _lines(layer, settings_mistakes(layer.values) + extra_mistakes(tables))
+    return _lines(alone(layer.name, layer.text, {}), settings_mistakes(layer.values) + extra_mistakes(tables))
 
 
-def _refuse(layer: Layer, mistakes: list[Problem]) -> None:
+def _refuse(mistakes: list[str]) -> None:
     if mistakes:
         more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
-        raise ConfigError(_lines(layer, mistakes)[0] + more)
+        raise ConfigError(mistakes[0] + more)
 
 
-def _lines(layer: Layer, mistakes: list[Problem]) -> list[str]:
-    """Each mistake with the name of the layer and, in a file, the line it stands on."""
-    lines = TomlLines(layer.text)
-    told = []
+def _lines(merged: Merged, mistakes: list[Problem]) -> list[str]:
+    """Each mistake with the file and line it was made in."""
+    lines = []
     for mistake in mistakes:
-        line = lines.of(mistake.where)
-        against = lines.of(mistake.against) if mistake.against else None
-        where = f"{layer.name}: line {line}" if line else layer.name
-        told.append(f"{where}: {mistake.told}" + (f" (see line {against})" if against else ""))
-    return told
+        text = f"{merged.place(mistake.where)}: {mistake.told}"
+        if mistake.against:
+            where = merged.place(mistake.against).removeprefix(f"{merged.origins[0].name}: ")
+            text += f" (see {where})"
+        lines.append(text)
+    return lines
 
 
 def _profile_of(layer: Layer, config: Path | None) -> str | None:
@@ -232,11 +270,3 @@ def _flat(tables: Table, prefix: str = "") -> Iterator[tuple[str, object]]:
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
-
-
-def _merge(into: Table, values: Table) -> None:
-    for key, value in values.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
-        else:
-            into[key] = copy.deepcopy(value)

@@ -30,6 +30,10 @@ class TomlLines:
     def __init__(self, text: str) -> None:
         self._lines = _Reader().read(text)
 
+    def exactly(self, path: KeyPath) -> int | None:
+        """The line of a key itself; None if the text does not give it."""
+        return self._lines.get(path)
+
     def of(self, path: KeyPath) -> int | None:
         """The line of a key, or of the nearest thing around it that the text has; None if it has nothing of it."""
         for length in range(len(path), 0, -1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tools.fuzz.runner import Parser
 from wakeful import ConfigError
 from wakeful.device.config.errors import as_profile
-from wakeful.device.config.layers import all_mistakes, as_layer, is_profile
+from wakeful.device.config.layers import all_mistakes, as_layer, is_profile, merged_profile
 from wakeful.device.config.settings import Settings
 
 CONFIGURATION = b"""profile = "vehicle"
@@ -46,8 +46,9 @@ def parse(data: bytes) -> bool:
         assert all(line.startswith("fuzz.toml") and len(line.splitlines()) == 1 for line in told), told
         return False
     if is_profile(layer.values):
-        layer.values.pop("settings", None)
-        as_profile(layer.values)
+        merged = merged_profile(layer)
+        merged.values.pop("settings", None)
+        as_profile(merged.values)
     else:
         Settings.model_validate(layer.values)
     return True

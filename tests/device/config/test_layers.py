@@ -154,7 +154,7 @@ NAP = "[[rules]]\ncode = 'sleep'\nlevel = 'advisory'\nwhen = { closure_s = 2.0 }
         (NAP + "source = 1979-05-27", 6, "rules.source = ['1979-05-27']: it should be a valid string"),
         ("[latches]\nopen_s = 1.0", 1, "unknown key latches: did you mean latch?"),
         ("[settings.source]\nwidht = 3", 2, "[settings] unknown key source.widht: did you mean width?"),
-        ("[settings]\nprofile = 'vehicle'", 2, "a profile cannot name another one"),
+        ("[settings]\nprofile = 'vehicle'", 2, "a profile cannot name another one here"),
     ],
 )
 def test_a_mistake_in_a_profile_names_file_line_and_key(addition: str, line: int, told: str, tmp_path: Path) -> None:
