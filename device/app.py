@@ -12,9 +12,11 @@ from typing import Any
 
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.terminal.choice import terminal_view
+from wakeful.device.alerts.terminal.view import TerminalView
 from wakeful.device.assembly import Assembly
 from wakeful.device.config.output_tables import changeable
 from wakeful.device.config.settings import Settings
+from wakeful.device.inputs.keys import KeyActions
 from wakeful.device.inputs.registry import opened_inputs
 from wakeful.device.reload import Configuration, Reload
 from wakeful.device.stages import UNWATCHED, Stages
@@ -65,7 +67,8 @@ def run(
         # The terminal comes first, so that what the others log appears in it. The service manager's ping comes after
         # all others: it says that a frame has passed every one of them.
         service: dict[str, dict[str, Any]] = {"service": {}} if os.environ.get("NOTIFY_SOCKET") else {}
-        output = parts.outputs([_terminal(settings, parts)], further=service, last=watching)
+        view = _terminal(settings, parts)
+        output = parts.outputs([view], further=service, last=watching)
         stack.callback(output.close)
         monitor = parts.monitor(output, clock_ns)
         reload = Reload(
@@ -82,8 +85,9 @@ def run(
         )
         stack.enter_context(closing(reload))
         reload.start()
+        keys = KeyActions(view, monitor.stop, lambda: parts.stats().recording)
         with (
-            opened_inputs(settings.record, parts.send, parts.liveness, terminal=True) as inputs,
+            opened_inputs(settings.record, parts.send, parts.liveness, terminal=keys) as inputs,
             overseen(monitor, parts.source, output, parts.notes, parts.liveness, inputs),
             obeying_signals(monitor.stop, reload.request),
         ):
@@ -93,7 +97,7 @@ def run(
     return 0
 
 
-def _terminal(settings: Settings, parts: Assembly) -> Output:
+def _terminal(settings: Settings, parts: Assembly) -> TerminalView:
     # Events on the standard output leave the standard error to the lines for people.
     descriptor = 2 if settings.outputs.events == "-" else 1
     return terminal_view(parts.stats, parts.title, settings.terminal.live, descriptor, parts.liveness)

@@ -105,7 +105,8 @@ class Assembly:
     def stats(self) -> LoopStats:
         """Figures of the loop at present."""
         stats = self._monitor.stats if self._monitor else LoopStats(0.0, 0.0, 0, self.perception.reader)
-        return replace(stats, runtime=self.runtimes.name)
+        recording = any(output.recording for output in self.made.values())
+        return replace(stats, runtime=self.runtimes.name, recording=recording)
 
     def send(self, command: Command) -> None:
         """Hand a command to the monitor, from any thread; a driver's file is read first."""

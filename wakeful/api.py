@@ -95,7 +95,7 @@ class Watch(Driver):
             stack.callback(output.close)
             self._monitor = parts.monitor(output)
             self._moments = self._watched(stack.enter_context(closing(self._monitor.moments())))
-            stack.enter_context(opened_inputs(parts.settings.record, parts.send, parts.liveness, terminal=False))
+            stack.enter_context(opened_inputs(parts.settings.record, parts.send, parts.liveness, terminal=None))
             stack.enter_context(
                 overseen(self._monitor, parts.source, output, parts.notes, parts.liveness, may_exit=False)
             )

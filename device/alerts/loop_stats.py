@@ -10,11 +10,12 @@ class LoopStats:
     """Figures of the loop at one moment.
 
     Attributes:
-        fps: frames judged a second, lately.
-        frame_age_ms: from the capture of the newest frame to its judgement.
-        dropped: frames that were captured and never judged, so far.
+        fps: frames analysed per second, lately.
+        frame_age_ms: from the capture of the newest frame to the decision on it.
+        dropped: frames that were captured and never analysed, so far.
         landmarks: which networks read the face (``v2``, ``mesh+iris``).
-        runtime: what runs them (``litert``, ``qnn``), "" where nobody told.
+        runtime: what runs them (``litert``, ``qnn``), "" where that is unknown.
+        recording: whether a log of the drive is being written.
     """
 
     fps: float
@@ -22,3 +23,4 @@ class LoopStats:
     dropped: int
     landmarks: str
     runtime: str = ""
+    recording: bool = False

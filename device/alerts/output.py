@@ -36,9 +36,11 @@ class Output(ABC):
 
     Attributes:
         problem: why the output does not work at present, in one line; None while it does.
+        recording: whether it writes a log of the drive at present.
     """
 
     problem: str | None = None
+    recording: bool = False
 
     def begin(self, run: Run) -> None:
         """Which run this is, for outputs that publish it; comes before ``start``."""

@@ -121,7 +121,7 @@ class RecordSettings(Section):
     blur_others: bool = False
     """Make every face but the watched one unrecognisable in recorded pictures."""
     keys: bool = True
-    """While recording in a terminal, m or the space bar sets a marker, and a digit one with that number."""
+    """Read keys in a terminal: m or the space bar marks the moment, a digit marks it with a number, ? lists all."""
     button: Annotated[str, AfterValidator(chip_and_line)] | None = None
     """Chip and line of a push button to ground that sets a marker, as CHIP:LINE; unset: none."""
     rotate_mb: int = Field(default=256, ge=1, le=100_000)

@@ -1,4 +1,4 @@
-"""Markers from the keyboard: ``m`` or the space bar marks the moment, a digit marks it with that number.
+"""The keys of the terminal: ``m`` marks the moment, a digit marks it with that number, ``a`` acknowledges, ``q`` ends.
 
 The digits are those of the Karolinska Sleepiness Scale, which a tester asks the driver for every few minutes.
 The terminal gets its former settings back at the end, also after a crash. While the monitor runs in the background of a
@@ -15,10 +15,13 @@ import select
 import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from wakeful.device.alerts.terminal.view import TerminalView
 from wakeful.device.inputs.input import Input, Send
-from wakeful.device.messages import Marker
+from wakeful.device.messages import Acknowledge, Marker
 from wakeful.device.supervision.workers import Liveness, Worker
 
 POLL_S = 0.2
@@ -29,21 +32,42 @@ TEXTS = {"m": "key", "M": "key", " ": "key"} | {digit: f"KSS {digit}" for digit 
 _log = logging.getLogger("wakeful.inputs")
 
 
-class KeyMarkers(Input):
-    """Turns keys into markers from ``start`` to ``close``.
+NOT_RECORDED = "nothing is recorded, so the moment is not marked: `--record FOLDER` records"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyActions:
+    """What keys act on beside the monitor's commands; all are called from the keys' own thread.
+
+    Attributes:
+        view: shows the answers, and knows which alert is active.
+        stop: ends the run.
+        recording: whether there is a recording to mark.
+    """
+
+    view: TerminalView
+    stop: Callable[[], None]
+    recording: Callable[[], bool]
+
+
+class TerminalKeys(Input):
+    """Reads keys from ``start`` to ``close``.
 
     Args:
-        send: takes each marker, from this input's own thread.
+        send: takes markers and acknowledgements, from this input's own thread.
+        actions: what other keys do.
         descriptor: the terminal; by default the standard input. Anything else is left alone.
     """
 
     def __init__(
         self,
         send: Send,
+        actions: KeyActions,
         descriptor: int | None = None,
         liveness: Liveness | None = None,
     ) -> None:
         self._send = send
+        self._actions = actions
         self._descriptor = sys.stdin.fileno() if descriptor is None else descriptor
         self._saved: list[Any] | None = None
         self._closing = threading.Event()
@@ -90,8 +114,25 @@ class KeyMarkers(Input):
         if keys.startswith(b"\x1b"):
             return  # an arrow or a function key, which is several bytes
         for key in keys.decode("ascii", "ignore"):
-            if key in TEXTS:
+            self.press(key, pressed_ns)
+
+    def press(self, key: str, pressed_ns: int) -> None:
+        """What ``key`` does."""
+        view = self._actions.view
+        if key in TEXTS:
+            if self._actions.recording():
                 self._send(Marker(TEXTS[key], pressed_ns))
+            else:
+                view.say(NOT_RECORDED)
+        elif key in "aA":
+            if (alert := view.acknowledgeable) is not None:
+                self._send(Acknowledge(alert.seq))
+            else:
+                view.say("no active alert to acknowledge")
+        elif key in "qQ":
+            self._actions.stop()
+        elif key == "?":
+            view.toggle_help()
 
     def _set_terminal(self) -> None:
         """Keys arrive at once and are not shown; Ctrl-C works as before."""
@@ -103,12 +144,14 @@ class KeyMarkers(Input):
         changed = termios.tcgetattr(self._descriptor)
         changed[3] &= ~(termios.ICANON | termios.ECHO)
         termios.tcsetattr(self._descriptor, termios.TCSANOW, changed)
+        self._actions.view.keys_read = True
 
     def _restore_terminal(self) -> None:
         if self._saved is None:
             return
         import termios
 
+        self._actions.view.keys_read = False
         with contextlib.suppress(OSError, termios.error):
             termios.tcsetattr(self._descriptor, termios.TCSANOW, self._saved)
         self._saved = None

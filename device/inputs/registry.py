@@ -5,18 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, TextIO
 
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.inputs.input import Input, Send
 from wakeful.device.supervision.workers import Liveness
 
+if TYPE_CHECKING:
+    from wakeful.device.inputs.keys import KeyActions
+
 
 @contextmanager
-def opened_inputs(record: RecordSettings, send: Send, liveness: Liveness, *, terminal: bool) -> Iterator[list[Input]]:
-    """Keys and the button that set markers while a drive is recorded, started, until the context ends.
+def opened_inputs(
+    record: RecordSettings, send: Send, liveness: Liveness, *, terminal: KeyActions | None
+) -> Iterator[list[Input]]:
+    """The terminal's keys, and the button that sets markers while a drive is recorded, until the context ends.
 
     Args:
-        terminal: whether keys of the standard input may be read: only the command line owns its terminal.
+        terminal: what keys of the standard input do; None: they are not read, only the command line owns its terminal.
 
     Raises:
         GpioError: the button cannot be used as configured.
@@ -29,16 +35,19 @@ def opened_inputs(record: RecordSettings, send: Send, liveness: Liveness, *, ter
         yield inputs
 
 
-def _inputs(record: RecordSettings, send: Send, liveness: Liveness, terminal: bool) -> list[Input]:
+def _inputs(record: RecordSettings, send: Send, liveness: Liveness, terminal: KeyActions | None) -> list[Input]:
     found: list[Input] = []
-    if record.folder is None:
-        return found
-    if terminal and record.keys and sys.stdin is not None and sys.stdin.isatty():
-        from wakeful.device.inputs.keys import KeyMarkers
+    # Where the output goes through a pipe, the keys may be for the pager at its end.
+    if terminal and record.keys and _is_terminal(sys.stdin) and (record.folder or _is_terminal(sys.stdout)):
+        from wakeful.device.inputs.keys import TerminalKeys
 
-        found.append(KeyMarkers(send, liveness=liveness))
-    if record.button:
+        found.append(TerminalKeys(send, terminal, liveness=liveness))
+    if record.button and record.folder is not None:
         from wakeful.device.inputs.button import ButtonMarkers
 
         found.append(ButtonMarkers(record.button, send, liveness))
     return found
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()

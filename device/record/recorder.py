@@ -84,9 +84,16 @@ class Recorder(Output):
         self._shots_waiting = 0
         self._next_shot_ns = 0
         self._ended = False
+        self._session: Session | None = None
         self._closing = threading.Event()
         self._thread = Worker("record", self._run, liveness=liveness)
         self.dropped = 0
+
+    @property
+    def recording(self) -> bool:  # type: ignore[override]
+        """Whether what comes now is kept: not while the disk is full, nor once the recording has ended."""
+        may_write = self._session is None or self._session.file is not None
+        return self._thread.started and not self._ended and may_write
 
     def begin(self, run: Run) -> None:
         self._template = replace(self._template, about={**self._template.about, "run": run.id})
@@ -162,7 +169,7 @@ class Recorder(Output):
             self._folder.close()
 
     def _record(self, clock_s: Callable[[], float]) -> None:
-        session = Session(self._folder, self._template, self._rotation, self._notes, clock_s())
+        session = self._session = Session(self._folder, self._template, self._rotation, self._notes, clock_s())
         last = False
         while not last:
             last = self._closing.wait(TURN_S)

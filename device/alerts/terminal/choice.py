@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.terminal.plain import PlainOutput
+from wakeful.device.alerts.terminal.view import TerminalView
 from wakeful.device.supervision.workers import Liveness
 
 
@@ -17,7 +17,7 @@ def terminal_view(
     live: bool | None = None,
     descriptor: int = 1,
     liveness: Liveness | None = None,
-) -> Output:
+) -> TerminalView:
     """Gauges where the standard output is a terminal that can show them, else plain lines.
 
     Args:

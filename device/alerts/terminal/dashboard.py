@@ -11,6 +11,7 @@ from textwrap import wrap
 
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.terminal.gauges import DIM, UNKNOWN, Line, bar, fit, needle, trace
+from wakeful.device.alerts.terminal.view import HELP, KEYS
 from wakeful.device.alerts.wording import say_code, say_health, say_standing, say_time
 from wakeful.device.messages import DriverState, Health, Level
 
@@ -71,6 +72,8 @@ class View:
         t_s: seconds since the first frame.
         opening: mean eye opening, a value each quarter of a second, oldest first.
         recent: newest first.
+        keys: whether keys are read, and so are listed in the last line.
+        help: whether to explain the keys in place of what happened lately.
     """
 
     title: str
@@ -79,6 +82,8 @@ class View:
     stats: LoopStats
     opening: Sequence[float | None] = ()
     recent: Sequence[Recent] = ()
+    keys: bool = False
+    help: bool = False
 
 
 def draw(view: View, width: int, height: int) -> list[Line]:
@@ -91,9 +96,13 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     lines += _columns(_eyes(view.state, *_split(inner)), _head(view.state, *_split(inner)), inner)
     lines += [*space, _opening(view, inner), *space]
     lines += _columns(_drowsiness(view.state, *_split(inner)), _loop(view, *_split(inner)), inner)
-    lines += [*space, *_recent(view, inner, room=height - len(lines) - 2)]
+    footer: list[Line] = [[(KEYS, DIM)]] if view.keys and not view.help and height >= 12 else []
+    below = _help(inner) if view.help else _recent(view, inner, room=height - len(lines) - len(footer) - 2)
+    # In a small terminal the help covers what is above it.
+    lines = [*lines[: max(2, height - len(below) - 1)], *space, *below]
+    lines = [*(lines + space * height)[: height - len(footer)], *footer]
     margin = " " * max(0, (width - inner) // 2)
-    return [fit([(margin, ""), *fit(line, inner)], width) for line in (lines + space * height)[:height]]
+    return [fit([(margin, ""), *fit(line, inner)], width) for line in lines]
 
 
 def _split(inner: int) -> tuple[int, int]:
@@ -114,14 +123,16 @@ def _columns(left: list[Line], right: list[Line], inner: int) -> list[Line]:
 def _header(view: View, inner: int) -> Line:
     mark, style = HEALTH_MARKS[view.state.health]
     health, clock = say_health(view.state.health, view.state.reason), say_time(view.t_s)
-    right = len(health) + len(clock) + 6
+    recording = "  ● rec" if view.stats.recording else ""
+    right = len(recording) + len(health) + len(clock) + 6
     notes = "".join(f"  {say_code(code)}" for code in view.state.notes)
     left: Line = [("wakeful", "bold"), (notes, "yellow"), ("  ", ""), (view.title, DIM)]
-    return [*fit(left, inner - right), (f"  {mark} ", style), (health, style), ("  ", ""), (clock, DIM)]
+    shown: Line = [(recording, "red"), (f"  {mark} ", style), (health, style), ("  ", ""), (clock, DIM)]
+    return [*fit(left, inner - right), *shown]
 
 
 def _banner(state: DriverState, inner: int, roomy: bool) -> list[Line]:
-    """What stands, over the whole width; a coloured band once there is an alert."""
+    """What is active, over the whole width; a coloured band once there is an alert."""
     if state.level == Level.NONE:
         style = HEALTH_MARKS[state.health][1]
         rows: list[Line] = [[(say_standing(state).capitalize(), f"bold {style}")]]
@@ -195,6 +206,10 @@ def _recent(view: View, inner: int, room: int) -> list[Line]:
         rows.append([(f"{say_time(entry.t_s):>8}  ", DIM), (f"{entry.label:<10}", entry.style), (first, entry.style)])
         rows += [[(" " * 20, ""), (text, entry.style)] for text in further]
     return rows[: 1 + max(0, room)] if view.recent else [*rows, [("nothing yet", DIM)]]
+
+
+def _help(inner: int) -> list[Line]:
+    return [_heading("Keys", inner), *([(f"{key:<12}", "bold"), (text, "")] for key, text in HELP)]
 
 
 def _heading(title: str, column: int) -> Line:

@@ -1,4 +1,4 @@
-"""The live view on a terminal: gauges, health, the standing alert and what happened lately.
+"""The live view on a terminal: gauges, health, the active alert and what happened lately.
 
 The monitor only leaves its newest state; a thread of its own draws it ten times a second. A terminal that is slow or
 stopped (Ctrl-S) therefore costs no frame.
@@ -24,10 +24,11 @@ from rich.segment import Segment
 from rich.style import Style
 
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.alerts.output import Output, seconds
+from wakeful.device.alerts.output import seconds
 from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.terminal.dashboard import TEXT_STYLES, Recent, View, draw
 from wakeful.device.alerts.terminal.gauges import BLOCKS, Line, OpeningTrace
+from wakeful.device.alerts.terminal.view import TerminalView
 from wakeful.device.alerts.wording import say_alert, say_event
 from wakeful.device.messages import Alert, DriverState, Event, Health, Phase
 from wakeful.device.supervision.workers import Liveness, Worker
@@ -46,7 +47,7 @@ ASCII = str.maketrans(
 """For consoles whose encoding has no such characters."""
 
 
-class TerminalOutput(Output):
+class TerminalOutput(TerminalView):
     """Draws the dashboard until it is closed, then leaves its last picture in the scroll-back.
 
     While it runs, what the project logs appears in its list instead of between its lines.
@@ -64,6 +65,7 @@ class TerminalOutput(Output):
         console: Console | None = None,
         liveness: Liveness | None = None,
     ) -> None:
+        super().__init__()
         self._stats = stats
         self._title = title
         self._console = console or terminal_on(1)
@@ -71,6 +73,7 @@ class TerminalOutput(Output):
         self._newest = NewestState()
         self._opening = OpeningTrace(TRACE_CELLS)
         self._recent: deque[Recent] = deque(maxlen=RECENT)
+        self._help = False
         self._origin_ns = 0
         self._closing = threading.Event()
         self._worker = Worker("terminal", self._run, liveness=liveness)
@@ -82,6 +85,7 @@ class TerminalOutput(Output):
         self._worker.start()
 
     def alert(self, alert: Alert) -> None:
+        super().alert(alert)
         over = alert.phase in (Phase.ACKNOWLEDGED, Phase.CLEARED)
         style = "bright_black" if over else TEXT_STYLES[alert.level]
         self._note(Recent(seconds(alert.t_ns, self._origin_ns), alert.level.label, say_alert(alert), style))
@@ -96,6 +100,13 @@ class TerminalOutput(Output):
         with self._lock:
             self._newest.update(state, time.monotonic())
             self._opening.add(state.t_ns, sum(eyes) / len(eyes) if eyes else None)
+
+    def say(self, text: str) -> None:
+        state = self._newest.last
+        self._note(Recent(seconds(state.t_ns, self._origin_ns) if state else 0.0, "", text))
+
+    def toggle_help(self) -> None:
+        self._help = not self._help
 
     def close(self) -> None:
         self._closing.set()
@@ -131,7 +142,9 @@ class TerminalOutput(Output):
             return None
         if stale and not self._closing.is_set():
             state = replace(state, health=Health.STALE)
-        return View(self._title, seconds(state.t_ns, self._origin_ns), state, self._stats(), opening, recent)
+        t_s = seconds(state.t_ns, self._origin_ns)
+        keys = self.keys_read and not self._closing.is_set()
+        return View(self._title, t_s, state, self._stats(), opening, recent, keys, help=keys and self._help)
 
     def _note(self, entry: Recent) -> None:
         with self._lock:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from wakeful.device.alerts.background import BackgroundWriter
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.alerts.output import Output, seconds
+from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.terminal.view import HELP, TerminalView
 from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_time
 from wakeful.device.messages import Alert, DriverState, Event, Health
 from wakeful.device.supervision.workers import Liveness
@@ -15,7 +16,7 @@ from wakeful.device.supervision.workers import Liveness
 STATUS_EVERY_S = 5.0
 
 
-class PlainOutput(Output):
+class PlainOutput(TerminalView):
     """One line for each alert, event and change of health, and a status line every 5 s of the reader's time.
 
     Args:
@@ -24,16 +25,19 @@ class PlainOutput(Output):
     """
 
     def __init__(self, stats: Callable[[], LoopStats], descriptor: int = 1, liveness: Liveness | None = None) -> None:
+        super().__init__()
         self._stats = stats
         self._lines = BackgroundWriter(descriptor, liveness)
         self._origin_ns = 0
+        self._newest_ns = 0
         self._health: Health | None = None
         self._status_due_s = 0.0
 
     def start(self, origin_ns: int) -> None:
-        self._origin_ns = origin_ns
+        self._origin_ns = self._newest_ns = origin_ns
 
     def alert(self, alert: Alert) -> None:
+        super().alert(alert)
         self._say(alert.t_ns, alert.level.label.upper(), say_alert(alert))
 
     def event(self, event: Event) -> None:
@@ -42,12 +46,20 @@ class PlainOutput(Output):
             self._say(event.t_ns, "event", text)
 
     def state(self, state: DriverState) -> None:
+        self._newest_ns = state.t_ns
         if state.health != self._health:
             self._health = state.health
             self._say(state.t_ns, "health", say_health(state.health, state.reason))
         if time.monotonic() >= self._status_due_s:
             self._status_due_s = time.monotonic() + STATUS_EVERY_S
             self._say(state.t_ns, "status", status_text(state, self._stats()))
+
+    def say(self, text: str) -> None:
+        self._say(self._newest_ns, "key", text)
+
+    def toggle_help(self) -> None:
+        for key, text in HELP:
+            self.say(f"{key:<9} {text}")
 
     def close(self) -> None:
         self._lines.close()
@@ -71,6 +83,7 @@ def status_text(state: DriverState, stats: LoopStats) -> str:
         f"age {stats.frame_age_ms:.0f} ms",
         f"dropped {stats.dropped}",
         f"{stats.landmarks} in {stats.runtime}" if stats.runtime else "",
+        "● rec" if stats.recording else "",
     ]
     return ", ".join(part.strip() for part in parts if part)
 

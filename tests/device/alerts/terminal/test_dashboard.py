@@ -88,3 +88,19 @@ def test_a_long_note_can_be_read_whole() -> None:
     view = replace(CALM, recent=[Recent(1.0, "", note)])
     shown = "\n".join("".join(text for text, _ in line) for line in draw(view, 80, 40))
     assert note in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 40)])
+def test_the_last_line_lists_the_keys_and_help_explains_each(size: tuple[int, int]) -> None:
+    view = replace(CALM, keys=True)
+    assert screen(view, *size).splitlines()[-1].strip() == "m mark   a acknowledge   q end   ? help"
+    assert "number 0" in screen(view, *size)
+    explained = screen(replace(view, help=True), *size)
+    for wanted in ("mark this moment", "Karolinska", "acknowledge the most urgent", "Ctrl-C", "hide this help", "● ok"):
+        assert wanted in explained
+    assert "? help" not in screen(CALM, *size), "keys that nobody reads are not listed"
+
+
+def test_the_first_line_says_that_a_recording_is_written() -> None:
+    assert "● rec  ● ok" in screen(replace(CALM, stats=replace(STATS, recording=True))).splitlines()[1]
+    assert "rec" not in screen(CALM).splitlines()[1]
