@@ -34,7 +34,8 @@ def doctor(
 
     checks = _placed(source, seconds, focal_px, out) if placement else examine()
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in checks], indent=2))
+        # `mend` is the former name of `fix`: programs that read this still ask for it.
+        typer.echo(json.dumps([asdict(one) | {"mend": one.fix} for one in checks], indent=2))
     else:
         _print(checks)
     return exit_status(checks)
@@ -64,7 +65,7 @@ def _print(checks: list[Check]) -> None:
     table.add_column("found", overflow="fold")
     for one in checks:
         found = Text(one.found)
-        if one.mend:
-            found.append(f"\nfix: {one.mend}", style="bold")
+        if one.fix:
+            found.append(f"\nfix: {one.fix}", style="bold")
         table.add_row(Text(one.result, style=colours[one.result]), one.name, found)
     Console().print(table)

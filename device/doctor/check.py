@@ -16,14 +16,14 @@ class Check:
 
     Attributes:
         result: ``ok``; ``warn``: the monitor runs, but something it could use is not there; ``fail``: it cannot run.
-        mend: what the user can do about it, "" if nothing need be done.
+        fix: what the user can do about it, "" if there is nothing to do.
         exit_status: what the command ends with if this failed.
     """
 
     name: str
     result: str
     found: str
-    mend: str = ""
+    fix: str = ""
     exit_status: int = 1
 
 
@@ -36,11 +36,11 @@ def check_device_file(name: str, path: Path, usual_group: str) -> Check:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY))
     except OSError as error:
-        return Check(name, WARN, f"{path}: {error.strerror}", _mend_device(path, error, usual_group))
+        return Check(name, WARN, f"{path}: {error.strerror}", _fix_for_device(path, error, usual_group))
     return Check(name, OK, f"{path} opens")
 
 
-def mend_forbidden(path: Path, group: str, usual_group: str) -> str:
+def fix_permission(path: Path, group: str, usual_group: str) -> str:
     """How a user gets access to a device file that belongs to ``group``."""
     if group in ("", "root"):
         rule = f'KERNEL=="{path.name.rstrip("0123456789")}*", GROUP="{usual_group}", MODE="0660"'
@@ -48,12 +48,12 @@ def mend_forbidden(path: Path, group: str, usual_group: str) -> str:
     return f"sudo usermod -aG {group} $USER, then log in again"
 
 
-def _mend_device(path: Path, error: OSError, usual_group: str) -> str:
+def _fix_for_device(path: Path, error: OSError, usual_group: str) -> str:
     if error.errno == errno.EBUSY:
-        return f"another program holds it: `fuser {path}` tells which"
+        return f"another program holds it: `fuser {path}` shows which"
     if error.errno in (errno.EACCES, errno.EPERM):
-        return mend_forbidden(path, _group(path), usual_group)
-    return "unplug it and plug it in again; `dmesg` tells why it does not answer"
+        return fix_permission(path, _group(path), usual_group)
+    return "unplug it and plug it in again; `dmesg` shows why it does not answer"
 
 
 def _group(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Finds out what stands between this machine and a running monitor, and the mend for each trouble.
+"""Finds what keeps the monitor from running on this machine, and the fix for each problem.
 
 Each check looks at one thing, changes nothing, and gives ``Check`` values; none raises. ``wakeful doctor`` prints them.
 """
@@ -27,7 +27,7 @@ LITERT = ("ai-edge-litert", "tflite-runtime")
 
 
 def examine() -> list[Check]:
-    """All checks of this machine, in the order a user would mend them; takes about a second."""
+    """All checks of this machine, in the order a user would fix them; takes about a second."""
     return [
         check_python(sys.version_info[:2]),
         *check_packages(),
@@ -71,8 +71,8 @@ def check_cache(folder: Path) -> Check:
     existing = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
         return Check("cache folder", OK, str(folder))
-    mend = f"make {existing} writable for this user, or set WAKEFUL_MODELS to another folder"
-    return Check("cache folder", WARN, f"{folder} cannot be written", mend)
+    fix = f"make {existing} writable for this user, or set WAKEFUL_MODELS to another folder"
+    return Check("cache folder", WARN, f"{folder} cannot be written", fix)
 
 
 def check_networks() -> list[Check]:
@@ -129,8 +129,8 @@ def check_cameras() -> list[Check]:
 
     cameras = [Path(one.path) for one in discovery.cameras()]
     if not cameras:
-        mend = "plug one in; `wakeful run --source synthetic:demo` needs none"
-        return [Check("camera", WARN, "none found", mend)]
+        fix = "plug one in; `wakeful run --source synthetic:demo` needs none"
+        return [Check("camera", WARN, "none found", fix)]
     return [check_device_file("camera", path, "video") for path in cameras]
 
 

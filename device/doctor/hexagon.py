@@ -1,7 +1,7 @@
 """Whether the Hexagon NPU of a Snapdragon can be used, and what is in the way: a subject of ``wakeful.device.doctor``.
 
 On a machine without one there is nothing to check, and one line says so. The NPU is reached through device nodes of
-FastRPC, a library of the board that speaks to them, and a library that the DSP itself loads ("skel"), which comes with
+FastRPC, a library of the board that uses them, and a library that the DSP itself loads ("skel"), which comes with
 the package onnxruntime-qnn.
 """
 
@@ -47,8 +47,8 @@ def _chip(machine: Hexagon) -> Check:
     if machine.soc in variants.SOCS:
         return Check(NAME, OK, f"{machine.soc}{', simulated' if machine.simulated else ''}")
     known = ", ".join(variants.SOCS)
-    mend = f"none needed: networks run in LiteRT; networks are compiled for {known}"
-    return Check(NAME, WARN, f"a chip that no network is compiled for {machine.soc}".rstrip(), mend)
+    fix = f"none needed: networks run in LiteRT; networks are compiled for {known}"
+    return Check(NAME, WARN, f"a chip that no network is compiled for {machine.soc}".rstrip(), fix)
 
 
 def _package(machine: Hexagon, libc: tuple[str, str] | None = None) -> Check:
@@ -65,11 +65,11 @@ def _package(machine: Hexagon, libc: tuple[str, str] | None = None) -> Check:
 
 def _nodes(machine: Hexagon, root: Path) -> list[Check]:
     if not machine.nodes:
-        mend = (
+        fix = (
             "use a kernel with FastRPC (CONFIG_QCOM_FASTRPC) and the board's DSP firmware; "
             "`cat /sys/class/remoteproc/*/state` should say running for cdsp"
         )
-        return [Check(f"{NAME} device", WARN, "no /dev/fastrpc-cdsp", mend)]
+        return [Check(f"{NAME} device", WARN, "no /dev/fastrpc-cdsp", fix)]
     checks = [check_device_file(f"{NAME} device", node, GROUP) for node in machine.nodes]
     if any(check.result == OK for check in checks):
         # Either node will do; the secure one is for signed programs and is usually closed.
@@ -81,8 +81,8 @@ def _nodes(machine: Hexagon, root: Path) -> list[Check]:
 def _rpc_library(root: Path) -> Check:
     library = hexagon.rpc_library(root)
     if library is None:
-        mend = "install the board's FastRPC library (Debian and Ubuntu: apt install fastrpc-support)"
-        return Check(f"{NAME} library", WARN, f"{hexagon.RPC_LIBRARY} is not found", mend)
+        fix = "install the board's FastRPC library (Debian and Ubuntu: apt install fastrpc-support)"
+        return Check(f"{NAME} library", WARN, f"{hexagon.RPC_LIBRARY} is not found", fix)
     return Check(f"{NAME} library", OK, str(library))
 
 
@@ -97,14 +97,14 @@ def _search_path(given: str, machine: Hexagon) -> Check:
     skel = f"libQnnHtpV{variants.soc(machine.soc).arch}Skel.so"
     if any((Path(part) / skel).is_file() for part in given.split(";")):
         return Check(name, OK, f"leads to {skel}")
-    mend = f"unset {SEARCH_PATH}, or put {folder or 'the folder of onnxruntime_qnn'} at its head, parts separated by ;"
-    return Check(name, WARN, f"{given} does not lead to {skel}", mend)
+    fix = f"unset {SEARCH_PATH}, or put {folder or 'the folder of onnxruntime_qnn'} at its head, parts separated by ;"
+    return Check(name, WARN, f"{given} does not lead to {skel}", fix)
 
 
 def _try(machine: Hexagon) -> Check:
     soc_model = variants.soc(machine.soc).model if machine.simulated else None
     trouble = probe([], soc_model, timeout_s=30.0).trouble
     if trouble:
-        mend = "`dmesg | grep -i -e cdsp -e fastrpc` tells more; `wakeful run --runtime litert` goes without"
-        return Check(f"{NAME} provider", WARN, trouble, mend)
+        fix = "`dmesg | grep -i -e cdsp -e fastrpc` shows more; `wakeful run --runtime litert` runs without it"
+        return Check(f"{NAME} provider", WARN, trouble, fix)
     return Check(f"{NAME} provider", OK, "lists the NPU")

@@ -24,7 +24,7 @@ from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, Source, StaleFrame
 
 # What is accepted, then what is still usable. Found on the rendered driver with both readers: eyes held open and shut
-# were told apart in all poses inside these bounds, and the short-range detector still found the face.
+# were distinguished in all poses inside these bounds, and the short-range detector still found the face.
 FACE_PX = (100.0, 80.0)
 """Least width of the face, pixels. At 61 no face was found in a picture of 640x480; at 77 both eyes were read."""
 MAX_FACE_SHARE = (0.5, 0.65)
@@ -34,14 +34,14 @@ ABOVE_DEG = (15.0, 25.0)
 BELOW_DEG = (28.0, 36.0)
 """Camera below the eyes, as measured: a head at 40 degrees is read as 34. Column and dashboard mounts lie here."""
 ASIDE_DEG = (20.0, 30.0)
-"""To either side. Beyond 32 to 36 degrees the far eye is no longer judged, and the head turns besides."""
+"""To either side. Beyond 32 to 36 degrees the far eye is no longer read, and the head turns besides."""
 BRIGHTNESS = (60.0, 40.0)
-"""Mean grey level of the face, 0 to 255. At 46 one reader takes shut eyes for half open, at 23 none can be judged."""
+"""Mean grey level of the face, 0 to 255. At 46 one reader takes shut eyes for half open, at 23 none can be read."""
 TOO_BRIGHT = 235.0
 MARGIN = (0.2, 0.08)
 """Distance of the face's middle from the picture's edge, as a share of the picture."""
 SEEN = (0.95, 0.7)
-"""Share of the frames with a face, and of the faces with an eye that could be judged."""
+"""Share of the frames with a face, and of the faces with an eye that could be read."""
 
 OPENING_S = 5.0
 """Longest wait for a camera's first frame."""
@@ -73,8 +73,8 @@ class Placement:
 
     Attributes:
         view: None where no face was seen.
-        face_share: of the frames, 0 to 1. eyes_share: of the faces, with an eye that could be judged.
-        obstacle: the most frequent reason why no eye could be judged, "" if there was none.
+        face_share: of the frames, 0 to 1. eyes_share: of the faces, with an eye that could be read.
+        obstacle: the most frequent reason why no eye could be read, "" if there was none.
         brightness: mean grey level of the face.
         frame, sighting: the last frame with a face, else the last one; for drawing.
     """
@@ -148,8 +148,8 @@ def summed_up(looks: Iterable[tuple[Frame, Sighting]], focal_px: float | None, h
         views.append(view)
         seen = sighting.observation
         light += [] if seen.brightness is None else [seen.brightness]
-        judged = seen.eye_aspect_left is not None or seen.eye_aspect_right is not None
-        obstacles += [] if judged else [str(seen.unreadable or "turned away")]
+        readable = seen.eye_aspect_left is not None or seen.eye_aspect_right is not None
+        obstacles += [] if readable else [str(seen.unreadable or "turned away")]
     return Placement(
         view=_median(views) if views else None,
         frames=count,
@@ -186,7 +186,7 @@ def view_of(sighting: Sighting, width_px: int, height_px: int, focal_px: float |
 
 
 def checks(placed: Placement) -> list[Check]:
-    """What is right and wrong with a placement, in the order a user would mend it."""
+    """What is right and wrong with a placement, in the order a user would fix it."""
     if placed.frames == 0:
         return [Check("picture", FAIL, "none came", "check the camera with `wakeful doctor` and `wakeful devices`")]
     found = [_face(placed)]
@@ -202,19 +202,19 @@ def checks(placed: Placement) -> list[Check]:
 
 def _face(placed: Placement) -> Check:
     result = _at_least(placed.face_share, SEEN)
-    mend = "" if result == OK else "aim the camera at the driver's face, nearer, with nothing between (wheel, visor)"
-    return Check("face", result, f"in {placed.face_share:.0%} of {placed.frames} frames", mend)
+    fix = "" if result == OK else "aim the camera at the driver's face, nearer, with nothing between (wheel, visor)"
+    return Check("face", result, f"in {placed.face_share:.0%} of {placed.frames} frames", fix)
 
 
 def _distance(view: View, side_px: int) -> Check:
     far, near = _at_least(view.face_px, FACE_PX), _at_most(view.face_px / side_px, MAX_FACE_SHARE)
     found = f"face {view.face_px:.0f} px wide, about {view.distance_cm:.0f} cm away"
     if far != OK:
-        mend = f"bring the camera nearer, or ask for a larger picture: the face needs {FACE_PX[0]:.0f} px"
-        return Check("distance", far, f"{_too(far)} far: {found}", mend)
+        fix = f"bring the camera nearer, or ask for a larger picture: the face needs {FACE_PX[0]:.0f} px"
+        return Check("distance", far, f"{_too(far)} far: {found}", fix)
     if near != OK:
-        mend = "move the camera back: a head that leans leaves the picture"
-        return Check("distance", near, f"{_too(near)} near: {found}", mend)
+        fix = "move the camera back: a head that leans leaves the picture"
+        return Check("distance", near, f"{_too(near)} near: {found}", fix)
     return Check("distance", OK, found)
 
 
@@ -224,8 +224,8 @@ def _height(view: View) -> Check:
     result = _at_most(abs(view.above_deg), ABOVE_DEG if above else BELOW_DEG)
     if result == OK:
         return Check("height", OK, found)
-    wrong, mend = ("high", "mount the camera lower") if above else ("low", "mount the camera higher")
-    return Check("height", result, f"{_too(result)} {wrong}: {found}", mend)
+    wrong, fix = ("high", "mount the camera lower") if above else ("low", "mount the camera higher")
+    return Check("height", result, f"{_too(result)} {wrong}: {found}", fix)
 
 
 def _side(view: View) -> Check:
@@ -233,8 +233,8 @@ def _side(view: View) -> Check:
     result = _at_most(abs(view.aside_deg), ASIDE_DEG)
     if result == OK:
         return Check("side", OK, found)
-    mend = "move the camera towards the line from the driver to the road"
-    return Check("side", result, f"{_too(result)} far aside: {found}", mend)
+    fix = "move the camera towards the line from the driver to the road"
+    return Check("side", result, f"{_too(result)} far aside: {found}", fix)
 
 
 def _framing(view: View) -> Check:
@@ -262,8 +262,8 @@ def _light(placed: Placement) -> list[Check]:
         light = Check("light", OK, found)
     eyes = _at_least(placed.eyes_share, SEEN)
     why = f", mostly {placed.obstacle}" if placed.obstacle else ""
-    mend = "" if eyes == OK else "look at the picture: glasses that mirror, hair, shade or blur over the eyes"
-    return [light, Check("eyes", eyes, f"judged in {placed.eyes_share:.0%} of the faces{why}", mend)]
+    fix = "" if eyes == OK else "look at the picture: glasses that mirror, hair, shade or blur over the eyes"
+    return [light, Check("eyes", eyes, f"read in {placed.eyes_share:.0%} of the faces{why}", fix)]
 
 
 def _too(result: str) -> str:

@@ -223,8 +223,8 @@ def _draw_check(picture: Picture, check: Check, at: tuple[int, int]) -> None:
     colour = COLOURS[check.result]
     cv2.circle(picture, (x + 9, y + 12), 7, colour, -1, cv2.LINE_AA)
     _write(picture, f"{check.name}: {check.found}", (x + 28, y + 18), 16, TEXT)
-    if check.mend:
-        _write(picture, check.mend, (x + 28, y + 40), 14, colour)
+    if check.fix:
+        _write(picture, check.fix, (x + 28, y + 40), 14, colour)
 
 
 def _write(

@@ -112,7 +112,7 @@ def _clip(name: str, marks: Any, clips: Path) -> ClipMarks:
 
 
 def _refuse_unknown(name: str, marks: dict[str, Any]) -> None:
-    """A misspelt list would silently not be scored; notes of any name may stand beside the marks."""
+    """A misspelt list would silently not be scored; notes of any name may be beside the marks."""
     known = [*INTERVALS, CENTRES]
     for key, value in marks.items():
         if isinstance(value, list) and key not in known:

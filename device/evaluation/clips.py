@@ -20,7 +20,7 @@ MAX_AGE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Reported:
     """One alert when it was raised."""
 
     t_s: float
@@ -44,7 +44,7 @@ class Played:
     closures: tuple[Span, ...]
     yawns: tuple[Span, ...]
     glances: tuple[Span, ...]
-    alerts: tuple[Told, ...]
+    alerts: tuple[Reported, ...]
 
     @property
     def duration_s(self) -> float:
@@ -103,7 +103,7 @@ def play(job: ClipJob) -> Played:
         closures=_spans(events, "closure", origin_ns),
         yawns=_spans(events, "yawn", origin_ns),
         glances=_spans(events, "glance", origin_ns),
-        alerts=tuple(Told((t_ns - origin_ns) / 1e9, code, level) for t_ns, code, level in alerts),
+        alerts=tuple(Reported((t_ns - origin_ns) / 1e9, code, level) for t_ns, code, level in alerts),
     )
 
 

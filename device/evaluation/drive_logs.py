@@ -24,7 +24,7 @@ def drives_of(
 
     Raises:
         TruthError: a row is about none of the recordings, or about more than one; a recording has two drivers.
-        LogError: a log cannot be read, or holds nothing to judge.
+        LogError: a log cannot be read, or holds nothing to evaluate.
     """
     if not rows:
         raise TruthError("the truth holds no rows: there is nothing to compare with")

@@ -20,7 +20,7 @@ class Bounds:
     Attributes:
         late_s: an alert that begins up to this long after an event still counts for it.
         kss: ratings from here on are drowsiness.
-        kss_window_s: a rating speaks for this long before it.
+        kss_window_s: a rating covers this long before it.
     """
 
     late_s: float = 5.0

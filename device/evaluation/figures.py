@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from wakeful.device.evaluation.scores import ClipScore, FalseAlarms, JudgedAlert, Score, false_alarms, overall
+from wakeful.device.evaluation.scores import AssessedAlert, ClipScore, FalseAlarms, Score, false_alarms, overall
 from wakeful.version import __version__
 
 NAMES = {
@@ -46,7 +46,7 @@ def as_json(clips: Sequence[ClipScore], about: dict[str, Any]) -> dict[str, Any]
                 "duration_s": round(clip.duration_s, 3),
                 "face_share": round(clip.face_share, 4),
                 "scores": {kind: _score(score) for kind, score in clip.scores.items()},
-                "alerts": [_alert(judged) for judged in clip.alerts],
+                "alerts": [_alert(assessed) for assessed in clip.alerts],
             }
             for clip in clips
         },
@@ -63,8 +63,8 @@ def print_tables(clips: Sequence[ClipScore], console: Console) -> None:
     console.print("found/marked +false; blank: not looked for; down: looks down reported as glances", style="dim")
     console.print()
     for clip in clips:
-        for judged in clip.alerts:
-            console.print(f"{clip.name}: {_alert_words(judged)}", soft_wrap=True)
+        for assessed in clip.alerts:
+            console.print(f"{clip.name}: {_alert_words(assessed)}", soft_wrap=True)
     console.print()
     together = Table("overall", "marks", "found", "false", "prec.", "recall", "F1", box=None, pad_edge=False)
     for edge in ("start", "end"):
@@ -108,14 +108,14 @@ def _alarms(alarms: FalseAlarms) -> dict[str, Any]:
     }
 
 
-def _alert(judged: JudgedAlert) -> dict[str, Any]:
-    alert = judged.alert
-    return {"t": round(alert.t_s, 3), "code": alert.code, "level": alert.level, "explained": judged.explained}
+def _alert(assessed: AssessedAlert) -> dict[str, Any]:
+    alert = assessed.alert
+    return {"t": round(alert.t_s, 3), "code": alert.code, "level": alert.level, "explained": assessed.explained}
 
 
-def _alert_words(judged: JudgedAlert) -> str:
-    mark = {True: "", False: ", false", None: ", not judged"}[judged.explained]
-    return f"{judged.alert.code} ({judged.alert.level}) at {judged.alert.t_s:.1f} s{mark}"
+def _alert_words(assessed: AssessedAlert) -> str:
+    mark = {True: "", False: ", false", None: ", not assessed"}[assessed.explained]
+    return f"{assessed.alert.code} ({assessed.alert.level}) at {assessed.alert.t_s:.1f} s{mark}"
 
 
 def _found(score: Score | None) -> str:

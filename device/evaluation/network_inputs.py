@@ -1,8 +1,9 @@
-"""What the networks are given when perception looks at real faces: the sets that conversion calibrates and judges with.
+"""The inputs of the networks on real faces: the sets that conversion calibrates and evaluates with.
 
 Pictures come from a folder of the user's: ``keypoints68.zip`` (faces cut out, JPEG, with their sets and subjects in
 ``keypoints68.npz``), ``clips/`` (videos) and ``ferplus.npz``; what is absent is left out. People and videos are split
-once and for all: what calibrates never judges. The files are made from published sets (HELEN, YouTube Faces, FER+).
+once and for all: nothing is used for both calibration and evaluation. The files are made from published sets (HELEN,
+YouTube Faces, FER+).
 """
 
 from __future__ import annotations
@@ -117,17 +118,17 @@ def face_inputs(folder: Path, purpose: Purpose) -> dict[str, InputSet]:
 class _Listening:
     """A network that keeps a copy of what it is given."""
 
-    def __init__(self, network: Network, heard: list[NDArray[np.float32]]) -> None:
+    def __init__(self, network: Network, recorded: list[NDArray[np.float32]]) -> None:
         self.input_shape = network.input_shape
-        self._network, self._heard = network, heard
+        self._network, self._recorded = network, recorded
 
     def __call__(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        self._heard.append(tensor.copy())
+        self._recorded.append(tensor.copy())
         return self._network(tensor)
 
 
 def expression_inputs(folder: Path, purpose: Purpose) -> InputSet:
-    """Standardised faces of FER+: training faces to calibrate, the whole test set with its labels to judge."""
+    """Standardised faces of FER+: training faces to calibrate, the whole test set with its labels to evaluate."""
     if not (folder / FERPLUS).is_file():
         raise ConfigError(f"{folder} has no {FERPLUS}: make it with `wakeful data build ferplus`")
     faces = load_faces(folder / FERPLUS)
@@ -137,8 +138,8 @@ def expression_inputs(folder: Path, purpose: Purpose) -> InputSet:
         return InputSet("expression", "FER+ training faces", standardise(train.images[chosen]))
     test = faces.of("test")
     labels = paper_labels(test.votes)
-    judged = labels >= 0
-    return InputSet("expression", "FER+ test faces", standardise(test.images[judged]), labels[judged])
+    labelled = labels >= 0
+    return InputSet("expression", "FER+ test faces", standardise(test.images[labelled]), labels[labelled])
 
 
 def stills(folder: Path, purpose: Purpose) -> Iterator[Picture]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wakeful.device.evaluation.annotations import ClipMarks, Interval
-from wakeful.device.evaluation.clips import Played, Told
+from wakeful.device.evaluation.clips import Played, Reported
 from wakeful.device.evaluation.matching import NEAR_S, Span, match, overlaps_any
 from wakeful.device.evaluation.poisson import rate_interval
 
@@ -71,10 +71,10 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedAlert:
+class AssessedAlert:
     """One raised alert; ``explained`` is None where what could explain it was not looked for."""
 
-    alert: Told
+    alert: Reported
     explained: bool | None
 
 
@@ -86,7 +86,7 @@ class ClipScore:
     duration_s: float
     face_share: float
     scores: Mapping[str, Score]
-    alerts: tuple[JudgedAlert, ...]
+    alerts: tuple[AssessedAlert, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def score_clip(marks: ClipMarks, played: Played) -> ClipScore:
         scores["head_turn"] = _head_turns(spans, played.glances)
     if "looking_down" in spans:
         scores["looking_down"] = replace(_score(spans["looking_down"], played.glances), false=0, complete=False)
-    alerts = tuple(JudgedAlert(alert, _explained(alert, spans)) for alert in played.alerts)
+    alerts = tuple(AssessedAlert(alert, _explained(alert, spans)) for alert in played.alerts)
     return ClipScore(marks.name, played.duration_s, played.face_share, scores, alerts)
 
 
@@ -133,9 +133,9 @@ def overall(clips: Sequence[ClipScore]) -> dict[str, Score]:
 def false_alarms(clips: Sequence[ClipScore], quiet: bool) -> FalseAlarms:
     """Advisories (``quiet``) or warnings and above that nothing explains."""
     count = sum(
-        judged.explained is False and (judged.alert.level in QUIET_LEVELS) is quiet
+        assessed.explained is False and (assessed.alert.level in QUIET_LEVELS) is quiet
         for clip in clips
-        for judged in clip.alerts
+        for assessed in clip.alerts
     )
     hours = sum(clip.duration_s for clip in clips) / 3600.0
     low, high = rate_interval(count, hours)
@@ -202,13 +202,13 @@ def _together(scores: Iterable[Score]) -> Score:
     )
 
 
-def _explained(alert: Told, spans: Mapping[str, tuple[Span, ...]]) -> bool | None:
+def _explained(alert: Reported, spans: Mapping[str, tuple[Span, ...]]) -> bool | None:
     keys = EXPLAINS.get(alert.code, ())
     looked_for = [key for key in keys if key in spans]
     reaching = (Span(mark.start_s, mark.end_s + ALERT_DELAY_S) for key in looked_for for mark in spans[key])
     if any(mark.start_s <= alert.t_s <= mark.end_s for mark in reaching):
         return True
-    # A closure alert needs a marked closure. Where nobody looked for yawns or turns, their alerts stay unjudged.
+    # A closure alert needs a marked closure. Where nobody looked for yawns or turns, their alerts stay unassessed.
     return None if keys and keys[0] not in spans and alert.code not in CLOSURES else False
 
 

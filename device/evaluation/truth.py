@@ -12,7 +12,7 @@
 | `driver` | who drove; else as named in the recording |
 | `recording` | part of the recording's name; may be left out where there is but one |
 
-A rating speaks for some minutes before it: from a bound on it is drowsiness, below it is none.
+A rating covers some minutes before it: from a bound on it is drowsiness, below it is none.
 """
 
 from __future__ import annotations

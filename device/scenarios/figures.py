@@ -10,7 +10,7 @@ from typing import Any
 
 from wakeful.device.scenarios.matrix import Cell
 from wakeful.device.scenarios.runner import Result
-from wakeful.device.scenarios.trace import Told
+from wakeful.device.scenarios.trace import Reported
 from wakeful.device.scenarios.verdict import Outcome
 from wakeful.version import __version__
 
@@ -20,16 +20,16 @@ class Count:
     """How many cells ended how."""
 
     judged: int
-    told_blind: int
+    reported_blind: int
     failed: int
 
     @property
     def total(self) -> int:
-        return self.judged + self.told_blind + self.failed
+        return self.judged + self.reported_blind + self.failed
 
     @property
     def passed(self) -> int:
-        return self.judged + self.told_blind
+        return self.judged + self.reported_blind
 
 
 GROUPS: tuple[tuple[str, Callable[[Cell], bool]], ...] = (
@@ -46,7 +46,7 @@ TIMES = re.compile(r"(,? (but at|only at|at|between|from) [0-9.]+( and [0-9.]+)?
 def count(results: Sequence[Result]) -> Count:
     """How ``results`` ended."""
     outcomes = [result.verdict.outcome for result in results]
-    return Count(*(outcomes.count(outcome) for outcome in (Outcome.JUDGED, Outcome.TOLD_BLIND, Outcome.FAILED)))
+    return Count(*(outcomes.count(outcome) for outcome in (Outcome.JUDGED, Outcome.REPORTED_BLIND, Outcome.FAILED)))
 
 
 def by_group(results: Sequence[Result]) -> list[tuple[str, Count]]:
@@ -83,7 +83,7 @@ def _counted(counted: Count) -> dict[str, int]:
     return {
         "cells": counted.total,
         "judged": counted.judged,
-        "told_blind": counted.told_blind,
+        "told_blind": counted.reported_blind,
         "failed": counted.failed,
     }
 
@@ -108,11 +108,11 @@ def _cell(result: Result) -> dict[str, Any]:
         },
         "outcome": result.verdict.outcome.value,
         "reasons": list(result.verdict.reasons),
-        "alerts": [_told(one) | {"level": one.level} for one in trace.alerts],
-        "events": [_told(one) for one in trace.events],
+        "alerts": [_reported(one) | {"level": one.level} for one in trace.alerts],
+        "events": [_reported(one) for one in trace.events],
         "health": [{"t": round(one.t_s, 3), "health": one.health, "reason": one.reason} for one in trace.health],
     }
 
 
-def _told(one: Told) -> dict[str, Any]:
+def _reported(one: Reported) -> dict[str, Any]:
     return {"t": round(one.t_s, 3), "code": one.code}

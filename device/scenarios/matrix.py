@@ -72,7 +72,7 @@ class Expected:
     Attributes:
         required: what must be reported, if the driver is assessed at all.
         tolerated: alert codes that may be raised besides; any other is a false alarm.
-        sight: ``judged``: the monitor must judge this driver; ``blind``: it must say that it cannot; ``either``.
+        sight: ``judged``: the monitor must assess this driver; ``blind``: it must say that it cannot; ``either``.
         blind_healths: health values that say so.
         why: the reason for ``sight``, for the reader of the report.
     """
@@ -193,7 +193,7 @@ def _expected(cell: Cell) -> Expected:
         )
     required = tuple(Required(one.any_of, START_S + one.after_s, START_S + one.by_s) for one in cell.behaviour.required)
     if frontal:
-        why = "both eyes face the camera: this driver must be judged"
+        why = "both eyes face the camera: this driver must be assessed"
         return Expected(required, cell.behaviour.tolerated, "judged", only_degraded, why)
-    why = "at 40 degrees one eye is hidden: judged by the other one, or the monitor says that it cannot"
+    why = "at 40 degrees one eye is hidden: assessed by the other one, or the monitor says that it cannot"
     return Expected(required, cell.behaviour.tolerated, "either", any_blind, why)

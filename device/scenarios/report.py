@@ -69,7 +69,7 @@ def page(results: Sequence[Result], about: dict[str, Any]) -> str:
 def _row(counted: Count, *names: str) -> str:
     first, *rest = names
     failed = f'<b class="failed">{counted.failed}</b>' if counted.failed else "0"
-    numbers = (counted.total, counted.judged, counted.told_blind, failed)
+    numbers = (counted.total, counted.judged, counted.reported_blind, failed)
     about = "".join(f'<td style="text-align:left" class="soft">{name}</td>' for name in rest)
     return f"<tr><td>{first}</td>{about}{''.join(f'<td>{number}</td>' for number in numbers)}</tr>"
 

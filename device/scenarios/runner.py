@@ -1,8 +1,8 @@
 """Runs cells: the synthetic driver, perception and the engine, pixels included, several cells at a time.
 
 A scene (eyewear and head) is one job in a process of its own. Its pictures are drawn once and lit as each cell has it,
-and its stages are seen and judged once until the behaviours begin; from there on each cell has a perception and an
-engine of its own.
+and its stages are perceived and evaluated once until the behaviours begin; from there on each cell has a perception
+and an engine of its own.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from wakeful.device.perception.pipeline import Perception
 from wakeful.device.scenarios.behaviour import START_S
 from wakeful.device.scenarios.matrix import Cell, Eyewear, Head, Light
 from wakeful.device.scenarios.script import frame_times_s, scenario, seed
-from wakeful.device.scenarios.trace import HealthChange, Moment, Snapshot, Told, Trace
-from wakeful.device.scenarios.verdict import Verdict, judge
+from wakeful.device.scenarios.trace import HealthChange, Moment, Reported, Snapshot, Trace
+from wakeful.device.scenarios.verdict import Verdict, assess
 from wakeful.device.state.engine import Engine, Step
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.sensors.driver_face import DriverPose, render
@@ -128,7 +128,7 @@ class _Run:
         return _Run(cell, self._perception.fork(), copy.deepcopy(self._engine), copy.deepcopy(self.log))
 
     def step(self, index: int, t_s: float) -> None:
-        """Draw, see and judge one frame."""
+        """Draw, perceive and evaluate one frame."""
         pose = self._script.pose_at(t_s)
         words = self.cell.words if t_s >= START_S else self.cell.words[:-1]
         picture = render(pose, seed(words) + index)
@@ -142,7 +142,7 @@ def _frames(*, begun: bool) -> Iterator[tuple[int, float]]:
 
 
 def _result(cell: Cell, trace: Trace) -> Result:
-    verdict = judge(cell, trace)
+    verdict = assess(cell, trace)
     return Result(cell, verdict, _short(trace) if verdict.passed else trace)
 
 
@@ -150,14 +150,14 @@ class _Log:
     """Collects a trace."""
 
     def __init__(self) -> None:
-        self._alerts: list[Told] = []
-        self._events: list[Told] = []
+        self._alerts: list[Reported] = []
+        self._events: list[Reported] = []
         self._health: list[HealthChange] = []
         self._moments: list[Moment] = []
         self._snapshots: list[Snapshot] = []
 
     def add(self, t_s: float, pose: DriverPose, step: Step, picture: Picture) -> None:
-        """Take in one judged frame."""
+        """Take in one evaluated frame."""
         self._alerts += [_alert(t_s, alert) for alert in step.alerts if alert.phase is Phase.RAISED]
         self._events += [_event(t_s, event) for event in step.events]
         said = HealthChange(t_s, step.state.health.value, step.state.reason)
@@ -177,12 +177,12 @@ class _Log:
         )
 
 
-def _alert(t_s: float, alert: Alert) -> Told:
-    return Told(t_s, alert.code, alert.level.label)
+def _alert(t_s: float, alert: Alert) -> Reported:
+    return Reported(t_s, alert.code, alert.level.label)
 
 
-def _event(t_s: float, event: Event) -> Told:
-    return Told(t_s, event.kind)
+def _event(t_s: float, event: Event) -> Reported:
+    return Reported(t_s, event.kind)
 
 
 def _moment(t_s: float, pose: DriverPose, step: Step) -> Moment:

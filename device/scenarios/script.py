@@ -10,7 +10,7 @@ from wakeful.device.scenarios.matrix import Cell
 from wakeful.sensors.scenario import Blink, Life, Scenario, Track
 
 FPS = 15.0
-"""Frames a second: the least at which blinks are judged. It keeps the whole matrix within an hour on two cores."""
+"""Frames per second: the lowest rate at which blinks are measured. The whole matrix then takes an hour on two cores."""
 SWAY_DEG = 1.0
 BLINK_S = 0.2
 ATTENTIVE_BLINKS_S = (1.7, 4.6, 7.0)

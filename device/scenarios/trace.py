@@ -9,7 +9,7 @@ SIGNALS = ("eye_open", "mouth_open", "yaw_deg", "pitch_deg", "gaze_yaw_deg", "ga
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Reported:
     """An alert that was raised, or an event with its kind as ``code``; ``t_s`` is when it was reported."""
 
     t_s: float
@@ -47,8 +47,8 @@ class Snapshot:
 class Trace:
     """One run of a cell, in the order of time."""
 
-    alerts: tuple[Told, ...]
-    events: tuple[Told, ...]
+    alerts: tuple[Reported, ...]
+    events: tuple[Reported, ...]
     health: tuple[HealthChange, ...]
     moments: tuple[Moment, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()

@@ -11,16 +11,16 @@ from wakeful.device.scenarios.matrix import CLOSURE_CODES, DEGRADED_BY_S, Cell, 
 from wakeful.device.scenarios.trace import Trace
 
 BLIND = frozenset({"degraded", "no_face"})
-"""Health values that say that the driver is not judged at present."""
+"""Health values that say that the driver cannot be assessed at present."""
 
 
 class Outcome(StrEnum):
     """How a cell ended."""
 
     JUDGED = "judged"
-    """The driver was judged, and rightly."""
-    TOLD_BLIND = "told_blind"
-    """The monitor said in time that it cannot judge, where that is right or allowed, and stayed silent."""
+    """The driver was assessed, and correctly."""
+    REPORTED_BLIND = "told_blind"
+    """The monitor said in time that it cannot assess the driver, where that is right or allowed, and stayed silent."""
     FAILED = "failed"
 
 
@@ -36,17 +36,17 @@ class Verdict:
         return self.outcome is not Outcome.FAILED
 
 
-def judge(cell: Cell, trace: Trace) -> Verdict:
+def assess(cell: Cell, trace: Trace) -> Verdict:
     """The verdict on ``cell`` after a run of the whole script."""
     expected = cell.expected
     false_alarms = tuple(_false_alarms(expected, trace))
     unseen = (*false_alarms, *_not_judged(expected, trace))
-    untold = (*false_alarms, *_not_told_blind(expected, trace))
+    unreported = (*false_alarms, *_not_reported_blind(expected, trace))
     if expected.sight != "blind" and not unseen:
         return Verdict(Outcome.JUDGED)
-    if expected.sight != "judged" and not untold:
-        return Verdict(Outcome.TOLD_BLIND)
-    return Verdict(Outcome.FAILED, untold if expected.sight == "blind" else unseen)
+    if expected.sight != "judged" and not unreported:
+        return Verdict(Outcome.REPORTED_BLIND)
+    return Verdict(Outcome.FAILED, unreported if expected.sight == "blind" else unseen)
 
 
 def _false_alarms(expected: Expected, trace: Trace) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _missing(required: Required, trace: Trace) -> str | None:
     return f"no {what} {window}" + (f", but at {late[0]:.1f} s" if late else "")
 
 
-def _not_told_blind(expected: Expected, trace: Trace) -> Iterator[str]:
+def _not_reported_blind(expected: Expected, trace: Trace) -> Iterator[str]:
     first = next((change.t_s for change in trace.health if change.health in expected.blind_healths), None)
     names = " or ".join(sorted(expected.blind_healths))
     if first is None:

@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong with a machine, tells the mend, and breaks down at nothing."""
+"""The doctor finds what is wrong with a machine, names the fix, and breaks down at nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from wakeful.device.cli import status
 from wakeful.device.doctor import checks as doctor
-from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file, mend_forbidden
+from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file, fix_permission
 
 
 def test_a_machine_that_can_run_the_monitor_ends_with_status_0(capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,33 +71,33 @@ def test_a_device_that_opens_is_ok() -> None:
     assert check_device_file("camera", Path("/dev/null"), "video").result == OK
 
 
-def test_a_device_that_does_not_open_is_a_warning_with_a_mend(tmp_path: Path) -> None:
+def test_a_device_that_does_not_open_is_a_warning_with_a_fix(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "ttyUSB0"))
         check = check_device_file("serial port", tmp_path / "ttyUSB0", "dialout")
     assert check.result == WARN
-    assert "plug it in again" in check.mend
+    assert "plug it in again" in check.fix
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_a_device_of_another_group_tells_which_to_join(tmp_path: Path) -> None:
     forbidden = tmp_path / "video0"
     forbidden.touch(mode=0)
-    assert "usermod -aG" in check_device_file("camera", forbidden, "video").mend
+    assert "usermod -aG" in check_device_file("camera", forbidden, "video").fix
 
 
 def test_a_device_that_belongs_to_root_alone_tells_the_udev_rule() -> None:
     device = next(file for file in (Path("/dev/console"), Path("/dev/null")) if file.exists())
-    mend = mend_forbidden(device, group="root", usual_group="gpio")
-    assert f'KERNEL=="{device.name}*", GROUP="gpio", MODE="0660"' in mend
-    assert mend_forbidden(device, group="video", usual_group="video").startswith("sudo usermod -aG video")
+    fix = fix_permission(device, group="root", usual_group="gpio")
+    assert f'KERNEL=="{device.name}*", GROUP="gpio", MODE="0660"' in fix
+    assert fix_permission(device, group="video", usual_group="video").startswith("sudo usermod -aG video")
 
 
-def test_a_cache_folder_below_a_file_is_a_warning_with_a_mend(tmp_path: Path) -> None:
+def test_a_cache_folder_below_a_file_is_a_warning_with_a_fix(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     check = doctor.check_cache(tmp_path / "file" / "cache")
     assert check.result == WARN
-    assert "WAKEFUL_MODELS" in check.mend
+    assert "WAKEFUL_MODELS" in check.fix
     assert doctor.check_cache(tmp_path / "not" / "yet").result == OK
 
 

@@ -1,4 +1,4 @@
-"""The doctor tells what stands between a Snapdragon and its NPU, each with a mend."""
+"""The doctor names what keeps a Snapdragon's NPU from being used, each with its fix."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def of(checks: list[Check], name: str) -> Check:
     return found
 
 
-def test_a_laptop_has_nothing_to_mend() -> None:
+def test_a_laptop_has_nothing_to_fix() -> None:
     (check,) = check_hexagon(Hexagon("", False, (), ""))
-    assert (check.result, check.mend) == (OK, "")
+    assert (check.result, check.fix) == (OK, "")
 
 
 def test_a_board_with_nothing_amiss_is_tried(tmp_path: Path) -> None:
@@ -55,14 +55,14 @@ def test_a_provider_that_lists_nothing_is_told_with_where_to_look(
 ) -> None:
     monkeypatch.setattr(doctor_hexagon, "probe", lambda *_, **__: Verdict({}, {}, "lists no Hexagon"))
     check = of(check_hexagon(board(tmp_path), tmp_path), "Hexagon provider")
-    assert check.result == WARN and "dmesg" in check.mend
+    assert check.result == WARN and "dmesg" in check.fix
 
 
 def test_a_missing_package_device_and_library_are_each_told(tmp_path: Path) -> None:
     checks = check_hexagon(replace(SNAPDRAGON, package=""), tmp_path)
-    assert of(checks, "Hexagon package").mend == "pip install 'wakeful[qnn]' (glibc 2.34 or newer)"
-    assert "CONFIG_QCOM_FASTRPC" in of(checks, "Hexagon device").mend
-    assert "fastrpc-support" in of(checks, "Hexagon library").mend
+    assert of(checks, "Hexagon package").fix == "pip install 'wakeful[qnn]' (glibc 2.34 or newer)"
+    assert "CONFIG_QCOM_FASTRPC" in of(checks, "Hexagon device").fix
+    assert "fastrpc-support" in of(checks, "Hexagon library").fix
     assert "Hexagon provider" not in {check.name for check in checks}
 
 
@@ -70,7 +70,7 @@ def test_a_missing_package_device_and_library_are_each_told(tmp_path: Path) -> N
 def test_a_node_that_may_not_be_opened_names_the_group_to_join(tmp_path: Path) -> None:
     machine = board(tmp_path)
     machine.nodes[0].chmod(0)
-    assert "usermod -aG" in of(check_hexagon(machine, tmp_path), "Hexagon device").mend
+    assert "usermod -aG" in of(check_hexagon(machine, tmp_path), "Hexagon device").fix
 
 
 def test_a_search_path_that_misses_the_dsps_library_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,9 +81,9 @@ def test_a_search_path_that_misses_the_dsps_library_is_told(tmp_path: Path, monk
     assert of(check_hexagon(machine, tmp_path), "Hexagon ADSP_LIBRARY_PATH").result == OK
 
 
-def test_a_chip_that_no_network_is_compiled_for_needs_no_mend(tmp_path: Path) -> None:
+def test_a_chip_that_no_network_is_compiled_for_needs_no_fix(tmp_path: Path) -> None:
     check = check_hexagon(replace(board(tmp_path), soc=""), tmp_path)[0]
-    assert check.result == WARN and check.mend.startswith("none needed")
+    assert check.result == WARN and check.fix.startswith("none needed")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whether a camera hangs well: each wrong place is named with a mend, on the rendered driver and the real reader."""
+"""Whether a camera hangs well: each wrong place is named with a fix, on the rendered driver and the real reader."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_driver_in_front_of_the_camera_is_accepted() -> None:
 def test_a_wrong_place_is_named_with_a_mend(pose: DriverPose, name: str, told: str) -> None:
     check = wrong(summed_up(looks(pose), None))[name]
     assert told in check.found
-    assert check.mend
+    assert check.fix
 
 
 def test_an_empty_seat_is_no_place_for_a_camera() -> None:

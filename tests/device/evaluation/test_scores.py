@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wakeful.device.evaluation.annotations import ClipMarks, Interval
-from wakeful.device.evaluation.clips import Played, Told
+from wakeful.device.evaluation.clips import Played, Reported
 from wakeful.device.evaluation.matching import Span
 from wakeful.device.evaluation.scores import ClipScore, false_alarms, overall, score_clip
 
@@ -95,12 +95,16 @@ def test_several_glances_within_a_marked_turn_are_not_false() -> None:
 def test_an_alert_is_false_unless_something_marked_explains_it(
     code: str, marks: dict[str, Any], explained: bool | None
 ) -> None:
-    clip = scored(**marks, found={"alerts": (Told(2.0, code, "warning"),)})
+    clip = scored(**marks, found={"alerts": (Reported(2.0, code, "warning"),)})
     assert clip.alerts[0].explained is explained
 
 
 def test_false_alarms_are_counted_by_level_and_told_an_hour() -> None:
-    alerts = (Told(2.0, "sleep", "urgent"), Told(3.0, "yawning", "advisory"), Told(4.0, "long_distraction", "warning"))
+    alerts = (
+        Reported(2.0, "sleep", "urgent"),
+        Reported(3.0, "yawning", "advisory"),
+        Reported(4.0, "long_distraction", "warning"),
+    )
     clips = [scored(yawn=[], found={"alerts": alerts}), scored(found={})]
     loud, quiet = false_alarms(clips, quiet=False), false_alarms(clips, quiet=True)
     assert (loud.count, quiet.count) == (1, 1)

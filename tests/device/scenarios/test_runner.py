@@ -41,7 +41,7 @@ def test_a_driver_is_left_alone_while_awake_and_warned_in_time_when_asleep(resul
 
 
 def test_eyes_behind_sunglasses_are_said_to_be_unreadable(results: list[Result]) -> None:
-    assert results[1].verdict.outcome is Outcome.TOLD_BLIND, results[1].verdict.reasons
+    assert results[1].verdict.outcome is Outcome.REPORTED_BLIND, results[1].verdict.reasons
 
 
 def test_the_same_cell_gives_the_same_trace_again(results: list[Result]) -> None:

@@ -6,22 +6,22 @@ import pytest
 
 from wakeful.device.scenarios.behaviour import START_S
 from wakeful.device.scenarios.matrix import Cell, matrix, select
-from wakeful.device.scenarios.trace import HealthChange, Told, Trace
-from wakeful.device.scenarios.verdict import Outcome, Verdict, judge
+from wakeful.device.scenarios.trace import HealthChange, Reported, Trace
+from wakeful.device.scenarios.verdict import Outcome, Verdict, assess
 
 SEEN = (HealthChange(0.0, "calibrating"),)
 DEGRADED = (HealthChange(0.0, "calibrating"), HealthChange(5.0, "degraded", "occluded"))
-RIGHT = (Told(START_S + 1.2, "microsleep", "warning"), Told(START_S + 3.2, "sleep", "urgent"))
+RIGHT = (Reported(START_S + 1.2, "microsleep", "warning"), Reported(START_S + 3.2, "sleep", "urgent"))
 
 
 def verdict(
     cell_id: str,
-    *alerts: Told,
-    events: tuple[Told, ...] = (),
+    *alerts: Reported,
+    events: tuple[Reported, ...] = (),
     health: tuple[HealthChange, ...] = SEEN,
 ) -> Verdict:
     (cell,) = select(matrix(), cell_id)
-    return judge(cell, Trace(alerts, events, health))
+    return assess(cell, Trace(alerts, events, health))
 
 
 def plain(behaviour: str) -> str:
@@ -45,12 +45,12 @@ def test_silence_is_right_for_the_attentive_and_wrong_for_a_sleeper() -> None:
 
 
 def test_a_late_alert_fails_and_says_when_it_came() -> None:
-    told = verdict(plain("microsleep"), Told(START_S + 1.9, "microsleep", "warning"))
+    told = verdict(plain("microsleep"), Reported(START_S + 1.9, "microsleep", "warning"))
     assert told == Verdict(Outcome.FAILED, ("no microsleep between 8.9 and 9.7 s, but at 9.9 s",))
 
 
 def test_an_alert_before_the_behaviour_is_false_even_if_it_is_the_right_one() -> None:
-    told = verdict(plain("sleep"), Told(4.0, "microsleep", "warning"), *RIGHT)
+    told = verdict(plain("sleep"), Reported(4.0, "microsleep", "warning"), *RIGHT)
     assert told.reasons == ("false closure alert microsleep at 4.0 s",)
 
 
@@ -59,13 +59,13 @@ def test_an_alert_before_the_behaviour_is_false_even_if_it_is_the_right_one() ->
     [("microsleep", "false closure alert microsleep at 9.0 s"), ("drowsy", "false alert drowsy at 9.0 s")],
 )
 def test_an_alert_that_nothing_calls_for_fails_the_cell(code: str, told: str) -> None:
-    assert verdict(plain("blinking"), Told(9.0, code, "warning")) == Verdict(Outcome.FAILED, (told,))
+    assert verdict(plain("blinking"), Reported(9.0, code, "warning")) == Verdict(Outcome.FAILED, (told,))
 
 
 def test_a_yawn_may_be_told_as_an_event_or_as_an_advisory() -> None:
-    assert verdict(plain("yawning"), Told(11.0, "yawning", "advisory")).passed
-    assert verdict(plain("yawning"), events=(Told(12.5, "yawn"),)).passed
-    assert not verdict(plain("yawning"), events=(Told(12.5, "closure"),)).passed
+    assert verdict(plain("yawning"), Reported(11.0, "yawning", "advisory")).passed
+    assert verdict(plain("yawning"), events=(Reported(12.5, "yawn"),)).passed
+    assert not verdict(plain("yawning"), events=(Reported(12.5, "closure"),)).passed
 
 
 def test_a_driver_whose_eyes_are_seen_must_be_judged() -> None:
@@ -78,13 +78,13 @@ def test_a_driver_whose_eyes_are_seen_must_be_judged() -> None:
 
 def test_a_short_while_without_a_face_is_forgiven_if_the_driver_is_judged_again() -> None:
     health = (*SEEN, HealthChange(START_S + 2.0, "no_face"), HealthChange(START_S + 4.0, "calibrating"))
-    told = verdict(plain("lap"), Told(START_S + 3.2, "long_distraction", "warning"), health=health)
+    told = verdict(plain("lap"), Reported(START_S + 3.2, "long_distraction", "warning"), health=health)
     assert told == Verdict(Outcome.JUDGED)
 
 
 @pytest.mark.parametrize("cell_id", ["normal/sunglasses/yaw0/pitch0/sleep", "dark/none/yaw0/pitch0/sleep"])
 def test_where_the_eyes_are_hidden_degraded_and_silent_is_right(cell_id: str) -> None:
-    assert verdict(cell_id, health=DEGRADED) == Verdict(Outcome.TOLD_BLIND)
+    assert verdict(cell_id, health=DEGRADED) == Verdict(Outcome.REPORTED_BLIND)
     assert verdict(cell_id, health=SEEN).reasons == ("never reported degraded; health was calibrating from 0.0 s",)
 
 
@@ -104,12 +104,12 @@ def test_a_closure_alert_behind_sunglasses_fails_even_when_degraded_was_told() -
 def test_far_off_axis_a_right_judgement_and_an_honest_word_are_both_right() -> None:
     cell_id = "normal/none/yaw+40/pitch0/sleep"
     assert verdict(cell_id, *RIGHT).outcome is Outcome.JUDGED
-    assert verdict(cell_id, health=DEGRADED).outcome is Outcome.TOLD_BLIND
-    assert verdict(cell_id, health=(HealthChange(0.0, "no_face"),)).outcome is Outcome.TOLD_BLIND
+    assert verdict(cell_id, health=DEGRADED).outcome is Outcome.REPORTED_BLIND
+    assert verdict(cell_id, health=(HealthChange(0.0, "no_face"),)).outcome is Outcome.REPORTED_BLIND
     assert verdict(cell_id).outcome is Outcome.FAILED
 
 
 def test_an_alert_while_looking_aside_is_tolerated_only_for_distraction() -> None:
-    right = Told(START_S + 3.4, "long_distraction", "warning")
+    right = Reported(START_S + 3.4, "long_distraction", "warning")
     assert verdict(aside_cell().id, right).passed
-    assert not verdict(aside_cell().id, right, Told(START_S + 3.4, "microsleep", "warning")).passed
+    assert not verdict(aside_cell().id, right, Reported(START_S + 3.4, "microsleep", "warning")).passed
