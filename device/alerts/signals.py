@@ -24,7 +24,6 @@ COLUMNS = (
     *("eyes_closed", "closure_s", "perclos_60s", "level", "health", "expression"),
 )
 
-
 ORIGIN_COLUMNS = ("run", "origin_utc_ns", "origin_monotonic_ns")
 
 

@@ -1,6 +1,8 @@
 """Logs as tables for other programs: one CSV or Parquet file a channel.
 
-Every table begins with ``t``, seconds since the first frame. An empty field is unknown. Pictures stay in the log.
+Every table begins with ``t``, seconds since the first frame, and ends with the columns that say which run it was and
+when its second 0 was; as in ``--signals``, only the first row fills these. An empty field is unknown. Images stay in
+the log.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
+from wakeful.device.alerts.signals import ORIGIN_COLUMNS
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
@@ -29,6 +32,7 @@ from wakeful.device.messages import (
 from wakeful.device.record import schema
 from wakeful.device.record.encode import COMMANDS, Recorded
 from wakeful.device.record.errors import LogError
+from wakeful.device.record.outcome import run_of
 from wakeful.device.record.reader import Recording
 from wakeful.device.record.schema import ExpressionReading, LogConfig
 
@@ -67,6 +71,7 @@ def export(recording: Recording, folder: Path, *, parquet: bool = False) -> dict
                     tables[name] = (_Parquet if parquet else _Csv)(folder / name, columns[topic])
                     stack.callback(tables[name].close)
                     waiting[name], counts[name] = [], 0
+                    row |= _origin(recording.config)
                 waiting[name].append(row)
                 counts[name] += 1
                 if len(waiting[name]) >= BATCH_ROWS:
@@ -83,7 +88,7 @@ def columns_of(config: LogConfig) -> Mapping[str, dict[str, str]]:
     """Name and kind of each column, by channel."""
     shares = {f"p_{name}": NUMBER for name in config.engine_config.expression_classes}
     head = {"t": NUMBER, "t_ns": WHOLE}
-    return {
+    tables = {
         schema.OBSERVATION: head | _columns(Observation) | shares,
         schema.STATE: head | _columns(DriverState) | shares,
         schema.ALERT: head | _columns(Alert),
@@ -96,6 +101,13 @@ def columns_of(config: LogConfig) -> Mapping[str, dict[str, str]]:
         schema.HEALTH: head | {"health": TEXT, "reason": TEXT, "note": TEXT, "text": TEXT, "over": WHOLE},
         schema.EXPRESSION: head | {"expression": TEXT} | shares,
     }
+    origin = dict(zip(ORIGIN_COLUMNS, (TEXT, WHOLE, WHOLE), strict=True))
+    return {topic: columns | origin for topic, columns in tables.items()}
+
+
+def _origin(config: LogConfig) -> Row:
+    run = run_of(config)
+    return dict(zip(ORIGIN_COLUMNS, (run.id, run.utc_ns, run.origin_ns), strict=True))
 
 
 def _columns(message: type) -> dict[str, str]:

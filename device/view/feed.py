@@ -12,11 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
+from wakeful.device.alerts.events import alert_fields
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.run import Run, new_run_id
 from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_standing
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
@@ -26,6 +29,7 @@ EVERY_S = 0.1
 CELL_NS = 250_000_000
 CURVES_S = 120
 MAX_RECENT = 40
+NO_ALERT: Mapping[str, object] = MappingProxyType({})
 CURVES = ("opening", "perclos", "yaw", "pitch", "gaze_yaw", "gaze_pitch")
 
 
@@ -58,7 +62,7 @@ class Feed:
         self._stats = stats
         self._classes = expression_classes
         self._clock_s = clock_s
-        self._origin_ns = 0
+        self._about = Run(new_run_id())
         self._changed = threading.Condition()
         self._newest = NewestState()
         self._cells: deque[list[float | None]] = deque(maxlen=round(CURVES_S * 1e9 / CELL_NS))
@@ -69,8 +73,11 @@ class Feed:
         self._closed = False
         self._thread = Worker("view-feed", self._run, liveness=liveness)
 
+    def begin(self, run: Run) -> None:
+        self._about = run
+
     def start(self, origin_ns: int) -> None:
-        self._origin_ns = origin_ns
+        self._about = replace(self._about, origin_ns=origin_ns)
         self._thread.start()
 
     def state(self, state: DriverState) -> None:
@@ -88,7 +95,7 @@ class Feed:
             else:
                 self._standing[alert.seq] = alert
             level = "none" if over or alert.phase == Phase.ACKNOWLEDGED else alert.level.label
-            self._happened(alert.t_ns, say_alert(alert), level)
+            self._happened(alert.t_ns, say_alert(alert), level, self._names(alert))
 
     def event(self, event: Event) -> None:
         text = say_event(event)
@@ -139,15 +146,20 @@ class Feed:
             with self._changed:
                 self._publish(text)
 
-    def _happened(self, t_ns: int, text: str, level: str) -> None:
-        entry = {"t": seconds(t_ns, self._origin_ns), "text": text, "level": level}
+    def _happened(self, t_ns: int, text: str, level: str, names: Mapping[str, object] = NO_ALERT) -> None:
+        entry = {"t": seconds(t_ns, self._about.origin_ns), "text": text, "level": level, **names}
         self._recent.append(entry)
         self._publish(_sse("happened", {**entry, "standing": self._all_standing()}))
 
     def _all_standing(self) -> list[dict[str, Any]]:
-        """The alerts that stand, the most urgent first."""
+        """The active alerts, the most urgent first."""
         alerts = sorted(self._standing.values(), key=lambda alert: (-alert.level, -alert.t_ns))
-        return [_standing(alert) for alert in alerts]
+        return [_standing(alert) | self._names(alert) for alert in alerts]
+
+    def _names(self, alert: Alert) -> dict[str, object]:
+        """Which alert it is, as every other output names it."""
+        fields = alert_fields(alert, self._about, "")
+        return {name: fields[name] for name in ("run", "id")}
 
     def _publish(self, text: bytes) -> None:
         self._number += 1
@@ -157,7 +169,7 @@ class Feed:
     def _add_to_curves(self, state: DriverState) -> None:
         """A value a cell: the lowest eye opening, since a blink must show, and the newest of the others."""
         opening = _mean(state.eye_open_left, state.eye_open_right)
-        start_s = state.t_ns // CELL_NS * CELL_NS - self._origin_ns
+        start_s = state.t_ns // CELL_NS * CELL_NS - self._about.origin_ns
         cell_s = round(start_s / 1e9, 2)
         if self._cells and self._cells[-1][0] == cell_s:
             before = self._cells.pop()[1]
@@ -175,7 +187,7 @@ class Feed:
             health = Health.STALE
         stats = self._stats()
         return {
-            "t": seconds(state.t_ns, self._origin_ns),
+            "t": seconds(state.t_ns, self._about.origin_ns),
             "health": str(health),
             "health_text": say_health(health) + (f": {say_code(state.reason)}" if state.reason else ""),
             "says": say_standing(state) if health == state.health else "the monitor does not answer",

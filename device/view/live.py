@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import Output
+from wakeful.device.alerts.run import Run
 from wakeful.device.messages import Alert, Command, DriverState, Event
 from wakeful.device.perception.pipeline import Sighting
 from wakeful.device.supervision.workers import Liveness
@@ -57,6 +58,9 @@ class LivePage(Output):
             raise
         self.url = f"http://{self._server.address}/"
         _log.info("live page: %s%s", self.url, "" if token is None else " (asks for the token)")
+
+    def begin(self, run: Run) -> None:
+        self._feed.begin(run)
 
     def start(self, origin_ns: int) -> None:
         self._feed.start(origin_ns)

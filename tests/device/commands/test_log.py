@@ -119,7 +119,12 @@ def test_export_writes_a_table_a_channel(logs: Path, tmp_path: Path, capsys: pyt
     }
     row = tables["observation"][1]
     assert (row["t"], row["p_happiness"], row["face"], row["unreadable"]) == ("0.033333333", "0.75", "1", "")
-    assert tables["vehicle"] == [{"t": "1.0", "t_ns": str(at(1.0)), "speed_kmh": "63.5"}]
+    run = run_of(recording(logs).config)
+    origin = {"run": run.id, "origin_utc_ns": str(run.utc_ns), "origin_monotonic_ns": str(ORIGIN_NS)}
+    assert tables["vehicle"] == [{"t": "1.0", "t_ns": str(at(1.0)), "speed_kmh": "63.5", **origin}]
+    for name, (first, *others) in tables.items():
+        assert {column: first[column] for column in origin} == origin, name
+        assert not any(row[column] for row in others for column in origin), name
     assert [one["code"] for one in tables["alert"] if one["phase"] == "raised"] == ["microsleep", "sleep"]
     (closure,) = [one for one in tables["event"] if one["kind"] == "closure"]
     assert [float(closure["start"]), float(closure["end"])] == pytest.approx([3.0, 7.5])

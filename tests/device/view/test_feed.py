@@ -12,6 +12,7 @@ import pytest
 
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
 from wakeful.device.alerts.loop_stats import LoopStats
+from wakeful.device.alerts.run import Run
 from wakeful.device.messages import Alert, Event, Level, Phase
 from wakeful.device.view.feed import CELL_NS, Feed, Message
 
@@ -42,12 +43,16 @@ def next_of(feed: Feed, kind: str, number: int = 0) -> dict[str, Any]:
 
 
 def test_an_alert_is_told_at_once_not_with_the_next_gauges(feed: Feed) -> None:
+    feed.begin(Run("5f0c91aa"))
     feed.alert(alert())
     (message,) = feed.after(0, 0.0) or []
     kind, told = read(message)
     assert kind == "happened"
     assert told["t"] == 7.61 and told["level"] == "warning" and "microsleep raised" in told["text"]
-    assert told["standing"] == [{"seq": 1, "name": "microsleep", "level": "warning", "acknowledged": False}]
+    names = {"run": "5f0c91aa", "id": "5f0c91aa-1"}
+    assert {name: told[name] for name in names} == names
+    active = {"seq": 1, "name": "microsleep", "level": "warning", "acknowledged": False, **names}
+    assert told["standing"] == [active]
 
 
 def test_gauges_say_what_is_known_and_null_where_it_is_not(feed: Feed) -> None:
