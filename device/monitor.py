@@ -248,7 +248,7 @@ class Monitor:
     def _start(self, t_ns: int, age_ns: int) -> None:
         if self.started is None:
             utc_ns = time.time_ns() - (age_ns if self._source.info.live else 0)
-            self.started = Run(self._run_id, t_ns, utc_ns)
+            self.started = Run(self._run_id, t_ns, utc_ns, self._engine.codes)
             self._output.begin(self.started)
             self._output.start(t_ns)
 

@@ -17,11 +17,13 @@ class Run:
         id: distinguishes the alert numbers of this run from those of another; a replay keeps that of its log.
         origin_ns: capture time of second 0, ns of the monotonic clock (of a file played fast: of the file).
         utc_ns: the same moment by the wall clock, ns since 1970.
+        codes: what the rules can raise, in the order of the profile.
     """
 
     id: str
     origin_ns: int = 0
     utc_ns: int = 0
+    codes: tuple[str, ...] = ()
 
     def time_at(self, t_ns: int) -> str:
         """A capture time by the wall clock, as ``utc_text`` writes it."""

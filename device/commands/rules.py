@@ -41,6 +41,11 @@ def list_(
         typer.echo(json.dumps(_as_dict(name, rules), indent=2))
         return
     _print([(f"{name}: {rules.about}",), (), HEAD, *[row for rule in rules.rules for row in _rows(rule)]])
+    numbers = _can_numbers(rules)
+    if numbers:
+        _print(
+            [(), ("Codes of its own, and their numbers on CAN",), *[(code, str(at)) for code, at in numbers.items()]]
+        )
     latch_s = rules.latch.unacknowledged_s
     _print([(), (LATCH.format(latch_s),)])
     source = [(INDENT + rules.gaze.source,)] if rules.gaze.source else []
@@ -97,6 +102,12 @@ def _speeds(rule: Rule) -> str:
     return f"from {rule.from_kmh:g} km/h" if rule.from_kmh else "any"
 
 
+def _can_numbers(profile: Profile) -> dict[str, int]:
+    from wakeful.device.state.codes import can_numbers
+
+    return can_numbers(rule.code for rule in profile.rules)
+
+
 def _zone_row(zone: Zone) -> tuple[str, ...]:
     return zone.name, *(f"{low:+4g} to {high:+4g} deg" for low, high in (zone.yaw_deg, zone.pitch_deg))
 
@@ -126,6 +137,7 @@ def _as_dict(name: str, profile: Profile) -> dict[str, Any]:
         "about": profile.about,
         "rules": [asdict(rule) for rule in profile.rules],
         "units": {signal: kind.unit for signal, kind in SIGNALS.items() if signal in named},
+        "can_numbers": _can_numbers(profile),
         "latch": asdict(profile.latch),
         "zones": [asdict(zone) for zone in profile.gaze.zones],
         "zones_source": profile.gaze.source,

@@ -168,6 +168,11 @@ class Engine:
             return self._set_driver(t_ns, command)
         return ()
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of all rules, in their order."""
+        return tuple(rule.code for rule in self._profile.rules)
+
     def adopt(self, t_ns: int, profile: Profile) -> tuple[Alert, ...]:
         """Apply the rules and the latch of another profile from now on; how things are measured stays as it is.
 

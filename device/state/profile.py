@@ -12,16 +12,6 @@ from typing import Literal
 
 from wakeful.device.messages import Level
 
-Code = Literal[
-    "microsleep",
-    "sleep",
-    "unresponsive",
-    "drowsy",
-    "long_distraction",
-    "short_distraction",
-    "yawning",
-    "distress",
-]
 _SHAPE = {"extra": "forbid", "use_attribute_docstrings": True}
 
 
@@ -31,8 +21,8 @@ class Rule:
 
     __pydantic_config__ = _SHAPE
 
-    code: Code
-    """The alert it raises; rules of one code at different levels are steps of one ladder."""
+    code: str
+    """The alert it raises, see ``codes``; rules of one code at different levels are steps of one ladder."""
     level: Literal["advisory", "warning", "urgent", "emergency"]
     """How urgent the alert is; urgent and emergency latch."""
     when: dict[str, float]

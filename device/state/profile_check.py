@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from wakeful.device.state.codes import code_problems
 from wakeful.device.state.eyelids import LONG_BLINK_S
 from wakeful.device.state.glance import RESET_NS
 from wakeful.device.state.profile import Profile, Rule
@@ -48,6 +49,7 @@ def problems(profile: Profile) -> Iterator[Problem]:
         yield Problem(("about",), "about is empty: say in one line whom the profile is for")
     if not profile.rules:
         yield Problem(("rules",), "there are no rules: add at least one table [[rules]]")
+    yield from code_problems(rule.code for rule in profile.rules)
     for position, rule in enumerate(profile.rules):
         yield from _rule_problems(("rules", position), rule)
     for (low, one), (high, other) in combinations(enumerate(profile.rules), 2):

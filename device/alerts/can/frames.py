@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from wakeful.device.messages import Alert, DriverState, Health, Level
+from wakeful.device.state.codes import can_numbers
 from wakeful.errors import ConfigError
 
 DBC = "wakeful.dbc"
@@ -34,7 +35,11 @@ class CanFrame:
 
 
 class Frames:
-    """Puts frames together and reads the one that comes back."""
+    """Puts frames together and reads the one that comes back.
+
+    Attributes:
+        codes: what the rules of the profile can raise, in their order; it numbers the profile's own codes.
+    """
 
     def __init__(self, base_id: int = BASE_ID) -> None:
         from cantools.database import load_string
@@ -42,6 +47,7 @@ class Frames:
         self._database: Any = load_string(dbc_text(), "dbc")
         self._offset = base_id - BASE_ID
         self._codes = {str(name) for name in self._message(ALERT).get_signal_by_name("Code").choices.values()}
+        self.codes: tuple[str, ...] = ()
         self.acknowledge_id = self._id(ACKNOWLEDGE)
 
     def heartbeat(self, state: DriverState | None, counter: int, *, stale: bool = False) -> CanFrame:
@@ -83,9 +89,11 @@ class Frames:
         number = int(self._message(ACKNOWLEDGE).decode(data)["Number"])
         return newest_seq - (newest_seq - number) % NUMBER_WRAP
 
-    def _code(self, code: str, level: Level) -> str:
+    def _code(self, code: str, level: Level) -> str | int:
         if code in self._codes:
             return code
+        if number := can_numbers(self.codes).get(code):
+            return number
         return "none" if level is Level.NONE else "other"
 
     def _frame(self, name: str, values: dict[str, Any]) -> CanFrame:

@@ -14,11 +14,13 @@ from wakeful.device.alerts.can.bus import Bus, BusFull, parse_address
 from wakeful.device.alerts.can.frames import CanFrame, Frames, parse_frame
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.can.vehicle_signals import VehicleSignals, Wanted
+from wakeful.device.alerts.run import Run
 from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.wire import Wire
 from wakeful.device.config.section import needed
 from wakeful.device.extras import need
 from wakeful.device.messages import Acknowledge, Alert, Command, DriverState, Gear, Ignition, VehicleSpeed
+from wakeful.device.state.inputs import EngineInput, NewRules
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness
 from wakeful.errors import ConfigError
@@ -68,6 +70,13 @@ class CanOutput(Wire[CanFrame, Bus]):
         self._beat: tuple[float, tuple[object, ...]] = (float("-inf"), ())
         self._asked_s = float("-inf")
         self._full_since_s: float | None = None
+
+    def begin(self, run: Run) -> None:
+        self._frames.codes = run.codes
+
+    def engine_input(self, given: EngineInput) -> None:
+        if isinstance(given, NewRules):
+            self._frames.codes = tuple(rule.code for rule in given.profile.rules)
 
     def start(self, origin_ns: int) -> None:
         if self._reads_speed:

@@ -10,7 +10,7 @@ import pytest
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
 from wakeful import ConfigError
 from wakeful.device.messages import Alert, DriverState, Health, Level, Phase
-from wakeful.device.state.profile import Code
+from wakeful.device.state.codes import Code
 
 cantools = pytest.importorskip("cantools", reason="CAN needs cantools")
 
@@ -85,6 +85,17 @@ def test_every_code_and_phase_has_its_value(code: str, phase: Phase) -> None:
 
 def test_a_code_of_a_later_version_is_other_and_not_none() -> None:
     assert read(FRAMES.alert(Alert(0, 1, "hungry", Level.URGENT, Phase.RAISED), 0))["Code"] == "other"
+
+
+def test_a_code_of_the_profiles_own_has_a_number_in_the_order_of_the_rules() -> None:
+    frames = Frames()
+    frames.codes = ("x_nap", "sleep", "x_gaze", "x_nap")
+    for code, number in (("x_nap", 9), ("x_gaze", 10)):
+        sent = frames.alert(Alert(0, 1, code, Level.URGENT, Phase.RAISED), 0)
+        assert DATABASE.decode_message(sent.id, sent.data, decode_choices=False)["Code"] == number
+        assert read(sent)["Code"] == f"own_{number - 8}"
+        state = replace(AWAKE, level=Level.URGENT, code=code)
+        assert read(frames.heartbeat(state, 0))["Code"] == f"own_{number - 8}"
 
 
 def test_identifiers_move_together() -> None:
