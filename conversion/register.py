@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from wakeful.errors import ConfigError
+from wakeful.files import write_file
 from wakeful.models import registry
 
 
@@ -21,5 +22,5 @@ def register(entry: str, file: Path, toml: Path = registry.REGISTRY) -> None:
         raise ConfigError(f"{toml.name} has no entry [networks.{entry}]: add one, as CONTRIBUTING.md says")
     table = re.sub(r'^sha256 = ".*"$', f'sha256 = "{registry.sha256_of(file)}"', found[0], flags=re.MULTILINE)
     table = re.sub(r"^bytes = .*$", f"bytes = {file.stat().st_size:_}", table, flags=re.MULTILINE)
-    toml.write_text(text[: found.start()] + table + text[found.end() :], encoding="utf-8")
+    write_file(toml, text[: found.start()] + table + text[found.end() :], private=False)
     registry.networks.cache_clear()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wakeful.conversion.measure import Inputs
 from wakeful.conversion.qnn import compile_context, simulate
+from wakeful.files import write_file
 from wakeful.models import registry
 from wakeful.models.variants import Soc, data_of
 
@@ -29,7 +30,7 @@ def compile_once(source: Path, chip: Soc, target: Path) -> None:
         return
     note.unlink(missing_ok=True)
     compile_context(source, chip, target)
-    note.write_text(made_of, encoding="utf-8")
+    write_file(note, made_of, private=False)
 
 
 def simulate_in_slices(context: Path, inputs: Inputs, folder: Path) -> dict[str, NDArray[np.float32]]:

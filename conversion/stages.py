@@ -28,6 +28,7 @@ from wakeful.conversion.tflite_graph import read
 from wakeful.conversion.tflite_to_onnx import convert
 from wakeful.conversion.typical import typical
 from wakeful.errors import ConfigError
+from wakeful.files import write_file
 from wakeful.models import manifest, registry, variants
 from wakeful.models.manifest import Manifest, ManifestUnreadable, TaskFigure, Variant
 from wakeful.models.variants import NPU_PRECISION, Precision, Soc
@@ -180,9 +181,7 @@ def to_litert(places: Places, inputs: Inputs, few: Inputs) -> Variant:
     places.work.mkdir(parents=True, exist_ok=True)
     written = with_channel_weights(onnx.load(bounds), onnx.load(source))
     onnx.save(written, same)
-    part = target.with_name(f"{target.name}.part")
-    part.write_bytes(as_tflite(written))
-    part.replace(target)
+    write_file(target, as_tflite(written), private=False)
     if places.registers:
         register(variants.entry(network, precision, "litert"), target)
     parity = measure.step_parity(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wakeful.errors import ConfigError
+from wakeful.files import write_file
 from wakeful.models.manifest import Manifest, TaskFigure, Variant
 
 BEGIN = "<!-- written by `wakeful convert table` -->"
@@ -31,7 +32,7 @@ def put_into(readme: Path, text: str) -> None:
     if BEGIN not in said or END not in said:
         raise ConfigError(f"{readme} has no place for the table: it needs the lines {BEGIN} and {END}")
     before, rest = said.split(BEGIN, 1)
-    readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END, 1)[1]}", encoding="utf-8")
+    write_file(readme, f"{before}{BEGIN}\n{text}\n{END}{rest.split(END, 1)[1]}", private=False)
 
 
 def _row(one: Variant) -> str:

@@ -18,6 +18,7 @@ from wakeful.device.alerts.output import Output
 from wakeful.device.messages import DRIVER_NAME, Calibration, CommandReceived, DriverState, Event, SetDriver
 from wakeful.device.state.inputs import EngineInput
 from wakeful.errors import ConfigError, WakefulError
+from wakeful.files import write_file
 
 MAX_BYTES = 4096
 # Files without this version hold a way to the road that was measured with gazes read about 12 degrees too high.
@@ -64,13 +65,9 @@ def save_driver(name: str, learned: Calibration) -> None:
         DriverStoreError: it cannot be written.
     """
     file = _file(name)
-    new = file.with_suffix(".new")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            json.dump({"version": VERSION, **asdict(learned)}, opened)
-        new.replace(file)
+        write_file(file, json.dumps({"version": VERSION, **asdict(learned)}), private=True)
     except OSError as error:
         raise DriverStoreError(
             f"{file} cannot be written ({error.strerror}); set WAKEFUL_DRIVERS to another folder"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import time
 from collections import Counter
@@ -15,6 +14,7 @@ import numpy as np
 from wakeful.device.messages import Phase
 from wakeful.device.state.engine import Step
 from wakeful.errors import ConfigError
+from wakeful.files import write_file
 from wakeful.version import __version__
 
 BIN_MS = 0.02
@@ -106,10 +106,7 @@ def write_summary(target: str, figures: dict[str, Any]) -> None:
         ConfigError: the file cannot be written.
     """
     try:
-        descriptor = os.open(Path(target), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(figures, file, indent=2)
-            file.write("\n")
+        write_file(Path(target), json.dumps(figures, indent=2) + "\n", private=True)
     except OSError as error:
         raise ConfigError(f"{target}: the summary cannot be written ({error.strerror}); choose another file") from error
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from wakeful.errors import ModelError
+from wakeful.files import write_file
 from wakeful.models import registry
 
 SCHEMA = 1
@@ -165,10 +166,8 @@ def load(file: Path = MANIFEST) -> Manifest:
 
 
 def save(manifest: Manifest, file: Path = MANIFEST) -> None:
-    """Writes it whole or not at all."""
-    part = file.with_name(file.name + ".part")
-    part.write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
-    part.replace(file)
+    """Write it in one step."""
+    write_file(file, json.dumps(asdict(manifest), indent=1) + "\n", private=False)
     load.cache_clear()
 
 

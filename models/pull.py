@@ -15,10 +15,11 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from wakeful.errors import ModelError
+from wakeful.files import write_file
 from wakeful.models import registry
 from wakeful.models.registry import ModelCorrupt, ModelMissing, Network, Origin, State
 
@@ -111,17 +112,10 @@ def _put(one: Network, content: bytes, where: Path) -> None:
     if hashlib.sha256(content).hexdigest() != one.sha256:
         raise ModelCorrupt(f"{where} holds another {one.file} than the registry names (wrong sha256): fetch it again")
     target = registry.location(one)
-    part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(target)
+        write_file(target, content, private=False)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         raise ModelMissing(
             f"{target} cannot be written ({error.strerror}): make its folder writable or set WAKEFUL_MODELS to another"
         ) from None

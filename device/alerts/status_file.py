@@ -19,6 +19,7 @@ from wakeful.device.alerts.output import Output
 from wakeful.device.messages import DriverState, Health
 from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.errors import ConfigError, WakefulError
+from wakeful.files import write_file
 
 WRITE_S = 0.5
 MAX_BYTES = 4096
@@ -104,14 +105,11 @@ class StatusOutput(Output):
                 if not told:
                     _log.warning("%s can no longer be written: %s", self._target, error.strerror)
                 told = True
-        self._target.unlink(missing_ok=True)
+        if self._target.is_file():
+            self._target.unlink(missing_ok=True)
 
     def _write(self, status: Status) -> None:
-        part = self._target.with_name(f".{self._target.name}.{os.getpid()}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump(asdict(status), out)
-        part.replace(self._target)
+        write_file(self._target, json.dumps(asdict(status)), private=True, durable=False)
 
 
 def read_status(file: Path) -> Status:

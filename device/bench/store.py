@@ -9,7 +9,6 @@ import csv
 import io
 import json
 import math
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from wakeful.device.bench.record import CPU_TIME, SCHEMA, SCHEMA_VERSION, Record, Row
 from wakeful.errors import ConfigError
+from wakeful.files import write_file
 
 MAX_BYTES = 256 * 2**20
 """Records are far smaller; a larger file is something else."""
@@ -42,7 +42,7 @@ def save(record: Record, target: Path) -> list[Path]:
     }
     for path, text in texts.items():
         try:
-            _write(path, text)
+            write_file(path, text, private=True)
         except OSError as error:
             raise ConfigError(f"{path}: the record cannot be written ({error.strerror}); choose another file") from None
     return list(texts)
@@ -118,16 +118,3 @@ def as_csv(record: Record) -> str:
 
 def _ranked(row: Row) -> bool:
     return row.error is None and row.accuracy.ranked
-
-
-def _write(path: Path, text: str) -> None:
-    """Write in one step: a reader never sees half a file. Only its owner may read it."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        unfinished.replace(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise

@@ -182,13 +182,10 @@ def _print(report: Report) -> None:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Whole or not at all."""
     from wakeful.errors import ConfigError
+    from wakeful.files import write_file
 
-    part = file.with_name(file.name + ".part")
     try:
-        part.write_bytes(content)
-        part.replace(file)
+        write_file(file, content, private=False)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ConfigError(f"{file} cannot be written: {error.strerror}") from None

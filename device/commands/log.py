@@ -108,10 +108,11 @@ def layout(
 ) -> None:
     """Write the layout with which Foxglove shows a log: import it there, then open the log."""
     from wakeful.errors import ConfigError
+    from wakeful.files import write_file
 
     content = Path(__file__).parent.parent.joinpath("record", "foxglove.json").read_bytes()
     try:
-        output.write_bytes(content)
+        write_file(output, content, private=False)
     except OSError as error:
         raise ConfigError(f"{output} cannot be written: {error.strerror}") from None
     typer.echo(f"{output}: in Foxglove, Layouts, Import from file")

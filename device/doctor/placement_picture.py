@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from wakeful.device.doctor.placement import (
 )
 from wakeful.device.view.drawing import draw
 from wakeful.errors import ConfigError
+from wakeful.files import write_file
 from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]
@@ -58,8 +58,7 @@ def save(placed: Placement, file: Path) -> None:
     """
     encoded = cv2.imencode(".png", drawn(placed))[1].tobytes()
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(encoded)
+        write_file(file, encoded, private=True)
     except OSError as error:
         raise ConfigError(f"cannot write {file}: {error.strerror}; name a file in a folder that exists") from error
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from wakeful.device.evaluation.network_inputs import CLIPS, FACES, InputSet, Purpose, face_inputs
 from wakeful.device.perception.landmarks import READERS
+from wakeful.files import replace_file
 from wakeful.models import registry
 
 
@@ -35,10 +36,7 @@ def kept_face_inputs(folder: Path, purpose: Purpose, count: int, keep: Path) -> 
     keep.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {name: one.tensors for name, one in given.items()}
     arrays |= {f"{name}:name": np.array(one.name) for name, one in given.items()}
-    part = file.with_name(f"part-{file.name}")
-    np.savez(part, **arrays)
-    part.chmod(0o600)
-    part.replace(file)
+    replace_file(file, lambda part: np.savez(part, **arrays), private=True)
     return given
 
 

@@ -18,6 +18,7 @@ from wakeful.device.scenarios.matrix import EYEWEAR, HEADS, LIGHTS, Cell, Eyewea
 from wakeful.device.scenarios.runner import Result
 from wakeful.device.scenarios.verdict import Outcome
 from wakeful.errors import ConfigError
+from wakeful.files import write_file
 
 PAGE, DATA = "index.html", "matrix.json"
 DARK_BRIGHTNESS = 0.2
@@ -36,8 +37,8 @@ def write_report(folder: Path, results: Sequence[Result], about: dict[str, Any])
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / DATA).write_text(json.dumps(as_json(results, about), indent=1) + "\n", encoding="utf-8")
-        (folder / PAGE).write_text(page(results, about), encoding="utf-8")
+        write_file(folder / DATA, json.dumps(as_json(results, about), indent=1) + "\n", private=False)
+        write_file(folder / PAGE, page(results, about), private=False)
     except OSError as error:
         raise ConfigError(
             f"{folder}: the report cannot be written ({error.strerror}); choose another folder"

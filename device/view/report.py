@@ -11,8 +11,6 @@ import base64
 import contextlib
 import hashlib
 import json
-import os
-import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -37,6 +35,7 @@ from wakeful.device.view.report_parts import (
 )
 from wakeful.device.view.thumbnails import Thumbnail, thumbnails
 from wakeful.errors import ConfigError
+from wakeful.files import write_file
 
 LETTERS = "AB"
 
@@ -52,19 +51,9 @@ def write_report(recordings: Sequence[Recording], target: Path) -> None:
     pictures = [thumbnails(one, most_important(drive)) for one, drive in zip(recordings, drives, strict=True)]
     text = page(drives, pictures)
     try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            _keep_private(file.fileno())
-            file.write(text)
+        write_file(target, text, private=True)
     except OSError as error:
         raise ConfigError(f"cannot write {target}: {error.strerror}; name a file in a folder that exists") from None
-
-
-def _keep_private(descriptor: int) -> None:
-    """A page that was there before may be readable by others; a device, as ``/dev/null``, belongs to everybody."""
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        with contextlib.suppress(OSError):
-            os.fchmod(descriptor, 0o600)
 
 
 def page(drives: Sequence[Drive], pictures: Sequence[dict[float, list[Thumbnail]]]) -> str:

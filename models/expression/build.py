@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.files import replace_file
 from wakeful.models.expression.data import VOTE_NAMES, DataError, Faces
 from wakeful.models.expression.face import FER2013_CLASSES, SIZE_PX
 
@@ -36,8 +37,8 @@ def build(faces: Path, votes: Path, out: Path) -> Faces:
         DataError: a source is missing, broken, or they do not belong together.
     """
     packed = _from_folder(faces, votes) if faces.is_dir() else _from_csv(faces, votes)
-    part = out.with_name(out.name + ".part")
-    try:
+
+    def write(part: Path) -> None:
         with part.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -50,9 +51,10 @@ def build(faces: Path, votes: Path, out: Path) -> Faces:
                 fer2013_names=np.array(FER2013_CLASSES),
                 fer2013_ambiguous=ambiguous(packed),
             )
-        part.replace(out)
+
+    try:
+        replace_file(out, write, private=False)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise DataError(f"{out} cannot be written: {error.strerror}") from None
     return packed
 

@@ -6,7 +6,7 @@ import csv
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from wakeful.models.expression.weights import write_whole
+from wakeful.files import replace_file
 
 CURVE_CSV = "curve.csv"
 CURVE_PNG = "curve.png"
@@ -34,7 +34,7 @@ def write_curve(file: Path, curve: list[Epoch]) -> None:
             rows.writeheader()
             rows.writerows(asdict(row) for row in curve)
 
-    write_whole(file, write)
+    replace_file(file, write, private=False)
 
 
 def draw_curve(file: Path, curve: list[Epoch]) -> None:
@@ -54,4 +54,4 @@ def draw_curve(file: Path, curve: list[Epoch]) -> None:
     for axes in (loss, accuracy):
         axes.grid(alpha=0.3)
         axes.legend()
-    write_whole(file, lambda part: figure.savefig(part, format="png", dpi=110))
+    replace_file(file, lambda part: figure.savefig(part, format="png", dpi=110), private=False)

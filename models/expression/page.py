@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from wakeful.errors import ConfigError
+from wakeful.files import write_file
 from wakeful.models.expression.explain import Explanation, Layer
 
 MAPS_SHOWN = 48
@@ -36,9 +37,7 @@ def write_page(explanation: Explanation, out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            part = out / f".{name}.part"
-            part.write_bytes(content)
-            part.replace(out / name)
+            write_file(out / name, content, private=False)
     except OSError as error:
         raise ConfigError(f"{out} cannot be written to: {error.strerror}") from None
     return out / "index.html"

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wakeful.files import replace_file
 from wakeful.models.expression.augment import Augmentation, augmented
 from wakeful.models.expression.curve import CURVE_CSV, CURVE_PNG, Epoch, draw_curve, write_curve
 from wakeful.models.expression.data import Faces, paper_labels
@@ -35,7 +36,6 @@ from wakeful.models.expression.weights import (
     load_checkpoint,
     load_weights,
     save_weights,
-    write_whole,
 )
 
 
@@ -201,7 +201,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "curve": [asdict(row) for row in self.curve],
         }
-        write_whole(file, lambda part: torch.save(state, part))
+        replace_file(file, lambda part: torch.save(state, part), private=False)
 
     def restore(self, file: Path) -> None:
         """Goes on where ``save`` was called. The number of epochs may differ; other settings may not."""

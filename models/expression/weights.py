@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 from torch import nn
 
 from wakeful.errors import WakefulError
+from wakeful.files import replace_file
 from wakeful.models.expression.net import ExpressionNet
 
 CHECKPOINT = "checkpoint.pt"
@@ -23,7 +23,7 @@ class TrainingError(WakefulError, ValueError):
 def save_weights(file: Path, average: nn.Module, settings: dict[str, Any]) -> None:
     """The averaged weights alone, for ``load_weights``."""
     state = {"settings": settings, "weights": average.module.state_dict()}
-    write_whole(file, lambda part: torch.save(state, part))
+    replace_file(file, lambda part: torch.save(state, part), private=False)
 
 
 def load_weights(file: Path) -> ExpressionNet:
@@ -55,9 +55,3 @@ def load_checkpoint(file: Path) -> dict[str, Any]:
     if not isinstance(state, dict) or "settings" not in state:
         raise TrainingError(f"{file} is not a checkpoint of this training")
     return state
-
-
-def write_whole(file: Path, write: Callable[[Path], object]) -> None:
-    part = file.with_name(file.name + ".part")
-    write(part)
-    part.replace(file)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.errors import WakefulError
+from wakeful.files import replace_file
 
 SPLITS = ("train", "valid", "test")
 # Between these shares neither answer is wrong: such eyes are left out.
@@ -53,11 +54,13 @@ class Eyes:
 
 
 def save(file: Path, eyes: Eyes) -> None:
-    """Write a packed file, whole or not at all."""
-    part = file.with_name(file.name + ".part")
-    with part.open("wb") as opened:
-        np.savez_compressed(opened, **{field.name: getattr(eyes, field.name) for field in fields(eyes)})
-    part.replace(file)
+    """Write a packed file in one step."""
+
+    def write(part: Path) -> None:
+        with part.open("wb") as opened:
+            np.savez_compressed(opened, **{field.name: getattr(eyes, field.name) for field in fields(eyes)})
+
+    replace_file(file, write, private=False)
 
 
 def load(file: Path) -> Eyes:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from wakeful.files import replace_file
 from wakeful.models.eyes.net import EyeNet
 from wakeful.models.eyes.patch import SIZE_PX
 
@@ -15,20 +16,23 @@ OPSET = 17
 
 
 def export(net: EyeNet, out: Path) -> Path:
-    """Writes ``eye_visibility.onnx`` into ``out``, whole or not at all; gives its path."""
+    """Write ``eye_visibility.onnx`` into ``out`` in one step; gives its path."""
     out.mkdir(parents=True, exist_ok=True)
-    file, part = out / FILE, out / (FILE + ".part")
-    with warnings.catch_warnings():
-        # The exporter by tracing is called legacy; the new one needs another package and keeps more nodes.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            net.eval(),
-            (torch.zeros(1, 1, SIZE_PX, SIZE_PX),),
-            str(part),
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["eye"],
-            output_names=["seen"],
-        )
-    part.replace(file)
+    file = out / FILE
+
+    def write(part: Path) -> None:
+        with warnings.catch_warnings():
+            # The exporter by tracing is called legacy; the new one needs another package and keeps more nodes.
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                net.eval(),
+                (torch.zeros(1, 1, SIZE_PX, SIZE_PX),),
+                str(part),
+                dynamo=False,
+                opset_version=OPSET,
+                input_names=["eye"],
+                output_names=["seen"],
+            )
+
+    replace_file(file, write, private=False)
     return file

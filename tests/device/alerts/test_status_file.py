@@ -116,10 +116,13 @@ def test_no_monitor_is_one_line_and_status_1(
     )
 
 
-def test_a_link_in_the_place_of_the_new_file_is_not_followed(file: Path, tmp_path: Path) -> None:
+def test_a_link_in_the_place_of_the_new_file_is_not_followed(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "urandom", bytes)  # The name, random otherwise, has been guessed.
     victim = tmp_path / "victim"
     victim.write_text("untouched")
-    (tmp_path / f".status.json.{os.getpid()}").symlink_to(victim)
+    (tmp_path / f".part-{bytes(6).hex()}.json").symlink_to(victim)
     with pytest.raises(ConfigError):
         StatusOutput(file).start(0)
     assert victim.read_text() == "untouched"
