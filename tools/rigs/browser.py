@@ -111,6 +111,10 @@ class Browser:
         value = "dark" if dark else "light"
         self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": value}])
 
+    def show_as(self, medium: str) -> None:
+        """Lays the page out for ``print``, or for the ``screen``."""
+        self._call("Emulation.setEmulatedMedia", media=medium)
+
     def open(self, url: str) -> None:
         """Goes to ``url`` and waits until its scripts have started; pictures may still be on their way."""
         answer = self._call("Page.navigate", url=url)

@@ -11,6 +11,7 @@ const HEALTH = { starting: "accent", ok: "ok", calibrating: "accent", degraded: 
 // Asking for a computed style is slow, and a time line asks thousands of times.
 const colours = new Map();
 matchMedia("(prefers-color-scheme: light)").addEventListener("change", () => colours.clear());
+const printing = () => "print" in document.documentElement.dataset;
 
 function colour(name) {
   if (name.startsWith("#")) return name;
@@ -305,6 +306,14 @@ class Timeline {
       if (text) halo(pen, text, this.width - 4, y(value) - 3, "dim", "right");
     }
     for (const [name, style] of lane.curves) this.curve(pen, this.drive.curves[name], y, colour(style));
+    if (printing()) this.scale(pen, lane, top, bottom);
+  }
+
+  scale(pen, lane, top, bottom) {
+    // On paper no pointer reads values: the ends of the axis are written on it.
+    const say = lane.curves[0][3];
+    halo(pen, say(lane.high), this.width - 4, top + 4, "dim", "right");
+    halo(pen, say(lane.low), this.width - 4, bottom, "dim", "right");
   }
 
   cells(curve, draw) {
@@ -442,12 +451,13 @@ class Timeline {
     const span = this.view[1] - this.view[0];
     const steps = [0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200];
     const step = steps.find((seconds) => (span / seconds) * 74 < this.width) || Math.ceil(span / 10);
+    const right = printing() ? halo(pen, span < 3600 ? "time, min:s" : "time, h:min:s", this.width - 4, top + 15, "dim", "right") + 8 : 0;
     pen.fillStyle = colour("dim");
     pen.textAlign = "center";
     for (let t = Math.ceil(this.view[0] / step) * step; t <= this.view[1]; t += step) {
       const x = this.x(t);
       pen.fillRect(x, top, 1, 4);
-      if (x > 24 && x < this.width - 24) pen.fillText(clock(t, step >= 1), x, top + 15);
+      if (x > 24 && x < this.width - 24 - right) pen.fillText(clock(t, step >= 1), x, top + 15);
     }
   }
 
@@ -530,7 +540,7 @@ class Timeline {
 }
 
 function penOf(element, width, height) {
-  const ratio = window.devicePixelRatio || 1;
+  const ratio = Math.max(window.devicePixelRatio || 1, printing() ? 3 : 1);
   if (element.width !== Math.round(width * ratio) || element.height !== Math.round(height * ratio)) {
     element.width = Math.round(width * ratio);
     element.height = Math.round(height * ratio);
@@ -586,6 +596,9 @@ async function start() {
     line.show(t - 15, t + 15);
     line.main.scrollIntoView({ behavior: "smooth", block: "center" });
   });
+  const redraw = () => { colours.clear(); lines.forEach((line) => { line.hover = null; line.draw(); }); };
+  addEventListener("beforeprint", () => { document.documentElement.dataset.print = ""; redraw(); });
+  addEventListener("afterprint", () => { delete document.documentElement.dataset.print; redraw(); });
   window.timelines = lines;
   document.documentElement.dataset.ready = "yes";
 }

@@ -111,3 +111,27 @@ def test_the_report_of_an_hour_opens_within_three_seconds_and_15_megabytes(tmp_p
         assert time.monotonic() - begin_s < 3.0
         browser.run("timelines[0].show(1800, 1830)")
         assert browser.complaints == []
+
+
+def test_on_paper_the_time_line_is_drawn_for_its_width_in_light_colours_and_kept_whole(page: Path) -> None:
+    corner = "[...timelines[0].back.getContext('2d').getImageData(1, 1, 1, 1).data].slice(0, 3)"
+    with Browser(1280, 800, dark=True) as paper:
+        paper.open(page.as_uri())
+        paper.wait(READY)
+        screen_width, dark = paper.run("timelines[0].width"), paper.run(corner)
+        paper.run(
+            "window.said = []; const drawn = CanvasRenderingContext2D.prototype; const text = drawn.fillText;"
+            "drawn.fillText = function (...of) { said.push(of[0]); text.apply(this, of) };"
+            "dispatchEvent(new Event('beforeprint'))"
+        )
+        assert paper.run("timelines[0].width") == 640 != screen_width
+        assert paper.run("timelines[0].main.width") >= 3 * 640, "sharp enough for a printer"
+        assert paper.run(corner) == [255, 255, 255] != dark
+        written = paper.run("said")
+        assert {"time, min:s", "1.15", "+45°", "−45°"} <= set(written)
+        paper.run("dispatchEvent(new Event('afterprint'))")
+        assert paper.run("timelines[0].width") == screen_width
+        assert paper.run(corner) == dark
+        paper.show_as("print")
+        assert paper.run("getComputedStyle(document.querySelector('.timeline')).breakInside") == "avoid"
+        assert paper.complaints == []
