@@ -118,6 +118,7 @@ def test_on_paper_the_time_line_is_drawn_for_its_width_in_light_colours_and_kept
     with Browser(1280, 800, dark=True) as paper:
         paper.open(page.as_uri())
         paper.wait(READY)
+        paper.wait("timelines[0].width > 0")
         screen_width, dark = paper.run("timelines[0].width"), paper.run(corner)
         paper.run(
             "window.said = []; const drawn = CanvasRenderingContext2D.prototype; const text = drawn.fillText;"
