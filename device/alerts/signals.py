@@ -1,7 +1,7 @@
 """Everything measured and derived, as CSV: one row per frame, empty where unknown.
 
-The last three columns say which run this is and when its second 0 was. Only the first row fills them: a spreadsheet or
-pandas reads the file without being told of a header of another kind.
+The three columns before the probabilities say which run this is and when its second 0 was. Only the first row fills
+them: spreadsheets and pandas read the file without an option for a header of another kind.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ COLUMNS = (
     *("yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg"),
     *("eyes_closed", "closure_s", "perclos_60s", "level", "health", "expression"),
 )
-
 ORIGIN_COLUMNS = ("run", "origin_utc_ns", "origin_monotonic_ns")
 
 
@@ -55,7 +54,7 @@ class SignalsOutput(Output):
 
     def start(self, origin_ns: int) -> None:
         self._run = replace(self._run, origin_ns=origin_ns)
-        self._rows.writerow((*COLUMNS, *(f"p_{name}" for name in self._classes), *ORIGIN_COLUMNS))
+        self._rows.writerow((*COLUMNS, *ORIGIN_COLUMNS, *(f"p_{name}" for name in self._classes)))
 
     def state(self, state: DriverState) -> None:
         if state.seq == self._last_seq or state.seq < 0:
@@ -64,7 +63,7 @@ class SignalsOutput(Output):
         if self._last_seq is None:
             origin = (self._run.id, self._run.utc_ns, self._run.origin_ns)
         self._last_seq = state.seq
-        self._rows.writerow((*row(state, self._run.origin_ns), *self._probabilities(state), *origin))
+        self._rows.writerow((*row(state, self._run.origin_ns), *origin, *self._probabilities(state)))
 
     def close(self) -> None:
         self._lines.close()

@@ -132,7 +132,8 @@ def test_the_same_alerts_arrive_on_the_serial_line_once_and_in_order(nap: Nap) -
 def test_signals_have_the_columns_of_the_contract_and_a_row_for_each_frame(nap: Nap) -> None:
     header, *rows = nap.signals
     assert header[:17] == COLUMNS.split(",")
-    assert all(name.startswith("p_") for name in header[17:])
+    assert header[17:20] == ["run", "origin_utc_ns", "origin_monotonic_ns"]
+    assert all(name.startswith("p_") for name in header[20:])
     assert [int(row[1]) for row in rows] == list(range(315))
     assert {len(row) for row in rows} == {len(header)}
     shut = [row[header.index("eyes_closed")] for row in rows]
@@ -242,7 +243,7 @@ def test_pictures_of_every_kind_and_size_are_looked_at(tmp_path: Path) -> None:
 def test_events_on_the_standard_output_are_nothing_but_events() -> None:
     done = wakeful("--source", "synthetic:attentive", "--pace", "fast", "--duration", "0.5", "--events", "-")
     assert done.returncode == 0
-    assert [json.loads(line)["kind"] for line in done.stdout.splitlines()][:1] == ["health"]
+    assert [json.loads(line)["kind"] for line in done.stdout.splitlines()][:2] == ["run", "health"]
     assert "calibrating" in done.stderr
 
 
@@ -258,7 +259,7 @@ def test_sigterm_and_ctrl_c_end_it_with_status_0_and_whole_files(number: signal.
     process.send_signal(number)
     _, complaints = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, complaints) == (0, "")
-    assert lines_of(events)[0]["kind"] == "health"
+    assert [line["kind"] for line in lines_of(events)][:2] == ["run", "health"]
     *rows, end = signals.read_text(encoding="utf-8").split("\n")
     assert end == "" and {row.count(",") for row in rows} == {rows[0].count(",")}
     assert json.loads(summary.read_text(encoding="utf-8"))["frames"] == len(rows) - 1
