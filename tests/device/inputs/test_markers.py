@@ -148,7 +148,7 @@ def test_the_keys_answer_and_q_ends_the_run_with_status_0(view: str) -> None:
     shown = bytearray()
     try:
         _read_until(terminal, shown, b"alibrating")
-        for key, answer in ((b"m", NOT_RECORDED), (b"a", "no active alert"), (b"?", "as Ctrl-C does")):
+        for key, answer in ((b"m", NOT_RECORDED[:40]), (b"a", "no active alert"), (b"?", "as Ctrl-C does")):
             os.write(terminal, key)
             _read_until(terminal, shown, answer.encode())
         if view == "--live":
