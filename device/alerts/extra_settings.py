@@ -24,7 +24,7 @@ def extra_mistakes(tables: Mapping[str, Any]) -> list[Problem]:
             found.append(Problem(where, str(error)))
             continue
         for one in _mistakes(factory, table):
-            found.append(Problem((*where, *one.where), f"[outputs.extra.{name}] {one.told}"))
+            found.append(Problem((*where, *one.where), f"[outputs.extra.{name}] {one.text}"))
     return found
 
 

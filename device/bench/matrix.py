@@ -94,7 +94,7 @@ def read(path: Path) -> Matrix:
     found = mistakes(Matrix, layer.values)
     if found:
         line = TomlLines(layer.text).of(found[0].where)
-        raise ConfigError(f"{path}{f':{line}' if line else ''}: {found[0].told}")
+        raise ConfigError(f"{path}{f':{line}' if line else ''}: {found[0].text}")
     matrix = Matrix.model_validate(_tuples(layer.values))
     _check(path, matrix)
     return matrix

@@ -59,7 +59,7 @@ def run(
     from wakeful.device.scenarios.report import write_report
     from wakeful.device.scenarios.runner import Bench
 
-    # What is wrong with the profile or the networks is told at once, by this process.
+    # What is wrong with the profile or the networks is reported at once, by this process.
     load_profile(profile)
     bench = Bench(load_reader(landmarks.value).traits.name, profile)
     begun_s = time.monotonic()
@@ -95,13 +95,13 @@ def _run(cells: tuple[Cell, ...], bench: Bench, jobs: int) -> list[Result]:
     from wakeful.device.scenarios.runner import run as run_cells
 
     results: list[Result] = []
-    told = 0.0
+    reported = 0.0
     for stage in run_cells(cells, bench, jobs):
         results += stage
         share = len(results) / len(cells)
         live = sys.stderr.isatty()
-        if live or share >= told + 0.1 or share == 1.0:
-            told = share
+        if live or share >= reported + 0.1 or share == 1.0:
+            reported = share
             failed = sum(not result.verdict.passed for result in results)
             line = f"{len(results)} of {len(cells)} cells, {failed} failed"
             typer.echo(f"\r{line}" if live else line, nl=not live or share == 1.0, err=True)
@@ -128,5 +128,5 @@ def _print(results: list[Result]) -> None:
 
 
 def _expected(cell: Cell) -> str:
-    told = [f"{' or '.join(one.any_of)} {one.after_s:.1f}..{one.by_s:.1f} s" for one in cell.expected.required]
-    return f"{cell.expected.sight}: " + (", ".join(told) or "no alert")
+    required = [f"{' or '.join(one.any_of)} {one.after_s:.1f}..{one.by_s:.1f} s" for one in cell.expected.required]
+    return f"{cell.expected.sight}: " + (", ".join(required) or "no alert")

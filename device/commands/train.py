@@ -61,13 +61,13 @@ def expression(
                 yield step
                 bar.advance(task)
 
-        def told(row: Epoch) -> None:
+        def report(row: Epoch) -> None:
             bar.console.print(
                 f"epoch {row.epoch}: loss {row.loss:.3f}, validation FER+ {row.valid_ferplus:.2%}, "
                 f"FER2013 {row.valid_fer2013:.2%}, {row.seconds:.0f} s"
             )
 
-        train(faces, out, settings, teacher=teacher, resume=resume, steps=steps, on_epoch=told)
+        train(faces, out, settings, teacher=teacher, resume=resume, steps=steps, on_epoch=report)
     shipped = export(load_weights(out / WEIGHTS), faces, out)
     typer.echo(f"{out}: weights, curve and networks; temperature {shipped.ferplus_temperature:.2f} (FER+)")
 
@@ -94,11 +94,11 @@ def eyes(
     chosen = {"epochs": epochs, "seed": seed}
     settings = Settings(**{key: value for key, value in chosen.items() if value is not None})
 
-    def told(row: EyeEpoch) -> None:
+    def report(row: EyeEpoch) -> None:
         typer.echo(
             f"epoch {row.epoch}: loss {row.loss:.3f}; of validation eyes, {row.lost_open:.2%} open and "
             f"{row.lost_closed:.2%} closed are taken for covered, {row.found:.1%} covered found, {row.seconds:.0f} s"
         )
 
-    file = export(train(load(data), settings, told), out)
+    file = export(train(load(data), settings, report), out)
     typer.echo(f"{file}: the trained network")

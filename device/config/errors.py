@@ -48,10 +48,10 @@ def profile_mistakes(tables: Table) -> list[Problem]:
     found = mistakes(Profile, rules) or list(problems(as_profile(rules)))
     values = tables.get("settings", {})
     for one in settings_mistakes(values):
-        found.append(Problem(("settings", *one.where), f"[settings] {one.told}"))
+        found.append(Problem(("settings", *one.where), f"[settings] {one.text}"))
     if isinstance(values, dict) and "profile" in values:
-        told = "[settings] profile: a profile cannot name another one here; use extends at the top of the file"
-        found.append(Problem(("settings", "profile"), told))
+        text = "[settings] profile: a profile cannot name another one here; use extends at the top of the file"
+        found.append(Problem(("settings", "profile"), text))
     return found
 
 
@@ -73,7 +73,7 @@ def mistakes(kind: type, values: object) -> list[Problem]:
         # Dates, which JSON lacks, are no value of ours: a list is wrong wherever one number or text is asked for.
         _adapter(kind).validate_json(json.dumps(values, default=lambda date: [str(date)]), strict=True)
     except ValidationError as error:
-        # A misspelt key is often why another is missing, so it is told first.
+        # A misspelt key is often why another is missing, so it is reported first.
         errors = sorted(error.errors(include_url=False), key=lambda one: one["type"] not in UNKNOWN_KEY)
         return [Problem(one["loc"], _sentence(kind, dict(one))) for one in errors]
     return []

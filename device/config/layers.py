@@ -142,7 +142,7 @@ def _with_parents(layer: Layer, children: tuple[Path, ...]) -> Merged:
 def _profile_lines(merged: Merged) -> list[str]:
     """What is wrong with how a profile extends another; if nothing is, what is wrong with the result."""
     if merged.problems:
-        return [f"{merged.own_place(one.where)}: {one.told}" for one in merged.problems]
+        return [f"{merged.own_place(one.where)}: {one.text}" for one in merged.problems]
     return _lines(merged, profile_mistakes(merged.values))
 
 
@@ -223,7 +223,7 @@ def _lines(merged: Merged, mistakes: list[Problem]) -> list[str]:
     """Each mistake with the file and line it was made in."""
     lines = []
     for mistake in mistakes:
-        text = f"{merged.place(mistake.where)}: {mistake.told}"
+        text = f"{merged.place(mistake.where)}: {mistake.text}"
         if mistake.against:
             where = merged.place(mistake.against).removeprefix(f"{merged.origins[0].name}: ")
             text += f" (see {where})"

@@ -1,4 +1,4 @@
-"""On which line of a TOML file a key stands, so that a mistake can be told where it was made.
+"""The line of each key of a TOML file, so that a mistake can be reported where it was made.
 
 ``tomllib`` gives values without their places. This reads the same text for places only; it is asked after ``tomllib``
 has accepted the text, so it need not judge it.

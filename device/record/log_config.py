@@ -84,7 +84,7 @@ def read_profile(values: Any) -> Profile:
         raise InvalidMessage("the profile is not a table")
     mistakes = profile_mistakes(values)
     if mistakes or "settings" in values:
-        raise InvalidMessage(f"the profile: {mistakes[0].told if mistakes else 'it carries settings'}")
+        raise InvalidMessage(f"the profile: {mistakes[0].text if mistakes else 'it carries settings'}")
     return as_profile(values)
 
 

@@ -14,10 +14,10 @@ class Problem:
 
     Attributes:
         where: what is wrong.
-        told: one sentence that names the fix.
+        text: one sentence that names the fix.
         against: the other part of the contradiction, if it is another rule or zone.
     """
 
     where: KeyPath
-    told: str
+    text: str
     against: KeyPath | None = None

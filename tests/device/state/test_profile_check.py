@@ -55,7 +55,7 @@ def test_rules_that_are_right_pass() -> None:
 def test_a_rule_that_cannot_be_meant_is_told(rule: Rule, at: tuple[str, ...], told: str) -> None:
     problem = only(profile(DROWSY if rule.code != "drowsy" else SLEEP, rule))
     assert problem.where == ("rules", 1, *at)
-    assert told in problem.told
+    assert told in problem.text
 
 
 @pytest.mark.parametrize(
@@ -72,16 +72,16 @@ def test_a_rule_that_cannot_be_meant_is_told(rule: Rule, at: tuple[str, ...], to
 def test_a_bound_that_the_signal_never_or_always_reaches_is_told(bound: float, told: str) -> None:
     problem = only(profile(replace(DROWSY, when={"perclos_60s": bound})))
     assert problem.where == ("rules", 0, "when", "perclos_60s")
-    assert told in problem.told
+    assert told in problem.text
 
 
 def test_a_misspelt_signal_is_told_alone_and_not_as_a_contradiction_too() -> None:
-    assert "did you mean closure_s?" in only(profile(replace(SLEEP, when={"closur_s": 3.0}))).told
+    assert "did you mean closure_s?" in only(profile(replace(SLEEP, when={"closur_s": 3.0}))).text
 
 
 def test_an_end_that_never_comes_is_told() -> None:
     problem = only(profile(replace(DROWSY, clear_below={"perclos_60s": 0.0})))
-    assert "clear_below.perclos_60s = 0 never holds" in problem.told
+    assert "clear_below.perclos_60s = 0 never holds" in problem.text
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_end_that_never_comes_is_told() -> None:
     ],
 )
 def test_an_alert_that_could_end_while_its_cause_lasts_is_told(rule: Rule, told: str) -> None:
-    assert told in only(profile(rule)).told
+    assert told in only(profile(rule)).text
 
 
 def test_an_end_at_the_very_bound_that_raises_is_no_contradiction() -> None:
@@ -107,7 +107,7 @@ def test_an_end_at_the_very_bound_that_raises_is_no_contradiction() -> None:
 def test_urgent_alerts_of_closed_eyes_ask_for_two_seconds_of_open_ones(level: Any, refused: int) -> None:
     found = list(problems(profile(replace(SLEEP, level=level, clear={"eyes_open_s": 1.9}))))
     assert len(found) == refused
-    assert all("eyes_open_s should be 2 or more" in one.told for one in found)
+    assert all("eyes_open_s should be 2 or more" in one.text for one in found)
 
 
 def test_two_rules_of_one_level_for_the_same_signals_are_told_with_both_places() -> None:
@@ -138,7 +138,7 @@ def test_the_higher_step_of_a_ladder_needs_more_than_the_lower(when: dict[str, f
     for rules in ((low, high), (high, low)):
         found = list(problems(profile(*rules)))
         assert len(found) == refused
-        assert all(one.where == ("rules", rules.index(high)) and "it is never raised" in one.told for one in found)
+        assert all(one.where == ("rules", rules.index(high)) and "it is never raised" in one.text for one in found)
 
 
 def test_a_higher_step_may_need_no_more_where_it_holds_at_other_speeds_or_for_longer() -> None:
@@ -172,7 +172,7 @@ ROAD = ("road", -20.0, 20.0, -15.0, 20.0)
 def test_zones_that_cannot_be_meant_are_told(found: Profile, at: tuple[int | str, ...], told: str) -> None:
     problem = only(found)
     assert problem.where == ("gaze", "zones", *at)
-    assert told in problem.told
+    assert told in problem.text
 
 
 def test_a_zone_that_sticks_out_of_those_before_it_is_reached() -> None:
@@ -196,7 +196,7 @@ def test_numbers_of_the_sections_that_cannot_be_are_told(
 ) -> None:
     problem = only(profile(SLEEP, **sections))
     assert problem.where == where
-    assert told in problem.told
+    assert told in problem.text
 
 
 def test_a_profile_without_rules_or_a_word_on_whom_it_is_for_is_told() -> None:

@@ -8,19 +8,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
 from tools import rigs
 from tools.rigs.can_adapter import Adapter
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.alerts.can.settings import CanSettings
-from wakeful.device.messages import Acknowledge, Command, Gear, Health, Ignition, Phase, VehicleSpeed
+from wakeful.device.alerts.run import Run
+from wakeful.device.config.layers import load_profile
+from wakeful.device.messages import Acknowledge, Alert, Command, Gear, Health, Ignition, Level, Phase, VehicleSpeed
+from wakeful.device.state.inputs import NewRules
 from wakeful.device.supervision.notes import Notes
 
 can = pytest.importorskip("can", reason="CAN needs python-can")
@@ -109,6 +113,21 @@ def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: st
         assert commands.get(timeout=2.0) == Acknowledge(7)
     assert [str(one["Phase"]) for one in vehicle.of("WakefulAlert")] == ["raised", "escalated"]
     assert output.alerts_sent == 2
+
+
+def test_a_profiles_own_code_has_its_number_and_another_one_after_a_reload(channel: str, vehicle: Vehicle) -> None:
+    own = Alert(SECOND_NS, 1, "x_nap", Level.WARNING, Phase.RAISED)
+    profile = load_profile("vehicle")[0]
+    first, second, *others = profile.rules
+    changed = replace(profile, rules=(replace(first, code="x_doze"), replace(second, code="x_nap"), *others))
+    output = CanOutput(CanSettings(address=f"virtual:{channel}"))
+    output.begin(Run("5f0c91aa", codes=("sleep", "x_nap")))
+    with started(output):
+        output.alert(own)
+        output.engine_input(NewRules(SECOND_NS, changed))
+        output.alert(own)
+        assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 2)
+    assert [str(one["Code"]) for one in vehicle.of("WakefulAlert")] == ["own_1", "own_2"]
 
 
 def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: Vehicle, monkeypatch: pytest.MonkeyPatch) -> None:
