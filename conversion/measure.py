@@ -88,7 +88,7 @@ def require_exact(file: Path, flags: str | None = None) -> None:
     if has_signed_weights(file) and not has_vnni(flags):
         raise SignedWeightsUnjudged(
             f"{file.name} has signed 8-bit weights, and this processor has no VNNI: its 16-bit sums saturate, so "
-            f"that its answers say nothing about the network; judge it where avx512_vnni or avx_vnni is, or on ARM"
+            f"that its answers say nothing about the network; evaluate it where avx512_vnni or avx_vnni is, or on ARM"
         )
 
 

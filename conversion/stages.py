@@ -1,7 +1,7 @@
 """The steps from the networks of the registry to what boards execute, each with its part of the manifest.
 
 ``to_onnx`` -> ``to_qdq`` -> ``to_context``, in that order, each from the files of the one before. The expression
-network comes out of its training as ONNX, float and int8: the former begins at ``to_qdq``, the latter is judged and
+network comes out of its training as ONNX, float and int8: the former begins at ``to_qdq``, the latter is evaluated and
 becomes a .tflite file (``to_litert``).
 """
 
@@ -90,7 +90,7 @@ def to_onnx(network: str, places: Places, inputs: Inputs) -> Variant:
 
 
 def to_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
-    """The quantized network, judged beside the float one on ``inputs``."""
+    """The quantized network, evaluated beside the float one on ``inputs``."""
     recipe, source, target = RECIPES[network], _made(places.float_onnx(network), "onnx"), places.qdq(network)
     ready, shown = source, calibration.tensors
     if recipe.times_usual < math.inf:
@@ -106,7 +106,7 @@ def to_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs) ->
 
 
 def judge_int8(places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
-    """The int8 expression network of its training, judged beside the float one on ``inputs``."""
+    """The int8 expression network of its training, evaluated beside the float one on ``inputs``."""
     file = variants.file(EXPRESSION, Precision.INT8, "onnx")
     return _judged(EXPRESSION, Precision.INT8, file, places, calibration, inputs, {})
 
@@ -167,10 +167,10 @@ def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, judge_ta
 
 
 def to_litert(places: Places, inputs: Inputs, few: Inputs) -> Variant:
-    """The int8 expression network as .tflite, compared with ONNX Runtime on the same numbers, and judged.
+    """The int8 expression network as .tflite, compared with ONNX Runtime on the same numbers, and evaluated.
 
     Args:
-        inputs: what it is judged on; few: what the two runtimes are compared on.
+        inputs: what it is evaluated on; few: what the two runtimes are compared on.
     """
     import onnx
 

@@ -26,7 +26,7 @@ def put_into(readme: Path, text: str) -> None:
     """Replaces what is between the marks.
 
     Raises:
-        ConfigError: the file lacks them.
+        ConfigError: they are missing from the file.
     """
     said = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     if BEGIN not in said or END not in said:

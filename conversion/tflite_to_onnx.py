@@ -52,7 +52,7 @@ def convert(graph: Graph, name: str) -> Any:
 
 
 class _Writer:
-    """Collects nodes and weights. Tensors that stand with channels first have a name of their own."""
+    """Collects nodes and weights. Tensors stored with channels first have a name of their own."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -93,7 +93,7 @@ class _Writer:
             raise TfliteUnsupported(f"the activation {activation} of {operator.outputs[0]} cannot be converted")
 
     def exits(self) -> list[Any]:
-        """Output images stand with channels last, as in the .tflite file."""
+        """Output images are stored with channels last, as in the .tflite file."""
         images = [one for one in self.graph.outputs if self.is_image(one)]
         return [_node("Transpose", [inner(one)], one, perm=TO_CHANNELS_LAST) for one in images]
 

@@ -5,7 +5,7 @@
         wheels/  models/                    packages for that processor and that Python, and verified networks
         SHA256SUMS                          what install.sh checks first
 
-Only wheels are taken, nothing is built but wakeful itself, which is the same on every processor. pip judges markers
+Only wheels are taken, nothing is built but wakeful itself, which is the same on every processor. pip evaluates markers
 such as ``python_version`` by the Python that runs it, so run this with the board's version of Python where you can.
 """
 

@@ -1,12 +1,12 @@
 """SIGHUP: a new configuration is taken over between two frames, whole or not at all.
 
 The files are read, checked, and new outputs opened in a thread of their own; only the exchange happens in the loop. So
-no frame waits, what is wrong is told (``config_refused``) while the old configuration stays in force, and alerts that
-still wait in an output that is replaced go out through its successor, or by its own closing.
+no frame waits, what is wrong is reported (``config_refused``) while the old configuration stays in force, and alerts
+that still wait in an output that is replaced go out through its successor, or by its own closing.
 
 Rules, latch, speed and outputs can change. The source, the networks, how eyes and gaze are measured, the recording and
 the view cannot: what was learned and what lies in memory belongs to them. Such a change is refused with the advice to
-start afresh.
+restart the monitor.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Reload:
     """Waits for requests and carries them out.
 
     Args:
-        load: reads and checks the configuration anew; raises WakefulError.
+        load: reads and checks the configuration again; raises WakefulError.
         current: the configuration in force.
         tables: outputs that can change, by name, with what they are built from.
         made: those there are.
@@ -134,9 +134,9 @@ class Reload:
             for alert in self._engine.adopt(t_ns, profile):
                 self._output.alert(alert)
             if "vehicle" in changed:
-                told = CommandReceived(t_ns, VehicleSpeed(speed_kmh))
-                self._output.engine_input(told)
-                list(self._engine.command(t_ns, told.command))
+                received = CommandReceived(t_ns, VehicleSpeed(speed_kmh))
+                self._output.engine_input(received)
+                self._engine.command(t_ns, received.command)
             self._output.event(Event(t_ns, EVENT, {"changed": ", ".join(changed) or "nothing"}))
             self._notes.clear(NOTE)
 
@@ -164,9 +164,7 @@ def refuse_fixed(old: object, new: object, live: tuple[str, ...]) -> None:
     names = type(old).model_fields if isinstance(old, Settings) else (field.name for field in fields(old))  # type: ignore[arg-type]
     fixed = [name for name in names if name not in live and getattr(old, name) != getattr(new, name)]
     if fixed:
-        raise ConfigError(
-            f"{', '.join(f'[{name}]' for name in fixed)} can change only at a start: start the monitor afresh"
-        )
+        raise ConfigError(f"{', '.join(f'[{name}]' for name in fixed)} can change only at a start: restart the monitor")
 
 
 def _hand_over(name: str, gone: list[str], old: list[Output], successor: Output) -> None:

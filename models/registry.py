@@ -144,7 +144,7 @@ def available(name: str) -> bool:
 
 
 def state(name: str) -> State:
-    """What the cache holds of network ``name``, judged by its sha256."""
+    """What the cache holds of network ``name``, checked by its sha256."""
     try:
         path(name)
     except ModelMissing:

@@ -54,7 +54,7 @@ class Source(Protocol):
 
     @property
     def lost(self) -> str | None:
-        """Why a live source is at present judged lost (``unplugged``, ``frozen``, ``black``), else None."""
+        """Why a live source counts as lost at present (``unplugged``, ``frozen``, ``black``), else None."""
         ...
 
     def read_latest(self, max_age_s: float) -> Frame:

@@ -3,8 +3,8 @@
 Three threads, so that a driver that never returns takes nothing else along:
 
 - the reader calls ``read_latest`` and ``lost``; neither waits for the camera longer than asked;
-- the capture thread lives in the driver: grab, note the time, decode, judge, put into the slot;
-- the keeper notices that no good frame comes, and replaces the capture thread, with growing pauses.
+- the capture thread lives in the driver: grab, note the time, decode, check, put into the slot;
+- the monitor thread notices that no good frame comes, and replaces the capture thread, with growing pauses.
 
 There is one rule for all faults: **no good frame for 1.2 s is a lost camera**. Black, frozen and unreadable pictures
 are not good frames; a failed or hanging grab gives none. The last complaint is the reason that is reported.
@@ -138,7 +138,7 @@ class V4l2Camera:
     def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
         """The thread that must never end while the camera is open: its name, whether it runs, and how to restart it.
 
-        A capture thread may end: the keeper replaces it.
+        A capture thread may end: the monitor thread replaces it.
         """
         return [("camera keeper", lambda: self._closed.is_set() or self._keeper.is_alive(), self._begin_keeping)]
 
@@ -162,7 +162,7 @@ class V4l2Camera:
         return self._clock_ns()
 
     def take_in(self, session: _Session, image: NDArray[np.uint8] | None, t_ns: int) -> str | None:
-        """Judge a captured picture (None: it could not be decoded), hand it on if it is good, and tell its fault."""
+        """Check a captured picture (None: it could not be decoded), pass it on if it is good, and return its fault."""
         with self._lock:
             if session is not self._session:
                 return HANGING
@@ -178,7 +178,7 @@ class V4l2Camera:
             self._slot.put(Frame(image=image, t_ns=t_ns, seq=seq))
             return None
 
-    # From here on: the keeper's thread.
+    # From here on: the monitor thread.
 
     def _keep(self) -> None:
         pauses_s = self._patience.pauses_s()
@@ -200,7 +200,7 @@ class V4l2Camera:
 
     def _replace(self, session: _Session) -> None:
         session.stopped.set()
-        # The device opens again only after the old thread has let go of it; one that hangs is not waited for.
+        # The device opens again only after the old thread has released it; one that hangs is not waited for.
         session.join(self._patience.first_retry_s)
         fresh = _Session(self, None, session.complaint)
         with self._lock:

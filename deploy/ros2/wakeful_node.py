@@ -157,7 +157,7 @@ def _lines(opened: socket.socket) -> Iterator[Report]:
 
 
 class WakefulNode:
-    """Publishes below ``wakeful/`` and on ``/diagnostics``; hears ``wakeful/command`` (std_msgs/String, JSON)."""
+    """Publishes below ``wakeful/`` and on ``/diagnostics``; subscribes to ``wakeful/command`` (String, JSON)."""
 
     def __init__(self, node: Any, reader: StreamReader) -> None:
         from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue

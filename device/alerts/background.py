@@ -27,9 +27,9 @@ _log = logging.getLogger("wakeful.files")
 class BackgroundWriter:
     """A file, the standard output for ``-``, or an open descriptor by number, that takes lines without waiting.
 
-    A line is with the operating system as soon as the thread gets to it: nothing lies in a buffer of ours. A disk that
-    is full is waited for, and up to 10 000 lines wait with it. New files are created with mode 0600, because they tell
-    about a person; an existing one is emptied and keeps its mode.
+    A line is with the operating system as soon as the thread gets to it: nothing waits in a buffer of this process. A
+    disk that is full is waited for, and up to 10 000 lines wait with it. New files are created with mode 0600, because
+    they tell about a person; an existing one is emptied and keeps its mode.
 
     Attributes:
         dropped: lines that were lost, because over 10 000 waited or because the file can no longer be written.

@@ -36,7 +36,7 @@ class AlertQueue(Generic[Payload]):
     Attributes:
         delivered: alerts that are out, or whose arrival was confirmed.
         dropped: alerts lost because over 1000 waited.
-        unheard: alerts given up because nobody had listened for a minute.
+        undelivered: alerts given up because there had been no subscriber for a minute.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class AlertQueue(Generic[Payload]):
         self._not_before_s = 0.0
         self.delivered = 0
         self.dropped = 0
-        self.unheard = 0
+        self.undelivered = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -88,7 +88,7 @@ class AlertQueue(Generic[Payload]):
     def take(self, now_s: float) -> Payload | None:
         """The alert to send now, which is under way from here on.
 
-        None while one is under way, none waits, or it was just offered in vain.
+        None while one is under way, none waits, or it was just tried without a subscriber.
         """
         with self._lock:
             if not self._waiting or self._under_way or now_s < self._not_before_s:
@@ -102,20 +102,20 @@ class AlertQueue(Generic[Payload]):
             return float("inf")
         return max(0.0, self._not_before_s - now_s)
 
-    def confirmed(self, now_s: float, heard: bool = True) -> None:
-        """What was under way is out; ``heard`` says whether anybody listens there."""
+    def confirmed(self, now_s: float, delivered: bool = True) -> None:
+        """What was under way is out; ``delivered`` says whether there was a subscriber."""
         with self._lock:
             if not self._under_way:
                 return
             self._under_way = False
-            if heard:
+            if delivered:
                 self._waiting.popleft()
                 self.delivered += 1
             elif now_s - max(self._connected_s, self._waiting[0].queued_s) < UNHEARD_S:
                 self._not_before_s = now_s + OFFER_AGAIN_S
             else:
                 self._waiting.popleft()
-                self.unheard += 1
+                self.undelivered += 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Reporter:
         return self.run.origin_ns
 
     def hello(self) -> Report:
-        """Who speaks."""
+        """Which monitor and run reports."""
         return {
             "kind": "hello",
             "protocol": PROTOCOL,
@@ -60,7 +60,7 @@ class Reporter:
         }
 
     def state(self, state: DriverState) -> Report:
-        """The judged person at one moment. Ratios and seconds have three decimals, angles one."""
+        """The driver's state at one moment. Ratios and seconds have three decimals, angles one."""
         return {
             "kind": "state",
             "t": seconds(state.t_ns, self.origin_ns),
@@ -102,9 +102,9 @@ class Reporter:
             "distance_m": _rounded(state.distance_m, 2),
         }
 
-    def alert(self, alert: Alert, told_at: datetime) -> Report:
+    def alert(self, alert: Alert, raised_at: datetime) -> Report:
         """One step in the life of an alert."""
-        return alert_fields(alert, self.run, utc_text(told_at))
+        return alert_fields(alert, self.run, utc_text(raised_at))
 
     def health(self, state: DriverState) -> Report:
         """How well the monitor itself is doing."""

@@ -1,7 +1,7 @@
-"""The vehicle's speed as it is told: passed on, and given up when it is no longer told.
+"""The vehicle's speed as it is received: passed on, and given up when it no longer comes.
 
-A speed that is two seconds old may be any. Then the judge is told that it is unknown, which opens every speed gate, and
-the monitor notes ``speed_lost``. A vehicle that said that it is switched off stands, and its bus may sleep.
+A speed that is two seconds old may be wrong by anything. The engine then gets an unknown speed, which opens every speed
+gate, and the monitor notes ``speed_lost``. A vehicle that is switched off is parked, and its bus may sleep.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from wakeful.device.supervision.notes import Notes
 
 LOST_AFTER_S = 2.0
 NOTE = "speed_lost"
-# Speeds come up to a hundred times a second; the judge needs no more than this.
+# Speeds come up to a hundred times a second; the engine needs no more than this.
 MIN_GAP_S = 0.1
 
 
@@ -21,70 +21,70 @@ class SpeedWatch:
     """Watches one source of the speed. Times are seconds of any one monotonic clock; one thread uses it.
 
     Args:
-        source: what the user has to look after: ``the serial line``, ``the CAN bus``.
-        tell: is given the commands for the judge.
-        notes: is told when the speed is lost, and when it is back.
+        source: what the user has to check: ``the serial line``, ``the CAN bus``.
+        send: called with the commands for the engine.
+        notes: records that the speed is lost, until it is back.
     """
 
-    def __init__(self, source: str, tell: Callable[[Command], None], notes: Notes | None = None) -> None:
+    def __init__(self, source: str, send: Callable[[Command], None], notes: Notes | None = None) -> None:
         self._source = source
-        self._tell = tell
+        self._send = send
         self._notes = notes or Notes()
-        self._heard_s: float | None = None
-        self._told: tuple[float | None, float] | None = None
+        self._received_s: float | None = None
+        self._sent: tuple[float | None, float] | None = None
         self._lost = False
         self._parked = False
 
     def expect(self, now_s: float) -> None:
-        """A speed should come from now on; without this only one that was told before can be lost."""
-        if self._heard_s is None:
-            self._heard_s = now_s
+        """A speed should come from now on; without this only a speed that came before can be lost."""
+        if self._received_s is None:
+            self._received_s = now_s
 
-    def heard(self, kmh: float | None, now_s: float) -> None:
-        """The vehicle told its speed; None: that it does not know it."""
+    def received(self, kmh: float | None, now_s: float) -> None:
+        """The vehicle sent its speed; None: it does not know it."""
         if kmh is None:
             self._lose(f"{self._source} says that it is unknown")
-            self._heard_s = None
+            self._received_s = None
             return
-        self._heard_s = now_s
+        self._received_s = now_s
         self._regain()
-        told = self._told
-        if told is None or (told[0] != kmh and now_s - told[1] >= MIN_GAP_S) or told[0] is None:
-            self._say(kmh, now_s)
+        sent = self._sent
+        if sent is None or (sent[0] != kmh and now_s - sent[1] >= MIN_GAP_S) or sent[0] is None:
+            self._forward(kmh, now_s)
 
     def ignition(self, on: bool | None, now_s: float) -> None:
-        """The vehicle told whether it is switched on."""
+        """The vehicle sent whether it is switched on."""
         self._parked = on is False
         if self._parked:
             self._regain()
-            self._say(0.0, now_s)
+            self._forward(0.0, now_s)
         elif on:
-            self._heard_s = now_s
+            self._received_s = now_s
 
     def look(self, now_s: float) -> None:
         """Notice silence. To be called at least when ``due_in_s`` is over."""
-        if self._heard_s is not None and not self._parked and now_s - self._heard_s >= LOST_AFTER_S:
-            self._lose(f"{self._source} has not told it for {LOST_AFTER_S:g} s")
+        if self._received_s is not None and not self._parked and now_s - self._received_s >= LOST_AFTER_S:
+            self._lose(f"{self._source} has sent none for {LOST_AFTER_S:g} s")
 
     def due_in_s(self, now_s: float) -> float:
         """Seconds until silence may have to be noticed."""
-        if self._heard_s is None or self._parked or self._lost:
+        if self._received_s is None or self._parked or self._lost:
             return float("inf")
-        return max(0.0, self._heard_s + LOST_AFTER_S - now_s)
+        return max(0.0, self._received_s + LOST_AFTER_S - now_s)
 
     def _lose(self, why: str) -> None:
         if self._lost:
             return
         self._lost = True
-        self._told = None
+        self._sent = None
         self._notes.set(NOTE, f"{why}; every speed gate is open")
-        self._tell(VehicleSpeed(None))
+        self._send(VehicleSpeed(None))
 
     def _regain(self) -> None:
         if self._lost:
             self._lost = False
             self._notes.clear(NOTE)
 
-    def _say(self, kmh: float, now_s: float) -> None:
-        self._told = (kmh, now_s)
-        self._tell(VehicleSpeed(kmh))
+    def _forward(self, kmh: float, now_s: float) -> None:
+        self._sent = (kmh, now_s)
+        self._send(VehicleSpeed(kmh))

@@ -1,7 +1,7 @@
 """A small file that says how the monitor is, for whoever asks from outside: ``wakeful health``, a container's check.
 
 Written twice a second by a thread of its own and replaced whole, so that a reader never sees half of it. Its times are
-those of the monitor's own thread: a monitor that hangs leaves a file that grows old. It tells of health alone, and
+those of the monitor's own thread: a monitor that hangs leaves a file that grows old. It reports health alone, and
 nothing about the person.
 """
 
@@ -38,8 +38,8 @@ class Status:
 
     Attributes:
         turn_s: when its loop last came round, frame or not; seconds of the machine's monotonic clock.
-        frame_s: when it last judged a frame, same clock; None before the first.
-        frames: frames judged so far.
+        frame_s: when it last analysed a frame, same clock; None before the first.
+        frames: frames analysed so far.
     """
 
     pid: int
@@ -50,14 +50,14 @@ class Status:
     reason: str
 
     def trouble(self, now_s: float, max_age_s: float) -> str:
-        """What is wrong at ``now_s``, in a few words; "" if frames are judged."""
+        """What is wrong at ``now_s``, in a few words; "" if frames are analysed."""
         # A time ahead of the clock is from before a restart of the machine.
         if not 0.0 <= now_s - self.turn_s <= max_age_s:
             return f"its loop has not come round for {max_age_s:g} s"
         if not Health(self.health).has_frame:
             return self.health
         if self.frame_s is None or now_s - self.frame_s > max_age_s:
-            return f"no frame was judged for {max_age_s:g} s"
+            return f"no frame was analysed for {max_age_s:g} s"
         return ""
 
 
@@ -93,7 +93,7 @@ class StatusOutput(Output):
 
     def _run(self) -> None:
         written: Status | None = None
-        told = False
+        reported = False
         while not self._closing.wait(WRITE_S):
             newest = self._newest
             if newest is None or newest is written:
@@ -102,9 +102,9 @@ class StatusOutput(Output):
                 self._write(newest)
                 written = newest
             except OSError as error:
-                if not told:
+                if not reported:
                     _log.warning("%s can no longer be written: %s", self._target, error.strerror)
-                told = True
+                reported = True
         if self._target.is_file():
             self._target.unlink(missing_ok=True)
 
@@ -116,7 +116,7 @@ def read_status(file: Path) -> Status:
     """The status in ``file``.
 
     Raises:
-        StatusMissing: there is none, or it is not one of ours.
+        StatusMissing: there is none, or it is not a status file.
     """
     try:
         with file.open("rb") as content:

@@ -60,7 +60,7 @@ class StreamOutput(Output):
     Args:
         settings: the table ``[stream]``. A socket left behind by a monitor that died is replaced.
         device: name of this monitor in the reports.
-        on_command: told each command that a reader sends, from this output's own thread.
+        on_command: called with each command that a reader sends, from this output's own thread.
 
     Attributes:
         dropped: alerts and events lost because over 1000 waited for the thread.
@@ -197,11 +197,11 @@ class StreamOutput(Output):
 
     def _tell_what_happened(self) -> None:
         while self._happened:
-            what, told_at = self._happened.popleft()
+            what, raised_at = self._happened.popleft()
             if not self._readers:
                 continue
             alert = isinstance(what, Alert)
-            line = _line(self._reporter.alert(what, told_at) if alert else self._reporter.event(what))  # type: ignore[arg-type]
+            line = _line(self._reporter.alert(what, raised_at) if alert else self._reporter.event(what))  # type: ignore[arg-type]
             for reader in list(self._readers.values()):
                 self._queue(reader, line)
 
@@ -304,7 +304,7 @@ def _serve(path: Path, group: bool) -> socket.socket:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """A socket that nobody serves any longer makes room; anything else stays."""
+    """A socket that nobody serves is removed; anything else stays."""
     try:
         mode = path.lstat().st_mode
     except OSError:

@@ -1,6 +1,6 @@
 """What all lines to the outside have in common: alerts that wait, and a thread that opens the line again and again.
 
-A new one derives from ``Wire`` and writes only how it is opened and how it speaks. One thread owns the line; the
+A new one derives from ``Wire`` and writes only how it is opened and what it sends. One thread owns the line; the
 monitor's leaves an alert in the queue and wakes it, so a peer that stops reading, or a cable that is pulled, costs the
 loop nothing. Alerts survive an outage and go out in their order.
 """
@@ -49,8 +49,8 @@ class Wire(Output, Generic[Payload, Line]):
         where: what is opened, as the user named it.
         kind: how the user calls it: ``the serial line``.
         stuck_s: an opening that takes longer will not come back.
-        on_command: told what comes in, from this wire's own thread.
-        notes: told of a speed of the vehicle that is lost.
+        on_command: called with each command received, from this wire's own thread.
+        notes: records that the vehicle's speed is lost.
     """
 
     def __init__(
@@ -76,13 +76,13 @@ class Wire(Output, Generic[Payload, Line]):
 
     @property
     def alerts_sent(self) -> int:
-        """Alerts the line has taken whole, or whose arrival was confirmed where that can be told."""
+        """Alerts the line has taken whole, or whose arrival was confirmed where that is possible."""
         return self._alerts.delivered
 
     @property
     def alerts_dropped(self) -> int:
         """Alerts lost because over 1000 waited, or because nobody had listened for a minute."""
-        return self._alerts.dropped + self._alerts.unheard
+        return self._alerts.dropped + self._alerts.undelivered
 
     def start(self, origin_ns: int) -> None:
         self._origin_ns = origin_ns
@@ -115,7 +115,7 @@ class Wire(Output, Generic[Payload, Line]):
 
     @abstractmethod
     def _speak(self, line: Line) -> None:
-        """Says and hears all there is, as long as ``_on_duty``; raises WakefulError when the line is gone."""
+        """Sends and receives all there is, as long as ``_on_duty``; raises WakefulError when the line is gone."""
 
     def _queue(self, alert: Payload) -> None:
         self._alerts.put(alert, time.monotonic())

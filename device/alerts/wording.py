@@ -16,7 +16,7 @@ _STANDING = {
     Health.STARTING: "waiting for the first frame",
     Health.OK: "no alert",
     Health.CALIBRATING: "learning this person's open eyes",
-    Health.DEGRADED: "sees too little to judge well",
+    Health.DEGRADED: "sees too little to be reliable",
     Health.NO_FACE: "no face in view",
     Health.CAMERA_LOST: "camera lost, waiting for it to come back",
     Health.STALE: "the monitor does not answer",
@@ -36,7 +36,7 @@ def say_code(code: str) -> str:
 
 
 def say_standing(state: DriverState) -> str:
-    """What stands at present: the alert, or why there is none."""
+    """The active alert, or why there is none."""
     if state.level == Level.NONE:
         text = _STANDING[state.health]
         return f"{text}: {say_code(state.reason)}" if state.reason else text

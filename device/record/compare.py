@@ -19,7 +19,7 @@ RISING = (Phase.RAISED, Phase.ESCALATED)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One alert that another judge sees otherwise.
+    """One alert that another engine raises differently.
 
     Attributes:
         alert: as it was raised now; as it was raised then if it vanished.
@@ -47,7 +47,7 @@ def differences(then: Sequence[Said], now: Sequence[Said]) -> tuple[list[Said], 
 
 
 def changes(then: Sequence[Said], now: Sequence[Said]) -> list[Change]:
-    """What another judge raises otherwise, in the order of time: alerts raised and escalated, by code and level."""
+    """What another engine raises differently, in the order of time: alerts raised and escalated, by code and level."""
     found: list[Change] = []
     left = [one for one in now if isinstance(one, Alert) and one.phase in RISING]
     for alert in then:
@@ -66,7 +66,7 @@ def changes(then: Sequence[Said], now: Sequence[Said]) -> list[Change]:
 
 
 def _of(said: Sequence[Said], keys: Sequence[Hashable], wanted: Counter[Hashable]) -> list[Said]:
-    """Those whose key is wanted, each as often as it is."""
+    """Those with a wanted key, each as often as it is wanted."""
     left, found = Counter(wanted), []
     for one, key in zip(said, keys, strict=True):
         if left[key] > 0:

@@ -9,7 +9,7 @@ from wakeful.device.messages import Alert, CommandReceived, DriverState, Event, 
 from wakeful.device.moment import Moment
 from wakeful.device.record.errors import LogError
 from wakeful.device.record.reader import Recording
-from wakeful.device.record.replay import is_of_the_judge
+from wakeful.device.record.replay import is_from_engine
 from wakeful.device.record.schema import GIVEN, MARKER, SAID
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
@@ -29,7 +29,7 @@ def moments(recording: Recording, config: EngineConfig | None = None) -> Iterato
     gathered = _Gathered(recording)
     for entry in recording.entries(*GIVEN, *SAID, MARKER):
         value = entry.value
-        if isinstance(value, Event) and not is_of_the_judge(value):
+        if isinstance(value, Event) and not is_from_engine(value):
             gathered.event(value)
         elif isinstance(value, CommandReceived):
             gathered.alerts += engine.command(value.t_ns, value.command)

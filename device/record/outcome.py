@@ -1,4 +1,4 @@
-"""One recording judged again, as a job for a process of its own: what is compared, and why it may differ."""
+"""One recording replayed, as a job for a process of its own: what is compared, and why it may differ."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from wakeful.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One recording to judge again.
+    """One recording to replay.
 
     Attributes:
-        profile: rules to judge by instead of the recorded ones.
+        profile: rules to apply instead of the recorded ones.
         events: file for alerts and events, ``-`` for the standard output.
     """
 
@@ -62,7 +62,7 @@ def judge_again(job: Job) -> Outcome:
     """Judge one recording again.
 
     Raises:
-        LogError: it cannot be read, or holds nothing to judge.
+        LogError: it cannot be read, or holds nothing to evaluate.
         ConfigError: the profile or the file of events cannot be used.
     """
     (recording,) = recordings(job.paths)
@@ -89,12 +89,12 @@ def warnings(recording: Recording) -> list[str]:
 
 
 def _other_code(recording: Recording) -> list[str]:
-    """That the log was judged by other code, where it tells."""
+    """That other code evaluated the rules of this log, where it names the code."""
     then = recording.config.about.get("judging_code")
     if not isinstance(then, str) or then == engine_revision():
         return []
     versions = f"wakeful {recording.config.version} then, {__version__} now"
-    return [f"the rules were judged by other code when it was recorded ({versions}): differences may come from that"]
+    return [f"the rules were evaluated by other code when it was recorded ({versions}): differences may come from that"]
 
 
 @contextmanager

@@ -126,7 +126,7 @@ class Recorder(Output):
         self._put(event, event.t_ns)
 
     def state(self, state: DriverState) -> None:
-        # Only the frames of a live source are timed by the clock that tells how long it took.
+        # Only the frames of a live source are timed by the clock that measures how long it took.
         self._put(state, state.t_ns, ready_ns=time.monotonic_ns() if self._live else None)
 
     def close(self) -> None:

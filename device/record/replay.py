@@ -1,6 +1,6 @@
 """Replays a log: its inputs go into a new engine, whose alerts and events are compared with the recorded ones.
 
-Nothing here knows a rule. The judge is the one of the monitor, built as the head of the log says, or with another
+Nothing here knows a rule. The engine is the monitor's own, built as the head of the log says, or with another
 profile.
 """
 
@@ -19,8 +19,8 @@ from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.inputs import EngineInput, NewRules
 
 Said = Alert | Event
-TOLD_BY_OTHERS = frozenset(("marker", "configuration"))
-"""Kinds of events that do not come from the judge; nor do notes about the monitor."""
+FROM_OTHERS = frozenset(("marker", "configuration"))
+"""Kinds of events that do not come from the engine; nor do notes about the monitor."""
 LONGEST_STEP_S = 1.0
 """Between two inputs no more than this counts as watched: a clock that jumps forward is no drive."""
 
@@ -30,9 +30,9 @@ class Replayed:
     """What came of a replay.
 
     Attributes:
-        now: what the new judge said, in its order.
+        now: what the new engine raised, in its order.
         then: what the log says was said.
-        frames: moments that were judged, those without a frame included.
+        frames: moments that were evaluated, those without a frame included.
         seconds: how long it was watched; seen_s: with known eyes; health_s: in each health.
         cut_ns: what was said from this capture time on is not compared, since the log ends in the middle of it.
     """
@@ -65,7 +65,7 @@ def replay(
         tell: is called with everything that an output of the monitor would get, markers and notes of the log included.
 
     Raises:
-        LogError: there is nothing in it that could be judged.
+        LogError: there is nothing in it that could be evaluated.
     """
     engine = Engine(config or recording.config.engine_config)
     done = Replayed()
@@ -83,15 +83,15 @@ def replay(
                 last_ns = value.t_ns
         elif isinstance(value, Alert | Event):
             # Markers and notes do not come from the engine: they are passed on as recorded.
-            of_the_judge = is_of_the_judge(value)
-            said = [] if of_the_judge else [value]
-            if of_the_judge:
+            from_engine = is_from_engine(value)
+            said = [] if from_engine else [value]
+            if from_engine:
                 done.then.append(value)
         if tell is not None:
             for one in said:
                 tell(one)
     if last_ns is None:
-        raise LogError(f"{recording.name} holds no observations: there is nothing to judge")
+        raise LogError(f"{recording.name} holds no observations: there is nothing to evaluate")
     if any(file.config.repaired or not file.condition.whole for file in recording.files):
         done.cut_ns = last_ns
     return done
@@ -107,9 +107,9 @@ def advance(engine: Engine, given: EngineInput) -> tuple[list[Said], DriverState
     return [*step.alerts, *step.events], step.state
 
 
-def is_of_the_judge(said: Said) -> bool:
-    """Whether the judge said it, and would say it again."""
-    return isinstance(said, Alert) or (said.kind not in TOLD_BY_OTHERS and "note" not in said.data)
+def is_from_engine(said: Said) -> bool:
+    """Whether the engine raised it, and would raise it again."""
+    return isinstance(said, Alert) or (said.kind not in FROM_OTHERS and "note" not in said.data)
 
 
 def _account(done: Replayed, t_ns: int, last_ns: int | None, state: DriverState) -> None:

@@ -38,7 +38,7 @@ VEHICLE, ACKNOWLEDGE, COMMAND, MARKER = "/vehicle", "/acknowledge", "/command", 
 STATE, ALERT, EVENT, HEALTH = "/state", "/alert", "/event", "/health"
 RULES, EXPRESSION, CAMERA = "/rules", "/expression", "/camera"
 GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE, COMMAND, RULES)
-"""What the judge was given."""
+"""The engine's inputs."""
 SAID = (ALERT, EVENT, HEALTH)
 """What came of it and is compared in a replay."""
 NOT_COUNTED = (EXPRESSION, CAMERA)

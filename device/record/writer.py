@@ -73,5 +73,5 @@ class LogWriter:
 
 
 def is_known(topic: str) -> bool:
-    """Whether a channel is one of ours that is copied from log to log; each file has a head of its own."""
+    """Whether a channel is one of wakeful's that is copied from log to log; each file has a head of its own."""
     return topic in CHANNELS and topic != CONFIG

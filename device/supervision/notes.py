@@ -1,6 +1,6 @@
-"""What is wrong with the monitor itself, told beside its health: a full disk, a slower runtime, no speed any more.
+"""What is wrong with the monitor itself, published beside its health: a full disk, a slower runtime, a lost speed.
 
-Whoever finds such a thing notes it, from any thread; the loop publishes each change with the next frame:
+Any part that finds such a problem notes it, from any thread; the loop publishes each change with the next frame:
 
     {"t": 12.40, "kind": "health", "health": "ok", "note": "disk_full", "text": "no video: 40 MB left on /log"}
     {"t": 80.13, "kind": "health", "health": "ok", "note": "disk_full", "over": 1}
@@ -28,34 +28,34 @@ class Note:
 
 
 class Notes:
-    """The notes that stand. Every method may be called from any thread."""
+    """The active notes. Every method may be called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._standing: dict[str, str] = {}
+        self._active: dict[str, str] = {}
         self._changes: list[Note] = []
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Codes of the notes that stand, the oldest first."""
+        """Codes of the active notes, the oldest first."""
         with self._lock:
-            return tuple(self._standing)
+            return tuple(self._active)
 
     def set(self, code: str, text: str) -> None:
         """Note ``code`` (``disk_full``: lower case, one word) and what to do about it in one line."""
         with self._lock:
-            if self._standing.get(code) == text:
+            if self._active.get(code) == text:
                 return
-            began = code not in self._standing
-            self._standing[code] = text
+            began = code not in self._active
+            self._active[code] = text
             self._changes.append(Note(code, text))
         if began:
             _log.warning("%s: %s", code.replace("_", " "), text)
 
     def clear(self, code: str) -> None:
-        """``code`` is over; nothing happens if it does not stand."""
+        """``code`` is over; nothing happens if it is not active."""
         with self._lock:
-            if self._standing.pop(code, None) is not None:
+            if self._active.pop(code, None) is not None:
                 self._changes.append(Note(code, ""))
 
     def changes(self) -> list[Note]:

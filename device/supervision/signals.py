@@ -11,7 +11,7 @@ from types import FrameType
 
 @contextmanager
 def leaving_quietly() -> Iterator[None]:
-    """SIGTERM, Ctrl-C and SIGHUP end the process with status 0, wherever it is; nothing has to be put down yet."""
+    """SIGTERM, Ctrl-C and SIGHUP end the process with status 0, wherever it is; nothing has to be shut down yet."""
 
     def leave(number: int, frame: FrameType | None) -> None:
         raise SystemExit(0)
@@ -32,7 +32,7 @@ def obeying_signals(stop: Callable[[], None], reload: Callable[[], None]) -> Ite
         stop()
 
     def hang_up(number: int, frame: FrameType | None) -> None:
-        # A terminal that has hung up is none any longer.
+        # A terminal that has hung up can no longer be written to.
         if interactive and not os.isatty(0):
             stop()
         else:

@@ -1,7 +1,7 @@
 """Looks after the monitor's parts: what died or is stuck is started again, and what cannot be ends the process.
 
 A part is started again at most five times in a minute. After that, and when the loop itself is stuck, the monitor ends
-with a reason and a non-zero status, so that whoever started it (systemd, the vehicle) can start it afresh.
+with a reason and a non-zero status, so that whoever started it (systemd, the vehicle) can start it again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_RESTARTS = 5
 RESTART_WINDOW_S = 60.0
 NOTE = "restarted"
 BLOCKED = "output_blocked"
-NOTE_STANDS_S = 60.0
+NOTE_ACTIVE_S = 60.0
 
 _log = logging.getLogger("wakeful.watchdog")
 
@@ -34,8 +34,8 @@ class Watchdog:
     """Examines the parts of ``liveness`` ten times a second, in a thread of its own.
 
     Args:
-        notes: told of each part that was started again.
-        give_up: told once, from the watchdog's thread, why the process has to end.
+        notes: records each part that was restarted.
+        give_up: called once, from the watchdog's thread, with the reason why the process has to end.
 
     Attributes:
         restarts: parts that were started again so far.
@@ -86,13 +86,13 @@ class Watchdog:
             fault = part.fault()
             if fault is not None and part in self._liveness.parts:
                 self._bring_back(part, fault)
-        self._tell_blocked()
-        if self._noted_s is not None and self._clock_s() - self._noted_s > NOTE_STANDS_S:
+        self._note_blocked()
+        if self._noted_s is not None and self._clock_s() - self._noted_s > NOTE_ACTIVE_S:
             self._noted_s = None
             self._notes.clear(NOTE)
 
-    def _tell_blocked(self) -> None:
-        blocked = [told for part in self._liveness.parts if (told := part.blocked())]
+    def _note_blocked(self) -> None:
+        blocked = [reason for part in self._liveness.parts if (reason := part.blocked())]
         if blocked:
             self._notes.set(BLOCKED, "; ".join(blocked))
         else:
@@ -100,7 +100,7 @@ class Watchdog:
 
     def _bring_back(self, part: Part, fault: str) -> None:
         if part.vital:
-            raise PartFailed(f"{part.name} {fault} and cannot be started again: start the monitor afresh")
+            raise PartFailed(f"{part.name} {fault} and cannot be started again: restart the monitor")
         now_s = self._clock_s()
         times_s = self._restarted_s.setdefault(part, deque())
         while times_s and now_s - times_s[0] > RESTART_WINDOW_S:
@@ -108,7 +108,7 @@ class Watchdog:
         if len(times_s) >= MAX_RESTARTS:
             raise PartFailed(
                 f"{part.name} {fault}, after {MAX_RESTARTS} restarts within {RESTART_WINDOW_S:g} s: "
-                "see the lines above for what ails it, then start the monitor afresh"
+                "see the lines above for the cause, then restart the monitor"
             )
         times_s.append(now_s)
         self.restarts += 1

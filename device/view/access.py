@@ -96,8 +96,8 @@ class Access:
 
     Attributes:
         token: what a person must know, None on loopback without one.
-        page: stands in the page and must come back with each press of a button; new with each start.
-        session: stands in a cookie once the token was given; new with each start.
+        page: is in the page and must come back with each press of a button; new with each start.
+        session: is in a cookie once the token was given; new with each start.
     """
 
     token: str | None = field(default=None, repr=False)

@@ -43,7 +43,7 @@ class RequestReader(io.RawIOBase):
 
 
 class BoundedServer(socketserver.ThreadingTCPServer):
-    """A thread for each connection, ``MAX_CONNECTIONS`` of them; more are told that we are busy."""
+    """A thread for each connection, ``MAX_CONNECTIONS`` of them; more are refused as busy."""
 
     allow_reuse_address = True
     daemon_threads = True

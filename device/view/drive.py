@@ -20,7 +20,7 @@ from wakeful.device.record.schema import ALERT, EVENT, HEALTH, MARKER, RULES, ST
 from wakeful.device.state.inputs import NewRules
 
 MAX_FRAMES = 5_000_000
-"""Two days at 30 frames a second; what comes later is left out and told."""
+"""Two days at 30 frames per second; what comes later is left out, and the report says so."""
 MAX_SPANS = 50_000
 MAX_MOMENTS = 2000
 MAX_LATENCY_NS = 60_000_000_000
@@ -55,10 +55,10 @@ class AlertLife:
 
     Attributes:
         level: the highest it reached.
-        end_s: when it was cleared; None: it still stood at the end of the log.
+        end_s: when it was cleared; None: it was still active at the end of the log.
         acknowledged_s: when somebody said that it was noticed.
         evidence: what it was raised for.
-        at_start: it stood already when the log begins.
+        at_start: it was already active when the log begins.
     """
 
     seq: int
@@ -83,7 +83,7 @@ class Drive:
         events: closures, glances, yawns, nods. notes: what was wrong with the monitor itself.
         markers: moments that somebody marked, ``end_s`` like ``start_s``. changes: moments from which other rules held.
         gaps: times without a state.
-        damage: what is wrong with the log, a line each.
+        damage: what is wrong with the log, one line per fault.
     """
 
     name: str

@@ -66,7 +66,7 @@ class Feed:
         self._changed = threading.Condition()
         self._newest = NewestState()
         self._cells: deque[list[float | None]] = deque(maxlen=round(CURVES_S * 1e9 / CELL_NS))
-        self._standing: dict[int, Alert] = {}
+        self._active: dict[int, Alert] = {}
         self._recent: deque[dict[str, Any]] = deque(maxlen=MAX_RECENT)
         self._messages: deque[Message] = deque(maxlen=64)
         self._number = 0
@@ -91,9 +91,9 @@ class Feed:
         over = alert.phase == Phase.CLEARED
         with self._changed:
             if over:
-                self._standing.pop(alert.seq, None)
+                self._active.pop(alert.seq, None)
             else:
-                self._standing[alert.seq] = alert
+                self._active[alert.seq] = alert
             level = "none" if over or alert.phase == Phase.ACKNOWLEDGED else alert.level.label
             self._happened(alert.t_ns, say_alert(alert), level, self._names(alert))
 
@@ -106,7 +106,7 @@ class Feed:
     def welcome(self) -> Message:
         """The first message to a new viewer: all that led to now. What comes later has a higher number."""
         with self._changed:
-            told = {
+            greeting = {
                 "title": self._title,
                 "cell_s": CELL_NS / 1e9,
                 "curves_s": CURVES_S,
@@ -114,7 +114,7 @@ class Feed:
                 "cells": list(self._cells),
                 "recent": list(self._recent),
             }
-            return Message(self._number, _sse("welcome", told))
+            return Message(self._number, _sse("welcome", greeting))
 
     def after(self, number: int, timeout_s: float) -> list[Message] | None:
         """Messages with a higher number, waiting for the first; empty if none comes; None at the end.
@@ -138,22 +138,22 @@ class Feed:
         while not self._closed:
             time.sleep(EVERY_S)
             with self._changed:
-                state, standing, cells = self._newest.last, self._all_standing(), list(self._cells)[-2:]
+                state, active, cells = self._newest.last, self._active_alerts(), list(self._cells)[-2:]
             if state is None:
                 continue
             # Made into text outside of the lock, for which the monitor's thread may be waiting.
-            text = _sse("state", {**self._gauges(state), "standing": standing, "cells": cells})
+            text = _sse("state", {**self._gauges(state), "standing": active, "cells": cells})
             with self._changed:
                 self._publish(text)
 
     def _happened(self, t_ns: int, text: str, level: str, names: Mapping[str, object] = NO_ALERT) -> None:
         entry = {"t": seconds(t_ns, self._about.origin_ns), "text": text, "level": level, **names}
         self._recent.append(entry)
-        self._publish(_sse("happened", {**entry, "standing": self._all_standing()}))
+        self._publish(_sse("happened", {**entry, "standing": self._active_alerts()}))
 
-    def _all_standing(self) -> list[dict[str, Any]]:
+    def _active_alerts(self) -> list[dict[str, Any]]:
         """The active alerts, the most urgent first."""
-        alerts = sorted(self._standing.values(), key=lambda alert: (-alert.level, -alert.t_ns))
+        alerts = sorted(self._active.values(), key=lambda alert: (-alert.level, -alert.t_ns))
         return [_standing(alert) | self._names(alert) for alert in alerts]
 
     def _names(self, alert: Alert) -> dict[str, object]:
@@ -235,5 +235,5 @@ def _short(value: float | None, decimals: int) -> float | int | None:
     return round(value, decimals) if decimals else round(value)
 
 
-def _sse(kind: str, told: Mapping[str, Any]) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps(told, separators=(',', ':'), allow_nan=False)}\n\n".encode()
+def _sse(kind: str, content: Mapping[str, Any]) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps(content, separators=(',', ':'), allow_nan=False)}\n\n".encode()

@@ -23,7 +23,7 @@ class Figures:
 
     Attributes:
         watched_s: time covered by frames, gaps left out. frames: states with a new frame.
-        fps: median rate. dropped: frames of the source that were never judged, by the holes in their numbers.
+        fps: median rate. dropped: frames of the source that were never analysed, by the gaps in their numbers.
         latency_ms, latency_p99_ms: median and 99th percentile from the capture of a frame to its state.
         gaps: times over 0.5 s without a state, and their sum.
         eyes_known, on_road: share of the watched time; on_road is of the time in which the zone is known.
@@ -120,12 +120,12 @@ def seconds_of(spans: Iterable[Span]) -> dict[str, float]:
 
 def _dropped(seqs: NDArray[np.int64]) -> int:
     steps = np.diff(seqs[seqs >= 0])
-    # A number that goes back is a source that began anew, not a frame that was lost.
+    # A number that goes back is a source that restarted, not a frame that was lost.
     return int((steps[steps > 1] - 1).sum())
 
 
 def _known_share(drive: Drive) -> float | None:
-    """Share of the frames in which an eye was judged; a monitor that works but sees no eye has share 0."""
+    """Share of the frames in which an eye was read; a monitor that works but sees no eye has share 0."""
     if not len(drive.t_s):
         return None
     known = np.isfinite(drive.curves["eye_open_left"]) | np.isfinite(drive.curves["eye_open_right"])

@@ -1,4 +1,4 @@
-"""The live page as an output of the monitor: hands on what it hears, and never waits for who looks."""
+"""The live page as an output of the monitor: passes on what it receives, and never waits for viewers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wakeful.device.view.server import PageServer, Site
 from wakeful.sensors.frame import Frame
 
 _log = logging.getLogger("wakeful.view")
-# Where the page is must be told, though it is nothing to warn of.
+# The page's address must be shown, though it is not a warning.
 _log.setLevel(logging.INFO)
 
 
@@ -78,7 +78,7 @@ class LivePage(Output):
         self._feed.state(state)
 
     def close(self) -> None:
-        """Viewers are told by the end of their streams; the port is free again."""
+        """Viewers notice by the end of their streams; the port is free again."""
         self._feed.close()
         self._pictures.close()
         self._server.close()

@@ -41,7 +41,7 @@ LETTERS = "AB"
 
 
 def write_report(recordings: Sequence[Recording], target: Path) -> None:
-    """Writes the page; readable by its owner alone, since it tells about a person.
+    """Writes the page; readable by its owner alone, since it describes a person.
 
     Raises:
         LogError: a log cannot be read.
@@ -113,13 +113,13 @@ def _of(number: int, drives: Sequence[Drive]) -> str:
 
 def _about(drive: Drive) -> str:
     config = drive.config
-    told = [say_duration(drive.end_s - drive.start_s)]
+    parts = [say_duration(drive.end_s - drive.start_s)]
     with contextlib.suppress(OverflowError, OSError, ValueError):
-        told.append(datetime.fromtimestamp(config.wall_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC"))
-    told.append(f"driver {config.driver}" if config.driver else "driver unknown")
-    told.append(f"profile {config.profile_name}")
+        parts.append(datetime.fromtimestamp(config.wall_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC"))
+    parts.append(f"driver {config.driver}" if config.driver else "driver unknown")
+    parts.append(f"profile {config.profile_name}")
     source = config.about.get("source")
-    return ", ".join([*told, *([source[:80]] if isinstance(source, str) else [])])
+    return ", ".join([*parts, *([source[:80]] if isinstance(source, str) else [])])
 
 
 def _damage(drive: Drive) -> str:
@@ -131,10 +131,10 @@ def _damage(drive: Drive) -> str:
 
 def _data(number: int, drive: Drive) -> str:
     made = columns(drive.t_s, drive.curves)
-    told = json.dumps(_for_script(drive) | {"columns": made.index}, separators=(",", ":"), allow_nan=False)
+    content = json.dumps(_for_script(drive) | {"columns": made.index}, separators=(",", ":"), allow_nan=False)
     packed = base64.b64encode(made.compressed()).decode()
-    # Nothing in a log may end the block that it stands in.
-    safe = told.replace("<", "\\u003c")
+    # Nothing in a log may end the block that contains it.
+    safe = content.replace("<", "\\u003c")
     return (
         f'<script type="application/json" id="drive-{number}">{safe}</script>'
         f'<script type="application/octet-stream" id="columns-{number}">{packed}</script>\n'

@@ -51,7 +51,7 @@ def rows(found: Figures) -> list[Row]:
         ("The drive", "gaps in the log", found.gaps, _count),
         ("The drive", "seconds in gaps", found.gap_s, lambda v: f"{v:.1f} s"),
         ("The drive", "mean speed", found.speed_mean_kmh, lambda v: f"{v:.0f} km/h"),
-        ("Eyes", "an eye was judged in", found.eyes_known, _percent),
+        ("Eyes", "an eye was read in", found.eyes_known, _percent),
         ("Eyes", "longest closure", longest.length_s if longest else None, lambda v: f"{v:.2f} s"),
         ("Eyes", "closures of 0.5 s and more", found.long_closures, _count),
         ("Eyes", "blinks", found.blinks, _count),
@@ -109,7 +109,7 @@ def _difference(found: Sequence[Row | None]) -> str:
 
 
 def in_short(drive: Drive, found: Figures, number: int) -> str:
-    """What stands out, in a few sentences; times in them lead to their place in the time line."""
+    """What was notable, in a few sentences; times in them lead to their place in the time line."""
     lines = [*_alerts_in_short(drive, number), *_eyes_in_short(found, number), _sight_in_short(drive, found)]
     return f'<ul class="short">{"".join(f"<li class={kind}>{text}</li>" for kind, text in lines)}</ul>'
 
@@ -146,7 +146,7 @@ def _eyes_in_short(found: Figures, number: int) -> list[tuple[str, str]]:
 
 def _sight_in_short(drive: Drive, found: Figures) -> tuple[str, str]:
     known = "never" if not found.eyes_known else f"in {found.eyes_known:.1%} of the frames"
-    text = f"An eye was judged {known}."
+    text = f"An eye was read {known}."
     lost = [f"{say_code(name)} {say_duration(s)}" for name, s in found.health_s.items() if name != "ok" and s >= 0.1]
     if lost:
         text += f" Not in full health: {escape(', '.join(lost))}."

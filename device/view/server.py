@@ -194,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _post(self, path: str) -> None:
         if not self.site.access.pressed_on_page(self._given):
-            raise _Refused(HTTPStatus.FORBIDDEN, "load the page again: the monitor has been started anew")
+            raise _Refused(HTTPStatus.FORBIDDEN, "load the page again: the monitor has been restarted")
         if path == "/enter":
             self._enter(str(self._body().get("token", "")))
             return

@@ -92,7 +92,7 @@ def _from_folder(folder: Path, votes: Path) -> Faces:
             continue
         file = files.get(vote["Image name"])
         if file is None:
-            raise DataError(f"{folder} lacks {vote['Image name']}, which line {number} of {votes} names")
+            raise DataError(f"{folder} has no {vote['Image name']}, which line {number} of {votes} names")
         picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
         if picture is None or picture.shape != (SIZE_PX, SIZE_PX):
             raise DataError(f"{file} is no picture of {SIZE_PX}x{SIZE_PX} pixels")
@@ -119,9 +119,9 @@ def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
     try:
         with file.open(newline="", encoding="utf-8-sig") as text:
             table = csv.DictReader(text)
-            lacking = [name for name in columns if name not in (table.fieldnames or ())]
-            if lacking:
-                raise DataError(f"{file} has no column {lacking[0]!r}; it needs {', '.join(columns)}")
+            missing = [name for name in columns if name not in (table.fieldnames or ())]
+            if missing:
+                raise DataError(f"{file} has no column {missing[0]!r}; it needs {', '.join(columns)}")
             for row in table:
                 if row["Usage"] not in SPLIT_OF_USAGE:
                     raise DataError(f"{file}, line {table.line_num}: unknown Usage {row['Usage']!r}")

@@ -1,4 +1,4 @@
-"""The faces and labels that the expression network is trained and judged with: FER2013 with the votes of FER+.
+"""The faces and labels that the expression network is trained and evaluated with: FER2013 with the votes of FER+.
 
 Both are packed into one file. ``load`` reads it and says in one line what is wrong with a broken one.
 """
@@ -60,13 +60,14 @@ def load(file: Path) -> Faces:
     """Reads a packed file.
 
     Raises:
-        DataError: it cannot be read, lacks something, or holds it in another shape.
+        DataError: it cannot be read, something is missing, or it holds it in another shape.
     """
     try:
         with np.load(file, allow_pickle=False) as packed:
             missing = {"images", "votes", "fer2013", "split", "name"} - set(packed.files)
             if missing:
-                raise DataError(f"{file} lacks {', '.join(sorted(missing))}: make it with `wakeful data build ferplus`")
+                absent = ", ".join(sorted(missing))
+                raise DataError(f"{file} has no {absent}: make it with `wakeful data build ferplus`")
             faces = Faces(*(packed[key] for key in ("images", "votes", "fer2013", "split", "name")))
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}") from None

@@ -1,9 +1,9 @@
-"""Judges an exported expression network by the published protocols: ``wakeful evaluate expression``.
+"""Evaluates an exported expression network by the published protocols: ``wakeful evaluate expression``.
 
-On the packed FER+ file a split is judged three ways, each also without the faces that training has seen a copy of:
+On the packed FER+ file a split is evaluated three ways, each also without the faces that training has seen a copy of:
 ``ferplus`` (as the code of Barsoum et al. 2016: single votes dropped, then the class with more than half of the votes
 left), ``ferplus_plurality`` (every face, the emotion with most votes) and ``fer2013`` (its seven labels). A folder
-with one subfolder per class is judged on the classes it has.
+with one subfolder per class is evaluated on the classes it has.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Report:
 
 
 def evaluate(weights: Path, data: Path, split: str) -> Report:
-    """Judges ``weights`` on one split of a packed file, or on a folder (whose split is named but not used).
+    """Evaluates ``weights`` on one split of a packed file, or on a folder (whose split is named but not used).
 
     Raises:
         WeightsError: the weights are no expression network.
@@ -102,7 +102,7 @@ def _judge_folder(network: ExpressionFile, folder: Path) -> dict[str, Figures]:
 
 
 def confusion_picture(report: Report) -> Figure:
-    """Confusion matrices of the protocols that judge all faces, side by side; shares of each row and counts."""
+    """Confusion matrices of the protocols that cover all faces, side by side; shares of each row and counts."""
     from matplotlib.figure import Figure
 
     shown = {name: one for name, one in report.protocols.items() if not name.endswith(("_unseen", "_plurality"))}

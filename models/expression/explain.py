@@ -44,7 +44,7 @@ class Explanation:
 
     Attributes:
         face: the face that was read, [48, 48] uint8.
-        heat: [48, 48], 0 to 1: what spoke for the answer.
+        heat: [48, 48], 0 to 1: evidence for the answer.
         filters: first-layer kernels [C, 3, 3].
         stages: feature maps [C, H, W] behind the stem and each stage.
         silent: share of channels of each ReLU that are zero everywhere, in all ``faces`` faces that were tried.

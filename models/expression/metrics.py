@@ -1,4 +1,4 @@
-"""Figures that judge a classifier: accuracy, balance, calibration, and how sure the figures themselves are."""
+"""Figures that evaluate a classifier: accuracy, balance, calibration, and how sure the figures themselves are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Figures:
     """What one protocol says of a classifier. Shares are 0 to 1.
 
     Attributes:
-        faces: how many were judged.
+        faces: how many were evaluated.
         accuracy, macro_f1: over the classes that occur; ``*_95``: bootstrap 95 % interval over faces.
         recall: per class, None for a class without faces.
         confusion: counts, rows are labels and columns are answers.
@@ -35,7 +35,7 @@ class Figures:
 
 
 def figures(p: NDArray[np.float32], labels: NDArray[np.int64], classes: tuple[str, ...], seed: int = 0) -> Figures:
-    """Judges probabilities ``p`` [N, C] against ``labels`` [N]; N must not be 0."""
+    """Evaluates probabilities ``p`` [N, C] against ``labels`` [N]; N must not be 0."""
     answers = p.argmax(axis=1)
     counts = confusion(answers, labels, len(classes))
     drawn = np.random.default_rng(seed).multinomial(len(labels), counts.ravel() / len(labels), size=BOOTSTRAPS)

@@ -59,7 +59,7 @@ def _heat(explanation: Explanation) -> Figure:
         axes.set_axis_off()
     heat.imshow(explanation.heat, cmap="inferno", alpha=0.55, vmin=0.0, vmax=1.0)
     face.set_title("the face as it is read")
-    heat.set_title(f"what speaks for {explanation.answer}")
+    heat.set_title(f"evidence for {explanation.answer}")
     bars.barh(list(explanation.probabilities), [100 * p for p in explanation.probabilities.values()])
     bars.invert_yaxis()
     bars.set_xlabel("%")

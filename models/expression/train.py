@@ -82,7 +82,7 @@ def train(
     steps: Callable[[int, int], Iterator[int]] | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> list[Epoch]:
-    """Trains on the split ``train``, judges on ``valid``, and leaves weights, checkpoint and curve in ``out``.
+    """Trains on the split ``train``, evaluates on ``valid``, and leaves weights, checkpoint and curve in ``out``.
 
     Args:
         teacher: weights of an earlier training, or a network exported from one (``.onnx``, needs not be of the same

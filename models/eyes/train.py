@@ -47,7 +47,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """How the split ``valid`` is judged: shares of seen eyes taken for covered, and of covered eyes found."""
+    """How well the split ``valid`` is classified: shares of seen eyes taken for covered, and of covered eyes found."""
 
     epoch: int
     loss: float

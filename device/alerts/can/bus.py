@@ -139,12 +139,12 @@ def _filter(frame_id: int, extended: bool) -> Any:
 def _why_not(interface: str, channel: str, error: Exception) -> str:
     words = _words(error)
     if interface == "socketcan":
-        mend = f"bring it up with: sudo ip link set {channel} up type can bitrate 500000"
+        fix = f"bring it up with: sudo ip link set {channel} up type can bitrate 500000"
     elif interface == "slcan":
-        mend = "see `wakeful devices` for the ports there are"
+        fix = "see `wakeful devices` for the ports there are"
     else:
-        mend = "see the interfaces of python-can"
-    return f"{interface}:{channel} cannot be opened: {words}; {mend}"
+        fix = "see the interfaces of python-can"
+    return f"{interface}:{channel} cannot be opened: {words}; {fix}"
 
 
 def _words(error: Exception) -> str:

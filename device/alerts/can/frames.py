@@ -51,7 +51,7 @@ class Frames:
         self.acknowledge_id = self._id(ACKNOWLEDGE)
 
     def heartbeat(self, state: DriverState | None, counter: int, *, stale: bool = False) -> CanFrame:
-        """The state that counts at present; None before the first, and then only the health is told."""
+        """The state that counts at present; None before the first, and then only the health is sent."""
         state = state or DriverState(0, -1, Health.STALE if stale else Health.STARTING)
         values = {
             "Counter": counter % COUNTER_WRAP,

@@ -1,7 +1,7 @@
 """Alerts and a heartbeat on a CAN bus; speed, ignition and gear of the vehicle from it.
 
 The frames are those of ``wakeful.dbc``. While a bus is down, full or not there yet, alerts wait; they go out once, in
-order; of the states only the newest is told.
+order; of the states only the newest is sent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from wakeful.device.supervision.workers import Liveness
 from wakeful.errors import ConfigError
 
 HEARTBEAT_S = 0.1
-# A change of level is told at once, but a bus is never filled with changes.
+# A change of level is sent at once, but a bus is never filled with changes.
 MIN_GAP_S = 0.02
 FULL_RETRY_S = 0.05
 FULL_REOPEN_S = 2.0
@@ -63,7 +63,7 @@ class CanOutput(Wire[CanFrame, Bus]):
         self._reads_speed = bool(settings.speed)
         self._request = parse_frame(settings.request) if settings.request else None
         self._request_s = 1.0 / settings.request_hz
-        self._told: dict[type, Command] = {}
+        self._forwarded: dict[type, Command] = {}
         self._newest = NewestState()
         self._newest_seq = 0
         self._counter = 0
@@ -164,11 +164,11 @@ class CanOutput(Wire[CanFrame, Bus]):
 
     def _vehicle_says(self, command: Command, now_s: float) -> None:
         if isinstance(command, VehicleSpeed):
-            self._watch.heard(command.kmh, now_s)
+            self._watch.received(command.kmh, now_s)
             return
-        if self._told.get(type(command)) == command:
+        if self._forwarded.get(type(command)) == command:
             return
-        self._told[type(command)] = command
+        self._forwarded[type(command)] = command
         assert isinstance(command, Ignition | Gear)
         self._pass_on(command)
         if isinstance(command, Ignition) and self._reads_speed:

@@ -126,8 +126,8 @@ def _find(database: Any, name: str | None, dbc: str | Path) -> tuple[Any, Any] |
     if name in known:
         return known[name]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    mend = f"did you mean {close[0]}?" if close else "give it as MESSAGE.SIGNAL"
-    raise ConfigError(f"{dbc} describes no signal {name}: {mend}")
+    fix = f"did you mean {close[0]}?" if close else "give it as MESSAGE.SIGNAL"
+    raise ConfigError(f"{dbc} describes no signal {name}: {fix}")
 
 
 def _factor(signal: Any) -> float:

@@ -1,4 +1,4 @@
-"""A lamp, buzzer or relay on one GPIO line, blinking the level of the most urgent alert that stands.
+"""A lamp, buzzer or relay on one GPIO line, blinking the level of the most urgent active alert.
 
 The line goes to its safe level when the monitor ends, when it crashes, and when the monitor's thread has given no
 state for 2 s. SIGTERM and Ctrl-C count as an end, because ``wakeful run`` turns them into one. After SIGKILL or a
@@ -142,7 +142,7 @@ class GpioOutput(Output):
                     self._chip, self._line_name, active=self._safe_active, active_low=self._active_low
                 )
         except WakefulError:
-            return  # what is wrong was told when the line was lost
+            return  # what is wrong was noted when the line was lost
         self.problem = None
         _log.warning("gpio: %s:%s is driven again", self._chip, self._line_name)
 
@@ -206,7 +206,7 @@ def open_line(chip: str, line: str, active: bool, active_low: bool) -> Line:
     """Requests ``line`` of ``chip`` as an output that begins ``active`` or not.
 
     Raises:
-        GpioError: one of its kinds, with the mend.
+        GpioError: one of its kinds, with the fix.
     """
     if chip == "mock":
         return gpio_mock.request_line(line, active, active_low)
@@ -216,7 +216,7 @@ def open_line(chip: str, line: str, active: bool, active_low: bool) -> Line:
 
 @contextmanager
 def gpio_errors(chip: str, line: str) -> Iterator[None]:
-    """Turns what libgpiod raises for a line into a ``GpioError`` of the fitting kind, with the mend."""
+    """Turns what libgpiod raises for a line into a ``GpioError`` of the fitting kind, with the fix."""
     try:
         yield
     except ImportError as error:

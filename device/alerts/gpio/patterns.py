@@ -1,4 +1,4 @@
-"""How a lamp or a buzzer on one line tells the four levels apart: on/off patterns as functions of time."""
+"""How a lamp or a buzzer on one line shows the four levels: on/off patterns as functions of time."""
 
 from __future__ import annotations
 

@@ -76,11 +76,11 @@ def read_access(
     Args:
         broker: see ``parse_broker``.
         credentials: TOML file with ``username`` and ``password``.
-        ca: PEM file of the authorities that are believed; None: those of the system.
+        ca: PEM file of the trusted authorities; None: those of the system.
         certificate, key: PEM files by which this device proves who it is.
 
     Raises:
-        ConfigError: a file is missing, makes no sense, or a secret one can be read by others.
+        ConfigError: a file is missing or invalid, or a secret one can be read by others.
     """
     where = parse_broker(broker)
     if not where.tls and (ca or certificate or key):

@@ -1,8 +1,8 @@
 """One connection to an MQTT broker, from CONNECT to its end, driven by the thread that owns it.
 
-paho-mqtt speaks the protocol; its own threads, queues and reconnecting are not used. Each connection is a new client,
-so that nothing of a broken one is sent again behind our back: ``wakeful.device.alerts.outbox`` keeps what must not be
-lost.
+paho-mqtt implements the protocol; its own threads, queues and reconnecting are not used. Each connection is a new
+client, so that nothing of a broken one is sent again behind our back: ``wakeful.device.alerts.outbox`` keeps what must
+not be lost.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Link:
 
     Attributes:
         inbox: what has come in, for the owner to take out.
-        acked: message numbers whose arrival the broker has confirmed, and whether anybody heard them.
+        acked: message numbers whose arrival the broker has confirmed, and whether there was a subscriber.
 
     Raises:
         LinkError: the broker cannot be reached or refuses us.
@@ -157,7 +157,7 @@ class Link:
         if self._welcome.value in BAD_CREDENTIALS:
             return f"{self._where} refuses this user name and password; see [mqtt] credentials"
         if self._welcome.value == UNSUPPORTED_VERSION:
-            return f"{self._where} does not speak MQTT 5; set [mqtt] version to 3.1.1"
+            return f"{self._where} does not support MQTT 5; set [mqtt] version to 3.1.1"
         return f"{self._where} refuses the connection: {self._welcome}"
 
     def _lost(self) -> str:
@@ -185,5 +185,5 @@ class Link:
 def _why_not(where: str, error: Exception) -> str:
     reason = " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
     if type(error).__name__ == "SSLCertVerificationError":
-        return f"{where} shows a certificate that is not believed: {reason}; see [mqtt] ca"
+        return f"{where} presents a certificate that is not trusted: {reason}; see [mqtt] ca"
     return f"{where} cannot be reached: {reason}"

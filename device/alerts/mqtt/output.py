@@ -9,7 +9,7 @@
 
 Payloads are JSON as ``wakeful.device.alerts.report`` words it. While a broker is away alerts wait, each with its own
 time, and go out once and in order when it is back. An alert counts as delivered when the broker says so. With MQTT 5 it
-also says whether anybody listens, and an alert that nobody hears is offered again for a minute, because after a restart
+also says whether there is a subscriber, and an undelivered alert is retried for a minute, because after a restart
 of the broker its listeners come back one by one.
 
 QoS 1 means at least once: an alert whose confirmation was lost with the connection is sent again, same ``step``.
@@ -100,7 +100,7 @@ class MqttOutput(Wire[bytes, Link]):
         self._queue(json_bytes(self._config.reporter.alert(alert, utc_now())))
 
     def take_over(self, before: Self, in_doubt: bool = True) -> None:
-        """See ``Wire``; it also speaks in the other's place, and does not wait for what that one is just sending."""
+        """See ``Wire``; it also publishes in the other's place, and does not wait for what that one is just sending."""
         super().take_over(before, in_doubt)
         before._replaced = before._config.topics == self._config.topics
 

@@ -50,8 +50,8 @@ class Session:
         self._outbox = outbox
         self._link = link
         self._waker = waker
-        self._told_health: tuple[object, ...] | None = None
-        self._told_state: DriverState | None = None
+        self._sent_health: tuple[object, ...] | None = None
+        self._sent_state: DriverState | None = None
         self._state_due_s = 0.0
         self._alert_number: int | None = None
         self.broken_commands = 0
@@ -100,19 +100,19 @@ class Session:
         if state is None:
             return
         health = (state.health, state.reason, state.notes)
-        if health != self._told_health:
-            self._told_health = health
+        if health != self._sent_health:
+            self._sent_health = health
             report = self._config.reporter.health(state)
             self._link.publish(self._config.topics.health, json_bytes(report), qos=1, retain=True)
-        if state != self._told_state:
-            self._told_state = state
+        if state != self._sent_state:
+            self._sent_state = state
             self._link.publish(self._config.topics.state, json_bytes(self._config.reporter.state(state)), retain=True)
 
     def _hear(self, now_s: float) -> None:
         while self._link.acked:
-            number, heard = self._link.acked.popleft()
+            number, delivered = self._link.acked.popleft()
             if number == self._alert_number:
-                self._outbox.alerts.confirmed(now_s, heard)
+                self._outbox.alerts.confirmed(now_s, delivered)
         while self._link.inbox:
             message = self._link.inbox.popleft()
             if message.topic == self._config.topics.command:

@@ -112,6 +112,6 @@ class SerialOutput(Wire[bytes, Port]):
     def _listen(self, data: bytes) -> None:
         for command in self._reader.feed(data):
             if isinstance(command, VehicleSpeed):
-                self._watch.heard(command.kmh, time.monotonic())
+                self._watch.received(command.kmh, time.monotonic())
             else:
                 self._pass_on(command)

@@ -168,7 +168,7 @@ class _PolledPort:
 
 
 def _why_not_open(url: str, error: Exception) -> str:
-    """One line that names the mend. pyserial wraps the system's error into a text of its own."""
+    """One line that names the fix. pyserial wraps the system's error into a text of its own."""
     errno_, text = getattr(error, "errno", None), str(error).lower()
     if errno_ == 2 or "no such file" in text:
         return f"{url} does not exist; plug the adapter in, or see `wakeful devices` for the ports there are"

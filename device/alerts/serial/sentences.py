@@ -29,7 +29,7 @@ MAX_LENGTH = 82
 """Characters of the longest sentence, ``$`` and CR LF included (NMEA 0183)."""
 
 MAX_SPEED_KMH = 500.0
-"""A vehicle that says it is faster than this is not believed."""
+"""A vehicle that says it is faster than this is rejected."""
 
 STATUS_SEQ_WRAP = 1 << 16
 TIME_WRAP_MS = 1 << 32
@@ -177,7 +177,7 @@ def decode_command(sentence: Sentence) -> Command | None:
         return VehicleSpeed(float(field))
     if sentence.kind == "WKK" and _SEQ.fullmatch(field):
         return Acknowledge(int(field))
-    raise BrokenSentence(f"${sentence.kind} says {field!r}, which is not believed")
+    raise BrokenSentence(f"${sentence.kind} says {field!r}, which is out of bounds")
 
 
 class SentenceReader:
@@ -185,7 +185,7 @@ class SentenceReader:
 
     Attributes:
         broken: sentences and runs of noise that were refused.
-        ignored: whole sentences that are no commands, such as those of a GPS receiver, or our own when they echo.
+        ignored: whole sentences that are not commands, such as those of a GPS receiver, or echoes of sent ones.
     """
 
     def __init__(self) -> None:
@@ -198,9 +198,9 @@ class SentenceReader:
         *finished, rest = _SENTENCE_END.split(self._open + data)
         # One byte more than a sentence may have keeps what is too long recognisable, in bounded space.
         self._open = rest[: MAX_LENGTH - 1]
-        return [command for line in finished if line for command in self._judge(line)]
+        return [command for line in finished if line for command in self._parse(line)]
 
-    def _judge(self, line: bytes) -> list[Command]:
+    def _parse(self, line: bytes) -> list[Command]:
         try:
             command = decode_command(unframe(line))
         except BrokenSentence:

@@ -49,12 +49,12 @@ def test_an_alert_that_nobody_heard_is_offered_again_for_a_minute_and_then_given
     queue.put(b"a", 0.0)
     now_s, offers = 100.0, 0
     while queue.take(now_s):
-        queue.confirmed(now_s, heard=False)
+        queue.confirmed(now_s, delivered=False)
         offers += 1
         now_s += queue.due_in_s(now_s) if len(queue) else 0.0
     assert now_s == pytest.approx(100.0 + UNHEARD_S, abs=OFFER_AGAIN_S)
     assert offers > 100
-    assert (queue.unheard, queue.delivered) == (1, 0)
+    assert (queue.undelivered, queue.delivered) == (1, 0)
 
 
 def test_too_many_alerts_push_out_the_oldest_that_is_not_under_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,24 +11,24 @@ class Vehicle:
     """A watch and what it said."""
 
     def __init__(self) -> None:
-        self.told: list[Command] = []
+        self.commands: list[Command] = []
         self.notes = Notes()
-        self.watch = SpeedWatch("the CAN bus", self.told.append, self.notes)
+        self.watch = SpeedWatch("the CAN bus", self.commands.append, self.notes)
 
     def speeds(self) -> list[float | None]:
-        return [command.kmh for command in self.told if isinstance(command, VehicleSpeed)]
+        return [command.kmh for command in self.commands if isinstance(command, VehicleSpeed)]
 
 
 def test_a_speed_that_goes_silent_is_lost_after_two_seconds_and_back_with_the_next() -> None:
     vehicle = Vehicle()
-    vehicle.watch.heard(60.0, 0.0)
+    vehicle.watch.received(60.0, 0.0)
     vehicle.watch.look(LOST_AFTER_S - 0.01)
     assert vehicle.speeds() == [60.0]
     vehicle.watch.look(LOST_AFTER_S)
     vehicle.watch.look(LOST_AFTER_S + 5.0)
     assert vehicle.speeds() == [60.0, None]
     assert NOTE in vehicle.notes.codes
-    vehicle.watch.heard(60.0, 9.0)
+    vehicle.watch.received(60.0, 9.0)
     assert vehicle.speeds() == [60.0, None, 60.0]
     assert NOTE not in vehicle.notes.codes
 
@@ -46,15 +46,15 @@ def test_nothing_is_lost_that_was_never_told_unless_it_is_expected() -> None:
 
 def test_a_vehicle_that_does_not_know_its_speed_opens_the_gates_at_once() -> None:
     vehicle = Vehicle()
-    vehicle.watch.heard(60.0, 0.0)
-    vehicle.watch.heard(None, 0.5)
+    vehicle.watch.received(60.0, 0.0)
+    vehicle.watch.received(None, 0.5)
     assert vehicle.speeds() == [60.0, None]
     assert NOTE in vehicle.notes.codes
 
 
 def test_a_vehicle_that_is_switched_off_stands_and_may_be_silent() -> None:
     vehicle = Vehicle()
-    vehicle.watch.heard(5.0, 0.0)
+    vehicle.watch.received(5.0, 0.0)
     vehicle.watch.ignition(False, 1.0)
     vehicle.watch.look(1000.0)
     assert vehicle.speeds() == [5.0, 0.0]
@@ -67,13 +67,13 @@ def test_a_vehicle_that_is_switched_off_stands_and_may_be_silent() -> None:
 def test_a_speed_told_a_hundred_times_a_second_is_passed_on_ten_times() -> None:
     vehicle = Vehicle()
     for number in range(200):
-        vehicle.watch.heard(50.0 + number / 100, number / 100)
-    assert 15 <= len(vehicle.told) <= 22
+        vehicle.watch.received(50.0 + number / 100, number / 100)
+    assert 15 <= len(vehicle.commands) <= 22
 
 
 def test_the_same_speed_again_is_no_news_but_a_sign_of_life() -> None:
     vehicle = Vehicle()
     for number in range(100):
-        vehicle.watch.heard(50.0, number / 10)
+        vehicle.watch.received(50.0, number / 10)
         vehicle.watch.look(number / 10)
     assert vehicle.speeds() == [50.0]

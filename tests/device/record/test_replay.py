@@ -86,7 +86,7 @@ def test_what_a_log_ends_in_the_middle_of_is_not_compared(tmp_path: Path) -> Non
 
 def test_a_log_without_inputs_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.mcap").write_bytes(log_bytes([MESSAGES[9]]))
-    with pytest.raises(LogError, match="nothing to judge"):
+    with pytest.raises(LogError, match="nothing to evaluate"):
         judge_again(Job((tmp_path / "a.mcap",)))
 
 

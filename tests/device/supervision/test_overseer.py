@@ -66,7 +66,7 @@ def test_a_loop_that_hangs_ends_the_process_with_a_reason_and_whole_files(tmp_pa
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr == "wakeful: the loop is stuck and cannot be started again: start the monitor afresh\n"
+    assert done.stderr == "wakeful: the loop is stuck and cannot be started again: restart the monitor\n"
     assert events.read_text(encoding="utf-8").endswith("\n")
     assert time.monotonic() - begun_s < 15.0
 

@@ -117,4 +117,4 @@ def test_who_gives_up_is_told_once_why() -> None:
     dog.start()
     assert eventually(lambda: told != [], 2.0)
     dog.close()
-    assert told == ["the loop died and cannot be started again: start the monitor afresh"]
+    assert told == ["the loop died and cannot be started again: restart the monitor"]

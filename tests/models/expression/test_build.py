@@ -100,5 +100,5 @@ def test_sources_of_different_length_do_not_belong_together(sources: tuple[Path,
 def test_a_missing_picture_is_named(sources: tuple[Path, Path], tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
-    with pytest.raises(DataError, match=r"lacks fer0000000\.png, which line 2"):
+    with pytest.raises(DataError, match=r"has no fer0000000\.png, which line 2"):
         build(folder, sources[1], tmp_path / "out.npz")

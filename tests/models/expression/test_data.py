@@ -55,7 +55,7 @@ def test_a_wrongly_made_file_is_told_in_one_line(tmp_path: Path, spoil: dict[str
 
 def test_a_file_that_lacks_a_part_names_it(tmp_path: Path) -> None:
     np.savez(tmp_path / "faces.npz", images=made_up(8).images)
-    with pytest.raises(DataError, match="lacks fer2013, name, split, votes: make it with `wakeful data build"):
+    with pytest.raises(DataError, match="has no fer2013, name, split, votes: make it with `wakeful data build"):
         load(tmp_path / "faces.npz")
 
 

@@ -346,7 +346,7 @@ def test_tls_is_spoken_with_a_broker_that_can_be_believed_and_no_other(secured: 
         assert eventually(lambda: output.connections == 1 and output.problem is None)
     with started(MqttOutput(MqttSettings(broker=f"mqtts://{broker.address}"), "cab-7")) as stranger:
         assert eventually(lambda: stranger.problem is not None)
-        assert "certificate that is not believed" in str(stranger.problem)
+        assert "certificate that is not trusted" in str(stranger.problem)
         assert stranger.connections == 0
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as plain:
         assert eventually(lambda: plain.problem is not None, 6.0)
