@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+PIP := $(BIN)/python deploy/pip_progress.py
 
 .PHONY: run test check scenarios fuzz wheelhouse audit setup clean
 .DEFAULT_GOAL := run
