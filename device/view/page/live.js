@@ -23,7 +23,7 @@ function startEntering() {
     event.preventDefault();
     const answer = await post("/enter", { token: $("token").value });
     if (answer.ok) location.reload();
-    else $("told").textContent = await answer.text();
+    else $("answer").textContent = await answer.text();
   });
 }
 
@@ -64,14 +64,14 @@ function disconnected(says) {
   $("standing").replaceChildren();
 }
 
-function welcome(told) {
-  about = told;
-  cells = told.cells;
-  $("title").textContent = told.title;
-  document.title = `wakeful · ${told.title}`;
+function welcome(greeting) {
+  about = greeting;
+  cells = greeting.cells;
+  $("title").textContent = greeting.title;
+  document.title = `wakeful · ${greeting.title}`;
   $("recent").replaceChildren();
-  told.recent.forEach(addRecent);
-  if (!told.recent.length) addRecent({ t: null, text: "nothing yet", level: "none" });
+  greeting.recent.forEach(addRecent);
+  if (!greeting.recent.length) addRecent({ t: null, text: "nothing yet", level: "none" });
   showPicture();
   heardMs = performance.now();
 }
@@ -132,7 +132,7 @@ function showState(state) {
   $("health").textContent = state.health_text;
   $("clock").textContent = clock(state.t);
   showStanding(state.standing);
-  // The most urgent alert that stands; while none does, why.
+  // The most urgent active alert; while there is none, why.
   const more = [state.level === "none" ? "" : state.level, ...state.notes.map((code) => code.replaceAll("_", " "))];
   if (state.closure_s) more.push(`eyes closed ${state.closure_s.toFixed(1)} s`);
   if (state.off_road_s) more.push(`off the road ${state.off_road_s.toFixed(1)} s`);
@@ -342,8 +342,8 @@ const degrees = (angle) => (angle === null ? "–" : `${angle >= 0 ? "+" : "−"
 async function press(path, body, done) {
   const answer = await post(path, body).catch(() => null);
   if (answer && answer.status === 403) { location.reload(); return; }
-  $("told").textContent = answer && answer.ok ? done : answer ? await answer.text() : "no answer from the monitor";
-  setTimeout(() => { $("told").textContent = ""; }, 4000);
+  $("answer").textContent = answer && answer.ok ? done : answer ? await answer.text() : "no answer from the monitor";
+  setTimeout(() => { $("answer").textContent = ""; }, 4000);
 }
 
 function mark() {

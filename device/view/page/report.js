@@ -166,13 +166,13 @@ class Timeline {
     if (what === "out") this.zoom(2, (this.view[0] + this.view[1]) / 2);
   }
 
-  show(from, to, told = true) {
+  show(from, to, publish = true) {
     const [first, last] = this.whole;
     let span = Math.min(Math.max(to - from, MIN_SPAN_S), last - first);
     let start = Math.min(Math.max(from, first), last - span);
     this.view = [start, start + span];
     this.draw();
-    if (told && this.follow) this.follow(start - first, start + span - first);
+    if (publish && this.follow) this.follow(start - first, start + span - first);
   }
 
   zoom(factor, around) {
