@@ -1,0 +1,1 @@
+"""What the trainings of all landmark networks share: crops, pictures, light, schedule, checkpoints."""
