@@ -57,15 +57,18 @@ def open_teacher(file: Path) -> Network:
     return run
 
 
-def read(network: Network, picture: NDArray[np.uint8], start: Crop, flip: NDArray[np.intp] | None) -> Reading:
-    """Reads a face twice around its own mesh; ``start`` is a first region.
+def read(
+    network: Network, picture: NDArray[np.uint8], start: Crop, flip: NDArray[np.intp] | None, *, sure: bool = False
+) -> Reading:
+    """Reads a face, plain and mirrored.
 
     Args:
         picture: uint8 [h, w, 3] blue-green-red.
+        start: the level square around the face.
         flip: for each point its twin after a flip; None for the plain run alone.
+        sure: ``start`` is the mesh's own square; else the face is read once more before, to find that.
     """
-    first, _ = _run(network, picture, start)
-    crop = around(first)
+    crop = start.moved(0.0, 0.0, SCALE) if sure else around(_run(network, picture, start.moved(0.0, 0.0, SCALE))[0])
     plain, presence = _run(network, picture, crop)
     if flip is None:
         return Reading(plain, presence)

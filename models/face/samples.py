@@ -1,0 +1,175 @@
+"""Crops of faces as the monitor's tracking cuts them, varied, with their points; and crops without a face."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wakeful.models.face.build import PICTURES, Targets
+from wakeful.models.face.net import SCALE, SIZE_PX
+from wakeful.models.face.points import IBUG68_FLIP, MASK
+from wakeful.models.training.covers import Covers, lay_hand, lay_mask, lay_patch, lay_spectacles
+from wakeful.models.training.geometry import Crop
+from wakeful.models.training.light import Light, standardise, varied
+from wakeful.models.training.pictures import Pictures
+from wakeful.sensors.opencv import cv2
+
+Array = NDArray[Any]
+HALF = SIZE_PX / 2.0
+CUT_TIGHT = frozenset({"utk"})
+"""Sources whose pictures end where the face ends: never padded with black, or the network learns that edge."""
+SHARES = {"helen-train": 2.0, "ytf": 0.5, "car": 1.0, "london": 2.0, "yawdd": 2.0}
+"""How often pictures of a source are drawn beside others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One crop and what is true of it.
+
+    Attributes:
+        crop: float32 [112, 112], standardised.
+        points: float32 [478, 3] in half crop sides about the middle; NaN where not known.
+        human: float32 [68, 2]; NaN where not known.
+        present: 1 a face, 0 none.
+        matrix: float32 [2, 3], normalised picture axes of this sample's face to points; for pairs of crops.
+    """
+
+    crop: NDArray[np.float32]
+    points: NDArray[np.float32]
+    human: NDArray[np.float32]
+    present: float
+    place: Crop
+
+
+class FaceSamples:
+    """Faces of one split.
+
+    Args:
+        cache: folder that ``wakeful.models.face.build`` has filled.
+        chosen: indices of the pictures, or None for all of ``split``.
+    """
+
+    def __init__(self, cache: Path, covers: Covers, split: str) -> None:
+        self.targets = Targets.load(cache)
+        self.pictures = Pictures.load(cache / PICTURES)
+        self.covers = covers
+        self.chosen = np.flatnonzero(self.targets.split == split)
+        odds = np.array([SHARES.get(str(source), 1.0) for source in self.targets.source[self.chosen]])
+        self.odds = odds / odds.sum()
+
+    def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.intp]:
+        """Indices of ``count`` pictures."""
+        return rng.choice(self.chosen, count, p=self.odds)
+
+    def square(self, index: int) -> Crop:
+        """The crop of a face as it is tracked without any error."""
+        x_px, y_px, side, angle = (float(value) for value in self.targets.box[index])
+        return Crop(x_px, y_px, side * SCALE, angle)
+
+    def plain(self, index: int) -> Sample:
+        """A face as tracked, unchanged."""
+        place = self.square(index)
+        grey = cv2.warpAffine(self.pictures[index], place.matrix(), (SIZE_PX, SIZE_PX), flags=cv2.INTER_LINEAR)
+        return Sample(standardise(grey), *self._known(index, place), 1.0, place)
+
+    def face(self, rng: np.random.Generator, index: int, light: Light, near: Crop | None = None) -> Sample:
+        """A varied crop of a face; ``near``: hardly moved from that crop."""
+        place = tracked(rng, self.square(index)) if near is None else shaken(rng, near)
+        grey = self._cut(rng, index, place)
+        points, human = self._known(index, place)
+        if near is None and np.isfinite(points[0, 0]):
+            grey = self._covered(rng, grey, points[:, :2] * HALF + HALF)
+        return Sample(standardise(varied(rng, grey, light)), points, human, 1.0, place)
+
+    def no_face(self, rng: np.random.Generator, index: int, light: Light) -> Sample:
+        """A scene, a hand, or a face that is not where or not as large as tracking would have it."""
+        kind, place = rng.random(), self.square(index)
+        if kind < 0.45:
+            grey = self.covers.scene(rng, SIZE_PX, SIZE_PX)
+            if rng.random() < 0.25:
+                grey, _ = lay_hand(rng, grey, self.covers, rng.uniform(0.2, 0.8, 2) * SIZE_PX, rng.uniform(40, 120))
+        else:
+            grey = self._cut(rng, index, misplaced(rng, place))
+        nothing = np.full((478, 3), np.nan, np.float32)
+        return Sample(
+            standardise(varied(rng, grey, light)), nothing, np.full((68, 2), np.nan, np.float32), 0.0, place
+        )
+
+    def _cut(self, rng: np.random.Generator, index: int, place: Crop) -> NDArray[np.uint8]:
+        """The crop from the picture; what lies beyond its edge is another scene, the mirrored picture, or black."""
+        picture, matrix, size = self.pictures[index], place.matrix(), (SIZE_PX, SIZE_PX)
+        kind = rng.random()
+        if kind < 0.4:
+            under = self.covers.scene(rng, SIZE_PX, SIZE_PX).copy()
+            return cv2.warpAffine(picture, matrix, size, under, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
+        mode = cv2.BORDER_REFLECT_101 if kind < 0.65 else cv2.BORDER_REPLICATE
+        if kind > 0.8 and str(self.targets.source[index]) not in CUT_TIGHT:
+            mode = cv2.BORDER_CONSTANT
+        return cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=mode)
+
+    def _known(self, index: int, place: Crop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        points = place.points(self.targets.points[index])
+        human = place.points(self.targets.human[index])
+        if place.mirrored:
+            points, human = points[self.targets.flip], human[IBUG68_FLIP]
+        points[:, :2] -= HALF
+        return (points / HALF).astype(np.float32), ((human - HALF) / HALF).astype(np.float32)
+
+    def _covered(self, rng: np.random.Generator, grey: NDArray[np.uint8], points: Array) -> NDArray[np.uint8]:
+        """Now and then something before the face. ``points``: [478, 2] in crop pixels."""
+        span = float(np.ptp(points[:, 0]))
+        chance = rng.random(4)
+        if chance[0] < 0.12:
+            dark = rng.uniform(0.5, 0.95) if rng.random() < 0.35 else 0.0
+            eyes = np.array([points[[33, 133]].mean(axis=0), points[[362, 263]].mean(axis=0)])
+            mirror = rng.uniform(0.2, 0.9) if rng.random() < 0.4 else 0.0
+            grey, _ = lay_spectacles(rng, grey, self.covers, eyes, dark=dark, reflection=mirror)
+        if chance[1] < 0.05:
+            grey = lay_mask(rng, grey, points[MASK])
+        if chance[2] < 0.1:
+            grey, _ = lay_hand(rng, grey, self.covers, points[int(rng.integers(468))], span)
+        if chance[3] < 0.12:
+            grey, _ = lay_patch(rng, grey, self.covers, points[int(rng.integers(468))], span)
+        return grey
+
+
+def tracked(rng: np.random.Generator, square: Crop) -> Crop:
+    """A crop as tracking or the detector lays it: near the true one, sometimes well beside; half of them mirrored."""
+    wide = 2.2 if rng.random() < 0.3 else 1.0
+    along, down = rng.normal(0.0, 0.022 * wide, 2)
+    moved = square.moved(along, down, math.exp(rng.normal(0.0, 0.05 * wide)), rng.normal(0.0, 0.06 * wide))
+    return Crop(
+        moved.x_px,
+        moved.y_px,
+        moved.width_px,
+        moved.angle_rad,
+        bool(rng.random() < 0.5),
+        math.exp(rng.normal(0.0, 0.02)),
+    )
+
+
+def shaken(rng: np.random.Generator, crop: Crop) -> Crop:
+    """The crop of the same face in a next frame, hardly moved."""
+    along, down = rng.normal(0.0, 0.008, 2)
+    moved = crop.moved(along, down, math.exp(rng.normal(0.0, 0.01)), rng.normal(0.0, 0.01))
+    return moved
+
+
+def misplaced(rng: np.random.Generator, square: Crop) -> Crop:
+    """A crop that holds a part of the face, or a far too small or turned one."""
+    kind = rng.random()
+    turn = rng.uniform(0.0, 2.0 * math.pi)
+    if kind < 0.45:
+        off = rng.uniform(0.55, 0.9)
+        return square.moved(off * math.cos(turn), off * math.sin(turn), rng.uniform(0.6, 1.3))
+    if kind < 0.6:
+        along, down = rng.normal(0.0, 0.2, 2)
+        return square.moved(along, down, rng.uniform(0.2, 0.4))
+    if kind < 0.75:
+        return square.moved(rng.normal(0.0, 0.1), rng.normal(0.0, 0.1), rng.uniform(2.4, 4.0))
+    return square.moved(0.0, 0.0, 1.0, float(rng.choice([-1.0, 1.0])) * rng.uniform(1.2, math.pi))

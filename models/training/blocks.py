@@ -1,0 +1,59 @@
+"""Layers that quantize well and map whole onto a Hexagon: convolutions, batch normalisation, ReLU, additions."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+def convolution(inputs: int, outputs: int, stride: int = 1, kernel: int = 3, groups: int = 1) -> nn.Sequential:
+    """Convolution without bias, batch normalisation, ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    )
+
+
+def separable(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """A 3x3 convolution of each channel, then a 1x1 convolution across them."""
+    return nn.Sequential(
+        convolution(inputs, inputs, stride, groups=inputs), convolution(inputs, outputs, kernel=1)
+    )
+
+
+class SeparableResidual(nn.Module):
+    """A separable convolution added to what goes in; the sum passes ReLU."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.each = convolution(channels, channels, groups=channels)
+        self.across = nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
+        self.relu = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.relu(self.across(self.each(x)) + x)
+        return out
+
+
+def parameters(net: nn.Module) -> int:
+    """Number of trained values."""
+    return sum(p.numel() for p in net.parameters())
+
+
+def multiplications(net: nn.Module, crop: Tensor) -> int:
+    """Multiply-accumulates of one crop [1, 1, rows, columns]."""
+    total = 0
+
+    def count(layer: nn.Module, _: object, output: Tensor) -> None:
+        nonlocal total
+        places = output[0, 0].numel() if output.dim() == 4 else 1
+        total += int(layer.weight.numel()) * places  # type: ignore[operator,arg-type]
+
+    layers = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    training = net.training
+    net.eval()(crop)
+    net.train(training)
+    for hook in hooks:
+        hook.remove()
+    return total

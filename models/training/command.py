@@ -1,0 +1,40 @@
+"""The command line that all trainings share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from wakeful.models.training.run import Run, Settings, Task
+from wakeful.sensors.opencv import cv2
+
+
+def parser(description: str | None, steps: int) -> argparse.ArgumentParser:
+    """Options of a training."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    options.add_argument("--cache", type=Path, required=True, help="folder of what was built from them")
+    options.add_argument("--out", type=Path, required=True, help="folder for checkpoint, weights and curve")
+    options.add_argument("--steps", type=int, default=steps, help="length of the run; may change with --resume")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out")
+    return options
+
+
+def train(given: argparse.Namespace, settings: Settings, make: Callable[[], Task]) -> Run:
+    """Trains as the options say and prints a line of JSON for each validation."""
+    torch.set_num_threads(given.threads)
+    cv2.setNumThreads(1)
+    settings = replace(settings, steps=given.steps, seed=given.seed)
+    torch.manual_seed(settings.seed)
+    run = Run(make(), settings, given.out)
+    if given.resume:
+        run.restore()
+    run.go(lambda row: print(json.dumps(row), flush=True))
+    return run
