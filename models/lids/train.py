@@ -1,0 +1,34 @@
+"""Trains the lids network.
+
+``python -m wakeful.models.lids.train --data FOLDER --cache FOLDER --out FOLDER`` after ``wakeful.models.face.build``.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from wakeful.models.lids.task import LidsTask
+from wakeful.models.training.command import parser, train
+from wakeful.models.training.run import Settings
+
+SETTINGS = Settings(steps=20_000, batch=160, peak_rate=2e-3, clip=5.0)
+
+
+def main() -> None:
+    """The command."""
+    given = parser(__doc__, SETTINGS.steps).parse_args()
+    train(given, SETTINGS, lambda: started(given))
+
+
+def started(given: argparse.Namespace) -> LidsTask:
+    """The task, its network set to the mean eye."""
+    task = LidsTask(given.data, given.cache)
+    task.start(np.random.default_rng(given.seed))
+    print(f"{len(task.train.chosen)} eyes", flush=True)
+    return task
+
+
+if __name__ == "__main__":
+    main()
