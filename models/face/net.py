@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wakeful.models.training.blocks import SeparableResidual, convolution, separable
+from wakeful.models.training.blocks import SeparableResidual, convolution, exact, separable
 
 SIZE_PX = 112
 SCALE = 1.35
@@ -51,7 +51,7 @@ class FaceNet(nn.Module):
         features = self.features(crops)
         # Places are wanted to a hundredth of a pixel: from here on 16 bits are too few.
         with torch.autocast("cpu", enabled=False):
-            code = self.code(features.float().flatten(1))
+            code = self.code(exact(features).flatten(1))
             return self.mesh(code), self.presence(code), self.human(code)
 
     def start_from(self, meshes: NDArray[Any], human: NDArray[np.intp]) -> float:

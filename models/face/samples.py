@@ -36,7 +36,7 @@ class Sample:
         points: float32 [478, 3] in half crop sides about the middle; NaN where not known.
         human: float32 [68, 2]; NaN where not known.
         present: 1 a face, 0 none.
-        matrix: float32 [2, 3], normalised picture axes of this sample's face to points; for pairs of crops.
+        place: where in the picture it was cut.
     """
 
     crop: NDArray[np.float32]
@@ -51,7 +51,7 @@ class FaceSamples:
 
     Args:
         cache: folder that ``wakeful.models.face.build`` has filled.
-        chosen: indices of the pictures, or None for all of ``split``.
+        covers: what is drawn before faces and behind them.
     """
 
     def __init__(self, cache: Path, covers: Covers, split: str) -> None:
@@ -96,9 +96,7 @@ class FaceSamples:
         else:
             grey = self._cut(rng, index, misplaced(rng, place))
         nothing = np.full((478, 3), np.nan, np.float32)
-        return Sample(
-            standardise(varied(rng, grey, light)), nothing, np.full((68, 2), np.nan, np.float32), 0.0, place
-        )
+        return Sample(standardise(varied(rng, grey, light)), nothing, np.full((68, 2), np.nan, np.float32), 0.0, place)
 
     def _cut(self, rng: np.random.Generator, index: int, place: Crop) -> NDArray[np.uint8]:
         """The crop from the picture; what lies beyond its edge is another scene, the mirrored picture, or black."""
@@ -156,8 +154,7 @@ def tracked(rng: np.random.Generator, square: Crop) -> Crop:
 def shaken(rng: np.random.Generator, crop: Crop) -> Crop:
     """The crop of the same face in a next frame, hardly moved."""
     along, down = rng.normal(0.0, 0.008, 2)
-    moved = crop.moved(along, down, math.exp(rng.normal(0.0, 0.01)), rng.normal(0.0, 0.01))
-    return moved
+    return crop.moved(along, down, math.exp(rng.normal(0.0, 0.01)), rng.normal(0.0, 0.01))
 
 
 def misplaced(rng: np.random.Generator, square: Crop) -> Crop:

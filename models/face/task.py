@@ -73,7 +73,9 @@ class FaceTask:
         flat = (off[..., :2].sum(dim=2) * self._weights).mean()
         deep = off[..., 2].mean()
         set_by_people = torch.isfinite(batch["human"][:, 0, 0])
-        people = (human[set_by_people] - batch["human"][set_by_people]).abs().mean() if set_by_people.any() else flat * 0
+        people = (
+            (human[set_by_people] - batch["human"][set_by_people]).abs().mean() if set_by_people.any() else flat * 0
+        )
         present = F.binary_cross_entropy_with_logits(presence[:, 0], batch["present"])
         still = self._unsteady(mesh, batch)
         loss = flat + DEPTH_WEIGHT * deep + 0.3 * people + 0.03 * present + 0.5 * still
@@ -97,12 +99,12 @@ class FaceTask:
         _, absent = predicted(net, np.stack([sample.crop for sample in none]))
         truth = np.stack([sample.points for sample in samples])
         off = np.linalg.norm(mesh[..., :2] - truth[..., :2], axis=-1).mean(axis=1) / eye_span(truth)
-        gaps = [
-            (lid_gap(points[:, RIGHT_EYE, :2]), lid_gap(points[:, LEFT_EYE, :2])) for points in (mesh, truth)
-        ]
+        gaps = [(lid_gap(points[:, RIGHT_EYE, :2]), lid_gap(points[:, LEFT_EYE, :2])) for points in (mesh, truth)]
         return {
             "valid_points_pct": round(float(off.mean()) * 100, 3),
-            "valid_depth_pct": round(float((np.abs(mesh[..., 2] - truth[..., 2]).mean(1) / eye_span(truth)).mean()) * 100, 3),
+            "valid_depth_pct": round(
+                float((np.abs(mesh[..., 2] - truth[..., 2]).mean(1) / eye_span(truth)).mean()) * 100, 3
+            ),
             "valid_gap_r": round(float(np.corrcoef(np.ravel(gaps[0]), np.ravel(gaps[1]))[0, 1]), 4),
             "valid_mouth": round(float(np.abs(mouth_gap(mesh) - mouth_gap(truth)).mean()), 4),
             "valid_kept_pct": round(float((presence > 0).mean()) * 100, 2),

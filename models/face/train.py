@@ -25,8 +25,10 @@ def main() -> None:
 def started(given: argparse.Namespace) -> FaceTask:
     """The task, its network laid out from the teacher's meshes."""
     task = FaceTask(given.data, given.cache)
-    held = task.start(np.random.default_rng(given.seed))
-    print(f"{len(task.train.chosen)} faces; the code holds {held:.5f} of the meshes' variance", flush=True)
+    if not given.resume:
+        held = task.start(np.random.default_rng(given.seed))
+        print(f"the code holds {held:.5f} of the meshes' variance", flush=True)
+    print(f"{len(task.train.chosen)} faces", flush=True)
     return task
 
 

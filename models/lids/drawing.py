@@ -49,7 +49,7 @@ def draw_lid(rng: np.random.Generator, grey: Levels, points: Array, share: float
     brow = was - np.float32(rng.uniform(0.25, 0.45) * EYE_PX)
     skin = was - np.float32(0.05 * EYE_PX)
     reach = np.clip((_Y - brow) / np.maximum(now - brow, 1.0), 0.0, 1.0)
-    source = np.where((_Y < now) & (_Y >= brow), brow + reach * (skin - brow), _Y)
+    source = np.where((now > _Y) & (brow <= _Y), brow + reach * (skin - brow), _Y)
     source = (_Y + (source - _Y) * fade).astype(np.float32)
     out = cv2.remap(grey, _COLUMNS_OF, source, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
     thick, depth = rng.uniform(0.7, 2.6), rng.uniform(0.1, 0.7)
@@ -79,9 +79,7 @@ def unreadable_light(rng: np.random.Generator, grey: Levels) -> tuple[Levels, in
     return np.clip(levels, 0, 255).astype(np.uint8), READABLE.index(str(kind))
 
 
-def cover_eye(
-    rng: np.random.Generator, grey: Levels, eye: Array, covers: Covers
-) -> tuple[Levels, int | None, bool]:
+def cover_eye(rng: np.random.Generator, grey: Levels, eye: Array, covers: Covers) -> tuple[Levels, int | None, bool]:
     """A hand or a thing over the crop; gives the readability (None: neither) and whether the points still hold.
 
     Args:
@@ -93,9 +91,7 @@ def cover_eye(
     return out, *_judged(float(cover[eye].mean()), "covered")
 
 
-def glaze_eye(
-    rng: np.random.Generator, grey: Levels, eye: Array, covers: Covers
-) -> tuple[Levels, int | None, bool]:
+def glaze_eye(rng: np.random.Generator, grey: Levels, eye: Array, covers: Covers) -> tuple[Levels, int | None, bool]:
     """Spectacles before the eye: clear, dark or mirroring; gives what ``cover_eye`` does."""
     span = EYE_PX * rng.uniform(1.9, 2.3)
     middle = np.array([COLUMNS, ROWS]) / 2.0 + rng.normal(0.0, 1.5, 2)

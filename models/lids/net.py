@@ -1,10 +1,10 @@
-"""The lids network: six plain 3x3 convolutions, a hidden layer, and one matrix for everything that is read of an eye."""
+"""The lids network: six plain 3x3 convolutions, a hidden layer, and one matrix for all that is read of an eye."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
-from wakeful.models.training.blocks import convolution
+from wakeful.models.training.blocks import convolution, exact
 
 ROWS, COLUMNS = 48, 64
 EYE_PX = 36.0
@@ -51,4 +51,4 @@ class LidsNet(nn.Module):
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         hidden: Tensor = self.hidden(self.features(crops).flatten(1))
-        return self.out(hidden).float(), hidden.float()
+        return exact(self.out(hidden)), exact(hidden)

@@ -57,9 +57,7 @@ def eye_crop(outer: Array, inner: Array, mirrored: bool) -> Crop:
     if mirrored:  # in the picture the outer corner of a left eye lies to the right
         angle = math.atan2(-along[1], -along[0])
     x_px, y_px = (outer + inner) / 2.0
-    return Crop(
-        float(x_px), float(y_px), width * COLUMNS / EYE_PX, angle, mirrored, columns=COLUMNS, rows=ROWS
-    )
+    return Crop(float(x_px), float(y_px), width * COLUMNS / EYE_PX, angle, mirrored, columns=COLUMNS, rows=ROWS)
 
 
 class EyeSamples:
@@ -121,10 +119,7 @@ class EyeSamples:
     def no_eye(self, rng: np.random.Generator, light: Light) -> Sample:
         """Another part of a face, or a scene, where an eye should be: covered."""
         covered = READABLE.index("covered")
-        if rng.random() < 0.4:
-            grey = self.covers.scene(rng, ROWS, COLUMNS)
-        else:
-            grey = self._elsewhere(rng)
+        grey = self.covers.scene(rng, ROWS, COLUMNS) if rng.random() < 0.4 else self._elsewhere(rng)
         grey = varied(rng, grey, light)
         return Sample(standardise(grey, LEAST_SPREAD), NO_POINTS, 0.0, math.nan, math.nan, covered)
 

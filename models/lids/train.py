@@ -13,7 +13,7 @@ from wakeful.models.lids.task import LidsTask
 from wakeful.models.training.command import parser, train
 from wakeful.models.training.run import Settings
 
-SETTINGS = Settings(steps=20_000, batch=160, peak_rate=2e-3, clip=5.0)
+SETTINGS = Settings(steps=20_000, batch=96, peak_rate=2e-3, clip=5.0, validate_every=1000)
 
 
 def main() -> None:
@@ -25,7 +25,8 @@ def main() -> None:
 def started(given: argparse.Namespace) -> LidsTask:
     """The task, its network set to the mean eye."""
     task = LidsTask(given.data, given.cache)
-    task.start(np.random.default_rng(given.seed))
+    if not given.resume:
+        task.start(np.random.default_rng(given.seed))
     print(f"{len(task.train.chosen)} eyes", flush=True)
     return task
 

@@ -111,7 +111,9 @@ def lay_hand(rng: np.random.Generator, crop: Levels, covers: Covers, at: Array, 
     return laid.astype(np.uint8), cover
 
 
-def lay_patch(rng: np.random.Generator, crop: Levels, covers: Covers, at: Array, span_px: float) -> tuple[Levels, Array]:
+def lay_patch(
+    rng: np.random.Generator, crop: Levels, covers: Covers, at: Array, span_px: float
+) -> tuple[Levels, Array]:
     """A turned box, plain or cut from a scene (a cup, a telephone, a sleeve, paper); as ``lay_hand``."""
     size = span_px * rng.uniform(0.15, 0.8, 2)
     corners = cv2.boxPoints((np.asarray(at, np.float64).tolist(), size.tolist(), rng.uniform(0.0, 180.0)))

@@ -108,7 +108,5 @@ def _infrared(rng: np.random.Generator, levels: Levels) -> Levels:
 def standardise(grey: NDArray[np.uint8], least: float = 8.0) -> NDArray[np.float32]:
     """Mean 0, deviation 1; a crop with a deviation under ``least`` grey levels is not stretched any further."""
     mean, spread = cv2.meanStdDev(grey)
-    out: NDArray[np.float32] = (grey.astype(np.float32) - np.float32(mean[0, 0])) / np.float32(
-        max(spread[0, 0], least)
-    )
+    out: NDArray[np.float32] = (grey.astype(np.float32) - np.float32(mean[0, 0])) / np.float32(max(spread[0, 0], least))
     return out

@@ -1,0 +1,213 @@
+"""Judges the face network beside the teacher: points that people set, stillness, presence.
+
+``python -m wakeful.models.face.evaluate --data FOLDER --cache FOLDER --weights FILE`` after
+``wakeful.models.face.build``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from wakeful.models.face.build import PICTURES, Targets
+from wakeful.models.face.net import NAME, SCALE, SIZE_PX, FaceNet
+from wakeful.models.face.points import LEFT_EYE, LEFT_OUTER, RIGHT_EYE, RIGHT_OUTER, eye_span, lid_gap
+from wakeful.models.face.samples import HALF
+from wakeful.models.face.task import predicted
+from wakeful.models.face.teacher import MESH
+from wakeful.models.training.covers import load_covers
+from wakeful.models.training.geometry import Crop, level_square
+from wakeful.models.training.light import noise, standardise
+from wakeful.models.training.pictures import Pictures
+from wakeful.models.training.run import load_weights
+from wakeful.sensors.opencv import cv2
+
+Array = NDArray[Any]
+RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
+
+
+class FaceReader:
+    """The network as tracking uses it: a face is read again in the square around its own points."""
+
+    def __init__(self, net: nn.Module) -> None:
+        self.net = net
+
+    def at(self, picture: NDArray[np.uint8], crop: Crop) -> tuple[Array, float]:
+        """Points [478, 3] in picture pixels and presence logit of one crop of a grey picture."""
+        grey = cv2.warpAffine(picture, crop.matrix(), (SIZE_PX, SIZE_PX), flags=cv2.INTER_LINEAR)
+        mesh, presence = predicted(self.net, standardise(grey)[None])
+        points = mesh[0].astype(np.float64) * HALF
+        points[:, :2] += HALF
+        return crop.back(points), float(presence[0])
+
+    def tracked(self, picture: NDArray[np.uint8], start: Crop, rounds: int = 2) -> tuple[Array, float]:
+        """The reading after ``rounds`` crops, each around the points of the one before."""
+        points, presence = self.at(picture, start)
+        for _ in range(rounds - 1):
+            points, presence = self.at(picture, around(points))
+        return points, presence
+
+
+def around(points: Array) -> Crop:
+    """The crop that tracking lays around points [478, >=2]."""
+    x_px, y_px, side, angle = level_square(points[:MESH], points[RIGHT_OUTER], points[LEFT_OUTER])
+    return Crop(x_px, y_px, max(side, 4.0) * SCALE, angle)
+
+
+def load_face_net(file: Path) -> FaceNet:
+    """The network with averaged weights."""
+    net = FaceNet()
+    net.load_state_dict(load_weights(file, NAME))
+    return net.eval()
+
+
+def readings(reader: FaceReader, targets: Targets, pictures: Pictures, chosen: Array) -> tuple[Array, Array]:
+    """Points [n, 478, 3] and presence [n] of the chosen pictures, as tracked."""
+    found = []
+    for i in chosen.tolist():
+        x_px, y_px, side, angle = (float(value) for value in targets.box[i])
+        found.append(reader.tracked(pictures[i], Crop(x_px, y_px, side * SCALE, angle)))
+    return np.stack([points for points, _ in found]), np.array([presence for _, presence in found])
+
+
+def human_error(fit: tuple[Array, Array], test: tuple[Array, Array], valid: tuple[Array, Array]) -> dict[str, float]:
+    """Error of the 68 points that a linear map makes of meshes, in % of the outer eye corners' distance.
+
+    Args:
+        fit, test, valid: meshes [n, 478, 3] and points set by people [n, 68, 2]; the ridge is chosen on ``valid``.
+    """
+    maps = [_ridge(*_aligned(*fit), ridge) for ridge in RIDGES]
+    errors = [_errors(weights, *valid).mean() for weights in maps]
+    off = _errors(maps[int(np.argmin(errors))], *test)
+    return {"mean_pct": round(float(off.mean()), 3), "over_8_pct": round(float((off > 8).mean()) * 100, 2)}
+
+
+def _aligned(meshes: Array, human: Array) -> tuple[Array, Array]:
+    """Both in the unit of each mesh's own level square."""
+    sources, goals = [], []
+    for mesh, points in zip(meshes, human, strict=True):
+        crop = around(mesh)
+        sources.append(((crop.points(mesh[:, :2]) - HALF) / HALF).reshape(-1))
+        goals.append(((crop.points(points) - HALF) / HALF).reshape(-1))
+    return np.stack(sources), np.stack(goals)
+
+
+def _ridge(sources: Array, goals: Array, ridge: float) -> tuple[Array, Array, Array]:
+    mean, goal = sources.mean(axis=0), goals.mean(axis=0)
+    centred = sources - mean
+    kernel = centred @ centred.T + ridge * np.eye(len(centred))
+    return mean, goal, centred.T @ np.linalg.solve(kernel, goals - goal)
+
+
+def _errors(weights: tuple[Array, Array, Array], meshes: Array, human: Array) -> Array:
+    mean, goal, matrix = weights
+    sources, goals = _aligned(meshes, human)
+    off = ((sources - mean) @ matrix + goal - goals).reshape(-1, 68, 2)
+    goals = goals.reshape(-1, 68, 2)
+    span = np.linalg.norm(goals[:, 45] - goals[:, 36], axis=1)
+    found: Array = np.linalg.norm(off, axis=2).mean(axis=1) / span * 100.0
+    return found
+
+
+def points_of_people(reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, Any]:
+    """HELEN and YouTube Faces, ours and the teacher's; the map of each is fitted on its own readings."""
+    out: dict[str, Any] = {}
+    known = np.isfinite(targets.points[:, 0, 0]) & np.isfinite(targets.human[:, 0, 0])
+    for name, source, test in (("helen", "helen-train", "helen-test"), ("ytf", "ytf", "ytf")):
+        parts = {
+            "fit": np.flatnonzero(known & (targets.source == source) & (targets.split == "train")),
+            "test": np.flatnonzero(known & (targets.source == test) & (targets.split == "test")),
+            "valid": np.flatnonzero(known & (targets.source == source) & (targets.split == "valid")),
+        }
+        if name == "ytf":
+            parts["fit"] = parts["fit"][::3]
+        ours = {key: readings(reader, targets, pictures, rows)[0] for key, rows in parts.items()}
+        human = {key: targets.human[rows].astype(np.float64) for key, rows in parts.items()}
+        theirs = {key: targets.points[rows].astype(np.float64) for key, rows in parts.items()}
+        for who, meshes in (("ours", ours), ("teacher", theirs)):
+            out[f"{name}_{who}"] = human_error(*((meshes[key], human[key]) for key in ("fit", "test", "valid")))
+        out[f"{name}_test_faces"] = len(parts["test"])
+    return out
+
+
+def jitter(reader: FaceReader, targets: Targets, pictures: Pictures, faces: int = 60) -> dict[str, float]:
+    """Spread of points (in % of the eye corners' distance) and lid gap over ten noisy frames of a still face."""
+    chosen = np.flatnonzero((targets.split == "valid") & (targets.source != "utk") & (targets.source != "car"))
+    chosen = chosen[:: max(1, len(chosen) // faces)][:faces]
+    rng = np.random.default_rng(11)
+    spreads, gaps = [], []
+    for i in chosen.tolist():
+        x_px, y_px, side, angle = (float(value) for value in targets.box[i])
+        crop, series = Crop(x_px, y_px, side * SCALE, angle), []
+        for frame in range(14):
+            picture = pictures[i].astype(np.float32)
+            picture = np.clip(picture + noise(rng, picture.shape, 3.0), 0, 255).astype(np.uint8)
+            points, _ = reader.at(picture, crop)
+            crop = around(points)
+            if frame >= 4:
+                series.append(points)
+        track = np.stack(series)
+        span = float(eye_span(track).mean())
+        spreads.append(float(np.linalg.norm(track[..., :2].std(axis=0), axis=-1).mean()) / span * 100)
+        both = [lid_gap(track[:, eye, :2]).std() for eye in (RIGHT_EYE, LEFT_EYE)]
+        gaps.append(float(np.mean(both)))
+    return {"points_pct": round(float(np.mean(spreads)), 3), "mesh_gap": round(float(np.mean(gaps)), 4)}
+
+
+def presence(reader: FaceReader, data: Path, targets: Targets, pictures: Pictures) -> dict[str, float]:
+    """Car frames of people who are in no training, and scenes without a face in nine squares each."""
+    cars = np.flatnonzero((targets.source == "car") & (targets.split == "test"))
+    _, kept = readings(reader, targets, pictures, cars)
+    valid = np.flatnonzero(targets.split == "valid")
+    valid = valid[:: max(1, len(valid) // 500)]
+    _, kept_valid = readings(reader, targets, pictures, valid)
+    out = {
+        "car_frames": len(cars),
+        "car_kept_pct": round(float((kept > 0).mean()) * 100, 1),
+        "valid_kept_pct": round(float((kept_valid > 0).mean()) * 100, 2),
+    }
+    for name, held_out in (("unseen", True), ("seen", False)):
+        scenes = load_covers(data / "covers.npz", held_out=held_out).scenes
+        taken = [_scene_taken(reader, scene) for scene in scenes]
+        out[f"scenes_{name}"] = len(scenes)
+        out[f"scenes_{name}_taken_whole"] = sum(whole for whole, _ in taken)
+        out[f"scenes_{name}_squares_taken_pct"] = round(float(np.mean([part for _, part in taken])) * 100, 2)
+    return out
+
+
+def _scene_taken(reader: FaceReader, scene: NDArray[np.uint8]) -> tuple[bool, float]:
+    height, width = scene.shape
+    whole = reader.at(scene, Crop(width / 2, height / 2, float(min(height, width))))[1] > 0
+    parts = [
+        reader.at(scene, Crop(width * x, height * y, min(height, width) * 0.5))[1] > 0
+        for x in (0.25, 0.5, 0.75)
+        for y in (0.25, 0.5, 0.75)
+    ]
+    return whole, float(np.mean(parts))
+
+
+def main() -> None:
+    """The command: prints one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    reader = FaceReader(load_face_net(given.weights))
+    targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
+    print(json.dumps({"jitter": jitter(reader, targets, pictures)}), flush=True)
+    print(json.dumps({"presence": presence(reader, given.data, targets, pictures)}), flush=True)
+    print(json.dumps(points_of_people(reader, targets, pictures)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

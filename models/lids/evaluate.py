@@ -1,0 +1,123 @@
+"""Judges the lids network: gaps beside points that people set, CEW, and the lid states of CEW where a head is given.
+
+``python -m wakeful.models.lids.evaluate --data FOLDER --cache FOLDER --face FILE --weights FILE [--states FILE]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wakeful.models.face.build import PICTURES, Targets
+from wakeful.models.face.evaluate import FaceReader, load_face_net, readings
+from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, lid_gap
+from wakeful.models.lids.bank import LEFT_HUMAN, RIGHT_HUMAN, human_gap
+from wakeful.models.lids.net import COLUMNS, EYE_PX, LIDS, NAME, OPENING, ROWS, SHUT, LidsNet
+from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop
+from wakeful.models.lids.states import CLOSED, StateHead
+from wakeful.models.lids.task import auc, points_of, read
+from wakeful.models.training.geometry import Crop
+from wakeful.models.training.light import standardise
+from wakeful.models.training.pictures import Pictures
+from wakeful.models.training.run import load_state, load_weights
+from wakeful.sensors.opencv import cv2
+
+Array = NDArray[Any]
+SMALL_HUMAN_GAP = 0.12
+CEW_EYE_SHARE = 0.78
+"""How much of the width of a published eye patch the eye fills."""
+
+
+def helen_gaps(net: LidsNet, reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, Any]:
+    """Correlation of lid gaps with those of people on HELEN's test faces, and how eyes nearly shut are found."""
+    chosen = np.flatnonzero((targets.source == "helen-test") & np.isfinite(targets.points[:, 0, 0]))
+    meshes, _ = readings(reader, targets, pictures, chosen)
+    crops, human, teacher, face_gap = [], [], [], []
+    for row, mesh in zip(chosen.tolist(), meshes, strict=True):
+        for mirrored, lids, places in ((False, RIGHT_EYE, RIGHT_HUMAN), (True, LEFT_EYE, LEFT_HUMAN)):
+            crops.append(_cut(pictures[row], eye_crop(mesh[lids[0], :2], mesh[lids[8], :2], mirrored)))
+            human.append(float(human_gap(targets.human[row, places])))
+            teacher.append(float(lid_gap(targets.points[row, lids, :2])))
+            face_gap.append(float(lid_gap(mesh[lids, :2])))
+    out = read(net, np.stack(crops))
+    truth = np.array(human)
+    ways = {
+        "points": lid_gap(points_of(out)[:, :LIDS]),
+        "opening": out[:, OPENING],
+        "face_net": np.array(face_gap),
+        "teacher": np.array(teacher),
+    }
+    small = truth < SMALL_HUMAN_GAP
+    figures: dict[str, Any] = {"eyes": len(truth), "small": int(small.sum())}
+    for name, gaps in ways.items():
+        figures[f"r_{name}"] = round(float(np.corrcoef(gaps, truth)[0, 1]), 4)
+        figures[f"small_auc_{name}"] = round(auc(-gaps[small], -gaps[~small]), 4)
+    return figures
+
+
+def cew(net: LidsNet, data: Path, head: StateHead | None) -> dict[str, Any]:
+    """Area under the curve of closed against open eyes, one pass; no person and no picture was learned."""
+    packed = dict(np.load(data / "cew_eyes.npz"))
+    closed = packed["open"] == 0
+    figures: dict[str, Any] = {"closed": int(closed.sum()), "open": int((~closed).sum())}
+    for name, mirrored in (("L_mirrored", packed["side"] == "L"), ("R_mirrored", packed["side"] == "R")):
+        crops = np.stack([_patch(image, bool(flip)) for image, flip in zip(packed["images"], mirrored, strict=True)])
+        out = read(net, crops)
+        ways = {"shut": out[:, SHUT], "opening": -out[:, OPENING], "points": -lid_gap(points_of(out)[:, :LIDS])}
+        if head is not None:
+            with torch.no_grad():
+                features = torch.cat(
+                    [net.features(part[:, None]).flatten(1) for part in torch.from_numpy(crops).split(512)]
+                )
+                logits = head(features).numpy()
+            others = np.delete(logits, CLOSED, axis=1)
+            ways["state"] = logits[:, CLOSED] - np.log(np.exp(others).sum(axis=1))
+            ways["not_open"] = -(logits[:, 0] - np.log(np.exp(logits[:, 1:]).sum(axis=1)))
+        figures[name] = {way: round(auc(score[closed], score[~closed]), 4) for way, score in ways.items()}
+        figures[name]["mean_spread"] = round(float(out[:, SHUT + 1].mean()), 4)
+    return figures
+
+
+def _cut(picture: NDArray[np.uint8], crop: Crop) -> NDArray[np.float32]:
+    grey = cv2.warpAffine(picture, crop.matrix(), (COLUMNS, ROWS), borderMode=cv2.BORDER_REPLICATE)
+    return standardise(grey, LEAST_SPREAD)
+
+
+def _patch(image: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
+    side = image.shape[1]
+    width = side * CEW_EYE_SHARE * COLUMNS / EYE_PX
+    return _cut(image, Crop((side - 1) / 2, (side - 1) / 2, width, 0.0, mirrored, 1.0, COLUMNS, ROWS))
+
+
+def main() -> None:
+    """The command: prints JSON, one line for each test."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--face", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--states", type=Path)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    net = LidsNet()
+    net.load_state_dict(load_weights(given.weights, NAME))
+    head = None
+    if given.states is not None:
+        head = StateHead()
+        head.load_state_dict(load_state(given.states, f"{NAME}-states")["weights"])
+        head.eval()
+    print(json.dumps({"cew": cew(net, given.data, head)}), flush=True)
+    targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
+    reader = FaceReader(load_face_net(given.face))
+    print(json.dumps({"helen": helen_gaps(net, reader, targets, pictures)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

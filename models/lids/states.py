@@ -1,0 +1,258 @@
+"""The lid-state head: open, lowered, narrowed, closed, from lids labelled by hand, over the trunk of the lids network.
+
+The trunk has seen none of the labelled faces. The head has its own hidden layer over the trunk's last convolution; it
+is trained five times, each time without one fifth of the people, to say how well it does, and once with all.
+``python -m wakeful.models.lids.states --data FOLDER --cache FOLDER --weights FILE --out FILE``
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
+from wakeful.models.lids.bank import Bank, cew_people, load_bank
+from wakeful.models.lids.net import COLUMNS, NAME, ROWS, STATES, WIDTHS, LidsNet
+from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop, shaken
+from wakeful.models.lids.task import auc
+from wakeful.models.training.files import write_whole
+from wakeful.models.training.light import Light, standardise, varied
+from wakeful.models.training.run import load_weights
+from wakeful.sensors.opencv import cv2
+
+Array = NDArray[Any]
+FOLDS = 5
+LABELS = {"o": "open", "l": "lowered", "s": "narrowed", "c": "closed"}
+OPEN_FACES, OPEN_ABOVE = 500, 0.24
+"""Open eyes are rare among the labels: faces whose both openings are above this are added."""
+FEATURES = WIDTHS[-1] * (ROWS // 8) * (COLUMNS // 8)
+LOWERED, NARROWED, CLOSED = (STATES.index(name) for name in ("lowered", "narrowed", "closed"))
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Faces with a lid state.
+
+    Attributes:
+        face: indices into the faces' labels.
+        state: index into ``STATES``.
+        weight: 1, or less for labels that were not sure.
+        by_hand: whether a person labelled it.
+    """
+
+    face: NDArray[np.intp]
+    state: NDArray[np.intp]
+    weight: NDArray[np.float32]
+    by_hand: NDArray[np.bool_]
+    fold: NDArray[np.intp]
+    source: NDArray[np.str_]
+    pitch_deg: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.face)
+
+
+class StateHead(nn.Module):
+    """Logits [N, 4] of ``STATES`` from the trunk's last convolution [N, FEATURES]."""
+
+    def __init__(self, hidden: int = 32, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.hidden = nn.Sequential(nn.Dropout(dropout), nn.Linear(FEATURES, hidden), nn.ReLU(), nn.Dropout(dropout))
+        self.out = nn.Linear(hidden, len(STATES))
+
+    def forward(self, features: Tensor) -> Tensor:
+        out: Tensor = self.out(self.hidden(features))
+        return out
+
+
+def labelled(data: Path) -> Labelled:
+    """The labels o, l, s and c, and open eyes beside them; people who occur in CEW are left out."""
+    labels = dict(np.load(data / "faces_labels.npz"))
+    person = np.where(labels["person"] >= 0, labels["person_names"][labels["person"]], "")
+    barred = np.isin(person, list(cew_people(data)))
+    with (data / "lid_labels.csv").open(newline="") as opened:
+        rows = [row for row in csv.DictReader(opened) if row["label"] in LABELS and not barred[int(row["face"])]]
+    face = [int(row["face"]) for row in rows]
+    state = [STATES.index(LABELS[row["label"]]) for row in rows]
+    weight = [1.0 if row["sure"] == "1" else 0.6 for row in rows]
+    wide = np.flatnonzero(
+        (labels["opening"].min(axis=1) > OPEN_ABOVE) & ~barred & (labels["lid_doubt"].max(axis=1) < 0.04)
+    )
+    wide = np.random.default_rng(2).choice(wide, min(OPEN_FACES, len(wide)), replace=False)
+    every = np.array([*face, *wide.tolist()])
+    return Labelled(
+        face=every,
+        state=np.array([*state, *[0] * len(wide)]),
+        weight=np.array([*weight, *[1.0] * len(wide)], np.float32),
+        by_hand=np.arange(len(every)) < len(face),
+        fold=labels["fold"][every].astype(np.intp) % FOLDS,
+        source=labels["source_names"][labels["source"][every]],
+        pitch_deg=labels["pose"][every, 1].astype(np.float32),
+    )
+
+
+def features_of(net: LidsNet, bank: Bank, faces: Array, varied_by: int) -> tuple[Tensor, Tensor]:
+    """Features float16 [n, 2, 1 + k, FEATURES] of both eyes of faces: plain, then ``varied_by`` varied crops each.
+
+    The second tensor [n, 2] says which eyes could be cut.
+    """
+    sharp = _sharp_of(bank)
+    out = torch.zeros(len(faces), 2, 1 + varied_by, FEATURES, dtype=torch.float16)
+    known = torch.zeros(len(faces), 2, dtype=torch.bool)
+    rng, light = np.random.default_rng(4), Light()
+    net.eval()
+    for row, face in enumerate(faces.tolist()):
+        for side, lids in enumerate((RIGHT_EYE, LEFT_EYE)):
+            picture, contour = _eye(bank, sharp, face, side, lids)
+            if not np.isfinite(contour).all():
+                continue
+            crop = eye_crop(contour[0], contour[8], side == 1)
+            crops = [standardise(_cut(picture, crop), LEAST_SPREAD)]
+            for _ in range(varied_by):
+                grey = varied(rng, _cut(picture, shaken(rng, crop)), light)
+                crops.append(standardise(grey, LEAST_SPREAD))
+            with torch.no_grad():
+                out[row, side] = net.features(torch.from_numpy(np.stack(crops))[:, None]).flatten(1).half()
+            known[row, side] = True
+    return out, known
+
+
+def _sharp_of(bank: Bank) -> dict[tuple[int, int], int]:
+    """(face, side) to the row of the bank that holds its sharp eye."""
+    eyes = bank.eyes
+    return {(int(eyes.face[i]), int(eyes.mirrored[i])): i for i in np.flatnonzero(eyes.sharp).tolist()}
+
+
+def _eye(bank: Bank, sharp: dict[tuple[int, int], int], face: int, side: int, lids: Array) -> tuple[Any, Array]:
+    if (face, side) in sharp:
+        row = sharp[face, side]
+        return bank.picture(row), bank.eyes.contour[row]
+    return bank.faces[face], bank.targets.points[face, lids, :2]
+
+
+def _cut(picture: NDArray[np.uint8], crop: Any) -> NDArray[np.uint8]:
+    return cv2.warpAffine(picture, crop.matrix(), (COLUMNS, ROWS), borderMode=cv2.BORDER_REPLICATE)
+
+
+def train_head(features: Tensor, known: Tensor, given: Labelled, rows: Array, seed: int, steps: int = 700) -> StateHead:
+    """A head trained on the chosen rows; states and sources count alike, whatever their numbers."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    head = StateHead()
+    optimizer = torch.optim.AdamW(head.parameters(), lr=1e-3, weight_decay=0.05)
+    odds = _odds(given, rows)
+    versions = features.shape[2]
+    eyes = known.numpy()
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-3 * 0.5 * (1.0 + np.cos(np.pi * step / steps))
+        chosen = rng.choice(rows, 192, p=odds)
+        side = np.where(eyes[chosen].all(axis=1), rng.integers(2, size=192), eyes[chosen].argmax(axis=1))
+        version = rng.integers(versions, size=192)
+        batch = features[chosen, side, version].float()
+        loss = F.cross_entropy(
+            head(batch), torch.from_numpy(given.state[chosen]), reduction="none", label_smoothing=0.05
+        )
+        loss = (loss * torch.from_numpy(given.weight[chosen])).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return head.eval()
+
+
+def _odds(given: Labelled, rows: Array) -> Array:
+    state, source = given.state[rows], given.source[rows]
+    odds = np.ones(len(rows))
+    for one in range(len(STATES)):
+        odds[state == one] /= max(int((state == one).sum()), 1)
+        car = (state == one) & (source == "yawdd")
+        odds[car] *= 0.5  # a car must not come to mean closed
+    out: Array = odds / odds.sum()
+    return out
+
+
+def logits_of(head: StateHead, features: Tensor, known: Tensor) -> NDArray[np.float32]:
+    """Logits [n, 4] of plain crops, mean of the eyes that are known."""
+    with torch.no_grad():
+        both = head(features[:, :, 0].float().reshape(-1, FEATURES)).reshape(-1, 2, len(STATES))
+    share = known.float() / known.float().sum(dim=1, keepdim=True).clamp(min=1.0)
+    out: NDArray[np.float32] = (both * share[..., None]).sum(dim=1).numpy()
+    return out
+
+
+def crossed(features: Tensor, known: Tensor, given: Labelled, seeds: int = 3) -> NDArray[np.float32]:
+    """Logits [n, 4] of each face by heads that have not seen its fold, mean over seeds."""
+    out = np.zeros((len(given), len(STATES)), np.float32)
+    for fold in range(FOLDS):
+        rows, rest = np.flatnonzero(given.fold != fold), given.fold == fold
+        for seed in range(seeds):
+            head = train_head(features, known, given, rows, seed)
+            out[rest] += logits_of(head, features, known)[rest] / seeds
+    return out
+
+
+def figures(logits: NDArray[np.float32], given: Labelled) -> dict[str, Any]:
+    """Areas under the curve with intervals of 95 %, on faces labelled by hand."""
+    hand, car = given.by_hand, given.source == "yawdd"
+    lowered, narrowed, closed = (hand & (given.state == one) for one in (LOWERED, NARROWED, CLOSED))
+    lc, sc = logits[:, CLOSED] - logits[:, LOWERED], logits[:, CLOSED] - logits[:, NARROWED]
+    out = {
+        "lowered_closed": _with_interval(lc[closed], lc[lowered]),
+        "narrowed_closed": _with_interval(sc[closed], sc[narrowed]),
+        "lowered_closed_without_yawdd": _with_interval(lc[closed & ~car], lc[lowered & ~car]),
+        "narrowed_closed_without_yawdd": _with_interval(sc[closed & ~car], sc[narrowed & ~car]),
+    }
+    near = np.abs(given.pitch_deg[closed][:, None] - given.pitch_deg[lowered][None]) < 3.0
+    right = (lc[closed][:, None] > lc[lowered][None]) + 0.5 * (lc[closed][:, None] == lc[lowered][None])
+    out["lowered_closed_same_pitch"] = {"auc": round(float(right[near].mean()), 4), "pairs": int(near.sum())}
+    out["counts"] = {name: int((hand & (given.state == i)).sum()) for i, name in enumerate(STATES)}
+    for source in np.unique(given.source[hand]).tolist():
+        of = given.source == source
+        if (closed & of).sum() >= 4 and (lowered & of).sum() >= 4:
+            out[f"lowered_closed_{source}"] = _with_interval(lc[closed & of], lc[lowered & of])
+    return out
+
+
+def _with_interval(high: Array, low: Array, rounds: int = 1000) -> dict[str, Any]:
+    rng = np.random.default_rng(9)
+    draws = [auc(rng.choice(high, len(high)), rng.choice(low, len(low))) for _ in range(rounds)]
+    return {
+        "auc": round(auc(high, low), 4),
+        "interval": [round(float(value), 3) for value in np.quantile(draws, [0.025, 0.975])],
+        "counts": [len(high), len(low)],
+    }
+
+
+def main() -> None:
+    """The command: prints the figures of the five folds and writes a head that has seen all labels."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--varied", type=int, default=8, help="varied crops of each eye")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    net = LidsNet()
+    net.load_state_dict(load_weights(given.weights, NAME))
+    faces = labelled(given.data)
+    features, known = features_of(net, load_bank(given.data, given.cache), faces.face, given.varied)
+    print(json.dumps(figures(crossed(features, known, faces), faces)), flush=True)
+    head = train_head(features, known, faces, np.arange(len(faces)), seed=0)
+    state = {"task": f"{NAME}-states", "weights": head.state_dict()}
+    write_whole(given.out, lambda part: torch.save(state, part))
+
+
+if __name__ == "__main__":
+    main()

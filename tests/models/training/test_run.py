@@ -1,0 +1,84 @@
+"""Training runs: resumed ones equal those that were not interrupted, and the rate ends at zero."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the extra [train]")
+
+from wakeful.models.training.run import (  # noqa: E402
+    CHECKPOINT,
+    CURVE,
+    WEIGHTS,
+    Run,
+    Settings,
+    TrainingError,
+    load_weights,
+    rate,
+)
+
+SETTINGS = Settings(steps=6, batch=4, warm_up=2, bfloat16=False, checkpoint_every=3, validate_every=3)
+
+
+class Toy:
+    """Learns the mean of noise."""
+
+    name = "toy"
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.Flatten())
+        self.net.append(torch.nn.Linear(2 * 4 * 4, 1))
+
+    def batch(self, rng: np.random.Generator, size: int, calm: bool) -> dict[str, Any]:
+        crops = torch.from_numpy(rng.standard_normal((size, 1, 6, 6)).astype(np.float32))
+        return {"crops": crops, "mean": crops.mean(dim=(1, 2, 3))}
+
+    def loss(self, answers: Any, batch: dict[str, Any]) -> tuple[Any, dict[str, float]]:
+        return (answers[:, 0] - batch["mean"]).square().mean(), {}
+
+    def validate(self, net: Any) -> dict[str, float]:
+        return {"valid": float(next(net.parameters()).detach().sum())}
+
+
+def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path: Path) -> None:
+    whole = Run(Toy(), SETTINGS, tmp_path / "whole").go()
+    half = Run(Toy(), SETTINGS, tmp_path / "half")
+    half.out.mkdir()
+    for _ in range(3):
+        half.one_step()
+        half.step += 1
+    half.save()
+    resumed = Run(Toy(), SETTINGS, tmp_path / "half")
+    resumed.restore()
+    again = resumed.go()
+    for a, b in zip(whole.state_dict().values(), again.state_dict().values(), strict=True):
+        torch.testing.assert_close(a, b)
+    assert load_weights(tmp_path / "half" / WEIGHTS, "toy").keys() == whole.state_dict().keys()
+    assert (tmp_path / "half" / CURVE).read_text().startswith("step,")
+
+
+def test_only_the_length_may_change_on_resume(tmp_path: Path) -> None:
+    Run(Toy(), SETTINGS, tmp_path).go()
+    Run(Toy(), replace(SETTINGS, steps=9), tmp_path).restore()
+    with pytest.raises(TrainingError, match="another peak_rate"):
+        Run(Toy(), replace(SETTINGS, peak_rate=1.0), tmp_path).restore()
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    Run(Toy(), SETTINGS, tmp_path).go()
+    with pytest.raises(TrainingError, match="not of the training of face"):
+        load_weights(tmp_path / CHECKPOINT, "face")
+    with pytest.raises(TrainingError, match="cannot be read"):
+        load_weights(tmp_path / "missing.pt", "toy")
+
+
+def test_the_rate_rises_then_falls_to_zero() -> None:
+    settings = replace(SETTINGS, steps=1000, warm_up=100)
+    assert rate(0, settings) < rate(50, settings) < rate(99, settings)
+    assert rate(999, settings) < 1e-3 * settings.peak_rate
