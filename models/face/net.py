@@ -49,10 +49,15 @@ class FaceNet(nn.Module):
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         features = self.features(crops)
+        if not torch.is_autocast_enabled("cpu"):
+            return self._heads(features)
         # Places are wanted to a hundredth of a pixel: from here on 16 bits are too few.
         with torch.autocast("cpu", enabled=False):
-            code = self.code(exact(features).flatten(1))
-            return self.mesh(code), self.presence(code), self.human(code)
+            return self._heads(exact(features))
+
+    def _heads(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        code = self.code(features.flatten(1))
+        return self.mesh(code), self.presence(code), self.human(code)
 
     def start_from(self, meshes: NDArray[Any], human: NDArray[np.intp]) -> float:
         """Sets the last matrices to the principal components of meshes [N, 478, 3] in the unit of the points.

@@ -21,8 +21,8 @@ MASK = np.array([168, 114, 117, 123, 132, 172, 150, 149, 152, 378, 379, 397, 361
 """Outline of a medical mask: bridge of the nose, cheek, jaw, chin and back."""
 
 _FLIPPED = (
-    "16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 0 26 25 24 23 22 21 20 19 18 17 27 28 29 30 35 34 33 32 31 45 44 43 42 47 46 "
-    "39 38 37 36 41 40 54 53 52 51 50 49 48 59 58 57 56 55 64 63 62 61 60 67 66 65"
+    "16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 0 26 25 24 23 22 21 20 19 18 17 27 28 29 30 35 34 33 32 31 45 44 43 42 "
+    "47 46 39 38 37 36 41 40 54 53 52 51 50 49 48 59 58 57 56 55 64 63 62 61 60 67 66 65"
 )
 IBUG68_FLIP = np.array([int(place) for place in _FLIPPED.split()])
 """Which of the 68 points that people set takes the place of each in a mirrored picture."""

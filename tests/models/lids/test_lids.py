@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.models.training.test_pictures import covers
+from tests.models.training.test_pictures import covers, unlike
 from wakeful.models.face.points import lid_gap
 from wakeful.models.lids.bank import HUMAN_LIDS, human_gap
 
@@ -68,7 +68,7 @@ def test_hidden_eyes_get_a_reason() -> None:
 
 def test_shapes_and_operators(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
-    net = LidsNet().eval()
+    net = unlike(LidsNet()).eval()
     out, hidden = net(torch.zeros(2, 1, ROWS, COLUMNS))
     assert out.shape == (2, OUTPUTS) and hidden.shape == (2, HIDDEN)
     assert points_of(out.detach().numpy()).shape == (2, 21, 2)

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.models.training.test_pictures import unlike
+
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
 from wakeful.models.mouth.net import COLUMNS, LIPS, OUTPUTS, ROWS, MouthNet  # noqa: E402
@@ -38,7 +40,7 @@ def test_the_opening_is_the_gap_over_the_width() -> None:
 
 def test_shapes_and_operators(tmp_path: Path) -> None:
     onnx = pytest.importorskip("onnx")
-    net = MouthNet().eval()
+    net = unlike(MouthNet()).eval()
     assert net(torch.zeros(2, 1, ROWS, COLUMNS)).shape == (2, OUTPUTS)
     file = export(net, tmp_path / "mouth.onnx", ROWS, COLUMNS, ("out",))
     operators = {node.op_type for node in onnx.load(file).graph.node}
