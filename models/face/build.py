@@ -93,7 +93,7 @@ def build(data: Path, cache: Path, teacher: Path, every: int = 1) -> None:
             continue
         mesh = _settled(read(network, item.picture, item.start, flip, sure=item.known is not None), item, index)
         box = item.start if mesh is None else around(mesh, 1.0)
-        greys.append(cv2.cvtColor(item.picture, cv2.COLOR_BGR2GRAY))
+        greys.append(_grey(item.picture))
         rows["points"].append(np.full((POINTS, 3), np.nan) if mesh is None else mesh)
         rows["human"].append(np.full((68, 2), np.nan) if item.human is None else item.human)
         rows["box"].append([box.x_px, box.y_px, box.width_px, box.angle_rad])
@@ -113,6 +113,11 @@ def build(data: Path, cache: Path, teacher: Path, every: int = 1) -> None:
 def _save(part: Path, arrays: dict[str, Array]) -> None:
     with part.open("wb") as opened:
         np.savez(opened, **arrays)  # type: ignore[arg-type]
+
+
+def _grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    levels: Any = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    return np.asarray(levels, np.uint8)
 
 
 def _settled(reading: Reading, item: Item, index: NDArray[np.intp]) -> Array | None:
@@ -180,7 +185,7 @@ def _keypoints(data: Path) -> Iterator[Item]:
             else:
                 split = {VALID_FOLD: "valid", YTF_TEST_FOLD: "test"}.get(folds[str(subject)], "train")
             start = Crop(x_px, y_px, side * 1.1, angle)
-            picture = cv2.imdecode(content, cv2.IMREAD_COLOR)
+            picture = Encoded(content, np.array([0, len(content)])).read(0)
             yield Item(picture, start, None, points, str(origin), str(subject), split)
 
 

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from wakeful.models.face.build import PICTURES, Targets
-from wakeful.models.face.net import NAME, SCALE, SIZE_PX, FaceNet
+from wakeful.models.face.net import NAME, SCALE, FaceNet
 from wakeful.models.face.points import LEFT_EYE, LEFT_OUTER, RIGHT_EYE, RIGHT_OUTER, eye_span, lid_gap
 from wakeful.models.face.samples import HALF
 from wakeful.models.face.task import predicted
 from wakeful.models.face.teacher import MESH
 from wakeful.models.training.covers import load_covers
-from wakeful.models.training.geometry import Crop, level_square
-from wakeful.models.training.light import noise, standardise
+from wakeful.models.training.geometry import Crop, cut, level_square
+from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
 from wakeful.models.training.run import load_weights
 from wakeful.sensors.opencv import cv2
@@ -41,8 +41,7 @@ class FaceReader:
 
     def at(self, picture: NDArray[np.uint8], crop: Crop) -> tuple[Array, float]:
         """Points [478, 3] in picture pixels and presence logit of one crop of a grey picture."""
-        grey = cv2.warpAffine(picture, crop.matrix(), (SIZE_PX, SIZE_PX), flags=cv2.INTER_LINEAR)
-        mesh, presence = predicted(self.net, standardise(grey)[None])
+        mesh, presence = predicted(self.net, standardise(cut(picture, crop))[None])
         points = mesh[0].astype(np.float64) * HALF
         points[:, :2] += HALF
         return crop.back(points), float(presence[0])
@@ -65,7 +64,8 @@ def load_face_net(file: Path) -> FaceNet:
     """The network with averaged weights."""
     net = FaceNet()
     net.load_state_dict(load_weights(file, NAME))
-    return net.eval()
+    net.eval()
+    return net
 
 
 def readings(reader: FaceReader, targets: Targets, pictures: Pictures, chosen: Array) -> tuple[Array, Array]:
@@ -147,9 +147,7 @@ def jitter(reader: FaceReader, targets: Targets, pictures: Pictures, faces: int 
         x_px, y_px, side, angle = (float(value) for value in targets.box[i])
         crop, series = Crop(x_px, y_px, side * SCALE, angle), []
         for frame in range(14):
-            picture = pictures[i].astype(np.float32)
-            picture = np.clip(picture + noise(rng, picture.shape, 3.0), 0, 255).astype(np.uint8)
-            points, _ = reader.at(picture, crop)
+            points, _ = reader.at(noisy(rng, pictures[i]), crop)
             crop = around(points)
             if frame >= 4:
                 series.append(points)
@@ -159,6 +157,33 @@ def jitter(reader: FaceReader, targets: Targets, pictures: Pictures, faces: int 
         both = [lid_gap(track[:, eye, :2]).std() for eye in (RIGHT_EYE, LEFT_EYE)]
         gaps.append(float(np.mean(both)))
     return {"points_pct": round(float(np.mean(spreads)), 3), "mesh_gap": round(float(np.mean(gaps)), 4)}
+
+
+def pose_beside_teacher(reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, float]:
+    """Medians of the differences in yaw and pitch, degrees, of rigid fits of the mean mesh to both readings."""
+    chosen = np.flatnonzero((targets.split == "valid") & np.isfinite(targets.points[:, 0, 0]))[::3]
+    ours, _ = readings(reader, targets, pictures, chosen)
+    theirs = targets.points[chosen].astype(np.float64)
+    level = [around(mesh).points(mesh) for mesh in theirs]
+    mean = np.mean([mesh - mesh.mean(axis=0) for mesh in level], axis=0)[:MESH]
+    angles = [np.array([_yaw_pitch(mesh[:MESH], mean) for mesh in meshes]) for meshes in (ours, theirs)]
+    off = np.abs(angles[0] - angles[1])
+    turned = np.abs(angles[1][:, 0] - np.median(angles[1][:, 0])) > 20.0
+    return {
+        "faces": len(chosen),
+        "yaw_deg": round(float(np.median(off[:, 0])), 2),
+        "pitch_deg": round(float(np.median(off[:, 1])), 2),
+        "yaw_deg_turned": round(float(np.median(off[turned, 0])), 2) if turned.any() else float("nan"),
+    }
+
+
+def _yaw_pitch(mesh: Array, mean: Array) -> tuple[float, float]:
+    """Degrees by which the mean mesh is turned to lie on ``mesh`` (Kabsch)."""
+    left, _, right = np.linalg.svd((mesh - mesh.mean(axis=0)).T @ mean)
+    turn = left @ np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))]) @ right
+    yaw = np.degrees(np.arctan2(turn[0, 2], turn[2, 2]))
+    pitch = np.degrees(np.arcsin(np.clip(-turn[1, 2], -1.0, 1.0)))
+    return float(yaw), float(pitch)
 
 
 def presence(reader: FaceReader, data: Path, targets: Targets, pictures: Pictures) -> dict[str, float]:
@@ -205,6 +230,7 @@ def main() -> None:
     reader = FaceReader(load_face_net(given.weights))
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
     print(json.dumps({"jitter": jitter(reader, targets, pictures)}), flush=True)
+    print(json.dumps({"pose": pose_beside_teacher(reader, targets, pictures)}), flush=True)
     print(json.dumps({"presence": presence(reader, given.data, targets, pictures)}), flush=True)
     print(json.dumps(points_of_people(reader, targets, pictures)), flush=True)
 

@@ -34,19 +34,22 @@ def lid_gap(contour: Array) -> Array:
     width = np.maximum(np.hypot(along[..., 0], along[..., 1]), 1e-6)
     gaps = contour[..., 2:7, :] - contour[..., 10:15, :]
     across = along[..., None, 0] * gaps[..., 1] - along[..., None, 1] * gaps[..., 0]
-    return np.abs(across).mean(axis=-1) / np.square(width)
+    gap: Array = np.abs(across).mean(axis=-1) / np.square(width)
+    return gap
 
 
 def mouth_gap(points: Array) -> Array:
     """Inner lip gap over the inner mouth's width of meshes [..., 478, >=2]."""
     width = np.linalg.norm(points[..., 308, :2] - points[..., 78, :2], axis=-1)
     gap = np.linalg.norm(points[..., 14, :2] - points[..., 13, :2], axis=-1)
-    return gap / np.maximum(width, 1e-6)
+    opening: Array = gap / np.maximum(width, 1e-6)
+    return opening
 
 
 def eye_span(points: Array) -> Array:
     """Distance of the outer eye corners of meshes [..., 478, >=2]: what errors are divided by."""
-    return np.linalg.norm(points[..., LEFT_OUTER, :2] - points[..., RIGHT_OUTER, :2], axis=-1)
+    span: Array = np.linalg.norm(points[..., LEFT_OUTER, :2] - points[..., RIGHT_OUTER, :2], axis=-1)
+    return span
 
 
 def weights() -> Array:
@@ -54,4 +57,5 @@ def weights() -> Array:
     out = np.ones(478)
     out[[*RIGHT_EYE, *LEFT_EYE, *RIGHT_IRIS, *LEFT_IRIS]] = 3.0
     out[[*OUTER_LIPS, *INNER_LIPS]] = 3.0
-    return out / out.mean()
+    share: Array = out / out.mean()
+    return share

@@ -14,7 +14,7 @@ from wakeful.models.face.build import PICTURES, Targets
 from wakeful.models.face.net import SCALE, SIZE_PX
 from wakeful.models.face.points import IBUG68_FLIP, MASK
 from wakeful.models.training.covers import Covers, lay_hand, lay_mask, lay_patch, lay_spectacles
-from wakeful.models.training.geometry import Crop
+from wakeful.models.training.geometry import Crop, cut, cut_over
 from wakeful.models.training.light import Light, standardise, varied
 from wakeful.models.training.pictures import Pictures
 from wakeful.sensors.opencv import cv2
@@ -74,8 +74,7 @@ class FaceSamples:
     def plain(self, index: int) -> Sample:
         """A face as tracked, unchanged."""
         place = self.square(index)
-        grey = cv2.warpAffine(self.pictures[index], place.matrix(), (SIZE_PX, SIZE_PX), flags=cv2.INTER_LINEAR)
-        return Sample(standardise(grey), *self._known(index, place), 1.0, place)
+        return Sample(standardise(cut(self.pictures[index], place)), *self._known(index, place), 1.0, place)
 
     def face(self, rng: np.random.Generator, index: int, light: Light, near: Crop | None = None) -> Sample:
         """A varied crop of a face; ``near``: hardly moved from that crop."""
@@ -100,15 +99,13 @@ class FaceSamples:
 
     def _cut(self, rng: np.random.Generator, index: int, place: Crop) -> NDArray[np.uint8]:
         """The crop from the picture; what lies beyond its edge is another scene, the mirrored picture, or black."""
-        picture, matrix, size = self.pictures[index], place.matrix(), (SIZE_PX, SIZE_PX)
-        kind = rng.random()
+        picture, kind = self.pictures[index], rng.random()
         if kind < 0.4:
-            under = self.covers.scene(rng, SIZE_PX, SIZE_PX).copy()
-            return cv2.warpAffine(picture, matrix, size, under, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
+            return cut_over(picture, place, self.covers.scene(rng, SIZE_PX, SIZE_PX).copy())
         mode = cv2.BORDER_REFLECT_101 if kind < 0.65 else cv2.BORDER_REPLICATE
         if kind > 0.8 and str(self.targets.source[index]) not in CUT_TIGHT:
             mode = cv2.BORDER_CONSTANT
-        return cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=mode)
+        return cut(picture, place, mode)
 
     def _known(self, index: int, place: Crop) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         points = place.points(self.targets.points[index])

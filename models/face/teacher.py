@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
-from wakeful.models.training.geometry import Crop, level_square
+from wakeful.models.training.geometry import Crop, cut, level_square
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
@@ -84,12 +83,12 @@ def around(mesh: Array, scale: float = SCALE) -> Crop:
 
 def _run(network: Network, picture: NDArray[np.uint8], crop: Crop) -> tuple[Array, float]:
     crop = Crop(crop.x_px, crop.y_px, crop.width_px, crop.angle_rad, crop.mirrored, columns=INPUT_PX, rows=INPUT_PX)
-    pixels = cv2.warpAffine(picture, crop.matrix(), (INPUT_PX, INPUT_PX), flags=cv2.INTER_LINEAR)
+    pixels: Any = cut(picture, crop)
     mean = sum(cv2.mean(pixels)[:3]) / 3.0
     if mean < USUAL_GREY:
         pixels = cv2.convertScaleAbs(pixels, alpha=min(MAX_GAIN, USUAL_GREY / max(mean, 1.0)))
-    rgb = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.float32) / 255.0
-    points, presence = network(rgb[np.newaxis])
+    rgb: Any = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    points, presence = network(rgb[np.newaxis].astype(np.float32) / 255.0)
     return crop.back(points), presence
 
 
@@ -102,5 +101,5 @@ def twins(meshes: Iterable[Array]) -> NDArray[np.intp]:
     mean = np.mean([around(mesh).points(mesh) - 56.0 * np.array([1, 1, 0]) for mesh in meshes], axis=0)
     mirror = mean * np.array([-1.0, 1.0, 1.0])
     cost = np.square(mean[:, None, :] - mirror[None]).sum(axis=-1)
-    found: NDArray[np.intp] = np.asarray(linear_sum_assignment(cost)[1])
+    found: NDArray[np.intp] = cost.argmin(axis=1)
     return found

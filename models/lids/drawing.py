@@ -62,7 +62,7 @@ def draw_lid(rng: np.random.Generator, grey: Levels, points: Array, share: float
 def unreadable_light(rng: np.random.Generator, grey: Levels) -> tuple[Levels, int]:
     """The crop in the dark, in glare or out of focus, so far that no lid can be read; and which of these."""
     kind = rng.choice(["dark", "glare", "blur"])
-    levels = grey.astype(np.float32)
+    levels: Array = grey.astype(np.float32)
     if kind == "dark":
         spread = max(float(levels.std()), 1.0)
         levels = (levels - levels.mean()) * (rng.uniform(0.2, 2.0) / spread) + rng.uniform(1, 15)
@@ -75,7 +75,8 @@ def unreadable_light(rng: np.random.Generator, grey: Levels) -> tuple[Levels, in
     else:
         wide = rng.uniform(5.0, 9.0)
         narrow = wide * rng.uniform(0.7, 1.0)
-        levels = cv2.GaussianBlur(levels, (0, 0), wide, sigmaY=narrow) + noise(rng, levels.shape, rng.uniform(0.5, 4))
+        soft: Any = cv2.GaussianBlur(levels, (0, 0), wide, sigmaY=narrow)
+        levels = soft + noise(rng, levels.shape, rng.uniform(0.5, 4))
     return np.clip(levels, 0, 255).astype(np.uint8), READABLE.index(str(kind))
 
 

@@ -15,15 +15,16 @@ import torch
 from numpy.typing import NDArray
 
 from wakeful.models.face.build import PICTURES, Targets
-from wakeful.models.face.evaluate import FaceReader, load_face_net, readings
+from wakeful.models.face.evaluate import FaceReader, around, load_face_net, readings
+from wakeful.models.face.net import SCALE
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, lid_gap
 from wakeful.models.lids.bank import LEFT_HUMAN, RIGHT_HUMAN, human_gap
 from wakeful.models.lids.net import COLUMNS, EYE_PX, LIDS, NAME, OPENING, ROWS, SHUT, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop
 from wakeful.models.lids.states import CLOSED, StateHead
 from wakeful.models.lids.task import auc, points_of, read
-from wakeful.models.training.geometry import Crop
-from wakeful.models.training.light import standardise
+from wakeful.models.training.geometry import Crop, cut
+from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
 from wakeful.models.training.run import load_state, load_weights
 from wakeful.sensors.opencv import cv2
@@ -61,6 +62,28 @@ def helen_gaps(net: LidsNet, reader: FaceReader, targets: Targets, pictures: Pic
     return figures
 
 
+def jitter(net: LidsNet, reader: FaceReader, targets: Targets, pictures: Pictures, faces: int = 60) -> dict[str, Any]:
+    """Mean deviation of the lid gap over ten noisy frames of a still face, cut at our face network's corners."""
+    chosen = np.flatnonzero((targets.split == "valid") & (targets.source != "utk") & (targets.source != "car"))
+    chosen = chosen[:: max(1, len(chosen) // faces)][:faces]
+    rng = np.random.default_rng(11)
+    points, openings = [], []
+    for i in chosen.tolist():
+        x_px, y_px, side, angle = (float(value) for value in targets.box[i])
+        crop, crops = Crop(x_px, y_px, side * SCALE, angle), []
+        for frame in range(14):
+            picture = noisy(rng, pictures[i])
+            mesh, _ = reader.at(picture, crop)
+            crop = around(mesh)
+            if frame >= 4:
+                for mirrored, lids in ((False, RIGHT_EYE), (True, LEFT_EYE)):
+                    crops.append(_cut(picture, eye_crop(mesh[lids[0], :2], mesh[lids[8], :2], mirrored)))
+        out = read(net, np.stack(crops))
+        points.append(lid_gap(points_of(out)[:, :LIDS]).reshape(-1, 2).std(axis=0).mean())
+        openings.append(out[:, OPENING].reshape(-1, 2).std(axis=0).mean())
+    return {"gap": round(float(np.mean(points)), 4), "opening": round(float(np.mean(openings)), 4)}
+
+
 def cew(net: LidsNet, data: Path, head: StateHead | None) -> dict[str, Any]:
     """Area under the curve of closed against open eyes, one pass; no person and no picture was learned."""
     packed = dict(np.load(data / "cew_eyes.npz"))
@@ -85,8 +108,7 @@ def cew(net: LidsNet, data: Path, head: StateHead | None) -> dict[str, Any]:
 
 
 def _cut(picture: NDArray[np.uint8], crop: Crop) -> NDArray[np.float32]:
-    grey = cv2.warpAffine(picture, crop.matrix(), (COLUMNS, ROWS), borderMode=cv2.BORDER_REPLICATE)
-    return standardise(grey, LEAST_SPREAD)
+    return standardise(cut(picture, crop, cv2.BORDER_REPLICATE), LEAST_SPREAD)
 
 
 def _patch(image: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
@@ -116,6 +138,7 @@ def main() -> None:
     print(json.dumps({"cew": cew(net, given.data, head)}), flush=True)
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
     reader = FaceReader(load_face_net(given.face))
+    print(json.dumps({"jitter": jitter(net, reader, targets, pictures)}), flush=True)
     print(json.dumps({"helen": helen_gaps(net, reader, targets, pictures)}), flush=True)
 
 

@@ -14,7 +14,7 @@ from wakeful.models.lids.bank import Bank, human_gap
 from wakeful.models.lids.drawing import CLEAR, cover_eye, draw_lid, eye_area, glaze_eye, unreadable_light
 from wakeful.models.lids.net import COLUMNS, EYE_PX, READABLE, ROWS
 from wakeful.models.training.covers import Covers
-from wakeful.models.training.geometry import Crop
+from wakeful.models.training.geometry import Crop, cut
 from wakeful.models.training.light import Light, standardise, varied
 from wakeful.sensors.opencv import cv2
 
@@ -141,10 +141,10 @@ class EyeSamples:
             rows=ROWS,
         )
         picture = self.bank.faces[face]
-        return cv2.warpAffine(picture, place.matrix(), (COLUMNS, ROWS), borderMode=cv2.BORDER_REFLECT_101)
+        return cut(picture, place, cv2.BORDER_REFLECT_101)
 
     def _cut(self, index: int, crop: Crop, mode: int) -> NDArray[np.uint8]:
-        return cv2.warpAffine(self.bank.picture(index), crop.matrix(), (COLUMNS, ROWS), borderMode=mode)
+        return cut(self.bank.picture(index), crop, mode)
 
     def _points(self, index: int, crop: Crop) -> Array:
         eyes = self.bank.eyes
@@ -176,7 +176,8 @@ def shaken(rng: np.random.Generator, crop: Crop) -> Crop:
 
 
 def _unit(points: Array) -> NDArray[np.float32]:
-    return ((points - MIDDLE) / EYE_PX).astype(np.float32)
+    unit: NDArray[np.float32] = ((points - MIDDLE) / EYE_PX).astype(np.float32)
+    return unit
 
 
 def _lowered(
@@ -199,10 +200,8 @@ def _tight(rng: np.random.Generator, grey: NDArray[np.uint8]) -> NDArray[np.uint
     x0, x1 = max(int(COLUMNS / 2 - EYE_PX / 2) - side, 0), min(int(COLUMNS / 2 + EYE_PX / 2) + side, COLUMNS)
     high = int(rng.uniform(0.35, 0.66) * EYE_PX)
     y0, y1 = max(ROWS // 2 - high, 0), min(ROWS // 2 + high, ROWS)
-    framed: NDArray[np.uint8] = cv2.copyMakeBorder(
-        grey[y0:y1, x0:x1], y0, ROWS - y1, x0, COLUMNS - x1, cv2.BORDER_REPLICATE
-    )
-    return framed
+    framed: Any = cv2.copyMakeBorder(grey[y0:y1, x0:x1], y0, ROWS - y1, x0, COLUMNS - x1, cv2.BORDER_REPLICATE)
+    return np.asarray(framed, np.uint8)
 
 
 def _odds(bank: Bank, chosen: NDArray[np.intp]) -> Array:

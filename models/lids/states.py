@@ -26,6 +26,7 @@ from wakeful.models.lids.net import COLUMNS, NAME, ROWS, STATES, WIDTHS, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop, shaken
 from wakeful.models.lids.task import auc
 from wakeful.models.training.files import write_whole
+from wakeful.models.training.geometry import cut
 from wakeful.models.training.light import Light, standardise, varied
 from wakeful.models.training.run import load_weights
 from wakeful.sensors.opencv import cv2
@@ -117,9 +118,9 @@ def features_of(net: LidsNet, bank: Bank, faces: Array, varied_by: int) -> tuple
             if not np.isfinite(contour).all():
                 continue
             crop = eye_crop(contour[0], contour[8], side == 1)
-            crops = [standardise(_cut(picture, crop), LEAST_SPREAD)]
+            crops = [standardise(cut(picture, crop, cv2.BORDER_REPLICATE), LEAST_SPREAD)]
             for _ in range(varied_by):
-                grey = varied(rng, _cut(picture, shaken(rng, crop)), light)
+                grey = varied(rng, cut(picture, shaken(rng, crop), cv2.BORDER_REPLICATE), light)
                 crops.append(standardise(grey, LEAST_SPREAD))
             with torch.no_grad():
                 out[row, side] = net.features(torch.from_numpy(np.stack(crops))[:, None]).flatten(1).half()
@@ -138,10 +139,6 @@ def _eye(bank: Bank, sharp: dict[tuple[int, int], int], face: int, side: int, li
         row = sharp[face, side]
         return bank.picture(row), bank.eyes.contour[row]
     return bank.faces[face], bank.targets.points[face, lids, :2]
-
-
-def _cut(picture: NDArray[np.uint8], crop: Any) -> NDArray[np.uint8]:
-    return cv2.warpAffine(picture, crop.matrix(), (COLUMNS, ROWS), borderMode=cv2.BORDER_REPLICATE)
 
 
 def train_head(features: Tensor, known: Tensor, given: Labelled, rows: Array, seed: int, steps: int = 700) -> StateHead:
@@ -167,7 +164,8 @@ def train_head(features: Tensor, known: Tensor, given: Labelled, rows: Array, se
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return head.eval()
+    head.eval()
+    return head
 
 
 def _odds(given: Labelled, rows: Array) -> Array:

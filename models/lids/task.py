@@ -22,8 +22,7 @@ from wakeful.models.training.light import Light
 from wakeful.models.training.run import Batch
 
 NO_EYES = 0.05
-PAIRS = 0.1
-"""Shares of a batch: crops without an eye, and the same eye in a second, hardly moved crop."""
+"""Share of a batch that are crops without an eye."""
 FINE = 0.025
 """Eye widths (0.9 px); errors under this weigh more than in proportion."""
 

@@ -14,7 +14,7 @@ from wakeful.models.face.build import PICTURES, Targets
 from wakeful.models.face.points import LEFT_OUTER, MASK, RIGHT_OUTER
 from wakeful.models.mouth.net import COLUMNS, LIPS, ROWS, SPAN_PX
 from wakeful.models.training.covers import Covers, lay_hand, lay_mask, lay_patch
-from wakeful.models.training.geometry import Crop
+from wakeful.models.training.geometry import Crop, cut
 from wakeful.models.training.light import Light, standardise, varied
 from wakeful.models.training.pictures import Pictures
 from wakeful.sensors.opencv import cv2
@@ -48,7 +48,8 @@ def opening_of(mesh: Array) -> Array:
     """Inner lip gap over the inner lips' width, in depth too, of meshes [..., 478, 3] (the monitor's measure)."""
     width = np.linalg.norm(mesh[..., CORNERS[1], :] - mesh[..., CORNERS[0], :], axis=-1)
     gap = np.linalg.norm(mesh[..., LOWER, :] - mesh[..., UPPER, :], axis=-1).mean(axis=-1)
-    return gap / np.maximum(width, 1e-6)
+    opening: Array = gap / np.maximum(width, 1e-6)
+    return opening
 
 
 def mouth_crop(mesh: Array) -> Crop:
@@ -116,7 +117,7 @@ class MouthSamples:
         return grey, 0.0 if share < 0.15 else (1.0 if share > 0.6 else math.nan)
 
     def _cut(self, index: int, crop: Crop, mode: int) -> NDArray[np.uint8]:
-        return cv2.warpAffine(self.pictures[index], crop.matrix(), (COLUMNS, ROWS), borderMode=mode)
+        return cut(self.pictures[index], crop, mode)
 
     def _points(self, index: int, crop: Crop) -> Array:
         """Lips [40, 2] in crop pixels."""
@@ -135,7 +136,8 @@ def shaken(rng: np.random.Generator, crop: Crop) -> Crop:
 
 
 def _unit(points: Array) -> NDArray[np.float32]:
-    return ((points - MIDDLE) / SPAN_PX).astype(np.float32)
+    unit: NDArray[np.float32] = ((points - MIDDLE) / SPAN_PX).astype(np.float32)
+    return unit
 
 
 def _flip(flip: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -52,9 +52,8 @@ class Covers:
         share = rng.uniform(0.25, 1.0)
         height, width = (max(int(side * share), 8) for side in scene.shape)
         y, x = (int(rng.integers(0, side - cut + 1)) for side, cut in zip(scene.shape, (height, width), strict=True))
-        piece = cv2.resize(scene[y : y + height, x : x + width], (columns, rows))
-        turned: Levels = np.ascontiguousarray(piece[:, ::-1]) if rng.random() < 0.5 else piece
-        return turned
+        piece: Any = cv2.resize(scene[y : y + height, x : x + width], (columns, rows))
+        return np.ascontiguousarray(piece[:, ::-1]) if rng.random() < 0.5 else np.asarray(piece, np.uint8)
 
 
 def load_covers(file: Path, *, held_out: bool = False) -> Covers:
@@ -133,7 +132,8 @@ def lay_mask(rng: np.random.Generator, crop: Levels, outline: Array) -> Levels:
     folds = np.sin(y * rng.uniform(0.15, 0.8) + rng.uniform(0, 6.3)) * rng.uniform(0.0, 10.0)
     smooth = cv2.GaussianBlur(crop, (0, 0), 7.0).astype(np.float32)
     cloth = rng.uniform(30, 230) + (smooth - smooth.mean()) * rng.uniform(0.2, 0.8) + folds
-    return np.clip(crop * (1.0 - cover) + cloth * cover, 0, 255).astype(np.uint8)
+    out: Levels = np.clip(crop * (1.0 - cover) + cloth * cover, 0, 255).astype(np.uint8)
+    return out
 
 
 def lay_spectacles(

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.sensors.opencv import cv2
+
 Array = NDArray[Any]
 
 
@@ -77,6 +79,22 @@ class Crop:
             width_px=self.width_px * scale,
             angle_rad=self.angle_rad + angle_rad,
         )
+
+
+def cut(picture: NDArray[np.uint8], crop: Crop, border: int = cv2.BORDER_CONSTANT) -> NDArray[np.uint8]:
+    """The pixels of a crop, uint8 [rows, columns] of a grey picture; ``border`` says what lies beyond its edge."""
+    size = (crop.columns, crop.rows)
+    pixels: Any = cv2.warpAffine(picture, crop.matrix(), size, flags=cv2.INTER_LINEAR, borderMode=border)
+    out: NDArray[np.uint8] = pixels
+    return out
+
+
+def cut_over(picture: NDArray[np.uint8], crop: Crop, under: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """As ``cut``; beyond the picture's edge ``under`` is left, which is overwritten."""
+    size = (crop.columns, crop.rows)
+    pixels: Any = cv2.warpAffine(picture, crop.matrix(), size, under, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
+    out: NDArray[np.uint8] = pixels
+    return out
 
 
 def level_square(points: Array, right: Array, left: Array) -> tuple[float, float, float, float]:

@@ -39,7 +39,7 @@ class Light:
 def varied(rng: np.random.Generator, grey: NDArray[np.uint8], light: Light) -> NDArray[np.uint8]:
     """A grey crop under another light, through another camera."""
     chance = rng.random(10)
-    levels = grey.astype(np.float32)
+    levels: Levels = grey.astype(np.float32)
     if chance[0] < light.infrared:
         levels = _infrared(rng, levels)
     if chance[1] < light.gamma:
@@ -51,7 +51,8 @@ def varied(rng: np.random.Generator, grey: NDArray[np.uint8], light: Light) -> N
         rows, columns = levels.shape
         share = rng.uniform(0.3, 0.85)
         small = (max(int(columns * share), 8), max(int(rows * share), 8))
-        levels = cv2.resize(cv2.resize(levels, small, interpolation=cv2.INTER_AREA), (columns, rows))
+        coarse: Any = cv2.resize(levels, small, interpolation=cv2.INTER_AREA)
+        levels = cv2.resize(coarse, (columns, rows))
     if chance[4] < light.blur:
         levels = _out_of_focus(rng, levels, light.strength)
     if chance[5] < light.overflow:
@@ -61,7 +62,8 @@ def varied(rng: np.random.Generator, grey: NDArray[np.uint8], light: Light) -> N
     bounded: NDArray[np.uint8] = np.clip(levels, 0.0, 255.0).astype(np.uint8)
     if chance[7] < light.jpeg:
         quality = int(rng.uniform(20, 85))
-        bounded = cv2.imdecode(cv2.imencode(".jpg", bounded, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 0)
+        coded: Any = cv2.imdecode(cv2.imencode(".jpg", bounded, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 0)
+        return np.asarray(coded, np.uint8)
     return bounded
 
 
@@ -71,6 +73,13 @@ def noise(rng: np.random.Generator, shape: tuple[int, ...], spread: float) -> Le
     begin = int(rng.integers(len(_NOISE) - count))
     cut: Levels = _NOISE[begin : begin + count].reshape(shape) * np.float32(spread)
     return cut
+
+
+def noisy(rng: np.random.Generator, grey: NDArray[np.uint8], spread: float = 3.0) -> NDArray[np.uint8]:
+    """A still picture in a next frame."""
+    levels = grey + noise(rng, grey.shape, spread)
+    out: NDArray[np.uint8] = np.clip(levels, 0, 255).astype(np.uint8)
+    return out
 
 
 def _curve(levels: Levels, power: float) -> Levels:

@@ -75,8 +75,8 @@ class Encoded:
     def read(self, index: int, flags: int = cv2.IMREAD_COLOR) -> Picture:
         """One picture, blue-green-red or what ``flags`` asks for."""
         part = np.asarray(self.content[self.offset[index] : self.offset[index + 1]])
-        decoded: Picture = cv2.imdecode(part, flags)
-        return decoded
+        decoded: Any = cv2.imdecode(part, flags)
+        return np.asarray(decoded, np.uint8)
 
 
 def cached(file: Path, make: Iterable[Picture]) -> Pictures:

@@ -91,7 +91,7 @@ class Run:
     def __init__(self, task: Task, settings: Settings, out: Path) -> None:
         self.task, self.settings, self.out = task, settings, out
         self.step = 0
-        self.net = task.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.net = task.net.to(memory_format=torch.channels_last)
         average = torch.optim.swa_utils.get_ema_multi_avg_fn(settings.averaging)
         self.average = torch.optim.swa_utils.AveragedModel(self.net, multi_avg_fn=average, use_buffers=True)
         self.optimizer = torch.optim.AdamW(parameter_groups(self.net, settings.weight_decay), lr=settings.peak_rate)
@@ -131,7 +131,7 @@ class Run:
             answers = self.net(crops)
         loss, parts = self.task.loss(answers, batch)
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), settings.clip)
         self.optimizer.step()
         self.average.update_parameters(self.net)
