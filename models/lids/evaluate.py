@@ -21,12 +21,12 @@ from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, lid_gap
 from wakeful.models.lids.bank import LEFT_HUMAN, RIGHT_HUMAN, human_gap
 from wakeful.models.lids.net import COLUMNS, EYE_PX, LIDS, NAME, OPENING, ROWS, SHUT, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop
-from wakeful.models.lids.states import CLOSED, StateHead
+from wakeful.models.lids.states import CLOSED, StateHead, load_head
 from wakeful.models.lids.task import auc, points_of, read
 from wakeful.models.training.geometry import Crop, cut
 from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
-from wakeful.models.training.run import load_state, load_weights
+from wakeful.models.training.run import load_weights
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
@@ -130,11 +130,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     net = LidsNet()
     net.load_state_dict(load_weights(given.weights, NAME))
-    head = None
-    if given.states is not None:
-        head = StateHead()
-        head.load_state_dict(load_state(given.states, f"{NAME}-states")["weights"])
-        head.eval()
+    head = None if given.states is None else load_head(given.states)
     print(json.dumps({"cew": cew(net, given.data, head)}), flush=True)
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
     reader = FaceReader(load_face_net(given.face))

@@ -28,7 +28,7 @@ from wakeful.models.lids.task import auc
 from wakeful.models.training.files import write_whole
 from wakeful.models.training.geometry import cut
 from wakeful.models.training.light import Light, standardise, varied
-from wakeful.models.training.run import load_weights
+from wakeful.models.training.run import load_state, load_weights
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
@@ -74,6 +74,14 @@ class StateHead(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         out: Tensor = self.out(self.hidden(features))
         return out
+
+
+def load_head(file: Path) -> StateHead:
+    """A head that ``main`` has written."""
+    head = StateHead()
+    head.load_state_dict(load_state(file, f"{NAME}-states")["weights"])
+    head.eval()
+    return head
 
 
 def labelled(data: Path) -> Labelled:

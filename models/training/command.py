@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from wakeful.models.training.run import Run, Settings, Task
+from wakeful.models.training.run import Run, Settings, Task, load_weights
 from wakeful.sensors.opencv import cv2
 
 
@@ -24,6 +24,7 @@ def parser(description: str | None, steps: int) -> argparse.ArgumentParser:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out")
+    options.add_argument("--start", type=Path, help="weights of an earlier training to begin from, at step 0")
     return options
 
 
@@ -33,7 +34,10 @@ def train(given: argparse.Namespace, settings: Settings, make: Callable[[], Task
     cv2.setNumThreads(1)
     settings = replace(settings, steps=given.steps, seed=given.seed)
     torch.manual_seed(settings.seed)
-    run = Run(make(), settings, given.out)
+    task = make()
+    if given.start is not None:
+        task.net.load_state_dict(load_weights(given.start, task.name))
+    run = Run(task, settings, given.out)
     if given.resume:
         run.restore()
     run.go(lambda row: print(json.dumps(row), flush=True))

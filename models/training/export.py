@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import argparse
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from wakeful.models.training.files import write_whole
 
 OPSET = 17
+
+
+class Chosen(nn.Module):
+    """The first ``count`` of a network's outputs: what is learned beside them is not shipped."""
+
+    def __init__(self, net: nn.Module, count: int) -> None:
+        super().__init__()
+        self.net, self.count = net, count
+
+    def forward(self, crop: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.net(crop)[: self.count])
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Options of an export."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("--weights", type=Path, required=True, help="weights.pt of a training")
+    options.add_argument("--out", type=Path, required=True, help="the .onnx file to write")
+    return options
 
 
 def export(net: nn.Module, file: Path, rows: int, columns: int, outputs: Sequence[str]) -> Path:

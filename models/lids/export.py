@@ -1,0 +1,48 @@
+"""Writes the lids network with its lid-state head as ONNX.
+
+``python -m wakeful.models.lids.export --weights FILE --states FILE --out lids.onnx``
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from wakeful.models.lids.net import COLUMNS, NAME, ROWS, LidsNet
+from wakeful.models.lids.states import StateHead, load_head
+from wakeful.models.training.export import export, parser
+from wakeful.models.training.run import load_weights
+
+
+class LidsWithStates(nn.Module):
+    """Crops [N, 1, 48, 64] to what ``LidsNet`` gives [N, 52] and the logits of ``STATES`` [N, 4]."""
+
+    def __init__(self, net: LidsNet, head: StateHead) -> None:
+        super().__init__()
+        self.net, self.head = net, head
+
+    def forward(self, crop: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.net.features(crop).flatten(1)
+        return self.net.out(self.net.hidden(features)), self.head(features)
+
+
+def load_lids_net(file: Path) -> LidsNet:
+    """The network with averaged weights."""
+    net = LidsNet()
+    net.load_state_dict(load_weights(file, NAME))
+    net.eval()
+    return net
+
+
+def main() -> None:
+    """The command."""
+    options = parser(__doc__)
+    options.add_argument("--states", type=Path, required=True, help="lid-state head")
+    given = options.parse_args()
+    both = LidsWithStates(load_lids_net(given.weights), load_head(given.states))
+    export(both, given.out, ROWS, COLUMNS, ("lids", "states"))
+
+
+if __name__ == "__main__":
+    main()
