@@ -16,7 +16,7 @@ from wakeful.models.training.run import load_weights
 
 
 class LidsWithStates(nn.Module):
-    """Crops [N, 1, 48, 64] to what ``LidsNet`` gives [N, 52] and the logits of ``STATES`` [N, 4]."""
+    """Crops [N, 1, 48, 64] to what ``LidsNet`` gives [N, 53] and the logits of ``STATES`` [N, 4]."""
 
     def __init__(self, net: LidsNet, head: StateHead) -> None:
         super().__init__()
