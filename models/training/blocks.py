@@ -51,7 +51,7 @@ def multiplications(net: nn.Module, crop: Tensor) -> int:
     def count(layer: nn.Module, _: object, output: Tensor) -> None:
         nonlocal total
         places = output[0, 0].numel() if output.dim() == 4 else 1
-        total += int(layer.weight.numel()) * places  # type: ignore[operator,arg-type]
+        total += int(layer.weight.numel()) * places
 
     layers = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
     hooks = [layer.register_forward_hook(count) for layer in layers]
