@@ -19,7 +19,7 @@ test: $(VENV)/.installed-dev  # for one: make test ARGS=tests/models
 
 test-train: $(VENV)/.installed-train  # what needs torch; `make test` skips it where torch is not installed
 	@$(BIN)/wakeful models pull --quiet
-	@$(BIN)/python -m pytest tests/models/expression tests/device/commands $(ARGS)
+	@$(BIN)/python -m pytest tests/models tests/device/commands $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
