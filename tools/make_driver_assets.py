@@ -2,15 +2,13 @@
 
     python -m tools.make_driver_assets astronaut.png face_landmarker.task
 
-``astronaut.png`` is the 512x512 picture that scikit-image ships as ``data.astronaut()``; ``face_landmarker.task`` is
-the archive that ``models/registry.toml`` names: it holds MediaPipe's canonical face as a mesh. Both landmark readers
-must be in the model cache. Run it again only to change how the assets are made; it is no part of the product.
+``astronaut.png`` is the 512x512 picture that scikit-image ships as ``data.astronaut()``; the archive is the one that
+``models/registry.toml`` names: it holds MediaPipe's canonical face. Both landmark readers must be in the model cache.
 
-1. The person is cut out of the picture (GrabCut, seeded with outlines drawn by hand), head and body apart.
-2. The head's pose in the portrait is measured against the canonical face, so that the renderer can take it out.
-3. Every pixel of the head gets a depth: the canonical face inside the mesh, a cylinder for the neck, and in between a
-   surface that swells from the silhouette like a soap film under pressure.
-4. Both readers look at the rendered, straightened head; the turn that they still see, on average, is taken out too.
+1. The person is cut out (GrabCut, seeded with outlines drawn by hand), head and body apart.
+2. The head's pose in the portrait is measured against the canonical face, and taken out.
+3. Every pixel of the head gets a depth: the canonical face inside the mesh, a cylinder for the neck, soap film between.
+4. Both readers look at the straightened head; the turn that they still see, on average, is taken out too.
 """
 
 from __future__ import annotations
