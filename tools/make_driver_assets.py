@@ -6,9 +6,8 @@
 ``models/registry.toml`` names: it holds MediaPipe's canonical face. Both landmark readers must be in the model cache.
 
 1. The person is cut out (GrabCut, seeded with outlines drawn by hand), head and body apart.
-2. The head's pose in the portrait is measured against the canonical face, and taken out.
+2. Its pose is measured against the canonical face and taken out, as is the turn that both readers still see after 3.
 3. Every pixel of the head gets a depth: the canonical face inside the mesh, a cylinder for the neck, soap film between.
-4. Both readers look at the straightened head; the turn that they still see, on average, is taken out too.
 """
 
 from __future__ import annotations
