@@ -4,7 +4,6 @@
 
 ``astronaut.png`` is the 512x512 picture that scikit-image ships as ``data.astronaut()``; the archive is the one that
 ``models/registry.toml`` names: it holds MediaPipe's canonical face. Both landmark readers must be in the model cache.
-
 1. The person is cut out (GrabCut, seeded with outlines drawn by hand), head and body apart.
 2. Its pose is measured against the canonical face and taken out, as is the turn that both readers still see after 3.
 3. Every pixel of the head gets a depth: the canonical face inside the mesh, a cylinder for the neck, soap film between.

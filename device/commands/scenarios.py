@@ -114,7 +114,7 @@ def _print(results: list[Result]) -> None:
 
     from wakeful.device.scenarios.figures import by_behaviour, by_group, count
 
-    table = Table("", "cells", "judged rightly", "told it cannot judge", "failed", box=None, pad_edge=False)
+    table = Table("", "cells", "right", "reported unreadable", "failed", box=None, pad_edge=False)
     for name, counted in [*by_group(results), *by_behaviour(results), ("all", count(results))]:
         failed = f"[red]{counted.failed}[/]" if counted.failed else "0"
         table.add_row(name, str(counted.total), str(counted.judged), str(counted.reported_blind), failed)
