@@ -14,8 +14,8 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wakeful.errors import ModelError
@@ -179,13 +179,12 @@ def _reason(log: str) -> str:
 
 
 def _largest(folder: Path) -> int:
-    return max(_sizes(folder.rglob("*")), default=0)
+    return max(_sizes(folder), default=0)
 
 
-def _sizes(files: Iterable[Path]) -> Iterator[int]:
-    for file in files:
-        # pip removes and renames while we look.
-        try:
-            yield file.stat().st_size
-        except OSError:
-            continue
+def _sizes(folder: Path) -> Iterator[int]:
+    # pip removes and renames files and folders while we look: os.walk passes over those that are gone.
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                yield Path(place, name).stat().st_size

@@ -235,7 +235,7 @@ def test_models_verify_is_content_without_the_optional_one(
 def test_models_pull_from_a_folder_that_lacks_them_ends_with_status_4(
     empty_cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "holds none of the files" in complaint(["models", "pull", "--from", str(tmp_path)], 4, capsys)
+    assert "holds none of the missing files" in complaint(["models", "pull", "--from", str(tmp_path)], 4, capsys)
 
 
 def test_config_show_is_a_file_that_config_check_accepts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,8 +19,8 @@ baud = 9600
 line = "mock:17"
 [outputs]
 events = "e.jsonl"
-[outputs.extra.seat]
-side = "left"
+[outputs.extra.status]
+target = "status.json"
 """
 
 PROFILE = b"""about = "Sleep alone"
@@ -31,7 +31,7 @@ code = "sleep"
 level = "urgent"
 when = { closure_s = 3.0 }
 clear = { eyes_open_s = 2.0 }
-speed_kmh = [20.0, 250.0]
+from_kmh = 20.0
 source = "Euro NCAP"
 """
 
@@ -42,8 +42,8 @@ def parse(data: bytes) -> bool:
     except ConfigError as error:
         assert str(error).startswith("fuzz.toml")
         return False
-    if told := all_mistakes(layer):
-        assert all(line.startswith("fuzz.toml") and len(line.splitlines()) == 1 for line in told), told
+    if mistakes := all_mistakes(layer):
+        assert all(line.startswith("fuzz.toml") and len(line.splitlines()) == 1 for line in mistakes), mistakes
         return False
     if is_profile(layer.values):
         merged = merged_profile(layer)

@@ -129,7 +129,7 @@ def test_the_token_is_asked_for_and_opens_the_page(browser: Browser) -> None:
     browser.open(guarded.output.url)
     enter = "$('token').value = {}; document.querySelector('#enter button').click()"
     browser.run(enter.format(json.dumps("not the right one")))
-    browser.wait("$('told').textContent.includes('not the token')")
+    browser.wait("$('answer').textContent.includes('not the token')")
     time.sleep(server.WRONG_TOKEN_PAUSE_S)
     browser.run(enter.format(json.dumps(TOKEN)))
     browser.wait("typeof heardMs !== 'undefined' && $('clock') && heardMs > 0")
