@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX
+from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES
 
 # Channels of the stem and of the three stages, which work on 24x24, 12x12 and 6x6 pixels.
 WIDTHS = (32, 32, 80, 128)
@@ -67,28 +66,3 @@ def convolution(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> 
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs)
     )
-
-
-def parameters(net: nn.Module) -> int:
-    """Number of trained values."""
-    return sum(p.numel() for p in net.parameters())
-
-
-def multiplications(net: nn.Module) -> int:
-    """Multiply-accumulates of one face."""
-    total = 0
-
-    def count(layer: nn.Module, _: object, output: Tensor) -> None:
-        nonlocal total
-        places = output[0, 0].numel() if output.dim() == 4 else 1
-        total += int(layer.weight.numel()) * places
-
-    layers = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    hooks = [layer.register_forward_hook(count) for layer in layers]
-    was_training = net.training
-    with torch.no_grad():
-        net.eval()(torch.zeros(1, 1, SIZE_PX, SIZE_PX))
-    net.train(was_training)
-    for hook in hooks:
-        hook.remove()
-    return total
