@@ -98,6 +98,8 @@ class Observation:
         iris_px: horizontal diameter of an open eye's iris, as if it looked straight into the camera, pixels.
         focal_px: focal length by which angles and distances of this frame are judged, pixels.
         bearing_yaw_deg, bearing_pitch_deg: the way from the face to the camera; a gaze of these angles meets it.
+        lid_states: probabilities that the lids are open, lowered (the eyes look down), narrowed (squint, laughter,
+            half-lidded) and closed, mean over the eyes that can be read, sum 1; None from a reader without them.
     """
 
     t_ns: int
@@ -121,6 +123,7 @@ class Observation:
     focal_px: float | None = None
     bearing_yaw_deg: float | None = None
     bearing_pitch_deg: float | None = None
+    lid_states: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

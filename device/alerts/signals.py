@@ -23,6 +23,7 @@ COLUMNS = (
     *("yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg"),
     *("eyes_closed", "closure_s", "perclos_60s", "level", "health", "expression"),
 )
+LID_COLUMNS = ("lid_open", "lid_lowered", "lid_narrowed", "lid_closed")
 ORIGIN_COLUMNS = ("run", "origin_utc_ns", "origin_monotonic_ns")
 
 

@@ -85,6 +85,14 @@ def _figure(value: Any) -> float | int | str:
     return whole(value) if type(value) is int and value >= 0 else number(value)
 
 
+def _four(value: Any) -> tuple[float, ...]:
+    """A list of four finite numbers."""
+    found = numbers(value)
+    if len(found) != 4:
+        raise InvalidMessage("expected four numbers")
+    return found
+
+
 CHECKS: Mapping[str, Check] = {
     "int": _signed,
     "bool": flag,
@@ -98,6 +106,7 @@ CHECKS: Mapping[str, Check] = {
     "Unreadable | None": Unreadable,
     "tuple[float, ...]": numbers,
     "tuple[float, ...] | None": numbers,
+    "tuple[float, float, float, float] | None": _four,
     "tuple[str, ...]": texts,
 }
 

@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
-from wakeful.device.alerts.signals import ORIGIN_COLUMNS
+from wakeful.device.alerts.signals import LID_COLUMNS, ORIGIN_COLUMNS
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
@@ -89,7 +89,7 @@ def columns_of(config: LogConfig) -> Mapping[str, dict[str, str]]:
     shares = {f"p_{name}": NUMBER for name in config.engine_config.expression_classes}
     head = {"t": NUMBER, "t_ns": WHOLE}
     tables = {
-        schema.OBSERVATION: head | _columns(Observation) | shares,
+        schema.OBSERVATION: head | _columns(Observation) | dict.fromkeys(LID_COLUMNS, NUMBER) | shares,
         schema.STATE: head | _columns(DriverState) | shares,
         schema.ALERT: head | _columns(Alert),
         schema.TICK: head | _columns(Tick),
@@ -117,7 +117,11 @@ def _columns(message: type) -> dict[str, str]:
 
 
 def _is_shares(message: type, name: str) -> bool:
-    return (message, name) in ((Observation, "expression"), (DriverState, "expression_p"))
+    return (message, name) in (
+        (Observation, "expression"),
+        (Observation, "lid_states"),
+        (DriverState, "expression_p"),
+    )
 
 
 def _rows(recording: Recording) -> Iterator[tuple[str, Row]]:
@@ -144,7 +148,9 @@ def row_of(value: Recorded, config: LogConfig) -> Row:
         return row | {"expression": value.expression} | {f"p_{name}": p for name, p in value.p.items()}
     for one in fields(value):
         content = getattr(value, one.name)
-        if _is_shares(type(value), one.name):
+        if one.name == "lid_states":
+            row |= dict(zip(LID_COLUMNS, content or (), strict=False))
+        elif _is_shares(type(value), one.name):
             row |= _shares(content, config)
         elif content is not None:
             row[one.name] = _plain(content)

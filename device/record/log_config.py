@@ -43,7 +43,7 @@ def read_config(data: bytes) -> LogConfig:
     if type(layout) is int and layout > FORMAT:
         version = values.get("version")
         raise UnsupportedVersion(version if isinstance(version, str) and len(version) < 40 else "unknown")
-    if layout != FORMAT:
+    if type(layout) is not int or layout < 1:
         raise InvalidMessage("/config without its format")
     try:
         return _config(values)

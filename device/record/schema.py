@@ -28,8 +28,9 @@ from typing import Any
 from wakeful.device.messages import Alert, DriverState, Event, Observation, Tick
 from wakeful.device.state.engine_config import EngineConfig
 
-FORMAT = 1
-"""Number of this layout. A log with a higher one is refused; new keys alone do not raise it."""
+FORMAT = 2
+"""Number of this layout: 2 since observations carry the states of the lids, by which closures are judged. A log with a
+higher one is refused; older ones are read."""
 MCAP_PROFILE = "wakeful"
 """What the header of the file says it holds."""
 
@@ -129,6 +130,7 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "Health": TEXT,
     "Unreadable": TEXT,
     "tuple[float, ...]": {"type": "array", "items": NUMBER},
+    "tuple[float, float, float, float]": {"type": "array", "items": NUMBER, "minItems": 4, "maxItems": 4},
     "tuple[str, ...]": {"type": "array", "items": TEXT},
     "Mapping[str, float]": {"type": "object", "additionalProperties": NUMBER},
     "Mapping[str, str]": {"type": "object", "additionalProperties": TEXT},

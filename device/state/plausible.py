@@ -27,8 +27,15 @@ LENGTHS = ("iris_px", "focal_px")
 """Its fields that are lengths, by which distances are judged."""
 GET_MEASURES = attrgetter(*MEASURES)
 GET_LENGTHS = attrgetter(*LENGTHS)
+# A softmax in half precision, or a mean over both eyes, misses a sum of 1 by less.
+SUM_WITHIN = 0.01
 # No angle and no ratio of a face is larger, and no length in a picture.
 LARGEST_MEASURE, LARGEST_PX = 360.0, 100_000.0
+
+
+def are_probabilities(shares: tuple[float, ...]) -> bool:
+    """Whether these are the probabilities of the four states of the lids."""
+    return len(shares) == 4 and all(0.0 <= one <= 1.0 for one in shares) and abs(sum(shares) - 1.0) <= SUM_WITHIN
 
 
 def without_impossible(seen: Observation) -> Observation:
@@ -44,4 +51,6 @@ def without_impossible(seen: Observation) -> Observation:
             broken[name] = None
     if seen.expression is not None and not all(map(math.isfinite, seen.expression)):
         broken["expression"] = None
+    if seen.lid_states is not None and not are_probabilities(seen.lid_states):
+        broken["lid_states"] = None
     return replace(seen, **broken) if broken else seen

@@ -80,6 +80,7 @@ FULL_OBSERVATION = Observation(
     focal_px=640.0,
     bearing_yaw_deg=-3.5,
     bearing_pitch_deg=0.5,
+    lid_states=(0.7, 0.15, 0.1, 0.05),
 )
 
 MESSAGES: tuple[Recorded, ...] = (

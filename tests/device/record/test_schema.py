@@ -87,6 +87,8 @@ def test_keys_of_a_later_version_are_left_out() -> None:
         b'{"t_ns": 1, "seq": 2, "face": true, "yaw_deg": 1e999}',
         b'{"t_ns": 1, "seq": 2, "face": true, "unreadable": "magic"}',
         b'{"t_ns": 1, "seq": 2, "face": true, "expression": 0.5}',
+        b'{"t_ns": 1, "seq": 2, "face": true, "lid_states": [0.5, 0.5, 0.0]}',
+        b'{"t_ns": 1, "seq": 2, "face": true, "lid_states": [0.5, 0.5, 0.0, "shut"]}',
     ],
     ids=lambda data: repr(data[:60]),
 )
@@ -103,6 +105,8 @@ def changed_head(**values: Any) -> bytes:
     "values",
     [
         {"format": None},
+        {"format": 0},
+        {"format": 1.0},
         {"part": -1},
         {"profile": {}},
         {"profile": {"about": "x", "rules": [], "settings": {}}},
@@ -128,7 +132,7 @@ def test_a_head_that_still_says_mended_is_one_of_a_repaired_log() -> None:
 
 def test_a_head_of_a_later_layout_says_who_wrote_it() -> None:
     with pytest.raises(UnsupportedVersion, match=r"9\.0"):
-        read_config(changed_head(format=2, version="9.0"))
+        read_config(changed_head(format=3, version="9.0"))
 
 
 def test_the_wall_clock_is_that_of_the_start_plus_the_time_since() -> None:
