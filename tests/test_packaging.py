@@ -93,6 +93,14 @@ def test_a_wheel_takes_one_name_and_carries_the_data_files_and_the_licence(built
     assert {f"wakeful/{file.relative_to(ROOT)}" for file in data} <= carried
     assert "wakeful/py.typed" in carried
     assert any(name.endswith("licenses/LICENSE") for name in carried)
+    assert any(name.endswith("licenses/models/weights/NOTICE") for name in carried)
+
+
+def test_a_wheel_carries_the_networks_of_the_project_and_no_weights_of_a_training(built: tuple[Path, Path]) -> None:
+    carried = contents(built[0])
+    ours = [one for one in registry.networks().values() if one.origin.kind == "project"]
+    assert {f"wakeful/models/weights/{one.file}" for one in ours} <= set(carried)
+    assert not [name for name in carried if name.endswith(".pt") or ("/training/" in name and "/weights/" in name)]
 
 
 def test_an_sdist_has_one_folder_and_builds_the_same_wheel(

@@ -49,7 +49,7 @@ COPIED = ("wakeful", "sensors", "device", "models", "conversion", "deploy", "too
 RUNTIMES = dict(zip(("ONNX Runtime", "LiteRT"), arm64_inside.NETWORKS, strict=True))
 FACES = 64
 MAX_STEPS = 2.0
-NETWORKS = ("face_detection_short_range", "face_landmark", "iris_landmark")
+NETWORKS = ("face_landmark", "iris_landmark")
 
 NAP = """
 duration_s = 2.0

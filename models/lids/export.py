@@ -14,6 +14,9 @@ from wakeful.models.lids.states import StateHead, load_head
 from wakeful.models.training.export import export, parser
 from wakeful.models.training.run import load_weights
 
+EYES = 2
+"""Both eyes in one batch, whose size is fixed: Hexagons and LiteRT want every size before they run."""
+
 
 class LidsWithStates(nn.Module):
     """Crops [N, 1, 48, 64] to what ``LidsNet`` gives [N, 53] and the logits of ``STATES`` [N, 4]."""
@@ -41,7 +44,7 @@ def main() -> None:
     options.add_argument("--states", type=Path, required=True, help="lid-state head")
     given = options.parse_args()
     both = LidsWithStates(load_lids_net(given.weights), load_head(given.states))
-    export(both, given.out, ROWS, COLUMNS, ("lids", "states"))
+    export(both, given.out, ROWS, COLUMNS, ("lids", "states"), EYES)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Trained networks as ONNX files of one crop, batch normalisation folded in."""
+"""Trained networks as ONNX files of a fixed number of crops, batch normalisation folded in."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return options
 
 
-def export(net: nn.Module, file: Path, rows: int, columns: int, outputs: Sequence[str]) -> Path:
-    """Writes ``file`` (.onnx) for crops float32 [1, 1, rows, columns], whole or not at all; gives its path."""
+def export(net: nn.Module, file: Path, rows: int, columns: int, outputs: Sequence[str], crops: int = 1) -> Path:
+    """Writes ``file`` (.onnx) for float32 [crops, 1, rows, columns], whole or not at all; gives its path."""
 
     def write(part: Path) -> None:
         with warnings.catch_warnings():
@@ -43,7 +43,7 @@ def export(net: nn.Module, file: Path, rows: int, columns: int, outputs: Sequenc
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 net.eval(),
-                (torch.zeros(1, 1, rows, columns),),
+                (torch.zeros(crops, 1, rows, columns),),
                 str(part),
                 dynamo=False,
                 opset_version=OPSET,

@@ -300,5 +300,5 @@ def test_a_source_that_does_not_exist_ends_with_status_3(capsys: pytest.CaptureF
 
 def test_a_network_with_a_wrong_hash_ends_with_status_4(empty_cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     empty_cache.mkdir()
-    (empty_cache / "face_detection_short_range.tflite").write_bytes(b"half a download")
+    (empty_cache / "face_landmark.tflite").write_bytes(b"half a download")
     assert "wakeful models pull" in complaint(["run", "--plain", "--landmarks", "mesh+iris"], 4, capsys)

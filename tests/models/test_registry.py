@@ -25,7 +25,7 @@ def test_every_entry_is_complete(name: str) -> None:
     assert one.licence == "Apache-2.0"
     assert one.about and one.member and one.outputs
     assert one.training_terms.startswith(("unknown: ", "FER2013: research", "HELEN/300-W: non-commercial research"))
-    assert bool(one.readers) == (one.origin.kind != "project")  # our own networks serve every reader
+    assert one.readers or one.origin.kind == "project"  # the expression and the eyes' visibility serve every reader
     assert all(tensor.meaning and tensor.shape for tensor in (*one.inputs, *one.outputs))
     assert all(tensor.range is not None for tensor in one.inputs)
 
@@ -73,7 +73,22 @@ def test_outputs_that_are_classes_name_each_of_them() -> None:
 
 def test_a_complete_installation_serves_the_reader_mesh_iris_and_our_own_networks() -> None:
     required = {one.name for one in registry.networks().values() if one.required and one.origin.kind != "project"}
-    assert required == {one.name for one in registry.networks().values() if "mesh+iris" in one.readers}
+    served = {one.name for one in registry.networks().values() if "mesh+iris" in one.readers}
+    assert required == {name for name in served if registry.network(name).origin.kind != "project"}
+
+
+def test_the_reader_wakeful_and_the_detector_need_nothing_that_is_fetched(empty_cache: Path) -> None:
+    needed = [one for one in registry.networks().values() if "wakeful" in one.readers]
+    assert {one.name for one in needed} == {"face_detection_short_range", "face", "lids", "mouth"}
+    assert [registry.state(one.name) for one in needed] == [State.PRESENT] * 4
+    assert all(one.required for one in needed)
+
+
+def test_a_file_that_others_made_is_named_with_its_licence_beside_it() -> None:
+    notice = (registry.WEIGHTS / "NOTICE").read_text(encoding="utf-8")
+    borrowed = [one for one in registry.networks().values() if one.training_terms.startswith("unknown: ")]
+    assert all(one.file in notice for one in borrowed if one.origin.kind == "project")
+    assert "Apache License, Version 2.0" in notice
 
 
 def test_verifying_the_largest_network_takes_less_than_a_frame() -> None:
@@ -99,21 +114,21 @@ def test_a_network_that_no_package_carries_tells_its_address(empty_cache: Path) 
 
 
 @pytest.fixture
-def detector() -> bytes:
+def mesh() -> bytes:
     """The content of a right network, from the user's cache."""
-    return registry.path("face_detection_short_range").read_bytes()
+    return registry.path("face_landmark").read_bytes()
 
 
-def test_one_changed_byte_is_refused(detector: bytes, empty_cache: Path) -> None:
-    content = bytearray(detector)
+def test_one_changed_byte_is_refused(mesh: bytes, empty_cache: Path) -> None:
+    content = bytearray(mesh)
     content[1000] ^= 1
     empty_cache.mkdir()
-    (empty_cache / "face_detection_short_range.tflite").write_bytes(content)
+    (empty_cache / "face_landmark.tflite").write_bytes(content)
     with pytest.raises(ModelCorrupt, match="wrong sha256") as caught:
-        registry.path("face_detection_short_range")
+        registry.path("face_landmark")
     assert isinstance(caught.value, ValueError)
-    assert registry.state("face_detection_short_range") is State.CORRUPT
-    assert registry.path("face_detection_short_range", verify=False).is_file()
+    assert registry.state("face_landmark") is State.CORRUPT
+    assert registry.path("face_landmark", verify=False).is_file()
 
 
 def test_a_corrupt_network_counts_as_available_so_that_loading_it_fails_loudly(empty_cache: Path) -> None:
