@@ -148,6 +148,8 @@ class DriverState:
             by profiles with a table ``engagement`` only.
         awake: None while the eyes are not seen.
         distance_m: of the eyes from the camera.
+        lid_open, lid_lowered, lid_narrowed, lid_closed: probabilities of what the lids do, as judged: averaged over the
+            running closure, else of this frame. None without a reader that gives them.
         notes: codes of what is wrong with the monitor itself, see ``wakeful.device.supervision.notes``.
     """
 
@@ -185,6 +187,15 @@ class DriverState:
     looking_s: float | None = None
     awake: bool | None = None
     distance_m: float | None = None
+    lid_open: float | None = None
+    lid_lowered: float | None = None
+    lid_narrowed: float | None = None
+    lid_closed: float | None = None
+
+    @property
+    def lid_states(self) -> tuple[float | None, float | None, float | None, float | None]:
+        """The four probabilities of the lids, in the order of ``Observation.lid_states``."""
+        return self.lid_open, self.lid_lowered, self.lid_narrowed, self.lid_closed
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,10 @@ class Reporter:
             "looking_s": _rounded(state.looking_s, 2),
             "awake": state.awake,
             "distance_m": _rounded(state.distance_m, 2),
+            "lid_open": _rounded(state.lid_open, 3),
+            "lid_lowered": _rounded(state.lid_lowered, 3),
+            "lid_narrowed": _rounded(state.lid_narrowed, 3),
+            "lid_closed": _rounded(state.lid_closed, 3),
         }
 
     def alert(self, alert: Alert, raised_at: datetime) -> Report:

@@ -49,6 +49,7 @@ CLOCK_JUMP_NS = 1_000_000_000
 # Turned or bowed further than this, an eye or a brow may be seen past the rim of dark glasses.
 PAST_RIM_DEG = 30.0
 NOT_ENGAGED = EngagementView()
+NO_STATES = (None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,7 @@ class Engine:
     def _signals(self, lids: LidView, attention: AttentionView, episodes: EpisodeView) -> Signals:
         """Every signal of ``wakeful.device.state.signals`` at this moment."""
         perclos = self._lids.perclos_180s.share
+        states = lids.states or NO_STATES
         return {
             "closure_s": lids.closure_s,
             "eyes_open_s": None if lids.closed is None else lids.eyes_open_s,
@@ -242,6 +244,10 @@ class Engine:
             "nods_600s": float(episodes.nods),
             "kss_estimate": kss_estimate(perclos, self._lids.closure_ratio, episodes.yawns),
             "distress_s": episodes.distress_s,
+            "lid_open": states[0],
+            "lid_lowered": states[1],
+            "lid_narrowed": states[2],
+            "lid_closed": states[3],
         }
 
     def _judge_health(self, seen: Observation, lids: LidView, fps: float | None) -> Health:
@@ -301,6 +307,10 @@ class Engine:
             looking_s=engaged.looking_s,
             awake=engaged.awake,
             distance_m=engaged.distance_m,
+            lid_open=signals["lid_open"],
+            lid_lowered=signals["lid_lowered"],
+            lid_narrowed=signals["lid_narrowed"],
+            lid_closed=signals["lid_closed"],
         )
 
     def _told(self, state: DriverState, alerts: list[Alert], events: list[Event]) -> Step:

@@ -32,6 +32,7 @@ class LidView:
         lowered_since_ns: when lids that are lowered went down, else None.
         closure_s: length of the running closure, None where ``closed`` is.
         ended: the closure that ended with this moment.
+        states: probabilities of the lids, as in ``Observation.lid_states``.
         ended_lowered: lids that were lowered and came up with this moment, as a closure.
     """
 
@@ -43,6 +44,7 @@ class LidView:
     ended: Closure | None
     ended_lowered: Closure | None
     eyes_open_s: float
+    states: tuple[float, float, float, float] | None
 
     @property
     def opening(self) -> float | None:
@@ -121,6 +123,7 @@ class Eyelids:
             ended,
             ended_lowered,
             self._open_ns / 1e9,
+            seen.lid_states,
         )
 
     def _judge_lowered(self) -> bool:

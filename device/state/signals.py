@@ -32,5 +32,9 @@ SIGNALS = {
     "yawns_600s": SignalKind("yawns in the last ten minutes", "count"),
     "nods_600s": SignalKind("nods with closed eyes in the last ten minutes", "count"),
     "kss_estimate": SignalKind("estimate of the Karolinska Sleepiness Scale", "1 to 9", 9.0),
+    "lid_open": SignalKind("probability that the lids are open, averaged over a running closure", "share of 1", 1.0),
+    "lid_lowered": SignalKind("... that they are lowered, because the eyes look down", "share of 1", 1.0),
+    "lid_narrowed": SignalKind("... that they are narrowed: a squint, a laugh, half-lidded", "share of 1", 1.0),
+    "lid_closed": SignalKind("... that they are closed", "share of 1", 1.0),
     "distress_s": SignalKind("how long a negative expression has been strong", "s"),
 }
