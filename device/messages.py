@@ -70,7 +70,7 @@ class ReaderTraits:
     """What the engine must know of the landmark reader whose measures it gets.
 
     Attributes:
-        name: ``v2`` or ``mesh+iris``.
+        name: ``wakeful``, ``v2``, ``mesh+iris`` or ``mediapipe``.
         closed_ratio: share of an open eye's aspect that the reader still measures in a closed one.
         wide_mouth_aspect: aspect of the inner lips that it measures in a mouth as wide open as mouths go.
     """

@@ -34,7 +34,7 @@ def watch(
     *,
     profile: str | Path | None = None,
     speed_kmh: float | None = None,
-    landmarks: Literal["auto", "v2", "mesh+iris", "mediapipe"] | None = None,
+    landmarks: Literal["auto", "wakeful", "v2", "mesh+iris", "mediapipe"] | None = None,
     pace: Literal["realtime", "fast"] | None = None,
     duration_s: float | None = None,
     driver: str | None = None,
@@ -175,7 +175,7 @@ def replay(path: str | Path, *, profile: str | Path | None = None) -> Iterator[M
 def look(
     image: str | Path | NDArray[np.uint8],
     *,
-    landmarks: Literal["auto", "v2", "mesh+iris", "mediapipe"] | None = None,
+    landmarks: Literal["auto", "wakeful", "v2", "mesh+iris", "mediapipe"] | None = None,
     focal_px: float | None = None,
 ) -> Look:
     """The largest face in one image. Each call loads the networks: to look at many, watch their folder.

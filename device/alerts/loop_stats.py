@@ -13,7 +13,7 @@ class LoopStats:
         fps: frames analysed per second, lately.
         frame_age_ms: from the capture of the newest frame to the decision on it.
         dropped: frames that were captured and never analysed, so far.
-        landmarks: which networks read the face (``v2``, ``mesh+iris``).
+        landmarks: which networks read the face (``wakeful``, ``v2``, ``mesh+iris``).
         runtime: what runs them (``litert``, ``qnn``), "" where that is unknown.
         recording: whether a log of the drive is being written.
     """

@@ -27,6 +27,7 @@ class Landmarks(StrEnum):
     """Which networks read the face."""
 
     AUTO = "auto"
+    WAKEFUL = "wakeful"
     V2 = "v2"
     MESH_IRIS = "mesh+iris"
     MEDIAPIPE = "mediapipe"

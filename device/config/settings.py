@@ -43,7 +43,7 @@ class SourceSettings(Section):
 class PerceptionSettings(Section):
     """How faces are found and read."""
 
-    landmarks: Literal["auto", "v2", "mesh+iris", "mediapipe"] = "auto"
+    landmarks: Literal["auto", "wakeful", "v2", "mesh+iris", "mediapipe"] = "auto"
     """Which networks read the face; auto: v2 where its file is in the cache, else mesh+iris; never mediapipe."""
     runtime: Literal["auto", "litert", "ort", "qnn"] = "auto"
     """What runs the networks; auto: the Hexagon NPU (qnn) where there is one, else LiteRT; ort: ONNX Runtime."""

@@ -21,7 +21,6 @@ from wakeful.device.evaluation.eye_scenes import Portraits, scenes
 from wakeful.device.perception.head_pose import HeadPose, head_pose
 from wakeful.device.perception.landmarks import (
     LEFT_CORNERS,
-    NETWORK_READERS,
     RIGHT_CORNERS,
     TRACKING_SCALE,
     FaceLandmarks,
@@ -69,7 +68,7 @@ class Cutter:
     """Reads faces as the monitor does, and cuts their eyes out."""
 
     def __init__(self) -> None:
-        self._readers: list[LandmarkReader] = [load_reader(name) for name in NETWORK_READERS]
+        self._readers: list[LandmarkReader] = [load_reader(name) for name in ("v2", "mesh+iris")]
 
     def read(self, rng: np.random.Generator, picture: Picture, clear: Region) -> tuple[FaceLandmarks, HeadPose] | None:
         """What a reader, mostly v2, makes of a face that was last seen in the region ``clear``."""

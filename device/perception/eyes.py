@@ -49,6 +49,8 @@ def eye_aspect(eye: Eye, yaw_deg: float, *, far: bool) -> float | None:
     width = math.hypot(along[0], along[1])
     if width < MIN_EYE_WIDTH_PX:
         return None
+    if eye.aspect is not None:
+        return eye.aspect * math.cos(math.radians(yaw_deg))
     gaps = eye.contour[LOWER_LID] - eye.contour[UPPER_LID]
     across = np.abs(along[0] * gaps[:, 1] - along[1] * gaps[:, 0]) / width
     return float(across.mean()) / width * math.cos(math.radians(yaw_deg))
@@ -79,6 +81,24 @@ def _drop(eye: Eye) -> float:
         down = -down
     lower = (eye.contour[LOWER_LID] - eye.contour[0]) @ down
     return float(lower.mean() + (eye.iris[0] - eye.contour[0]) @ down) / width
+
+
+def lid_states(eyes: list[Eye]) -> tuple[float, float, float, float] | None:
+    """Probabilities of open, lowered, narrowed and closed lids: softmax of the mean logits of the eyes given.
+
+    Args:
+        eyes: those that can be read.
+
+    Returns:
+        None without an eye, and from a reader that does not tell the states.
+    """
+    logits = [eye.states for eye in eyes if eye.states is not None]
+    if not logits:
+        return None
+    mean = np.mean(logits, axis=0, dtype=np.float64)
+    powers = np.exp(mean - mean.max())
+    of_open, lowered, narrowed, closed = (powers / powers.sum()).tolist()
+    return of_open, lowered, narrowed, closed
 
 
 def iris_px(eyes: list[Eye], off_deg: float, drawn: float = 1.0) -> float | None:

@@ -1,9 +1,10 @@
-"""The landmarks of one face, whichever networks read them: one interface, three readers.
+"""The landmarks of one face, whichever networks read them: one interface, four readers.
 
-``v2`` (Google's face_landmarks_detector, 478 points) reads eyelids best. ``mesh+iris`` needs only networks that the
-package index carries: the 468-point mesh for the face and the iris network for each eye, since the mesh alone hardly
-sees a closed eye. ``mediapipe`` runs the network of ``v2`` inside Google's own library, for comparison with it; it is
-never chosen unless it is named.
+``wakeful`` runs the networks of this project: face, both eyes, mouth; it alone gives the states of the lids. ``v2``
+(Google's face_landmarks_detector, 478 points) was their teacher. ``mesh+iris`` needs only networks that the package
+index carries: the 468-point mesh for the face and the iris network for each eye, since the mesh alone hardly sees a
+closed eye. ``mediapipe`` runs the network of ``v2`` inside Google's own library, for comparison with it; it is never
+chosen unless it is named.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class ReaderEntry:
 
 
 READERS = {
+    "wakeful": ReaderEntry("wakeful.device.perception.landmarks_wakeful", "WakefulReader", ("face", "lids", "mouth")),
     "v2": ReaderEntry("wakeful.device.perception.landmarks_v2", "V2Reader", ("face_landmarks_detector",)),
     "mesh+iris": ReaderEntry(
         "wakeful.device.perception.landmarks_mesh_iris", "MeshIrisReader", ("face_landmark", "iris_landmark")
@@ -70,10 +72,14 @@ class Eye:
         contour: float32 [16, 2]: 0 outer corner, 1 to 7 lower lid, 8 inner corner, 9 to 15 upper lid, both lids counted
             from outside to inside, so that point 8 + i lies above point i.
         iris: float32 [5, 2]: centre and four points of the rim.
+        aspect: mean lid gap over the eye's width as it appears, where a network gives it beside the contour.
+        states: logits of open, lowered, narrowed and closed lids, from a network that tells them apart.
     """
 
     contour: NDArray[np.float32]
     iris: NDArray[np.float32]
+    aspect: float | None = None
+    states: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class FaceLandmarks:
         presence: the network's score for a face being there, 0 to 1.
         unread: ``left`` or ``right``: the eye whose lids and iris were not read; its contour is the mesh's, which is
             good for drawing and hardly sees a closed eye.
+        mouth_aspect: height over width of the inner lips, where a network gives it beside the points.
     """
 
     points: NDArray[np.float32]
@@ -93,6 +100,7 @@ class FaceLandmarks:
     right: Eye
     presence: float
     unread: str = ""
+    mouth_aspect: float | None = None
 
 
 class LandmarkReader(Protocol):

@@ -23,7 +23,7 @@ class Look:
 
     Attributes:
         face: whether there is a face.
-        reader: the landmark reader in use, ``v2`` or ``mesh+iris``.
+        reader: the landmark reader in use, such as ``wakeful``.
         box: x0, y0, x1, y1 of the face in pixels, as spanned by the landmarks.
         landmarks: float32 [468, 3], MediaPipe's face mesh: x and y in pixels, depth in the same unit.
         eye_aspect_left, eye_aspect_right: of the person's own left and right eye.

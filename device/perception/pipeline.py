@@ -17,7 +17,7 @@ from wakeful.device.messages import Observation, ReaderTraits
 from wakeful.device.perception.expression import ExpressionReader
 from wakeful.device.perception.eye_reader import EyeReader
 from wakeful.device.perception.eye_sight import EyeSight
-from wakeful.device.perception.eyes import gaze_deg, iris_px, lid_drop
+from wakeful.device.perception.eyes import gaze_deg, iris_px, lid_drop, lid_states
 from wakeful.device.perception.face_detector import FaceDetector
 from wakeful.device.perception.head_pose import HeadPose, bearing_deg, head_pose
 from wakeful.device.perception.landmarks import (
@@ -196,10 +196,10 @@ class Perception:
         self._stages.done("pose")
         eyes = self._eyes(frame, face, pose, self._note_fault)
         gaze = drop = iris = None
+        pairs = ((face.left, eyes.left), (face.right, eyes.right))
         nose_x, nose_y = face.points[BETWEEN_THE_EYES, :2].tolist()
         bearing = bearing_deg(nose_x, nose_y, width, height, focal)
         if pose is not None:
-            pairs = ((face.left, eyes.left), (face.right, eyes.right))
             open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
             gaze = gaze_deg(open_eyes, pose, focal)
             iris = iris_px(open_eyes, (gaze[0] if gaze else pose.yaw_deg) - bearing[0], self._reader.iris_drawn)
@@ -218,7 +218,7 @@ class Perception:
             eye_aspect_left=eyes.left,
             eye_aspect_right=eyes.right,
             lid_drop=drop,
-            mouth_aspect=mouth_aspect(face.points),
+            mouth_aspect=mouth_aspect(face.points) if face.mouth_aspect is None else face.mouth_aspect,
             yaw_deg=pose.yaw_deg if pose else None,
             pitch_deg=pose.pitch_deg if pose else None,
             roll_deg=pose.roll_deg if pose else None,
@@ -230,6 +230,7 @@ class Perception:
             focal_px=focal,
             bearing_yaw_deg=bearing[0],
             bearing_pitch_deg=bearing[1],
+            lid_states=lid_states([eye for eye, aspect in pairs if aspect is not None]),
         )
         self._stages.done("eyes")
         return Sighting(observation, face, pose)

@@ -31,7 +31,7 @@ from wakeful.sensors.opencv import cv2
 # Skin, or the lightest parts around an eye, darker than this many grey levels are too dark for the reader. Closed eyes
 # begin to be read as open at 7 to 20 (the more noise, the earlier) by v2 and at 14 to 30 by mesh+iris; the dimmest
 # recording has 59 around the eyes.
-DARK_SKIN = {"v2": 18.0, "mesh+iris": 30.0, "mediapipe": 18.0}
+DARK_SKIN = {"wakeful": 18.0, "v2": 18.0, "mesh+iris": 30.0, "mediapipe": 18.0}
 # Grey levels between the dark and the light parts of the eye, as a share of those of the whole face. Lowest on
 # recordings 0.14 (the shaded side of a side-lit face), closed eyes above 0.25; behind sunglasses 0.04 to 0.09, washed
 # out below 0.05.

@@ -26,6 +26,7 @@ class Light:
     coarse: float = 0.25
     blur: float = 0.25
     overflow: float = 0.1
+    sun: float = 0.06
     infrared: float = 0.06
     noise: float = 0.6
     jpeg: float = 0.2
@@ -33,7 +34,7 @@ class Light:
 
     def calmer(self) -> Light:
         """As frames mostly are."""
-        return Light(0.3, 0.15, 0.1, 0.1, 0.03, 0.03, 0.4, 0.1, 0.6)
+        return Light(0.3, 0.15, 0.1, 0.1, 0.03, 0.03, 0.03, 0.4, 0.1, 0.6)
 
 
 def varied(rng: np.random.Generator, grey: NDArray[np.uint8], light: Light) -> NDArray[np.uint8]:
@@ -57,6 +58,8 @@ def varied(rng: np.random.Generator, grey: NDArray[np.uint8], light: Light) -> N
         levels = _out_of_focus(rng, levels, light.strength)
     if chance[5] < light.overflow:
         levels = levels * rng.uniform(1.3, 1.8)
+    if chance[8] < light.sun:
+        levels = levels + _sun(rng, levels.shape)
     if chance[6] < light.noise:
         levels = levels + noise(rng, levels.shape, rng.uniform(1.0, 9.0 * light.strength))
     bounded: NDArray[np.uint8] = np.clip(levels, 0.0, 255.0).astype(np.uint8)
@@ -93,6 +96,16 @@ def _shade(rng: np.random.Generator, shape: tuple[int, ...], strength: float) ->
     y = np.linspace(-1.0, 1.0, shape[0], dtype=np.float32) * math.sin(turn)
     ramp: Levels = 1.0 + np.float32(depth) * (x[None, :] + y[:, None])
     return np.clip(ramp, 0.15, 2.0)
+
+
+def _sun(rng: np.random.Generator, shape: tuple[int, ...]) -> Levels:
+    """Low sun from one side: past an edge through the crop everything is washed out."""
+    turn = rng.uniform(0.0, 2.0 * math.pi)
+    x = np.linspace(-1.0, 1.0, shape[1], dtype=np.float32) * math.cos(turn)
+    y = np.linspace(-1.0, 1.0, shape[0], dtype=np.float32) * math.sin(turn)
+    past = (x[None, :] + y[:, None] - rng.uniform(-0.2, 0.8)) / rng.uniform(0.1, 0.6)
+    glare: Levels = np.float32(rng.uniform(100.0, 255.0)) * np.clip(past, 0.0, 1.0)
+    return glare
 
 
 def _out_of_focus(rng: np.random.Generator, levels: Levels, strength: float) -> Levels:

@@ -167,7 +167,7 @@ class TestOddPictures:
 class TestBrokenNetworks:
     def broken(self, landmarks: str) -> Perception:
         perception = Perception(landmarks)
-        for name in ("_network", "_mesh"):
+        for name in ("_network", "_mesh", "_face"):
             if network := getattr(perception._reader, name, None):
                 setattr(perception._reader, name, AnswersNan(network))
         return perception

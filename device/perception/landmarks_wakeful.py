@@ -1,0 +1,253 @@
+"""Landmarks by the networks of this project: the face, then both eyes and the mouth from crops of their own.
+
+A face of 112 pixels shows lids and shut lips too coarsely, so these are cut again from the frame, where the points of
+the face say. Everything is grey, and the crops are standardised: exposure does not matter to the networks.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wakeful.device.messages import ReaderTraits
+from wakeful.device.perception.landmarks import (
+    LEFT_CONTOUR,
+    LEFT_CORNERS,
+    RIGHT_CONTOUR,
+    RIGHT_CORNERS,
+    TRACKING_SCALE,
+    Eye,
+    FaceLandmarks,
+    require_finite,
+    sigmoid,
+)
+from wakeful.device.perception.network import Loader, load
+from wakeful.device.perception.region import Region, around
+from wakeful.device.stages import UNWATCHED
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
+
+Grey = NDArray[np.uint8]
+
+FACE_PX, FACE_SCALE = 112, 1.35
+EYE_ROWS, EYE_COLUMNS, EYE_PX = 48, 64, 36.0
+MOUTH_ROWS, MOUTH_COLUMNS, MOUTH_SPAN_PX = 56, 64, 64.0
+"""Sizes of the crops; see the networks in ``models/face``, ``models/lids`` and ``models/mouth``."""
+LEAST_SPREAD, LEAST_EYE_SPREAD = 8.0, 6.0
+"""Grey levels; a crop with a smaller deviation is not stretched any further, as in training."""
+MESH_POINTS = 468
+CONTOUR, IRIS = slice(0, 16), slice(16, 21)
+OPENING = 42
+OUTER_LIPS = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]
+INNER_LIPS = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95]
+LIPS = np.array([*OUTER_LIPS, *INNER_LIPS])
+"""Mesh points in the order of the mouth network."""
+MOUTH_MIDDLE = np.array([61, 291, 0, 17, 13, 14])
+MOUTH_OPENING = 2 * LIPS.size
+MOVED, RESIZED = 0.12, 1.2
+"""A face whose own square lies this much of its side away from where it was looked for, or is this much larger or
+smaller, is read again there: the networks learned crops as tracking lays them."""
+
+
+class WakefulReader:
+    """Runs the networks ``face``, ``lids`` and ``mouth`` of the registry."""
+
+    traits = ReaderTraits("wakeful", closed_ratio=0.05, wide_mouth_aspect=0.7)
+    iris_drawn = 1.07
+    reads_each_eye = False
+
+    def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:
+        self._face, self._lids, self._mouth = (load(name, threads) for name in ("face", "lids", "mouth"))
+        self._min_presence = min_presence
+        self.stages = UNWATCHED
+
+    def __call__(self, frame: Frame, region: Region, *, one_eye: bool = False) -> FaceLandmarks | None:
+        wanted = _square(region)
+        grey = GreyPart.around(frame.image, wanted)
+        read = self._points(grey, wanted)
+        if read is not None and _elsewhere(wanted, square := _around(read[0])):
+            grey = GreyPart.around(frame.image, square)
+            read = self._points(grey, square)
+        if read is None:
+            return None
+        points, presence = read
+        self.stages.done("landmarks")
+        right, left = self._eyes(grey, points)
+        self.stages.done("lids")
+        lips, mouth_aspect = self._lips(grey, points)
+        points[LIPS, :2] = lips
+        for contour, eye in ((RIGHT_CONTOUR, right), (LEFT_CONTOUR, left)):
+            points[contour, :2] = eye.contour
+        self.stages.done("mouth")
+        return FaceLandmarks(points, left, right, presence, mouth_aspect=mouth_aspect)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _points(self, grey: GreyPart, square: Region) -> tuple[NDArray[np.float32], float] | None:
+        """Mesh points [468, 3] in picture pixels, and presence; None where there is no face in the square."""
+        place = Placed.of(square.x_px, square.y_px, FACE_PX / square.size_px, square.angle_rad, FACE_PX, FACE_PX)
+        mesh, logit = self._face(standardised(grey.cut(place, cv2.BORDER_CONSTANT), LEAST_SPREAD)[np.newaxis])
+        presence = sigmoid(logit.item())
+        if presence < self._min_presence:
+            return None
+        unit = require_finite(mesh, "face").reshape(-1, 3)[:MESH_POINTS]
+        half = FACE_PX / 2.0
+        points = np.empty((MESH_POINTS, 3), np.float32)
+        points[:, :2] = place.to_picture(unit[:, :2] * half + half)
+        points[:, 2] = unit[:, 2] * (half / place.scale)
+        return points, presence
+
+    def _eyes(self, grey: GreyPart, points: NDArray[np.float32]) -> tuple[Eye, Eye]:
+        """The right and the left eye, read in one batch; the left one is flipped, so that both have one shape."""
+        places = [
+            _eye_place(points[corners[0], :2], points[corners[1], :2], mirrored=mirrored)
+            for corners, mirrored in ((RIGHT_CORNERS, False), (LEFT_CORNERS, True))
+        ]
+        crops = [standardised(grey.cut(place, cv2.BORDER_REPLICATE), LEAST_EYE_SPREAD) for place in places]
+        lids, states = self._lids(np.stack(crops))
+        require_finite(lids, "lids")
+        require_finite(states, "lids")
+        right, left = (_eye(place, one, state) for place, one, state in zip(places, lids, states, strict=True))
+        return right, left
+
+    def _lips(self, grey: GreyPart, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """Points of ``LIPS`` in picture pixels, and the mouth's aspect."""
+        along = points[LEFT_CORNERS[0]] - points[RIGHT_CORNERS[0]]
+        span = max(float(np.linalg.norm(along)), 1.0)
+        x_px, y_px = points[MOUTH_MIDDLE, :2].mean(axis=0).tolist()
+        angle = math.atan2(float(along[1]), float(along[0]))
+        place = Placed.of(x_px, y_px, MOUTH_SPAN_PX / span, angle, MOUTH_COLUMNS, MOUTH_ROWS)
+        crop = standardised(grey.cut(place, cv2.BORDER_REPLICATE), LEAST_SPREAD)
+        out = require_finite(self._mouth(crop[np.newaxis])[0], "mouth")[0]
+        lips = out[: 2 * LIPS.size].reshape(-1, 2) * MOUTH_SPAN_PX + (MOUTH_COLUMNS / 2.0, MOUTH_ROWS / 2.0)
+        return place.to_picture(lips), max(float(out[MOUTH_OPENING]), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a crop lies in the picture.
+
+    Attributes:
+        matrix: float64 [2, 3], picture pixels to crop pixels.
+        scale: crop pixels per picture pixel.
+        columns, rows: of the crop.
+    """
+
+    matrix: NDArray[np.float64]
+    scale: float
+    columns: int
+    rows: int
+
+    @staticmethod
+    def of(
+        x_px: float, y_px: float, scale: float, angle_rad: float, columns: int, rows: int, mirrored: bool = False
+    ) -> Placed:
+        """A crop whose middle is at ``x_px``, ``y_px``, turned clockwise by ``angle_rad`` and then flipped or not."""
+        cos, sin = math.cos(angle_rad) * scale, math.sin(angle_rad) * scale
+        flip = -1.0 if mirrored else 1.0
+        a, b = flip * cos, flip * sin
+        shift_x, shift_y = columns / 2.0 - a * x_px - b * y_px, rows / 2.0 + sin * x_px - cos * y_px
+        return Placed(np.array([[a, b, shift_x], [-sin, cos, shift_y]]), scale, columns, rows)
+
+    def to_picture(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Crop points [N, 2] in picture pixels."""
+        turn, shift = self.matrix[:, :2], self.matrix[:, 2]
+        # The inverse of a similarity is its transpose over the square of its scale.
+        placed: NDArray[np.float32] = ((points - shift) @ (turn / self.scale**2)).astype(np.float32)
+        return placed
+
+
+@dataclass(frozen=True, slots=True)
+class GreyPart:
+    """The part of a frame in which a face lies, in grey levels.
+
+    Attributes:
+        pixels: uint8 [height, width].
+        x_px, y_px: of its first pixel in the picture.
+    """
+
+    pixels: Grey
+    x_px: int
+    y_px: int
+
+    @staticmethod
+    def around(image: NDArray[np.uint8], square: Region) -> GreyPart:
+        """The upright rectangle that holds ``square``, as far as it lies in the blue-green-red ``image``."""
+        height, width = image.shape[:2]
+        reach = square.size_px / 2.0 * (abs(math.cos(square.angle_rad)) + abs(math.sin(square.angle_rad))) + 1.0
+        x0, x1 = _bounded(square.x_px - reach, square.x_px + reach, width)
+        y0, y1 = _bounded(square.y_px - reach, square.y_px + reach, height)
+        grey = cv2.cvtColor(image[y0:y1, x0:x1], cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+        return GreyPart(grey, x0, y0)
+
+    def cut(self, place: Placed, border: int) -> Grey:
+        """The pixels of a crop; ``border`` says what lies beyond the part."""
+        matrix = place.matrix.copy()
+        pixels, shrink = self.pixels, int(1.0 / place.scale)
+        offset = np.array([self.x_px, self.y_px], np.float64)
+        if shrink > 1:
+            # Sampling every second pixel or fewer would turn noise and lashes into speckles.
+            pixels = _shrunk(pixels, shrink)
+            matrix[:, :2] *= shrink
+            offset = (offset + (shrink - 1) / 2.0) / shrink
+        matrix[:, 2] += matrix[:, :2] @ offset
+        size = (place.columns, place.rows)
+        cut = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+        return cut.astype(np.uint8, copy=False)
+
+
+def _shrunk(pixels: Grey, by: int) -> Grey:
+    """Means of ``by`` x ``by`` pixels; what is left over at the right and the lower edge is dropped."""
+    height, width = (max(length // by, 1) for length in pixels.shape)
+    whole = pixels[: height * by, : width * by]
+    return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _bounded(low: float, high: float, length: int) -> tuple[int, int]:
+    """Whole numbers around ``low`` to ``high`` within 0 to ``length``, at least one apart."""
+    start = min(max(math.floor(low), 0), length - 1)
+    return start, max(min(math.ceil(high), length), start + 1)
+
+
+def standardised(grey: Grey, least: float) -> NDArray[np.float32]:
+    """Mean 0 and deviation 1, float32 [1, rows, columns]; see ``LEAST_SPREAD``."""
+    mean, spread = cv2.meanStdDev(grey)
+    levels = grey.astype(np.float32)
+    levels -= np.float32(mean[0, 0])
+    levels *= np.float32(1.0 / max(spread[0, 0], least))
+    return levels[np.newaxis]
+
+
+def _square(region: Region) -> Region:
+    """What the face network looks at of a region that tracking or the detector gives."""
+    return Region(region.x_px, region.y_px, region.size_px / TRACKING_SCALE * FACE_SCALE, region.angle_rad)
+
+
+def _around(points: NDArray[np.float32]) -> Region:
+    return around(points, points[RIGHT_CORNERS[0]], points[LEFT_CORNERS[0]], FACE_SCALE)
+
+
+def _elsewhere(looked: Region, found: Region) -> bool:
+    away = math.hypot(found.x_px - looked.x_px, found.y_px - looked.y_px)
+    size = max(found.size_px, 1.0) / looked.size_px
+    return away > MOVED * looked.size_px or not 1.0 / RESIZED < size < RESIZED
+
+
+def _eye_place(outer: NDArray[np.float32], inner: NDArray[np.float32], *, mirrored: bool) -> Placed:
+    """The crop of an eye: level with its corners, the outer one to the left after flipping."""
+    along = inner - outer
+    width = max(math.hypot(along[0], along[1]), 1.0)
+    sign = -1.0 if mirrored else 1.0
+    angle = math.atan2(sign * float(along[1]), sign * float(along[0]))
+    x_px, y_px = ((outer + inner) / 2.0).tolist()
+    return Placed.of(x_px, y_px, EYE_PX / width, angle, EYE_COLUMNS, EYE_ROWS, mirrored)
+
+
+def _eye(place: Placed, lids: NDArray[np.float32], states: NDArray[np.float32]) -> Eye:
+    unit = lids[: 2 * IRIS.stop].reshape(-1, 2)
+    placed = place.to_picture(unit * EYE_PX + (EYE_COLUMNS / 2.0, EYE_ROWS / 2.0))
+    return Eye(placed[CONTOUR], placed[IRIS], aspect=max(float(lids[OPENING]), 0.0), states=states)
