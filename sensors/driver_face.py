@@ -272,5 +272,10 @@ def _exposed(picture: Array, pose: DriverPose, seed: int) -> Picture:
 def _noise(strength: float) -> tuple[Array, Array]:
     """What Gaussian noise adds and takes away in grey levels, larger than a picture: each frame cuts its own piece."""
     shape = (HEIGHT_PX + 97, WIDTH_PX + 113, 3)
-    levels = np.rint(np.random.default_rng(NOISE_SEED).standard_normal(shape, dtype=np.float32) * np.float32(strength))
-    return np.clip(levels, 0, 255).astype(np.uint8), np.clip(-levels, 0, 255).astype(np.uint8)
+    random = np.random.default_rng(NOISE_SEED)
+    lighter, darker = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
+    # Row by row: the whole picture in floating point would be the largest piece of memory of the process.
+    for row in range(shape[0]):
+        levels = np.rint(random.standard_normal(shape[1:], dtype=np.float32) * np.float32(strength))
+        lighter[row], darker[row] = np.clip(levels, 0, 255), np.clip(-levels, 0, 255)
+    return lighter, darker
