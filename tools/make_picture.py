@@ -10,11 +10,9 @@ side. The driver is rendered from a public-domain portrait (``sensors/assets/REA
 from __future__ import annotations
 
 import base64
-import html
-import subprocess
+import os
 import sys
 import tempfile
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
@@ -22,16 +20,15 @@ from unittest import mock
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rich.style import Style
+from rich.color import parse_rgb_hex
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
 
+from tools.rigs.browser import Browser
 from tools.rigs.looped import run_looped
 from wakeful.device import app as run_module
 from wakeful.device.alerts.loop_stats import LoopStats
-from wakeful.device.alerts.output import Output, seconds
-from wakeful.device.alerts.terminal.dashboard import TEXT_STYLES, Recent, View, draw
-from wakeful.device.alerts.terminal.gauges import Line, OpeningTrace
-from wakeful.device.alerts.wording import say_alert, say_event
-from wakeful.device.messages import Alert, DriverState, Event, Phase
+from wakeful.device.alerts.terminal.output import TerminalOutput
 from wakeful.device.perception.head_pose import HeadPose
 from wakeful.device.perception.landmarks import FaceLandmarks
 from wakeful.device.perception.pipeline import Perception
@@ -46,61 +43,15 @@ CLOSE_UP = (slice(20, 420), slice(80, 560))
 """Rows and columns of the frame that are shown, px."""
 ACCENT, IRIS, AXIS = (228, 205, 120), (120, 235, 255), (110, 160, 255)
 """Colours of landmarks, irises and the head's axis, blue-green-red."""
-ANSI = {
-    "red": "#ff6b6b",
-    "green": "#7bd88f",
-    "yellow": "#ffd166",
-    "blue": "#6cb6ff",
-    "magenta": "#d2a8ff",
-    "cyan": "#78dce8",
-    "white": "#e6e6e6",
-    "black": "#15181d",
-    "bright_black": "#6b7280",
-    "bright_red": "#ff8585",
-    "bright_white": "#ffffff",
-    "bright_yellow": "#ffe08a",
-    "bright_green": "#a6e3a1",
-    "bright_blue": "#8ecbff",
-    "bright_cyan": "#9be9f2",
-    "bright_magenta": "#e2c4ff",
-}
-BACKG, TEXT = "#15181d", "#d7dae0"
-
-
-class LastView(Output):
-    """An output that keeps what the terminal would show at the end."""
-
-    def __init__(self) -> None:
-        self._origin_ns = 0
-        self._opening = OpeningTrace(120)
-        self._recent: deque[Recent] = deque(maxlen=12)
-        self._state: DriverState | None = None
-        self.stats: Callable[[], LoopStats] | None = None
-        self.title = ""
-
-    def start(self, origin_ns: int) -> None:
-        self._origin_ns = origin_ns
-
-    def alert(self, alert: Alert) -> None:
-        over = alert.phase in (Phase.ACKNOWLEDGED, Phase.CLEARED)
-        style = "bright_black" if over else TEXT_STYLES[alert.level]
-        t_s = seconds(alert.t_ns, self._origin_ns)
-        self._recent.appendleft(Recent(t_s, alert.level.label, say_alert(alert), style))
-
-    def event(self, event: Event) -> None:
-        if text := say_event(event):
-            self._recent.appendleft(Recent(seconds(event.t_ns, self._origin_ns), "", text))
-
-    def state(self, state: DriverState) -> None:
-        self._state = state
-        eyes = [eye for eye in (state.eye_open_left, state.eye_open_right) if eye is not None]
-        self._opening.add(state.t_ns, sum(eyes) / len(eyes) if eyes else None)
-
-    def lines(self) -> list[Line]:
-        assert self._state is not None and self.stats is not None
-        t_s = seconds(self._state.t_ns, self._origin_ns)
-        view = View(self.title, t_s, self._state, self.stats(), self._opening.last(120), tuple(self._recent))
-        return draw(view, COLUMNS, LINES)
+DARK, LIGHT = (
+    [parse_rgb_hex(one) for one in colours.split()]
+    for colours in (
+        "15181d ff6b6b 7bd88f ffd166 6cb6ff d2a8ff 78dce8 e6e6e6",
+        "6b7280 ff8585 a6e3a1 ffe08a 8ecbff e2c4ff 9be9f2 ffffff",
+    )
+)
+THEME = TerminalTheme(parse_rgb_hex("15181d"), parse_rgb_hex("d7dae0"), [*DARK], [*LIGHT])
+"""The colours of a calm dark terminal."""
 
 
 def main() -> None:
@@ -109,39 +60,29 @@ def main() -> None:
         sys.exit("usage: python -m tools.make_picture FILE.webp")
     target = Path(sys.argv[1])
     target.parent.mkdir(parents=True, exist_ok=True)
-    page = _page(_driver(), _terminal())
-    with tempfile.TemporaryDirectory() as folder:
-        file, shot = Path(folder, "page.html"), Path(folder, "page.png")
-        file.write_text(page, encoding="utf-8")
-        options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--force-device-scale-factor=1.5"]
-        size = "--window-size=1340,500"
-        command = ["chromium", *options, size, f"--screenshot={shot}", file.as_uri()]
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-        cv2.imwrite(str(target), np.asarray(cv2.imread(str(shot))), [cv2.IMWRITE_WEBP_QUALITY, 90])
+    with tempfile.TemporaryDirectory() as folder, Browser(1340, 500, scale=1.5) as browser:
+        file = Path(folder, "page.html")
+        file.write_text(_page(_driver(), _terminal()), encoding="utf-8")
+        browser.open(file.as_uri())
+        browser.screenshot(target, quality=90)
 
 
 def _terminal() -> str:
-    last = LastView()
+    """What the terminal leaves in its scroll-back at the moment, as HTML."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        console = Console(
+            file=nowhere, record=True, force_terminal=True, color_system="truecolor", width=COLUMNS, height=LINES + 1
+        )
 
-    def view(stats: Callable[[], LoopStats], title: str, *_: object) -> LastView:
-        last.stats, last.title = stats, title
-        return last
+        def view(stats: Callable[[], LoopStats], title: str, *_: object) -> TerminalOutput:
+            return TerminalOutput(stats, title, console)
 
-    overrides = {"source.duration_s": MOMENT_S, "vehicle.speed_kmh": 80.0, "source.source": "synthetic:demo"}
-    with mock.patch.object(run_module, "terminal_view", view):
-        run_looped(open_synthetic("demo", "realtime"), overrides)
-    return "\n".join("".join(_span(text, style) for text, style in line) for line in last.lines())
-
-
-def _span(text: str, style: str) -> str:
-    """A piece of styled text as HTML, in the colours of a calm dark terminal."""
-    parsed = Style.parse(style)
-    colour, ground = (ANSI.get(one.name, TEXT) if one else None for one in (parsed.color, parsed.bgcolor))
-    if parsed.reverse:
-        colour, ground = ground or BACKG, colour or TEXT
-    css = f"color:{colour or TEXT};" + (f"background:{ground};" if ground else "")
-    css += ("font-weight:bold;" if parsed.bold else "") + ("opacity:.55;" if parsed.dim else "")
-    return f'<span style="{css}">{html.escape(text)}</span>'
+        overrides = {"source.duration_s": MOMENT_S, "vehicle.speed_kmh": 80.0, "source.source": "synthetic:demo"}
+        with mock.patch.object(run_module, "terminal_view", view):
+            run_looped(open_synthetic("demo", "realtime"), overrides)
+        drawn = console.export_html(theme=THEME, code_format="{code}", inline_styles=True)
+    # The first line is blank, and stands behind the last of what was drawn before.
+    return "\n".join(["", *drawn.splitlines()[1 - LINES :]])
 
 
 def _driver() -> NDArray[np.uint8]:
@@ -181,8 +122,9 @@ def _page(driver: NDArray[np.uint8], terminal: str) -> str:
     return f"""<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; padding: 16px; background: #0d0f12; display: flex; gap: 16px; height: 468px; }}
 img {{ height: 468px; width: 562px; object-fit: cover; border-radius: 10px; }}
-pre {{ margin: 0; padding: 10px 8px; flex: 1; border-radius: 10px; background: {BACKG}; color: {TEXT};
-  font: 14px/18.6px "DejaVu Sans Mono", monospace; overflow: hidden; height: 448px; }}
+pre {{ margin: 0; padding: 10px 8px; flex: 1; border-radius: 10px; overflow: hidden; height: 448px;
+  background: {THEME.background_color.hex}; color: {THEME.foreground_color.hex};
+  font: 14px/18.6px "DejaVu Sans Mono", monospace; }}
 </style><img src="data:image/png;base64,{image}"><pre>{terminal}</pre>"""
 
 

@@ -9,12 +9,8 @@ The driver is rendered from a public-domain portrait (``sensors/assets/README.md
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from pathlib import Path
-
-import cv2
-import numpy as np
 
 from tools.rigs.browser import Browser
 from tools.rigs.looped import run_looped
@@ -45,11 +41,7 @@ class Photographer(Output):
             return
         self._done = True
         time.sleep(1.2)  # the page comes up to the moment, and its banner has faded in
-        with tempfile.TemporaryDirectory() as folder:
-            shot = Path(folder) / "page.png"
-            self._browser.screenshot(shot)
-            picture = np.asarray(cv2.imread(str(shot)))
-        cv2.imwrite(str(self._target), picture, [cv2.IMWRITE_WEBP_QUALITY, 82])
+        self._browser.screenshot(self._target, quality=82)
 
     def close(self) -> None:
         self._browser.close()

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.rigs.drive_log import play_into
+from tools.rigs.recorded_drive import record_quickly
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Observation
 from wakeful.device.record.reader import recording
@@ -50,7 +50,7 @@ def alone(log: Path, rounds: int) -> None:
         with tempfile.TemporaryDirectory() as name:
             recorder = Recorder(RecordSettings(folder=name), recorded.config)
             begun_s = time.process_time()
-            play_into(recorder, recorded.config.engine_config, seen)
+            record_quickly(recorder, seen, recorded.config.engine_config)
             costs.append((time.process_time() - begun_s - plain_s) * 1000.0 / len(seen))
         print(f"round {number + 1}: {costs[-1]:.3f} ms a frame, its start and end included", flush=True)
     print(f"median {statistics.median(costs):.3f} ms of processor time a frame, over {len(seen)} frames")

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tools.rigs.drive_log import play_into
+from tools.rigs.recorded_drive import record_quickly
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Observation
 from wakeful.device.record.compare import differences
@@ -87,7 +87,7 @@ def hour(logs: list[Path], seconds: float, keep: Path | None) -> bool:
         config: LogConfig = replace(recorded, engine_config=replace(recorded.engine_config, known=None))
         recorder = Recorder(RecordSettings(folder=str(folder)), config)
         begun_s = time.process_time()
-        told = play_into(recorder, config.engine_config, strung(drives, seconds))
+        told = record_quickly(recorder, strung(drives, seconds), config.engine_config)
         print(f"recorded in {time.process_time() - begun_s:.0f} s of CPU, {recorder.dropped} messages dropped")
         log = recording(folder)
         size_mb = log.bytes / 1e6

@@ -14,12 +14,8 @@ from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.output import Output
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import (
-    Alert,
     Command,
-    DriverState,
-    Event,
     Observation,
-    Phase,
     ReaderTraits,
 )
 from wakeful.device.monitor import Monitor
@@ -94,35 +90,6 @@ class ScriptedPerception:
             pitch_deg=0.0,
             roll_deg=0.0,
         )
-
-
-class Heard(Output):
-    """An output that keeps everything."""
-
-    def __init__(self) -> None:
-        self.origin_ns: list[int] = []
-        self.alerts: list[Alert] = []
-        self.events: list[Event] = []
-        self.states: list[DriverState] = []
-
-    def start(self, origin_ns: int) -> None:
-        self.origin_ns.append(origin_ns)
-
-    def alert(self, alert: Alert) -> None:
-        self.alerts.append(alert)
-
-    def event(self, event: Event) -> None:
-        self.events.append(event)
-
-    def state(self, state: DriverState) -> None:
-        self.states.append(state)
-
-    def told(self) -> list[tuple[str, Phase]]:
-        return [(alert.code, alert.phase) for alert in self.alerts]
-
-    def healths(self) -> list[str]:
-        """Each health as it was told when it changed."""
-        return [str(event.data["health"]) for event in self.events if event.kind == "health"]
 
 
 def seconds(start: float, end: float) -> Iterator[float]:

@@ -14,12 +14,12 @@ import pytest
 
 from tests.device.scripted_monitor import (
     SECOND_NS,
-    Heard,
     ScriptedPerception,
     ScriptedSource,
     monitor,
     seconds,
 )
+from tools.rigs.heard import Heard
 from wakeful import SourceError
 from wakeful.device.messages import (
     Acknowledge,

@@ -17,12 +17,12 @@ from tests.device.scripted_monitor import (
     BLANK,
     SECOND_NS,
     TRAITS,
-    Heard,
     ScriptedPerception,
     ScriptedSource,
     monitor,
     seconds,
 )
+from tools.rigs.heard import Heard
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import (
     Command,

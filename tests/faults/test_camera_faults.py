@@ -38,8 +38,8 @@ def test_a_camera_that_is_unplugged_is_lost_until_it_is_back(rig: Rig) -> None:
 
 def test_a_camera_that_changes_its_size_goes_on_being_read(rig: Rig) -> None:
     rig.camera.mode = "small"
-    states = rig.heard.states
-    assert eventually(lambda: rig.heard.states > states + 10 and rig.is_well())
+    states = len(rig.heard.states)
+    assert eventually(lambda: len(rig.heard.states) > states + 10 and rig.is_well())
     rig.microsleep()
     rig.camera.mode = "works"
     assert rig.recovers()

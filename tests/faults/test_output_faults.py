@@ -14,6 +14,7 @@ import pytest
 
 from tools.faults.rig import RECOVERS_WITHIN_S, Rig, full_disk
 from tools.rigs.broker import Broker, Listener
+from tools.rigs.can_node import CanNode
 from tools.rigs.waiting import eventually
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.mqtt.output import MqttOutput
@@ -44,8 +45,8 @@ def test_a_receiver_that_stops_reading_gets_the_alerts_when_it_reads_on(rig: Rig
     rig.receiver.stop_reading()
     rig.receiver.fill_up()
     rig.microsleep()
-    states = rig.heard.states
-    assert eventually(lambda: rig.heard.states > states + 10)
+    states = len(rig.heard.states)
+    assert eventually(lambda: len(rig.heard.states) > states + 10)
     rig.receiver.read_on()
 
 
@@ -123,8 +124,8 @@ def test_a_clock_that_is_set_changes_nothing(rig: Rig, monkeypatch: pytest.Monke
         clock.setattr(time, "time", lambda: real() + step_s[0])
         clock.setattr(time, "time_ns", lambda: round((real() + step_s[0]) * 1e9))
         for step_s[0] in (3600.0, -3600.0, 0.0):
-            before = rig.heard.states
-            assert eventually(lambda before=before: rig.heard.states > before + 5)  # type: ignore[misc]
+            before = len(rig.heard.states)
+            assert eventually(lambda before=before: len(rig.heard.states) > before + 5)  # type: ignore[misc]
             assert rig.is_well()
         rig.microsleep()
 
@@ -190,10 +191,9 @@ def test_the_number_of_threads_and_descriptors_is_as_before(rig: Rig) -> None:
 def test_a_bus_that_takes_nothing_and_then_rubbish_gets_the_alerts_once(tmp_path: Path) -> None:
     can = pytest.importorskip("can", reason="CAN needs python-can")
     pytest.importorskip("cantools", reason="CAN needs cantools")
-    from tests.device.alerts.can.test_output import Vehicle
     from wakeful.device.alerts.can.output import CanOutput
 
-    vehicle, gone = Vehicle("rig"), threading.Event()
+    vehicle, gone = CanNode("rig"), threading.Event()
     send = can.interfaces.virtual.VirtualBus.send
 
     def sends(bus: object, message: object, timeout: float | None = None) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from tools.rigs.heard import Heard
 from tools.rigs.scripted_camera import ScriptedCamera, ScriptedCapture
 from tools.rigs.serial_receiver import Receiver
 from tools.rigs.waiting import eventually
@@ -30,7 +31,7 @@ from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.serial.output import SerialOutput
 from wakeful.device.alerts.serial.settings import SerialSettings
 from wakeful.device.config.layers import load_profile
-from wakeful.device.messages import Alert, Command, DriverState, Event, Health
+from wakeful.device.messages import Command, Health
 from wakeful.device.monitor import Monitor
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine
@@ -97,26 +98,6 @@ class FaceCapture(ScriptedCapture):
         if self.camera.mode != "frozen":
             self.last = self.camera.picture()
         return True, self.last.copy()
-
-
-class Heard(Output):
-    """An output that keeps the newest state and all alerts."""
-
-    def __init__(self) -> None:
-        self.newest: DriverState | None = None
-        self.alerts: list[Alert] = []
-        self.events: list[Event] = []
-        self.states = 0
-
-    def alert(self, alert: Alert) -> None:
-        self.alerts.append(alert)
-
-    def event(self, event: Event) -> None:
-        self.events.append(event)
-
-    def state(self, state: DriverState) -> None:
-        self.newest = state
-        self.states += 1
 
 
 class Rig:

@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from array import array
 from itertools import pairwise
@@ -21,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.rigs.broker import Broker, Listener
+from tools.rigs.can_node import CanNode
 from tools.rigs.serial_receiver import Receiver
-from wakeful.device.alerts.can.frames import ALERT, BASE_ID, HEARTBEAT, dbc_text
+from wakeful.device.alerts.can.frames import ALERT, BASE_ID
 from wakeful.device.alerts.serial.sentences import BrokenSentence, unframe
 
 Told = tuple[int, str]
@@ -63,61 +63,38 @@ class SerialEar(Receiver):
         self.ear = Ear()
         super().__init__()
 
-    def _take(self, data: bytes, now_s: float) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in filter(None, lines):
-            try:
-                sentence = unframe(line)
-            except BrokenSentence:
-                continue
-            if sentence.kind == "WKA":
-                self.ear.hear(sentence.fields[0], sentence.fields[4])
-            else:
-                self.ear.beats_s.append(now_s)
+    def _take(self, line: bytes, now_s: float) -> None:
+        try:
+            sentence = unframe(line)
+        except BrokenSentence:
+            return
+        if sentence.kind == "WKA":
+            self.ear.hear(sentence.fields[0], sentence.fields[4])
+        else:
+            self.ear.beats_s.append(now_s)
 
 
-class CanEar:
+class CanEar(CanNode):
     """Another node of the virtual bus ``channel``; may also send what nobody understands."""
 
     def __init__(self, channel: str) -> None:
-        import can
-        import cantools
-
         self.ear = Ear()
-        database: Any = cantools.database.load_string(dbc_text(), "dbc")
-        self._alert = database.get_message_by_name(ALERT)
-        self._beat = database.get_message_by_name(HEARTBEAT)
-        self._can = can
-        self._bus = can.Bus(channel=channel, interface="virtual", ignore_config=True)
-        self._closed = False
-        self._thread = threading.Thread(target=self._listen, name="can ear", daemon=True)
-        self._thread.start()
+        super().__init__(channel)
 
-    def _listen(self) -> None:
-        while not self._closed:
-            message = self._bus.recv(0.5)
-            if message is None:
-                continue
-            if message.arbitration_id == self._beat.frame_id:
-                self.ear.beats_s.append(time.monotonic())
-            elif message.arbitration_id == self._alert.frame_id:
-                found = self._alert.decode(bytes(message.data))
-                self.ear.hear(found["Number"], found["Phase"])
+    def _take(self, message: Any) -> None:
+        if message.arbitration_id == BASE_ID:
+            self.ear.beats_s.append(time.monotonic())
+        elif message.arbitration_id == BASE_ID + 1:
+            found = self.decoded(ALERT, message)
+            self.ear.hear(found["Number"], found["Phase"])
 
-    def say(self, data: bytes) -> None:
+    def say_rubbish(self, data: bytes) -> None:
         """Frames of odd lengths and unknown numbers, made of ``data``, and acknowledgements that are too short."""
         for number, byte in enumerate(data):
-            frame = self._can.Message(
-                arbitration_id=BASE_ID + 2 if byte < 64 else 0x100 + byte,
-                data=data[:1] if byte < 64 else data[number : number + byte % 9],
-                is_extended_id=False,
-            )
-            self._bus.send(frame)
-
-    def close(self) -> None:
-        self._closed = True
-        self._thread.join(1.0)
-        self._bus.shutdown()
+            if byte < 64:
+                self.say(BASE_ID + 2, data[:1])
+            else:
+                self.say(0x100 + byte, data[number : number + byte % 9])
 
 
 class MqttEar(Listener):

@@ -118,7 +118,7 @@ class Bench:
             setattr(VirtualBus, "send", send)  # noqa: B010
 
         def rubbish() -> None:
-            bus.say(self._random.integers(0, 256, 100, dtype=np.uint8).tobytes())
+            bus.say_rubbish(self._random.integers(0, 256, 100, dtype=np.uint8).tobytes())
 
         full = can.CanOperationError("no buffer space available")
         gone = OSError(errno.ENODEV, os.strerror(errno.ENODEV))

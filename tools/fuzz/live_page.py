@@ -91,16 +91,8 @@ PARSER = Parser(
         _request(b"POST", b"/enter", b"Origin: http://127.0.0.1:8321", body=b'{"token": "guessed"}'),
     ),
     words=(
-        b"\r\n",
-        b"\r\n\r\n",
-        b"Host: ",
-        b"HTTP/1.1",
-        b"HTTP/0.9",
-        b"\x00",
-        b"Content-Length: -1",
-        b"//",
-        b"%00",
-        b"../",
+        *(b"\r\n", b"\r\n\r\n", b"Host: ", b"HTTP/1.1", b"HTTP/0.9", b"\x00", b"Content-Length: -1", b"//"),
+        *(b"%00", b"../"),
     ),
     quick_inputs=400,
 )

@@ -137,9 +137,9 @@ class Browser:
                 raise BrowserError(f"did not come true within {timeout_s:.0f} s: {condition}")
             time.sleep(0.02)
 
-    def screenshot(self, file: Path, *, whole: bool = False) -> None:
-        """Writes what is seen as PNG; ``whole``: the page down to its end."""
-        data = self._call("Page.captureScreenshot", captureBeyondViewport=whole, format="png")["data"]
+    def screenshot(self, file: Path, **options: Any) -> None:
+        """Writes what is seen, in the format that the file's name says (png, webp); ``quality`` is an option."""
+        data = self._call("Page.captureScreenshot", format=file.suffix[1:], **options)["data"]
         file.write_bytes(base64.b64decode(data))
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:

@@ -134,6 +134,11 @@ MESSAGES: tuple[Recorded, ...] = (
 )
 
 
+def at(seconds: float) -> int:
+    """The capture time of a second of the drive."""
+    return ORIGIN_NS + round(seconds * SECOND_NS)
+
+
 def time_of(message: Recorded) -> int:
     """The capture time of any message."""
     return message.origin_ns if isinstance(message, LogConfig) else message.t_ns

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tools.rigs.log_samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
+from tools.rigs.waiting import eventually
 from wakeful.device.config.layers import load_profile
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import (
@@ -24,19 +25,15 @@ from wakeful.device.messages import (
     VehicleSpeed,
 )
 from wakeful.device.perception.pipeline import Sighting
-from wakeful.device.record.recorder import Recorder
+from wakeful.device.record.recorder import MAX_QUEUED, Recorder
 from wakeful.device.record.replay import Said, advance
 from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.inputs import EngineInput, NewRules
 from wakeful.device.supervision.notes import Notes
 from wakeful.sensors.frame import Frame
 
 PICTURE = np.full((48, 64, 3), 128, np.uint8)
-
-
-def at(seconds: float) -> int:
-    """The capture time of a second of the drive."""
-    return ORIGIN_NS + round(seconds * SECOND_NS)
 
 
 def eventful(seconds: float = 14.0, fps: float = 30.0) -> Iterator[EngineInput]:
@@ -69,6 +66,7 @@ def play(
     inputs: Iterable[EngineInput],
     marks: dict[int, str] | None = None,
     pace: Callable[[int], None] | None = None,
+    config: EngineConfig = CONFIG.engine_config,
 ) -> list[Said]:
     """Judge the inputs and tell the recorder all of it, as the monitor does; gives what was said.
 
@@ -76,7 +74,7 @@ def play(
         marks: text of a marker by the capture time at which it comes.
         pace: called with the capture time of each input, before it is judged.
     """
-    engine = Engine(CONFIG.engine_config)
+    engine = Engine(config)
     told: list[Said] = []
     for given in inputs:
         if pace is not None:
@@ -104,6 +102,21 @@ def record(
     told = play(to, inputs, marks)
     to.close()
     return told
+
+
+def record_quickly(to: Recorder, inputs: Iterable[EngineInput], config: EngineConfig) -> list[Said]:
+    """A whole recording from its first input on, no faster than the disk keeps up; gives what was said."""
+    first, *_ = inputs = list(inputs)
+    to.start(first.t_ns)
+    told = play(to, inputs, pace=lambda _: _wait(to, MAX_QUEUED // 4), config=config)
+    _wait(to, 0)
+    to.close()
+    return told
+
+
+def _wait(to: Recorder, most: int) -> None:
+    """Until no more than that is queued."""
+    assert eventually(lambda: len(to._queue) <= most, 60.0)
 
 
 def shifted(inputs: Iterable[EngineInput], after_ns: int, by_ns: int) -> Iterator[EngineInput]:

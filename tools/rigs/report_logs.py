@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.rigs.log_samples import CLASSES, CONFIG, ORIGIN_NS, SECOND_NS
-from wakeful.device.messages import Alert, CommandReceived, DriverState, Event, Health, Observation, Tick, VehicleSpeed
+from tools.rigs.log_samples import CLASSES, CONFIG, at
+from wakeful.device.messages import CommandReceived, DriverState, Event, Health, Observation, Tick, VehicleSpeed
 from wakeful.device.record.encode import Recorded
+from wakeful.device.record.replay import advance
 from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
-from wakeful.device.state.engine import Engine, Step
+from wakeful.device.state.engine import Engine
 from wakeful.device.state.inputs import EngineInput
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.opencv import cv2
@@ -26,11 +27,6 @@ from wakeful.sensors.opencv import cv2
 FPS = 30.0
 OPEN = 0.3
 LOG_CONFIG = replace(CONFIG, engine_config=replace(CONFIG.engine_config, known=None, road=None, speed_kmh=None))
-
-
-def at(seconds: float) -> int:
-    """The capture time of a second of the drive."""
-    return ORIGIN_NS + round(seconds * SECOND_NS)
 
 
 def a_tiring_driver(seconds: float, seed: int = 1, fps: float = FPS) -> Iterator[EngineInput]:
@@ -150,13 +146,11 @@ def write_log(
                 pressed_s, text = waiting.pop(0)
                 log.add(Event(given.t_ns, "marker", {"text": text, "pressed_ns": at(pressed_s)}), given.t_ns)
             log.add(given, given.t_ns)
-            if isinstance(given, CommandReceived):
-                for alert in engine.command(given.t_ns, given.command):
-                    log.add(alert, given.t_ns)
-            elif isinstance(given, Observation):
-                log.step(engine.step(given))
-            elif isinstance(given, Tick):
-                log.step(engine.tick(given.t_ns, given.health))
+            said, state = advance(engine, given)
+            for one in said:
+                log.add(one, one.t_ns)
+            if state is not None:
+                log.state(state)
             if video_fps and t_s >= next_picture_s and isinstance(given, Observation):
                 next_picture_s = t_s + 1.0 / video_fps
                 log.writer.add(_picture(given), given.t_ns, 0)
@@ -172,17 +166,12 @@ class _Log:
         self._sequence = 0
         self._told: tuple[float, ...] = ()
 
-    def step(self, step: Step) -> None:
-        moments: list[Alert | Event | DriverState] = [*step.alerts, *step.events, step.state]
-        for one in moments:
-            self.add(one, one.t_ns)
-        self._expression(step.state)
-
     def add(self, message: Recorded, t_ns: int) -> None:
         self._sequence += 1
         self.writer.add(message, t_ns, self._sequence)
 
-    def _expression(self, state: DriverState) -> None:
+    def state(self, state: DriverState) -> None:
+        self.add(state, state.t_ns)
         if state.expression_p != self._told:
             self._told = state.expression_p
             shares = dict(zip(CLASSES, self._told, strict=False))

@@ -8,19 +8,20 @@ import select
 import threading
 import time
 import tty
+from abc import ABC, abstractmethod
 
 from wakeful.device.alerts.serial.sentences import BrokenSentence, Sentence, unframe
 
 
-class Receiver:
-    """The far end of a pseudo-terminal; splits what arrives into lines and notes when."""
+class FarEnd(ABC):
+    """The far end of a pseudo-terminal; splits what arrives into lines, which end with ``END``."""
+
+    END = b"\n"
 
     def __init__(self) -> None:
         self.descriptor, self._slave = os.openpty()
         tty.setraw(self._slave)
         self.path = os.ttyname(self._slave)
-        self.lines: list[tuple[float, Sentence]] = []
-        self.broken: list[bytes] = []
         self._rest = b""
         self._attended = threading.Event()
         self._closed = False
@@ -53,12 +54,6 @@ class Receiver:
     def say(self, data: bytes) -> None:
         os.write(self.descriptor, data)
 
-    def of(self, kind: str) -> list[Sentence]:
-        return [sentence for _, sentence in list(self.lines) if sentence.kind == kind]
-
-    def alert_seqs(self) -> list[int]:
-        return [int(sentence.fields[0]) for sentence in self.of("WKA")]
-
     def close(self) -> None:
         if not self._closed:
             self._closed = True
@@ -72,14 +67,31 @@ class Receiver:
             self._attended.wait()
             readable, _, _ = select.select([self.descriptor], [], [], 0.05)
             if readable and self._attended.is_set() and not self._closed:
-                self._take(os.read(self.descriptor, 4096), time.monotonic())
+                *lines, self._rest = (self._rest + os.read(self.descriptor, 4096)).split(self.END)
+                for line in filter(None, lines):
+                    self._take(line, time.monotonic())
 
-    def _take(self, data: bytes, now_s: float) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            if not line:
-                continue
-            try:
-                self.lines.append((now_s, unframe(line)))
-            except BrokenSentence:
-                self.broken.append(line)
+    @abstractmethod
+    def _take(self, line: bytes, now_s: float) -> None:
+        """One line that has come."""
+
+
+class Receiver(FarEnd):
+    """A reader of wakeful's sentences, which notes when they came."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[float, Sentence]] = []
+        self.broken: list[bytes] = []
+        super().__init__()
+
+    def _take(self, line: bytes, now_s: float) -> None:
+        try:
+            self.lines.append((now_s, unframe(line)))
+        except BrokenSentence:
+            self.broken.append(line)
+
+    def of(self, kind: str) -> list[Sentence]:
+        return [sentence for _, sentence in list(self.lines) if sentence.kind == kind]
+
+    def alert_seqs(self) -> list[int]:
+        return [int(sentence.fields[0]) for sentence in self.of("WKA")]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.rigs.log_samples import CONFIG, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, log_bytes, observations
-from tools.rigs.recorded_drive import at, eventful, record
+from tools.rigs.log_samples import CONFIG, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, at, log_bytes, observations
+from tools.rigs.recorded_drive import eventful, record
 from wakeful.device.alerts.events import alert_line, event_line, run_line
 from wakeful.device.cli import status
 from wakeful.device.messages import Alert, Event, Level, Observation, Phase

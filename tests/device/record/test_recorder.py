@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.rigs.log_samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
-from tools.rigs.recorded_drive import at, eventful, play, record, recorder, shifted
+from tools.rigs.log_samples import CONFIG, ORIGIN_NS, SECOND_NS, at, observations
+from tools.rigs.recorded_drive import eventful, play, record, recorder, shifted
 from tools.rigs.waiting import eventually
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.settings import RecordSettings

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.rigs.log_samples import CONFIG, MESSAGES, log_bytes
-from tools.rigs.recorded_drive import at, eventful, record
+from tools.rigs.log_samples import CONFIG, MESSAGES, at, log_bytes
+from tools.rigs.recorded_drive import eventful, record
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Alert, Event, Level, Phase
 from wakeful.device.record.compare import changes, differences

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tools.rigs.recorded_drive import at
+from tools.rigs.log_samples import at
 from wakeful.device.messages import Alert, Event, Level, Phase
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.schema import Picture

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from tools.rigs.log_samples import CONFIG, log_bytes, observations, time_of
-from tools.rigs.report_logs import LOG_CONFIG, at, write_log
+from tools.rigs.log_samples import CONFIG, at, log_bytes, observations, time_of
+from tools.rigs.report_logs import LOG_CONFIG, write_log
 from wakeful.device.messages import Acknowledge, Alert, CommandReceived, Event, Health, Level, Phase, Tick, VehicleSpeed
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.reader import recording

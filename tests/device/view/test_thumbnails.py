@@ -9,8 +9,7 @@ import pytest
 
 pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]'")
 
-from tools.rigs.log_samples import CONFIG, log_bytes
-from tools.rigs.report_logs import at
+from tools.rigs.log_samples import CONFIG, at, log_bytes
 from wakeful.device.record.reader import Recording, recording
 from wakeful.device.record.schema import Picture
 from wakeful.device.view.thumbnails import WIDTH_PX, jpeg_size, shrunk, thumbnails

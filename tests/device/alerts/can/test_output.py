@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import struct
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 import pytest
 
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
 from tools import rigs
 from tools.rigs.can_adapter import Adapter
+from tools.rigs.can_node import CanNode
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.alerts.can.settings import CanSettings
@@ -28,45 +27,14 @@ from wakeful.device.state.inputs import NewRules
 from wakeful.device.supervision.notes import Notes
 
 can = pytest.importorskip("can", reason="CAN needs python-can")
-cantools = pytest.importorskip("cantools", reason="CAN needs cantools")
+pytest.importorskip("cantools", reason="CAN needs cantools")
 
 from wakeful.device.alerts.can import bus as can_bus  # noqa: E402
 from wakeful.device.alerts.can import output as can_line  # noqa: E402
-from wakeful.device.alerts.can.frames import dbc_text  # noqa: E402
 from wakeful.device.alerts.can.output import CanOutput  # noqa: E402
 
-DATABASE = cantools.database.load_string(dbc_text(), "dbc")
 DBC = str(Path(rigs.__file__).with_name("vehicle.dbc"))
 OBD2 = str(Path(__file__).parents[4] / "deploy" / "can" / "obd2.dbc")
-
-
-class Vehicle:
-    """Another node of the virtual bus."""
-
-    def __init__(self, channel: str) -> None:
-        self.bus = can.Bus(channel=channel, interface="virtual", ignore_config=True)
-        self.frames: list[tuple[float, Any]] = []
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def _listen(self) -> None:
-        while not self._closed.is_set():
-            message = self.bus.recv(0.02)
-            if message is not None:
-                self.frames.append((time.monotonic(), message))
-
-    def of(self, name: str) -> list[dict[str, Any]]:
-        wanted = DATABASE.get_message_by_name(name)
-        return [wanted.decode(bytes(one.data)) for _, one in list(self.frames) if one.arbitration_id == wanted.frame_id]
-
-    def say(self, frame_id: int, data: bytes, extended: bool = False) -> None:
-        self.bus.send(can.Message(arbitration_id=frame_id, data=data, is_extended_id=extended))
-
-    def close(self) -> None:
-        self._closed.set()
-        self._thread.join(1.0)
-        self.bus.shutdown()
 
 
 @pytest.fixture
@@ -75,8 +43,8 @@ def channel(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def vehicle(channel: str) -> Iterator[Vehicle]:
-    vehicle = Vehicle(channel)
+def vehicle(channel: str) -> Iterator[CanNode]:
+    vehicle = CanNode(channel)
     yield vehicle
     vehicle.close()
 
@@ -90,7 +58,7 @@ def started(output: CanOutput) -> Iterator[CanOutput]:
         output.close()
 
 
-def test_heartbeats_come_ten_times_a_second_and_a_change_at_once(channel: str, vehicle: Vehicle) -> None:
+def test_heartbeats_come_ten_times_a_second_and_a_change_at_once(channel: str, vehicle: CanNode) -> None:
     with started(CanOutput(CanSettings(address=f"virtual:{channel}"))) as output:
         output.state(AWAKE)
         time.sleep(1.05)
@@ -103,7 +71,7 @@ def test_heartbeats_come_ten_times_a_second_and_a_change_at_once(channel: str, v
     assert [beat["Counter"] for beat in beats] == list(range(len(beats)))
 
 
-def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: str, vehicle: Vehicle) -> None:
+def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: str, vehicle: CanNode) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
     with started(CanOutput(CanSettings(address=f"virtual:{channel}"), on_command=commands.put)) as output:
         for phase in (Phase.RAISED, Phase.ESCALATED):
@@ -115,7 +83,7 @@ def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: st
     assert output.alerts_sent == 2
 
 
-def test_a_profiles_own_code_has_its_number_and_another_one_after_a_reload(channel: str, vehicle: Vehicle) -> None:
+def test_a_profiles_own_code_has_its_number_and_another_one_after_a_reload(channel: str, vehicle: CanNode) -> None:
     own = Alert(SECOND_NS, 1, "x_nap", Level.WARNING, Phase.RAISED)
     profile = load_profile("vehicle")[0]
     first, second, *others = profile.rules
@@ -130,7 +98,7 @@ def test_a_profiles_own_code_has_its_number_and_another_one_after_a_reload(chann
     assert [str(one["Code"]) for one in vehicle.of("WakefulAlert")] == ["own_1", "own_2"]
 
 
-def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: Vehicle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: CanNode, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.2)
     with started(CanOutput(CanSettings(address=f"virtual:{channel}"))) as output:
         output.state(AWAKE)
@@ -140,7 +108,7 @@ def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: Vehicle, mo
 
 
 def test_speed_ignition_and_gear_come_in_and_a_lost_speed_is_noted(
-    channel: str, vehicle: Vehicle, monkeypatch: pytest.MonkeyPatch
+    channel: str, vehicle: CanNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wakeful.device.alerts.speed_watch.LOST_AFTER_S", 1.0)
     commands: SimpleQueue[Command] = SimpleQueue()
@@ -169,7 +137,7 @@ def test_speed_ignition_and_gear_come_in_and_a_lost_speed_is_noted(
         assert notes.codes == ()
 
 
-def test_a_car_is_asked_for_its_speed_by_obd2_and_nothing_else_is_sent(channel: str, vehicle: Vehicle) -> None:
+def test_a_car_is_asked_for_its_speed_by_obd2_and_nothing_else_is_sent(channel: str, vehicle: CanNode) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
     obd = CanOutput(
         CanSettings(
@@ -280,7 +248,7 @@ def test_what_is_not_configured_well_is_told_at_the_start(tmp_path: Path) -> Non
         CanOutput(CanSettings.model_construct(address="virtual:x", request="what?"))
 
 
-def test_the_end_sends_what_is_queued(channel: str, vehicle: Vehicle) -> None:
+def test_the_end_sends_what_is_queued(channel: str, vehicle: CanNode) -> None:
     with started(CanOutput(CanSettings(address=f"virtual:{channel}"))) as output:
         for seq in range(100):
             output.alert(alert(seq=seq))
@@ -288,7 +256,7 @@ def test_the_end_sends_what_is_queued(channel: str, vehicle: Vehicle) -> None:
 
 
 def test_a_successor_sends_what_waited_and_takes_acknowledgements_of_what_was_told_before(
-    channel: str, vehicle: Vehicle, tmp_path: Path
+    channel: str, vehicle: CanNode, tmp_path: Path
 ) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
     with started(CanOutput(CanSettings(address=f"slcan:{tmp_path}/nothing"))) as away:
