@@ -43,7 +43,8 @@ DEFAULT_VIEW = "127.0.0.1:8321"
 
 app = typer.Typer(
     name="wakeful",
-    help="Watches one face with one camera and tells when that person is not awake. No network, no video unless asked.",
+    help="Watch one face with one camera and report when that person is not awake. "
+    "Sends nothing and stores no video unless asked to.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -34,7 +34,7 @@ class PipelineScenario(StrEnum):
     SUSTAINED = "sustained"
 
 
-Quick = Annotated[bool, typer.Option("--quick", help="A few seconds instead of minutes; the record is marked.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Seconds instead of minutes; the record is marked as quick.")]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE.json", help="Write the record here, and beside it .csv and .html.")
 ]
@@ -54,7 +54,9 @@ def model(
     ] = None,
     against: Annotated[
         list[str] | None,
-        typer.Option("--against", metavar="NAME|FILE", help="Take turns with this one and compare; may be repeated."),
+        typer.Option(
+            "--against", metavar="NAME|FILE", help="Compare with this network, in alternating turns; may be repeated."
+        ),
     ] = None,
     runtime: Annotated[
         str, typer.Option(metavar="NAME", help="litert, ort, qnn; auto: what the monitor uses on this machine.")
@@ -68,7 +70,7 @@ def model(
     quick: Quick = False,
     out: Out = None,
 ) -> int:
-    """Measure one network: its start, run after run, at a camera's rate, for minutes."""
+    """Measure one network: cold start, back to back, at a camera's rate, or for minutes."""
     from wakeful.device.bench.plan import planned
     from wakeful.device.bench.session import Session, contender, measure
     from wakeful.device.bench.subject import candidate
@@ -97,19 +99,23 @@ def pipeline(
         list[Landmarks] | None,
         typer.Option("--landmarks", help="Which networks read the face; if repeated, they take turns."),
     ] = None,
-    runtime: Annotated[Runtime, typer.Option(help="What runs the networks, as in `wakeful run`.")] = Runtime.AUTO,
+    runtime: Annotated[Runtime, typer.Option(help="Runtime of the networks, as in `wakeful run`.")] = Runtime.AUTO,
     threads: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processor threads of a network.")] = 1,
     profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Rules for the alerts.")] = "vehicle",
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Configuration, its outputs too.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Configuration file; its outputs are opened too.")
+    ] = None,
     peer: Annotated[
         list[str] | None,
-        typer.Option("--peer", metavar="COMMAND", help="Take turns with another program; may be repeated."),
+        typer.Option(
+            "--peer", metavar="COMMAND", help="Compare with another program, in alternating turns; may be repeated."
+        ),
     ] = None,
     minutes: Minutes = None,
     quick: Quick = False,
     out: Out = None,
 ) -> int:
-    """Measure the whole monitor, stage by stage: from the image to the alert."""
+    """Measure the whole monitor, stage by stage, from image to alert."""
     from wakeful.device.bench.pipeline import measure, monitors
     from wakeful.device.bench.plan import planned
     from wakeful.device.bench.session import Session
@@ -126,11 +132,16 @@ def pipeline(
 
 @app.command()
 def matrix(
-    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="See the head of device/bench/matrix.py.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.toml", help="Combinations to measure; the format is described in device/bench/README.md."
+        ),
+    ],
     quick: Quick = False,
     out: Out = None,
 ) -> int:
-    """Measure networks x runtimes x precisions x threads, the variants of each network in turns."""
+    """Measure networks x runtimes x precisions x threads; the variants of a network take turns."""
     from wakeful.device.bench.matrix import groups, read
     from wakeful.device.bench.plan import planned
     from wakeful.device.bench.session import Session, measure
@@ -142,7 +153,7 @@ def matrix(
     for group in groups(wanted):
         session.skip(group.failed)
         for combination in group.left_out:
-            _progress(f"not made, left out: {combination}")
+            _progress(f"left out, cannot be run: {combination}")
         if group.contenders:
             measure(session, group.contenders, wanted.scenarios, plan)
     return _finish(session, out)
@@ -150,14 +161,14 @@ def matrix(
 
 @app.command()
 def compare(
-    first: Annotated[Path, typer.Argument(metavar="A.json", help="The record before.")],
-    second: Annotated[Path, typer.Argument(metavar="B.json", help="The record after.")],
+    first: Annotated[Path, typer.Argument(metavar="A.json", help="The earlier record.")],
+    second: Annotated[Path, typer.Argument(metavar="B.json", help="The later record.")],
     fail_if_slower: Annotated[
         str | None,
         typer.Option("--fail-if-slower", metavar="N%", help="Status 1 if a row is slower by more than this."),
     ] = None,
 ) -> int:
-    """Compare two records, row by row."""
+    """Compare two records row by row."""
     from rich.console import Console
 
     from wakeful.device.bench.compare import compare as compare_records

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Show the settings in effect, check a configuration file.", no_args_is_help=True)
+app = typer.Typer(help="Show the settings in effect, or check a configuration file.", no_args_is_help=True)
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration file.")]
-ProfileName = Annotated[str | None, typer.Option("--profile", metavar="NAME|FILE", help="Rules to judge by.")]
+ProfileName = Annotated[str | None, typer.Option("--profile", metavar="NAME|FILE", help="Profile: the rules to apply.")]
 
 
 @app.command()

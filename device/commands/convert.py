@@ -1,6 +1,6 @@
-"""``wakeful convert``: from trained networks to what boards execute, each step measured and noted in the manifest.
+"""``wakeful convert``: converts trained networks for boards; each step is measured and recorded in the manifest.
 
-The only command that uses ``conversion``: it brings the inputs, which are perception's, together with it.
+The only command that uses ``conversion``; it supplies the inputs, which come from perception.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from wakeful.device.evaluation.network_inputs import InputSet, Purpose
     from wakeful.models.manifest import Variant
 
-app: typer.Typer = typer.Typer(help="Convert networks to what boards execute, with proof.", no_args_is_help=True)
+app: typer.Typer = typer.Typer(
+    help="Convert networks for boards and measure what the conversion changed.", no_args_is_help=True
+)
 
 WORK = Path("build/convert")
 PARITY_INPUTS = 64
@@ -31,14 +33,16 @@ SHIPPED = "qcs6490,qcs8550,sm8650,sm8750"
 
 Data = Annotated[
     Path,
-    typer.Option("--data", metavar="FOLDER", help="Real faces: keypoints68.zip and .npz, clips/, ferplus.npz."),
+    typer.Option(
+        "--data", metavar="FOLDER", help="Folder of real faces: keypoints68.zip and .npz, clips/, ferplus.npz."
+    ),
 ]
-Work = Annotated[Path, typer.Option("--work", metavar="FOLDER", help="For files that are not shipped.")]
-Networks = Annotated[str, typer.Option("--networks", metavar="NAMES", help="Some of them, by commas.")]
-Socs = Annotated[str, typer.Option("--soc", metavar="NAMES", help="Chips, by commas.")]
+Work = Annotated[Path, typer.Option("--work", metavar="FOLDER", help="Folder for files that are not shipped.")]
+Networks = Annotated[str, typer.Option("--networks", metavar="NAMES", help="Only these networks, separated by commas.")]
+Socs = Annotated[str, typer.Option("--soc", metavar="NAMES", help="Chips, separated by commas.")]
 Weights = Annotated[
     Path | None,
-    typer.Option("--weights", metavar="FOLDER", help="For QDQ files and manifest; by default those of wakeful."),
+    typer.Option("--weights", metavar="FOLDER", help="Folder of QDQ files and manifest; by default wakeful's."),
 ]
 
 
@@ -57,7 +61,7 @@ def onnx(data: Data, work: Work = WORK, weights: Weights = None, networks: Netwo
 
 @app.command("quantize")
 def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: Networks = "") -> None:
-    """Quantize them, calibrated on real faces, and judge the outcome beside the float networks."""
+    """Quantize the networks, calibrated on real faces, and compare them with the float networks."""
     _need_convert()
     from wakeful.conversion import stages
     from wakeful.device.evaluation.network_inputs import expression_inputs
@@ -70,7 +74,7 @@ def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: N
     for network in chosen:
         if network == stages.EXPRESSION:
             calibrated, judged = (expression_inputs(data, purpose) for purpose in ("calibration", "judgement"))
-            with _timed("expression, int8 of its training, judged"):
+            with _timed("expression, int8 from training, evaluated"):
                 _tell(stages.judge_int8(places, calibrated, judged))
             with _timed("expression quantized"):
                 _tell(stages.to_qdq(network, places, calibrated.first(CALIBRATION_FACES), judged))
@@ -81,7 +85,7 @@ def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: N
 
 @app.command("litert")
 def litert(data: Data, work: Work = WORK, weights: Weights = None) -> None:
-    """Write the int8 expression network as .tflite, for LiteRT on processors, and judge it beside the float one."""
+    """Write the int8 expression network as .tflite, for LiteRT on CPUs, and compare it with the float one."""
     _need_convert()
     from wakeful.conversion import stages
     from wakeful.device.evaluation.network_inputs import expression_inputs
@@ -99,12 +103,14 @@ def qnn(
     weights: Weights = None,
     networks: Networks = "",
     inputs: Annotated[int, typer.Option(min=1, help="Inputs simulated for each chip.")] = PARITY_INPUTS,
-    faces: Annotated[int, typer.Option(min=1, help="Faces simulated for the top-1, on each chip.")] = TASK_FACES,
+    faces: Annotated[
+        int, typer.Option(min=1, help="Faces simulated for the top-1 accuracy, on each chip.")
+    ] = TASK_FACES,
 ) -> None:
-    """Compile the quantized networks for chips with a Hexagon and run them in the simulator.
+    """Compile the quantized networks for chips with a Hexagon NPU and run them in the simulator.
 
-    It takes about a second a picture. What was simulated is kept in the folder of --work: a run that was interrupted
-    goes on where it stopped.
+    It takes about a second per input. Results are kept in the folder of --work, so an interrupted run continues where
+    it stopped.
     """
     from wakeful.models import variants
 
@@ -120,7 +126,7 @@ def qnn(
     chosen = _chosen(networks, stages.NETWORKS)
     crops = _faces(data, "judgement", inputs, places) if set(chosen) - {stages.EXPRESSION} else {}
     for network in chosen:
-        # A share of right answers says nothing on a few faces.
+        # An accuracy over a few faces is meaningless.
         judges = network != stages.EXPRESSION or faces >= TASK_FACES
         given = crops[network] if network in crops else expression_inputs(data, "judgement").first(faces)
         for chip in chips:
@@ -130,13 +136,13 @@ def qnn(
 
 @app.command("qairt-kit")
 def qairt_kit(
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Written new; must not exist.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="New folder; must not exist yet.")],
     data: Data,
     work: Work = WORK,
     networks: Networks = "",
     soc: Annotated[str, typer.Option("--soc", metavar="NAME", help="The chip to write it for.")] = "sm8650",
 ) -> None:
-    """Write a folder to run with Qualcomm's own SDK: ONNX, calibration inputs, command lines, benchmark settings."""
+    """Write a folder for Qualcomm's own SDK: ONNX, calibration inputs, command lines, benchmark settings."""
     from wakeful.models import variants
 
     chip = variants.soc(soc)
@@ -158,10 +164,13 @@ def qairt_kit(
 def table(
     weights: Weights = None,
     readme: Annotated[
-        Path | None, typer.Option("--readme", metavar="FILE", help="Put it between its marks; else it is printed.")
+        Path | None,
+        typer.Option(
+            "--readme", metavar="FILE", help="Insert it between the marks in this file instead of printing it."
+        ),
     ] = None,
 ) -> None:
-    """Show what the manifest says as a table."""
+    """Show the conversion results in the manifest as a table."""
     from wakeful.conversion.table import as_markdown, put_into
     from wakeful.models import manifest
 
@@ -195,7 +204,7 @@ def _chosen(names: str, known: tuple[str, ...]) -> list[str]:
     chosen = [one for one in names.split(",") if one]
     for one in chosen:
         if one not in known:
-            raise ConfigError(f"no network {one!r} is converted so; there are: {', '.join(known)}")
+            raise ConfigError(f"{one!r} cannot be converted this way; choose from {', '.join(known)}")
         registry.path(one)
     return chosen
 
@@ -203,7 +212,7 @@ def _chosen(names: str, known: tuple[str, ...]) -> list[str]:
 def _faces(data: Path, purpose: Purpose, count: int, places: Places) -> dict[str, InputSet]:
     from wakeful.device.evaluation.kept_inputs import kept_face_inputs
 
-    with _timed(f"looking at faces for {purpose}"):
+    with _timed(f"preparing faces for {purpose}"):
         return kept_face_inputs(data, purpose, count, places.work)
 
 

@@ -1,4 +1,4 @@
-"""``wakeful doctor``: what keeps this machine from running the monitor."""
+"""``wakeful doctor``: what prevents this machine from running the monitor."""
 
 from __future__ import annotations
 
@@ -16,25 +16,29 @@ if TYPE_CHECKING:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     placement: Annotated[
-        bool, typer.Option("--placement", help="Check instead how the camera sees the driver, who looks at the road.")
+        bool,
+        typer.Option(
+            "--placement", help="Check the placement of the camera instead; the driver must look at the road."
+        ),
     ] = False,
-    source: Annotated[str, typer.Option("--source", help="With --placement: the camera, or a recording.")] = "auto",
+    source: Annotated[str, typer.Option("--source", help="With --placement: a camera or a video.")] = "auto",
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0.5, max=60, help="With --placement: how long to look.")
+        float, typer.Option("--seconds", min=0.5, max=60, help="With --placement: how long to watch, seconds.")
     ] = 5.0,
     focal_px: Annotated[
         float | None, typer.Option("--focal-px", min=1, help="With --placement: the camera's focal length, pixels.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.png", help="With --placement: draw it, with the face.")
+        Path | None,
+        typer.Option("--out", metavar="FILE.png", help="With --placement: save an image of the result, with the face."),
     ] = None,
 ) -> int:
-    """Check this machine, or where its camera is, and name the fix for each problem."""
+    """Check this machine, or the placement of its camera, and print a fix for each problem."""
     from wakeful.device.doctor.checks import examine, exit_status
 
     checks = _placed(source, seconds, focal_px, out) if placement else examine()
     if as_json:
-        # `mend` is the former name of `fix`: programs that read this still ask for it.
+        # `mend` is the former name of `fix`, which other programs still read.
         typer.echo(json.dumps([asdict(one) | {"mend": one.fix} for one in checks], indent=2))
     else:
         _print(checks)

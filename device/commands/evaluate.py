@@ -1,4 +1,4 @@
-"""``wakeful evaluate``: how good a part of the monitor is, on data whose truth is known."""
+"""``wakeful evaluate``: how good a part of the monitor is, on labelled data."""
 
 from __future__ import annotations
 
@@ -24,22 +24,25 @@ def _group() -> None:
 @app.command("expression")
 def expression(
     data: Annotated[
-        Path, typer.Option("--data", metavar="FILE|FOLDER", help="Packed FER+, or one subfolder of faces per class.")
+        Path,
+        typer.Option(
+            "--data", metavar="FILE|FOLDER", help="Packed FER+ file, or a folder with one subfolder of faces per class."
+        ),
     ],
     weights: Annotated[
         Path | None,
-        typer.Option("--weights", metavar="FILE", help="An .onnx or .tflite file, else the shipped one."),
+        typer.Option("--weights", metavar="FILE", help="An .onnx or .tflite file; by default the shipped one."),
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="NAME", help="train, valid or test.")] = "test",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
     pipeline: Annotated[
-        bool, typer.Option("--pipeline", help="Also send each face, enlarged, through the whole of perception.")
+        bool, typer.Option("--pipeline", help="Also pass each face, enlarged, through all of perception.")
     ] = False,
     confusion: Annotated[
         Path | None, typer.Option("--confusion", metavar="OUT", help="Draw the confusion matrices here (.png).")
     ] = None,
 ) -> None:
-    """Accuracy, macro F1, recall, calibration and confusion of an expression network, each with its uncertainty."""
+    """Evaluate an expression network: accuracy, macro F1, recall, calibration, confusion, each with its uncertainty."""
     from wakeful.device.extras import need
     from wakeful.models import registry
     from wakeful.models.expression.evaluate import confusion_picture, evaluate
@@ -64,7 +67,7 @@ def expression(
 
 
 def _through_pipeline(data: Path, split: str, weights: Path | None) -> dict[str, Any]:
-    """What the monitor itself makes of the faces of a packed file."""
+    """Results of the whole perception on the faces of a packed file."""
     from dataclasses import asdict
 
     from wakeful.device.perception.expression_check import check_pipeline
@@ -76,7 +79,7 @@ def _through_pipeline(data: Path, split: str, weights: Path | None) -> dict[str,
     if data.is_dir():
         raise ConfigError("--pipeline needs a packed file of faces, not a folder")
     if weights:
-        raise ConfigError("--pipeline judges the network the monitor runs: leave out --weights")
+        raise ConfigError("--pipeline evaluates the network that the monitor uses: leave out --weights")
     faces = load(data).of(split)
     labels = paper_labels(faces.votes)
     clear = labels >= 0
@@ -88,15 +91,15 @@ def _through_pipeline(data: Path, split: str, weights: Path | None) -> dict[str,
 def clips(
     folder: Annotated[Path, typer.Option("--clips", metavar="DIR", help="Folder of the clips.")],
     annotations: Annotated[
-        Path, typer.Option("--annotations", metavar="FILE", help="Marked intervals of them, as JSON.")
+        Path, typer.Option("--annotations", metavar="FILE", help="Annotated intervals of the clips, as JSON.")
     ],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
     landmarks: Annotated[Landmarks, typer.Option(help="Which networks read the face.")] = Landmarks.AUTO,
-    profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Rules to judge by.")] = "vehicle",
+    profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Profile: the rules to apply.")] = "vehicle",
     speed: Annotated[float, typer.Option(min=0.0, metavar="KMH", help="Vehicle speed.")] = 60.0,
-    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Clips at a time.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Clips processed in parallel.")] = 1,
 ) -> None:
-    """Closures, blinks, yawns, head turns and false alarms of the whole monitor on marked clips."""
+    """Evaluate the whole monitor on annotated clips: closures, blinks, yawns, head turns, false alarms."""
     from rich.console import Console
 
     from wakeful.device.config.layers import load_profile
@@ -124,18 +127,22 @@ def clips(
 @app.command("log")
 def log(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs, or folders of logs.", show_default=False)],
-    truth: Annotated[Path, typer.Option("--truth", metavar="FILE", help="What really happened, as CSV.")],
+    truth: Annotated[
+        Path, typer.Option("--truth", metavar="FILE", help="What really happened (ground truth), as CSV.")
+    ],
     profile: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Apply these rules to the drives, not the recorded ones.")
+        str | None, typer.Option(metavar="NAME|FILE", help="Apply these rules instead of the recorded ones.")
     ] = None,
-    late: Annotated[float, typer.Option(min=0.0, metavar="S", help="An alert this late still tells an event.")] = 5.0,
-    kss: Annotated[float, typer.Option(min=1.0, max=9.0, help="Ratings from here on are drowsiness.")] = 7.0,
+    late: Annotated[
+        float, typer.Option(min=0.0, metavar="S", help="How late an alert may come and still count as a detection.")
+    ] = 5.0,
+    kss: Annotated[float, typer.Option(min=1.0, max=9.0, help="Ratings at or above this count as drowsy.")] = 7.0,
     kss_window: Annotated[
-        float, typer.Option(min=1.0, metavar="S", help="A rating speaks for this long before it.")
+        float, typer.Option(min=1.0, metavar="S", help="A rating covers this long before it.")
     ] = 300.0,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
 ) -> None:
-    """Alerts of recorded drives against marked events and KSS ratings: sensitivity, false alarms, time to the alert."""
+    """Evaluate alerts of recorded drives against annotated events and KSS ratings: sensitivity, false alarms, delay."""
     from wakeful.device.commands.plain_console import PlainConsole
     from wakeful.device.evaluation.drive_figures import drive_figures, print_drives
     from wakeful.device.evaluation.drive_logs import drives_of

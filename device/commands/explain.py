@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-app = typer.Typer(help="Show what a network looks at and what it is made of.", no_args_is_help=True)
+app = typer.Typer(help="Show which parts of an image a network uses, and its layers.", no_args_is_help=True)
 
 
 @app.callback()
@@ -21,17 +21,17 @@ def _group() -> None:
 
 @app.command("expression")
 def expression(
-    image: Annotated[Path, typer.Option("--image", metavar="FILE", help="A picture with a face.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Pictures and index.html go here.")],
+    image: Annotated[Path, typer.Option("--image", metavar="FILE", help="An image with a face.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Folder for the images and index.html.")],
     weights: Annotated[
         Path | None,
         typer.Option("--weights", metavar="FILE", help="A float network (.onnx or .pt); by default the shipped one."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option("--data", metavar="FILE", help="Packed faces to look for dead channels with.")
+        Path | None, typer.Option("--data", metavar="FILE", help="Packed faces, to find dead channels.")
     ] = None,
 ) -> None:
-    """Heat map of the answer, first filters, feature maps, silent channels and a table of layers, as one page."""
+    """Write a page with a heat map, the first filters, feature maps, dead channels and a table of layers."""
     from wakeful.device.extras import need
     from wakeful.models import registry
 
@@ -47,7 +47,7 @@ def expression(
 
 
 def _face(image: Path) -> NDArray[np.uint8]:
-    """The face in a picture file, cropped as the monitor crops it."""
+    """The face in an image file, cropped as the monitor crops it."""
     from wakeful.device.perception.expression import crop
     from wakeful.device.perception.pipeline import Perception
     from wakeful.errors import SourceError
@@ -56,10 +56,10 @@ def _face(image: Path) -> NDArray[np.uint8]:
 
     picture = cv2.imread(str(image), cv2.IMREAD_COLOR)
     if picture is None:
-        raise SourceError(f"{image} is no picture that can be read")
+        raise SourceError(f"{image} is not an image that can be read")
     sighting = Perception().look(Frame(picture.astype("uint8", copy=False), 0, 0))
     if sighting.landmarks is None:
-        raise SourceError(f"{image} shows no face that can be found")
+        raise SourceError(f"no face was found in {image}")
     return crop(picture.astype("uint8", copy=False), sighting.landmarks.points)
 
 

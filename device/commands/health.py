@@ -1,4 +1,4 @@
-"""``wakeful health``: is the monitor on this machine alive and judging? For health checks of containers and scripts."""
+"""``wakeful health``: is the monitor on this machine processing frames? For health checks of containers and scripts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ import typer
 
 def health(
     file: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE", help="Its status file; the service's by default.")
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="Status file of the monitor; by default that of the service."),
     ] = None,
     max_age: Annotated[
-        float, typer.Option("--max-age", metavar="S", min=0.1, max=3600, help="Seconds a judged frame may be old.")
+        float,
+        typer.Option(
+            "--max-age", metavar="S", min=0.1, max=3600, help="How old the last processed frame may be, in seconds."
+        ),
     ] = 3.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
-    """Ask whether the running monitor judges frames; status 1 if not."""
+    """Check that the running monitor processes frames; status 1 if not."""
     from wakeful.device.alerts.status_file import read_status, usual_file
 
     status = read_status(file or usual_file())
@@ -29,5 +33,5 @@ def health(
         typer.echo(json.dumps(asdict(status) | {"trouble": trouble}))
     else:
         reason = f" ({status.reason})" if status.reason else ""
-        typer.echo(f"{trouble or 'judging frames'}; health {status.health}{reason}, {status.frames} frames so far")
+        typer.echo(f"{trouble or 'processing frames'}; health {status.health}{reason}, {status.frames} frames so far")
     return 1 if trouble else 0

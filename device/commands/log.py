@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wakeful.device.record.contents import Contents
     from wakeful.device.record.reader import Recording
 
-app = typer.Typer(help="Look into recorded logs, repair, cut and export them.", no_args_is_help=True)
+app = typer.Typer(help="Inspect, repair, cut and export recorded logs.", no_args_is_help=True)
 
 SHOWN_GAPS = 10
 FARTHEST_S = 1e9
@@ -25,7 +25,7 @@ Log = Annotated[Path, typer.Argument(metavar="LOG", help="A log, or a folder wit
 
 @app.command()
 def info(logs: Logs, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """What is recorded, how long, with which rules, and where something is missing."""
+    """Show what was recorded, for how long, with which rules, and where there are gaps."""
     from wakeful.device.record.contents import contents
     from wakeful.device.record.reader import recordings
 
@@ -45,7 +45,7 @@ def repair(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="By default LOG.repaired.mcap beside each.")
     ] = None,
 ) -> None:
-    """Recover what is readable of logs that were not closed: a killed process, a lost battery, a pulled card."""
+    """Recover what is readable from logs that were not closed: after a killed process, a power cut, a pulled card."""
     from wakeful.device.record.reader import log_files
     from wakeful.device.record.repair import repair as repair_log
     from wakeful.errors import ConfigError
@@ -72,14 +72,14 @@ def cut(
     from_s: Annotated[float, typer.Option("--from", metavar="S", help="Seconds since the first frame.")] = 0.0,
     to_s: Annotated[float, typer.Option("--to", metavar="S", help="Seconds since the first frame.")] = float("inf"),
 ) -> None:
-    """Write a span of a recording into a log of its own."""
+    """Write a part of a recording to a new log."""
     from wakeful.device.record.reader import recording
     from wakeful.device.record.repair import cut as cut_log
     from wakeful.errors import ConfigError
 
     _need()
     if not from_s < to_s:
-        raise ConfigError(f"--from {from_s:g} --to {to_s:g} is no span: begin before its end")
+        raise ConfigError(f"--from {from_s:g} --to {to_s:g} is not a range: --from must be below --to")
     count = cut_log(recording(log), output, max(from_s, -FARTHEST_S), min(to_s, FARTHEST_S))
     typer.echo(f"{output}: {count} messages")
 
@@ -90,7 +90,7 @@ def export(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder for the tables.")],
     parquet: Annotated[bool, typer.Option("--parquet", help="Parquet files instead of CSV.")] = False,
 ) -> None:
-    """Write a recording as tables, one file a channel."""
+    """Write a recording as tables, one file per channel."""
     from wakeful.device.extras import need
     from wakeful.device.record.export import export as export_log
     from wakeful.device.record.reader import recording
@@ -106,7 +106,7 @@ def export(
 def layout(
     output: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("wakeful-foxglove.json"),
 ) -> None:
-    """Write the layout with which Foxglove shows a log: import it there, then open the log."""
+    """Write a layout for Foxglove: import it there, then open a log."""
     from wakeful.errors import ConfigError
     from wakeful.files import write_file
 

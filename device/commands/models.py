@@ -1,4 +1,4 @@
-"""``wakeful models``: which networks there are, fetching them, and proving that they are the right ones."""
+"""``wakeful models``: lists, downloads and verifies the networks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wakeful.models.pull import Progress
     from wakeful.models.registry import Network, Origin, State
 
-app = typer.Typer(help="List, fetch and verify the networks.", no_args_is_help=True)
+app = typer.Typer(help="List, download and verify the networks.", no_args_is_help=True)
 
 # Where the output is not a terminal, a running download is reported this often.
 LINE_EVERY_S = 3.0
@@ -54,11 +54,17 @@ def list_(as_json: AsJson = False) -> None:
 def pull(
     folder: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FOLDER", help="Take files from a folder: networks, their wheel, or archive."),
+        typer.Option(
+            "--from",
+            metavar="FOLDER",
+            help="Take the files from a folder that holds the networks, their wheel, or an archive.",
+        ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is fetched or fails.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print nothing unless something is downloaded or fails.")
+    ] = False,
 ) -> None:
-    """Fetch the networks into the cache (36 MB once)."""
+    """Download the networks into the cache (36 MB, once)."""
     from wakeful.models import registry
     from wakeful.models.pull import pull as pull_from_index
     from wakeful.models.pull import pull_from
@@ -76,7 +82,7 @@ def pull(
 
 @app.command()
 def verify(as_json: AsJson = False) -> int:
-    """Check every sha256; status 4 if one is wrong or lacking."""
+    """Check every sha256; status 4 if one is wrong or missing."""
     from wakeful.models.registry import State
 
     states = _states()

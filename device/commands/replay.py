@@ -1,4 +1,4 @@
-"""``wakeful replay``: judges recorded drives again, to prove a log or to try other rules on it."""
+"""``wakeful replay``: evaluates recorded drives again, to verify a log or to try other rules on it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ SHOWN = 20
 def replay(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs, or folders of logs.", show_default=False)],
     profile: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Apply other rules than the recorded ones.")
+        str | None, typer.Option(metavar="NAME|FILE", help="Apply these rules instead of the recorded ones.")
     ] = None,
     events: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write alerts and events as `wakeful run --events` does.")
     ] = None,
     diff: Annotated[
-        bool, typer.Option("--diff", help="Compare with what the log says; status 1 if the recorded rules differ.")
+        bool, typer.Option("--diff", help="Compare with the log; status 1 if the recorded rules give other alerts.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Recordings at a time.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, metavar="N", help="Recordings processed in parallel.")] = 1,
 ) -> int:
-    """Run the rules over recorded drives again: the same rules give the same alerts, others show what would change."""
+    """Run the rules again over recorded drives: the same rules give the same alerts, others show what would change."""
     from wakeful.device.config.layers import load_profile
     from wakeful.device.extras import need
     from wakeful.device.jobs import in_processes

@@ -1,4 +1,4 @@
-"""``wakeful report``: a recorded drive as one page to look at."""
+"""``wakeful report``: writes a recorded drive as one page."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def list_(
     profile: Annotated[str | None, typer.Option("--profile", metavar="NAME|FILE", help="Profile to show.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the rules of a profile with their sources, and its zones of gaze."""
+    """List the rules of a profile with their sources, and its gaze zones."""
     from wakeful.device.config.layers import load_profile
     from wakeful.device.config.settings import Settings
 
@@ -43,14 +43,12 @@ def list_(
     _print([(f"{name}: {rules.about}",), (), HEAD, *[row for rule in rules.rules for row in _rows(rule)]])
     numbers = _can_numbers(rules)
     if numbers:
-        _print(
-            [(), ("Codes of its own, and their numbers on CAN",), *[(code, str(at)) for code, at in numbers.items()]]
-        )
+        _print([(), ("Custom codes and their numbers on CAN",), *[(code, str(at)) for code, at in numbers.items()]])
     latch_s = rules.latch.unacknowledged_s
     _print([(), (LATCH.format(latch_s),)])
     source = [(INDENT + rules.gaze.source,)] if rules.gaze.source else []
     zones = [("zone", "yaw", "pitch"), *[_zone_row(zone) for zone in rules.gaze.zones]]
-    _print([(), ("Zones of gaze, the first that fits holds",), *source, (), *zones])
+    _print([(), ("Gaze zones; the first that matches applies",), *source, (), *zones])
 
 
 @app.command("export")
@@ -58,7 +56,7 @@ def export_(
     profile: Annotated[str, typer.Argument(metavar="NAME|FILE", help="Profile to export.")],
     file: Annotated[Path | None, typer.Argument(help="Where to write it; standard output by default.")] = None,
 ) -> None:
-    """Print or save a profile as TOML, to start one of your own from."""
+    """Print or save a profile as TOML, as a start for your own."""
     from wakeful.device.config.layers import load_profile, profile_file
 
     load_profile(profile)

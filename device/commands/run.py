@@ -42,8 +42,8 @@ class Runtime(StrEnum):
     QNN = "qnn"
 
 
-class Pictures(StrEnum):
-    """Which pictures are recorded."""
+class RecordedImages(StrEnum):
+    """Which images are recorded."""
 
     OFF = "off"
     EVENTS = "events"
@@ -55,10 +55,10 @@ def run(
         str | None,
         typer.Option(
             metavar="auto|N|DEVICE|FILE|FOLDER|synthetic[:SCENARIO]",
-            help="Where the pictures come from; auto: the first camera, else the synthetic driver.",
+            help="Where the images come from; auto: the first camera, else the synthetic driver.",
         ),
     ] = None,
-    profile: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="Rules to judge by.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="Profile: the rules to apply.")] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="Configuration (see `wakeful config`).")] = None,
     pace: Annotated[
         Pace | None, typer.Option(help="How files are played; fast (their default): as quickly as the machine allows.")
@@ -68,20 +68,21 @@ def run(
         str | None, typer.Option(metavar="NAME", help="Keep what is learned of the driver under this name.")
     ] = None,
     speed: Annotated[
-        float | None, typer.Option(metavar="KMH", help="Fixed vehicle speed; unknown speed opens every speed gate.")
+        float | None,
+        typer.Option(metavar="KMH", help="Fixed vehicle speed; while it is unknown, rules apply at any speed."),
     ] = None,
     events: Annotated[str | None, typer.Option(metavar="FILE|-", help="Write alerts and events as JSON lines.")] = None,
-    signals: Annotated[str | None, typer.Option(metavar="FILE", help="Write one CSV row a frame.")] = None,
+    signals: Annotated[str | None, typer.Option(metavar="FILE", help="Write one CSV row per frame.")] = None,
     summary: Annotated[str | None, typer.Option(metavar="FILE", help="Write the run's figures as JSON.")] = None,
     serial: Annotated[
         str | None, typer.Option(metavar="URL", help="Serial port for alerts, as in /dev/ttyUSB0 or loop://.")
     ] = None,
     baud: Annotated[int | None, typer.Option(metavar="N", help="Speed of the serial port, 115200 by default.")] = None,
     gpio: Annotated[
-        str | None, typer.Option(metavar="CHIP:LINE", help="Line of a buzzer or lamp, as in /dev/gpiochip0:17.")
+        str | None, typer.Option(metavar="CHIP:LINE", help="GPIO line of a buzzer or lamp, as in /dev/gpiochip0:17.")
     ] = None,
     gpio_active_low: Annotated[
-        bool | None, typer.Option("--gpio-active-low", help="The line is low while it alerts.")
+        bool | None, typer.Option("--gpio-active-low", help="Drive the line low, not high, during an alert.")
     ] = None,
     view: Annotated[
         str | None,
@@ -92,43 +93,47 @@ def run(
         typer.Option(
             metavar="TOKEN",
             envvar="WAKEFUL_VIEW_TOKEN",
-            help="What viewers of the live page must know; needed where other machines reach it.",
+            help="Token that viewers of the live page must give; required if other machines can reach it.",
         ),
     ] = None,
     mqtt: Annotated[
         str | None,
-        typer.Option(metavar="[mqtts://]HOST[:PORT]", help="Publish by MQTT: state, alert, health; mqtts: with TLS."),
+        typer.Option(
+            metavar="[mqtts://]HOST[:PORT]", help="Publish state, alerts and health over MQTT; mqtts: with TLS."
+        ),
     ] = None,
     mqtt_discovery: Annotated[
-        bool | None, typer.Option("--mqtt-discovery", help="Describe this device to Home Assistant.")
+        bool | None, typer.Option("--mqtt-discovery", help="Announce this device to Home Assistant.")
     ] = None,
     can: Annotated[
         str | None,
         typer.Option(metavar="INTERFACE:CHANNEL", help="CAN bus, as in socketcan:can0 or slcan:/dev/ttyACM0."),
     ] = None,
     stream: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Unix socket that gives JSON lines to programs on this machine.")
+        str | None, typer.Option(metavar="PATH", help="Unix socket that sends JSON lines to programs on this machine.")
     ] = None,
     landmarks: Annotated[
-        Landmarks | None, typer.Option(help="Which networks read the face; auto: v2 where its file is at hand.")
+        Landmarks | None, typer.Option(help="Which networks read the face; auto: v2 if its file is available.")
     ] = None,
     runtime: Annotated[
         Runtime | None,
-        typer.Option(help="What runs the networks; auto: the Hexagon NPU where there is one, else LiteRT."),
+        typer.Option(help="Runtime of the networks; auto: the Hexagon NPU if there is one, else LiteRT."),
     ] = None,
     record: Annotated[
         str | None,
         typer.Option(metavar="DIR", help="Record a log of the drive into this folder."),
     ] = None,
     record_video: Annotated[
-        Pictures | None, typer.Option(help="Pictures in that log; events: from 10 s before to 10 s after each alert.")
+        RecordedImages | None,
+        typer.Option(help="Images in that log; events: from 10 s before to 10 s after each alert."),
     ] = None,
     blur_others: Annotated[
-        bool | None, typer.Option("--blur-others", help="Make every face but the watched one unrecognisable in them.")
+        bool | None,
+        typer.Option("--blur-others", help="Make all faces except the watched one unrecognisable in recorded images."),
     ] = None,
     live: Annotated[
         bool | None,
-        typer.Option("--live/--plain", help="Gauges or plain lines; default: what the terminal can."),
+        typer.Option("--live/--plain", help="Gauges or plain lines; default: what the terminal supports."),
     ] = None,
 ) -> int:
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
@@ -167,12 +172,12 @@ def run(
         return load_settings(config, profile, overrides)
 
     with leaving_quietly():
-        with _without_garbage():
+        with _without_garbage_collection():
             settings, rules = load()
-            if settings.record.folder is None and (blur_others or record_video not in (None, Pictures.OFF)):
-                raise ConfigError("no pictures are kept without a recording: add --record DIR")
+            if settings.record.folder is None and (blur_others or record_video not in (None, RecordedImages.OFF)):
+                raise ConfigError("images are stored only in a recording: add --record DIR")
             if blur_others and settings.record.video == "off":
-                raise ConfigError("--blur-others blurs recorded pictures: add --record-video events, or all")
+                raise ConfigError("--blur-others blurs recorded images: add --record-video events, or all")
 
             # The networks' runtimes take a while to import: a mistake in the settings is reported without that wait.
             from wakeful.device.app import run as run_monitor
@@ -181,8 +186,8 @@ def run(
 
 
 @contextmanager
-def _without_garbage() -> Iterator[None]:
-    """What is made inside lives as long as the process, and is not looked through for garbage, now or ever."""
+def _without_garbage_collection() -> Iterator[None]:
+    """What is allocated inside lives as long as the process, so the garbage collector never has to scan it."""
     gc.disable()
     try:
         yield

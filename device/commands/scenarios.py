@@ -20,7 +20,9 @@ app = typer.Typer(help="Test the monitor case by case on the synthetic driver.",
 
 SHOWN_FAILURES = 20
 
-Whole = Annotated[bool, typer.Option("--matrix", help="All cells (half an hour of one core), not a small part.")]
+Whole = Annotated[
+    bool, typer.Option("--matrix", help="Use all cells (half an hour on one core), not a small selection.")
+]
 Only = Annotated[
     str, typer.Option(metavar="WORDS", help="Only cells with these words in their names, as in dim,glasses,sleep.")
 ]
@@ -45,12 +47,14 @@ def run(
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write index.html and matrix.json into this folder.")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes; default: one a core.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Number of processes; default: one per core.")
+    ] = None,
     landmarks: Annotated[Landmarks, typer.Option(help="Which networks read the face.")] = Landmarks.AUTO,
-    profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Rules to judge by.")] = "vehicle",
+    profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Profile: the rules to apply.")] = "vehicle",
     as_json: AsJson = False,
 ) -> int:
-    """Run cells and give the verdict on each; status 1 if one fails."""
+    """Run cells and report pass or fail for each; status 1 if one fails."""
     cells = _cells(whole, only)
     from wakeful.device.config.layers import load_profile
     from wakeful.device.jobs import usable_cores
@@ -59,7 +63,7 @@ def run(
     from wakeful.device.scenarios.report import write_report
     from wakeful.device.scenarios.runner import Bench
 
-    # What is wrong with the profile or the networks is reported at once, by this process.
+    # A wrong profile or a missing network is reported at once, by this process.
     load_profile(profile)
     bench = Bench(load_reader(landmarks.value).traits.name, profile)
     begun_s = time.monotonic()
@@ -83,15 +87,17 @@ def _cells(whole: bool, only: str) -> tuple[Cell, ...]:
     from wakeful.device.scenarios.matrix import matrix, sample, select
     from wakeful.errors import ConfigError
 
-    # Words choose from the whole matrix: who names cells wants these.
+    # Words select from the whole matrix: someone who names cells wants exactly these.
     cells = select(matrix() if whole or only else sample(), only)
     if not cells:
-        raise ConfigError(f"--only {only}: no cell has all of this; list them with `wakeful scenarios list --matrix`")
+        raise ConfigError(
+            f"--only {only}: no cell matches all of these words; list the cells with `wakeful scenarios list --matrix`"
+        )
     return cells
 
 
 def _run(cells: tuple[Cell, ...], bench: Bench, jobs: int) -> list[Result]:
-    """Run them, telling on the standard error how far it is."""
+    """Run them, with progress on the standard error."""
     from wakeful.device.scenarios.runner import run as run_cells
 
     results: list[Result] = []

@@ -24,16 +24,16 @@ def _group() -> None:
 def expression(
     data: Annotated[Path, typer.Option("--data", metavar="FILE", help="Made by `wakeful data build ferplus`.")],
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Weights, checkpoint and curve go here.")],
-    epochs: Annotated[int | None, typer.Option(min=1, help="How often each face is seen.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over all faces.")] = None,
     batch: Annotated[int | None, typer.Option(min=2, help="Faces per step.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same weights.")] = None,
     teacher: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Weights or exported network of an earlier training, to learn from too."),
+        typer.Option(metavar="FILE", help="Weights or exported network of an earlier training, used as a teacher."),
     ] = None,
-    float32: Annotated[bool, typer.Option("--float32", help="No 16-bit convolutions.")] = False,
+    float32: Annotated[bool, typer.Option("--float32", help="Train in 32 bits throughout.")] = False,
     threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0: all.")] = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the checkpoint in --out.")] = False,
 ) -> None:
     """Train the expression network, then write its float and int8 ONNX files."""
     from wakeful.device.extras import need
@@ -76,11 +76,11 @@ def expression(
 def eyes(
     data: Annotated[Path, typer.Option("--data", metavar="FILE", help="Made by `wakeful data build eyes`.")],
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The network goes here.")],
-    epochs: Annotated[int | None, typer.Option(min=1, help="How often each eye is seen.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over all eyes.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same network.")] = None,
     threads: Annotated[int, typer.Option(min=0, help="Processor threads; 0: all.")] = 0,
 ) -> None:
-    """Train the network that tells whether an eye is seen, then write its ONNX file."""
+    """Train the network that detects covered eyes, then write its ONNX file."""
     from wakeful.device.extras import need
 
     need("train", "torch", "onnx")
