@@ -13,13 +13,16 @@ run: $(VENV)/.installed  # for one: make run ARGS="--source synthetic:demo --dur
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/wakeful run $(ARGS)
 
+# The tests start a hundred interpreters, and pytest rewrites every assertion: without bytecode each does so again.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
+
 test: $(VENV)/.installed-dev  # for one: make test ARGS=tests/models
 	@$(BIN)/wakeful models pull --quiet
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(PYTEST) -n 2 --dist worksteal $(ARGS)
 
 test-train: $(VENV)/.installed-train  # what needs torch; `make test` skips it where torch is not installed
 	@$(BIN)/wakeful models pull --quiet
-	@$(BIN)/python -m pytest tests/models tests/device/commands $(ARGS)
+	@$(PYTEST) tests/models tests/device/commands $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
@@ -56,7 +59,7 @@ convert: $(VENV)/.installed-convert  # all files that boards execute, from the s
 
 test-convert: $(VENV)/.installed-convert  # compiles for a Hexagon and simulates it; `make test` skips it without the extras
 	@$(BIN)/wakeful models pull --quiet
-	@$(BIN)/python -m pytest tests/conversion tests/device/perception/test_qnn_probe.py $(ARGS)
+	@$(PYTEST) tests/conversion tests/device/perception/test_qnn_probe.py $(ARGS)
 
 .PHONY: arm64-check
 arm64-check: $(VENV)/.installed-dev  # minutes; as root, with debootstrap and qemu-user-static: deploy/arm64.md

@@ -7,10 +7,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from wakeful.device.cli import status
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = sorted(
@@ -26,9 +29,15 @@ def named(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
+@cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    """All of a file's syntax tree; kept, for several tests read the same file one after the other."""
+    return tuple(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
 def calls(file: Path) -> Iterator[tuple[str, ast.Call]]:
     """Every call in a file and the name it is written with: ``eval``, ``subprocess.run``."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in nodes(file):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func), node
 
@@ -87,21 +96,24 @@ def test_importing_wakeful_changes_no_environment_variable() -> None:
 PASSWORD, TOKEN = "correct-horse-7-battery", "staple-of-the-view-0815"
 
 
-def said_by(command: list[str], folder: Path) -> str:
-    """All that a command says, with the logs of every library at their most talkative."""
-    start = "import logging, sys; logging.basicConfig(level=1); from wakeful.device.cli import main; main(sys.argv[1:])"
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", start, *command],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
+@pytest.fixture
+def said_by(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> Callable[[list[str]], str]:
+    """Gives all that a command says, with the logs of every library at their most talkative."""
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(1)
+
+    def said(command: list[str]) -> str:
+        status(command)
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        return out + err + caplog.text
+
+    return said
 
 
 @pytest.fixture
@@ -119,11 +131,13 @@ def secret_settings(tmp_path: Path) -> Path:
     return settings
 
 
-def test_a_run_writes_its_secrets_nowhere(secret_settings: Path, tmp_path: Path) -> None:
+def test_a_run_writes_its_secrets_nowhere(
+    said_by: Callable[[list[str]], str], secret_settings: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("paho.mqtt", reason="the broker's password is used by paho-mqtt")
     pytest.importorskip("mcap", reason="the log is written by mcap")
     options = f"--source synthetic:attentive --duration 1 --plain --config {secret_settings} --summary s.json"
-    said = said_by(["run", *options.split()], tmp_path)
+    said = said_by(["run", *options.split()])
     written = b"".join(file.read_bytes() for file in (tmp_path / "log").rglob("*") if file.is_file())
     assert len(written) > 1000 and (tmp_path / "s.json").exists()
     for secret in (PASSWORD, TOKEN):
@@ -133,8 +147,10 @@ def test_a_run_writes_its_secrets_nowhere(secret_settings: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("command", ["config show --config", "config show --json --config", "config check"])
-def test_no_command_about_the_settings_tells_a_secret(command: str, secret_settings: Path, tmp_path: Path) -> None:
-    said = said_by([*command.split(), str(secret_settings)], tmp_path)
+def test_no_command_about_the_settings_tells_a_secret(
+    command: str, said_by: Callable[[list[str]], str], secret_settings: Path
+) -> None:
+    said = said_by([*command.split(), str(secret_settings)])
     assert said
     assert TOKEN not in said and PASSWORD not in said
 
@@ -149,9 +165,11 @@ def test_no_command_about_the_settings_tells_a_secret(command: str, secret_setti
         f'[view]\naddress = "0.0.0.0:1"\ntoken = "{TOKEN[:11]}"\n',
     ],
 )
-def test_a_mistake_in_a_secret_is_told_without_it(mistake: str, tmp_path: Path) -> None:
+def test_a_mistake_in_a_secret_is_told_without_it(
+    mistake: str, said_by: Callable[[list[str]], str], tmp_path: Path
+) -> None:
     settings = tmp_path / "board.toml"
     settings.write_text(mistake)
-    said = said_by(["run", "--source", "synthetic:attentive", "--duration", "0.2", "--config", str(settings)], tmp_path)
+    said = said_by(["run", "--source", "synthetic:attentive", "--duration", "0.2", "--config", str(settings)])
     assert said.count("wakeful: ") == 1
     assert TOKEN[:11] not in said and PASSWORD not in said

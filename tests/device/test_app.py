@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ import pytest
 from tools.rigs.serial_receiver import Receiver
 from tools.rigs.waiting import eventually
 from wakeful.device.alerts.registry import make_output
+from wakeful.device.cli import status
 from wakeful.device.config.layers import load_settings
 from wakeful.device.config.output_tables import changeable
 from wakeful.models import registry
@@ -52,7 +52,7 @@ COLUMNS = (
 )
 
 
-def wakeful(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def wakeful(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """The command's whole life, as plain lines."""
     return subprocess.run(
         [*RUN, "--plain", *map(str, arguments)],
@@ -60,7 +60,6 @@ def wakeful(*arguments: str | Path, **environment: str) -> subprocess.CompletedP
         text=True,
         check=False,
         timeout=PATIENCE_S,
-        env={**os.environ, **environment},
     )
 
 
@@ -181,18 +180,21 @@ def nothing(folder: Path) -> Path:
     return folder / "no-such.mp4"
 
 
-def one_line(done: subprocess.CompletedProcess[str]) -> str:
-    assert done.stderr.startswith("wakeful: ") and done.stderr.count("\n") == 1, done.stderr
-    assert done.stdout == ""
-    return done.stderr
+def one_line(capfd: pytest.CaptureFixture[str]) -> str:
+    """All that was said: one line on the standard error, by no library either."""
+    said, complaint = capfd.readouterr()
+    assert complaint.startswith("wakeful: ") and complaint.count("\n") == 1, complaint
+    assert said == ""
+    return complaint
 
 
 @pytest.mark.parametrize("source", [nothing, empty, cut_off, text, folder_without_images], ids=lambda one: one.__name__)
-def test_a_source_that_gives_no_pictures_is_one_line_and_status_3(source: Any, tmp_path: Path) -> None:
+def test_a_source_that_gives_no_pictures_is_one_line_and_status_3(
+    source: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     file = source(tmp_path)
-    done = wakeful("--source", file)
-    assert str(file) in one_line(done)
-    assert done.returncode == 3
+    assert status(["run", "--plain", "--source", str(file)]) == 3
+    assert str(file) in one_line(capfd)
 
 
 @pytest.mark.parametrize(
@@ -205,21 +207,24 @@ def test_a_source_that_gives_no_pictures_is_one_line_and_status_3(source: Any, t
         (("--source", "synthetic:attentive", "--events", "{folder}/none/events.jsonl"), "folder that exists"),
     ],
 )
-def test_a_wrong_setting_is_one_line_and_status_2(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
+def test_a_wrong_setting_is_one_line_and_status_2(
+    arguments: tuple[str, ...], told: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "typo.toml").write_text('abuot = "a misspelt key"\n')
     (tmp_path / "key.toml").write_text('[serial]\nulr = "/dev/ttyUSB0"\n')
-    done = wakeful(*(argument.format(folder=tmp_path) for argument in arguments))
-    assert told in one_line(done)
-    assert done.returncode == 2
+    assert status(["run", "--plain", *(argument.format(folder=tmp_path) for argument in arguments)]) == 2
+    assert told in one_line(capfd)
 
 
-def test_a_model_with_a_wrong_hash_is_one_line_and_status_4(tmp_path: Path) -> None:
+def test_a_model_with_a_wrong_hash_is_one_line_and_status_4(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     for name in ("face_landmark", "iris_landmark"):
         file = registry.path(name)
         (tmp_path / file.name).write_bytes(file.read_bytes()[:-4] + b"\xff" * 4)
-    done = wakeful("--source", "synthetic:attentive", "--landmarks", "mesh+iris", WAKEFUL_MODELS=str(tmp_path))
-    assert "face_landmark" in one_line(done)
-    assert done.returncode == 4
+    monkeypatch.setenv("WAKEFUL_MODELS", str(tmp_path))
+    assert status(["run", "--plain", "--source", "synthetic:attentive", "--landmarks", "mesh+iris"]) == 4
+    assert "face_landmark" in one_line(capfd)
 
 
 def test_pictures_of_every_kind_and_size_are_looked_at(tmp_path: Path) -> None:

@@ -22,6 +22,11 @@ RULE = (
     'source = "mine"\n'
 )
 
+NAP = """
+duration_s = 5.5
+keyframes = [{ t = 2.4, eyes = 1 }, { t = 2.5, eyes = 0 }, { t = 4.5, eyes = 0 }, { t = 4.6, eyes = 1 }]
+"""
+
 
 def profile(tmp_path: Path, *codes: str) -> str:
     file = tmp_path / "mine.toml"
@@ -82,7 +87,9 @@ def test_a_run_carries_the_code_as_text_and_a_replay_of_its_log_raises_it_again(
     received = bytearray()
     reader = threading.Thread(target=_drain, args=(master, received), daemon=True)
     reader.start()
-    arguments = ["run", "--source", "synthetic:demo", "--duration", "46", "--pace", "fast", "--speed", "60", "--plain"]
+    nap = tmp_path / "nap.toml"
+    nap.write_text(NAP)
+    arguments = ["run", "--source", f"synthetic:{nap}", "--pace", "fast", "--speed", "60", "--plain"]
     arguments += ["--profile", profile(tmp_path, "x_nap"), "--events", str(events), "--serial", port]
     assert status([*arguments, "--record", str(log)]) == 0
     os.close(slave)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from wakeful.device.cli import status
+from wakeful.device.commands import models
 from wakeful.models import pull as pulling
 from wakeful.models import registry
 from wakeful.models.pull import PullError, pull, pull_from
@@ -178,7 +180,7 @@ def slow_index() -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            time.sleep(7.0)
+            time.sleep(1.5)
             self.send_error(404)
 
         def log_message(self, *_: object) -> None:
@@ -191,20 +193,22 @@ def slow_index() -> Iterator[str]:
     server.server_close()
 
 
-def test_while_pip_waits_a_line_comes_every_few_seconds(slow_index: str, tmp_path: Path) -> None:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
-    environment |= {
-        "PIP_CONFIG_FILE": "/dev/null",
-        "PIP_INDEX_URL": slow_index,
-        "PIP_RETRIES": "0",
-        "WAKEFUL_MODELS": str(tmp_path / "cache"),
-    }
-    command = [sys.executable, "-m", "wakeful", "models", "pull", "--quiet"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=100)
-    lines = [line for line in done.stderr.splitlines() if "waiting for the index" in line]
-    assert len(lines) >= 2, done.stderr
+def test_while_pip_waits_a_line_comes_every_few_seconds(
+    slow_index: str, empty_cache: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert 1.0 < models.LINE_EVERY_S < 5.0
+    monkeypatch.setattr(models, "LINE_EVERY_S", 0.5)
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", slow_index)
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    assert status(["models", "pull", "--quiet"]) == 4
+    said = capfd.readouterr().err
+    lines = [line for line in said.splitlines() if "waiting for the index" in line]
+    assert len(lines) >= 2, said
     assert all("mediapipe==0.10.21 (35.6 MB)" in line for line in lines)
-    assert done.returncode == 4 and "could not download" in done.stderr
+    assert "could not download" in said
 
 
 def test_the_real_package_index_serves_the_required_networks(empty_cache: Path) -> None:
