@@ -122,12 +122,12 @@ def _network(weights: Path) -> ModelProto:
 def _exported(weights: Path) -> ModelProto:
     import onnx
 
-    from wakeful.models.expression.export import write_onnx
+    from wakeful.models.expression.export import write_faces_onnx
     from wakeful.models.expression.weights import load_weights
 
     with tempfile.TemporaryDirectory(prefix="wakeful-explain-") as folder:
         file = Path(folder) / "network.onnx"
-        write_onnx(load_weights(weights), file)
+        write_faces_onnx(load_weights(weights), file)
         return onnx.load(file)
 
 

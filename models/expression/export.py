@@ -10,7 +10,6 @@ import contextlib
 import io
 import json
 import tempfile
-import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,11 +25,11 @@ from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZ
 from wakeful.models.expression.metrics import best_temperature
 from wakeful.models.expression.net import ExpressionNet
 from wakeful.models.expression.network import ExpressionFile
+from wakeful.models.training.export import write_onnx
 from wakeful.onnx_runtime import onnx_runtime
 
 FLOAT = "expression_float.onnx"
 INT8 = "expression.onnx"
-OPSET = 17
 CALIBRATION_FACES = 512
 # Activations beyond it are cut off: the few largest would take steps away from all others, and cost 0.4 points.
 CALIBRATION_PERCENTILE = 99.99
@@ -62,7 +61,7 @@ def export(net: ExpressionNet, faces: Faces, out: Path, balance: float = BALANCE
         plain, honest, small = (Path(folder) / name for name in ("plain.onnx", FLOAT, INT8))
         shares = class_shares(faces.of("train"))
         rebalanced = folded(net, 1.0, 1.0, shares, balance)
-        write_onnx(rebalanced, plain)
+        write_faces_onnx(rebalanced, plain)
         valid = faces.of("valid")
         ferplus, fer2013 = ExpressionFile(plain).logits(valid.images)
         labels = paper_labels(valid.votes)
@@ -72,7 +71,7 @@ def export(net: ExpressionNet, faces: Faces, out: Path, balance: float = BALANCE
             best_temperature(fer2013, valid.fer2013.astype(np.int64)),
             balance,
         )
-        write_onnx(folded(rebalanced, shipped.ferplus_temperature, shipped.fer2013_temperature), honest)
+        write_faces_onnx(folded(rebalanced, shipped.ferplus_temperature, shipped.fer2013_temperature), honest)
         quantize(honest, small, calibration_faces(faces.of("train"), seed))
         for file in (honest, small):
             _note(file, shipped)
@@ -108,22 +107,9 @@ def folded(
     return copy.eval()
 
 
-def write_onnx(net: nn.Module, file: Path) -> None:
+def write_faces_onnx(net: nn.Module, file: Path) -> Path:
     """The network as ONNX with batch normalisation folded into the convolutions and a free batch size."""
-    free = {0: "faces"}
-    with warnings.catch_warnings():
-        # The exporter by tracing is called legacy; the new one needs another package and keeps more nodes.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            net.eval(),
-            (torch.zeros(1, 1, SIZE_PX, SIZE_PX),),
-            str(file),
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["face"],
-            output_names=["ferplus", "fer2013"],
-            dynamic_axes={"face": free, "ferplus": free, "fer2013": free},
-        )
+    return write_onnx(net, file, (1, 1, SIZE_PX, SIZE_PX), "face", ["ferplus", "fer2013"], free="faces")
 
 
 def calibration_faces(train: Faces, seed: int) -> NDArray[np.float32]:

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,14 +28,8 @@ from wakeful.models.expression.face import standardise
 from wakeful.models.expression.net import ExpressionNet
 from wakeful.models.expression.network import ExpressionFile
 from wakeful.models.expression.targets import Reader, Targets
-from wakeful.models.expression.weights import (
-    CHECKPOINT,
-    WEIGHTS,
-    TrainingError,
-    load_checkpoint,
-    load_weights,
-    save_weights,
-)
+from wakeful.models.expression.weights import CHECKPOINT, WEIGHTS, load_checkpoint, load_weights, save_weights
+from wakeful.models.training.run import TrainingError, averaged, parameter_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +115,7 @@ class Run:
         if teacher is not None:
             self.train_set = self.train_set.taught_by(teacher, settings.teacher_share)
         self.net = ExpressionNet(dropout=settings.dropout).to(memory_format=torch.channels_last)
-        self.average = torch.optim.swa_utils.AveragedModel(
-            self.net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.averaging), use_buffers=True
-        )
+        self.average = averaged(self.net, settings.averaging)
         self.optimizer = torch.optim.SGD(
             parameter_groups(self.net, settings.weight_decay),
             lr=settings.peak_rate,
@@ -228,13 +219,6 @@ def rate(progress: float, settings: Settings) -> float:
     if progress < settings.rise:
         return settings.peak_rate * (0.04 + 0.96 * progress / settings.rise)
     return settings.peak_rate * 0.5 * (1.0 + math.cos(math.pi * (progress - settings.rise) / (1.0 - settings.rise)))
-
-
-def parameter_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Weights decay; biases and batch normalisation do not."""
-    weights = [p for p in net.parameters() if p.dim() > 1]
-    others = [p for p in net.parameters() if p.dim() <= 1]
-    return [{"params": weights, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
 @torch.no_grad()

@@ -8,16 +8,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from wakeful.errors import WakefulError
 from wakeful.files import replace_file
 from wakeful.models.expression.net import ExpressionNet
+from wakeful.models.training.run import TrainingError, read_state
 
 CHECKPOINT = "checkpoint.pt"
 WEIGHTS = "expression.pt"
-
-
-class TrainingError(WakefulError, ValueError):
-    """Training cannot start or go on as asked."""
 
 
 def save_weights(file: Path, average: nn.Module, settings: dict[str, Any]) -> None:
@@ -45,13 +41,8 @@ def load_weights(file: Path) -> ExpressionNet:
 
 
 def load_checkpoint(file: Path) -> dict[str, Any]:
-    """What ``torch.save`` wrote; only tensors and plain values are accepted."""
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise TrainingError(f"{file} cannot be read: {error.strerror or error}") from None
-    except Exception:
-        raise TrainingError(f"{file} is not a checkpoint of this training") from None
-    if not isinstance(state, dict) or "settings" not in state:
+    """What this training has written."""
+    state = read_state(file)
+    if "settings" not in state:
         raise TrainingError(f"{file} is not a checkpoint of this training")
     return state

@@ -16,14 +16,10 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from wakeful.errors import WakefulError
 from wakeful.models.eyes.augment import augmented, plain
 from wakeful.models.eyes.data import COVERED_ABOVE, Eyes
 from wakeful.models.eyes.net import EyeNet
-
-
-class EyeTrainingError(WakefulError, ValueError):
-    """Training cannot start as asked."""
+from wakeful.models.training.run import TrainingError, averaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +57,18 @@ def train(eyes: Eyes, settings: Settings, on_epoch: Callable[[Epoch], None] | No
     """Learns the split ``train``; ``on_epoch`` gets the figures of the split ``valid`` after each epoch.
 
     Raises:
-        EyeTrainingError: a split is empty.
+        TrainingError: a split is empty.
     """
     known, valid = eyes.clear("train"), eyes.clear("valid")
     if len(known) < settings.batch or not len(valid):
-        raise EyeTrainingError(f"training needs at least {settings.batch} eyes in train and one in valid")
+        raise TrainingError(f"training needs at least {settings.batch} eyes in train and one in valid")
     torch.manual_seed(settings.seed)
     patches = torch.from_numpy(known.grey)
     covered = torch.from_numpy(known.covered >= COVERED_ABOVE)
     target = torch.where(covered, settings.smoothing, 1.0 - settings.smoothing)
     weight = torch.where(torch.from_numpy(known.closed) & ~covered, settings.closed_weight, 1.0)
     net = EyeNet()
-    average = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.averaging), use_buffers=True
-    )
+    average = averaged(net, settings.averaging)
     optimizer = torch.optim.AdamW(net.parameters(), lr=settings.peak_rate, weight_decay=settings.weight_decay)
     steps = len(known) // settings.batch
     for epoch in range(settings.epochs):

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.files import replace_file
 from wakeful.models.face.teacher import POINTS, Network, Reading, around, open_teacher, read, twins
-from wakeful.models.training.files import write_whole
 from wakeful.models.training.geometry import Crop, level_square
 from wakeful.models.training.pictures import Encoded, Pictures
 from wakeful.sensors.opencv import cv2
@@ -107,7 +107,7 @@ def build(data: Path, cache: Path, teacher: Path, every: int = 1) -> None:
         name: np.array(values, np.float32 if name in ("points", "human", "box") else np.str_)
         for name, values in rows.items()
     }
-    write_whole(cache / TARGETS, lambda part: _save(part, {**arrays, "flip": flip}))
+    replace_file(cache / TARGETS, lambda part: _save(part, {**arrays, "flip": flip}), private=False)
 
 
 def _save(part: Path, arrays: dict[str, Array]) -> None:

@@ -20,12 +20,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wakeful.files import replace_file
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.models.lids.bank import Bank, cew_people, load_bank
 from wakeful.models.lids.net import COLUMNS, NAME, ROWS, STATES, WIDTHS, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop, shaken
 from wakeful.models.lids.task import auc
-from wakeful.models.training.files import write_whole
 from wakeful.models.training.geometry import cut
 from wakeful.models.training.light import Light, standardise, varied
 from wakeful.models.training.run import load_state, load_weights
@@ -257,7 +257,7 @@ def main() -> None:
     print(json.dumps(figures(crossed(features, known, faces), faces)), flush=True)
     head = train_head(features, known, faces, np.arange(len(faces)), seed=0)
     state = {"task": f"{NAME}-states", "weights": head.state_dict()}
-    write_whole(given.out, lambda part: torch.save(state, part))
+    replace_file(given.out, lambda part: torch.save(state, part), private=False)
 
 
 if __name__ == "__main__":

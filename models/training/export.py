@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from wakeful.models.training.files import write_whole
+from wakeful.files import replace_file
 
 OPSET = 17
 
@@ -36,6 +36,17 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def export(net: nn.Module, file: Path, rows: int, columns: int, outputs: Sequence[str], crops: int = 1) -> Path:
     """Writes ``file`` (.onnx) for float32 [crops, 1, rows, columns], whole or not at all; gives its path."""
+    return write_onnx(net, file, (crops, 1, rows, columns), "crop", outputs)
+
+
+def write_onnx(
+    net: nn.Module, file: Path, shape: Sequence[int], given: str, outputs: Sequence[str], free: str | None = None
+) -> Path:
+    """Writes ``file`` (.onnx) for one float32 input, whole or not at all; gives its path.
+
+    Args:
+        free: name of the first dimension, if any number of inputs may come at a time.
+    """
 
     def write(part: Path) -> None:
         with warnings.catch_warnings():
@@ -43,14 +54,15 @@ def export(net: nn.Module, file: Path, rows: int, columns: int, outputs: Sequenc
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 net.eval(),
-                (torch.zeros(crops, 1, rows, columns),),
+                (torch.zeros(*shape),),
                 str(part),
                 dynamo=False,
                 opset_version=OPSET,
-                input_names=["crop"],
+                input_names=[given],
                 output_names=list(outputs),
+                dynamic_axes={name: {0: free} for name in (given, *outputs)} if free else None,
             )
 
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, write)
+    replace_file(file, write, private=False)
     return file

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.models.training.files import write_whole
+from wakeful.files import replace_file
 from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]
@@ -53,7 +53,7 @@ class Pictures:
             with part.open("wb") as opened:
                 np.savez(opened, levels=self.levels, offset=self.offset, size=self.size)
 
-        write_whole(file, write)
+        replace_file(file, write, private=False)
 
     @classmethod
     def load(cls, file: Path) -> Pictures:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from wakeful import WakefulError
-from wakeful.models.training.files import write_whole
+from wakeful.files import replace_file
 
 CHECKPOINT, WEIGHTS, CURVE = "checkpoint.pt", "weights.pt", "curve.csv"
 
@@ -92,8 +92,7 @@ class Run:
         self.task, self.settings, self.out = task, settings, out
         self.step = 0
         self.net = task.net.to(memory_format=torch.channels_last)
-        average = torch.optim.swa_utils.get_ema_multi_avg_fn(settings.averaging)
-        self.average = torch.optim.swa_utils.AveragedModel(self.net, multi_avg_fn=average, use_buffers=True)
+        self.average = averaged(self.net, settings.averaging)
         self.optimizer = torch.optim.AdamW(parameter_groups(self.net, settings.weight_decay), lr=settings.peak_rate)
         self.rows: list[dict[str, float]] = []
 
@@ -153,8 +152,8 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "rows": self.rows,
         }
-        write_whole(self.out / CHECKPOINT, lambda part: torch.save(state, part))
-        write_whole(self.out / CURVE, self._write_curve)
+        replace_file(self.out / CHECKPOINT, lambda part: torch.save(state, part), private=False)
+        replace_file(self.out / CURVE, self._write_curve, private=False)
 
     def restore(self) -> None:
         """Continues where ``save`` was called. Only the number of steps and what is reported may differ.
@@ -202,6 +201,12 @@ class _Means:
         return means
 
 
+def averaged(net: nn.Module, kept: float) -> torch.optim.swa_utils.AveragedModel:
+    """The running average of a network, its buffers too; ``kept`` is the share that is left after a step."""
+    average = torch.optim.swa_utils.get_ema_multi_avg_fn(kept)
+    return torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=average, use_buffers=True)
+
+
 def parameter_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Weights decay; biases and batch normalisation do not."""
     weights = [p for p in net.parameters() if p.dim() > 1 and p.requires_grad]
@@ -212,7 +217,7 @@ def parameter_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]
 def save_weights(file: Path, task: str, net: nn.Module, settings: Settings) -> None:
     """The averaged weights alone."""
     state = {"task": task, "settings": asdict(settings), "weights": net.state_dict()}
-    write_whole(file, lambda part: torch.save(state, part))
+    replace_file(file, lambda part: torch.save(state, part), private=False)
 
 
 def load_weights(file: Path, task: str) -> dict[str, Tensor]:
@@ -224,17 +229,25 @@ def load_weights(file: Path, task: str) -> dict[str, Tensor]:
 
 
 def load_state(file: Path, task: str) -> dict[str, Any]:
-    """What ``torch.save`` wrote; only tensors and plain values are accepted.
+    """What a training of ``task`` wrote.
 
     Raises:
         TrainingError: the file is missing, or holds something else.
     """
+    state = read_state(file)
+    if state.get("task") != task:
+        raise TrainingError(f"{file} is not of the training of {task}")
+    return state
+
+
+def read_state(file: Path) -> dict[str, Any]:
+    """What ``torch.save`` wrote; only tensors and plain values are accepted. Raises TrainingError."""
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise TrainingError(f"{file} cannot be read: {error.strerror or error}") from None
     except Exception:
         raise TrainingError(f"{file} is not a checkpoint of a training") from None
-    if not isinstance(state, dict) or state.get("task") != task:
-        raise TrainingError(f"{file} is not of the training of {task}")
+    if not isinstance(state, dict):
+        raise TrainingError(f"{file} is not a checkpoint of a training")
     return state

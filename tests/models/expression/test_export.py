@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="training needs torch: make test-tra
 onnx = pytest.importorskip("onnx", reason="export needs onnx: make test-train")
 
 from tests.models.expression.samples import made_up, together  # noqa: E402
-from wakeful.models.expression.export import FLOAT, INT8, class_shares, export, folded, write_onnx  # noqa: E402
+from wakeful.models.expression.export import FLOAT, INT8, class_shares, export, folded, write_faces_onnx  # noqa: E402
 from wakeful.models.expression.face import standardise  # noqa: E402
 from wakeful.models.expression.net import ExpressionNet  # noqa: E402
 from wakeful.models.expression.network import ExpressionFile  # noqa: E402
@@ -31,7 +31,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> ExpressionNet:
 
 
 def test_the_float_file_equals_torch(net: ExpressionNet, tmp_path: Path) -> None:
-    write_onnx(net, tmp_path / "net.onnx")
+    write_faces_onnx(net, tmp_path / "net.onnx")
     images = FACES.images[:16]
     for ours, theirs in zip(ExpressionFile(tmp_path / "net.onnx").logits(images), reader(net)(images), strict=True):
         assert np.abs(ours - theirs).max() < 1e-4

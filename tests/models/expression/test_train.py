@@ -16,8 +16,9 @@ from wakeful.models.expression.augment import Augmentation  # noqa: E402
 from wakeful.models.expression.curve import CURVE_CSV, CURVE_PNG  # noqa: E402
 from wakeful.models.expression.net import ExpressionNet  # noqa: E402
 from wakeful.models.expression.train import Run, Settings, rate, reader, train  # noqa: E402
-from wakeful.models.expression.weights import CHECKPOINT, WEIGHTS, TrainingError, load_weights  # noqa: E402
+from wakeful.models.expression.weights import CHECKPOINT, WEIGHTS, load_weights  # noqa: E402
 from wakeful.models.training.blocks import multiplications, parameters  # noqa: E402
+from wakeful.models.training.run import TrainingError  # noqa: E402
 
 FACES = together(made_up(192), made_up(32, "valid", seed=1))
 FAST = Settings(

@@ -16,7 +16,8 @@ from wakeful.device.perception.network import load_file
 from wakeful.models.eyes.data import Eyes
 from wakeful.models.eyes.export import export
 from wakeful.models.eyes.patch import standardise
-from wakeful.models.eyes.train import Epoch, EyeTrainingError, Settings, logits_of, train
+from wakeful.models.eyes.train import Epoch, Settings, logits_of, train
+from wakeful.models.training.run import TrainingError
 
 SETTINGS = Settings(epochs=6, batch=32, averaging=0.8)
 
@@ -38,5 +39,5 @@ def test_what_differs_plainly_is_learned_and_exported_as_it_is(tmp_path: Path) -
 
 
 def test_too_few_eyes_are_refused() -> None:
-    with pytest.raises(EyeTrainingError, match="at least 32 eyes"):
+    with pytest.raises(TrainingError, match="at least 32 eyes"):
         train(made_up(8), SETTINGS)
