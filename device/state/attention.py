@@ -47,6 +47,7 @@ class AttentionView:
     off_road_in_30s: float | None
     on_road_s: float | None
     ended: Glance | None
+    glances_in_30s: float | None = None
 
 
 NOTHING = AttentionView("", None, None, None, None)
@@ -75,7 +76,13 @@ class Attention:
         self._recent: deque[tuple[int, float, float]] = deque()
 
     def step(
-        self, seen: Observation, lowered_since_ns: int | None, *, eyes_open: bool, opening: float | None = None
+        self,
+        seen: Observation,
+        lowered_since_ns: int | None,
+        *,
+        eyes_open: bool,
+        opening: float | None = None,
+        down: bool = False,
     ) -> AttentionView:
         """Take in one frame.
 
@@ -83,16 +90,20 @@ class Attention:
             lowered_since_ns: when the lids went down, if they are lowered: then the person looks down.
             eyes_open: the eyes are seen open.
             opening: how far, 0 to 1, the mean of the eyes seen.
+            down: by their probabilities the lids are lowered, which is a look down wherever the road may be.
         """
         gaze = self._smoothed(seen) if eyes_open else None
         head = None if seen.yaw_deg is None or seen.pitch_deg is None else Direction(seen.yaw_deg, seen.pitch_deg)
-        if not GLANCE_S <= self._glances.off_road_s(seen.t_ns) < MISTAKEN_S:
+        if not down and not GLANCE_S <= self._glances.off_road_s(seen.t_ns) < MISTAKEN_S:
             self._learn(seen.t_ns, gaze, head)
         road = self.road.direction
-        if road is None:
+        if road is None and not down:
             return NOTHING
         head_says = head if eyes_open or seen.unreadable else None
-        zone = LAP if lowered_since_ns is not None else self._zone(gaze, head_says, opening, road)
+        if lowered_since_ns is not None or road is None:
+            zone = LAP
+        else:
+            zone = self._zone(gaze, head_says, opening, road) or (LAP if down else "")
         ended = self._glances.step(seen.t_ns, zone, lowered_since_ns)
         known = bool(zone)
         return AttentionView(
@@ -101,6 +112,7 @@ class Attention:
             self._glances.off_road_in_30s(seen.t_ns) if known else None,
             self._glances.on_road_s() if known else None,
             ended,
+            float(self._glances.glances_in_30s(seen.t_ns)) if known else None,
         )
 
     def _learn(self, t_ns: int, gaze: Direction | None, head: Direction | None) -> None:

@@ -22,13 +22,18 @@ class EyeState:
         self._open_above = open_above
         self._closed = False
 
-    def step(self, left: float | None, right: float | None) -> bool | None:
-        """Whether the eyes are closed; None where none is seen. Two eyes are judged by their mean: a wink is open."""
+    def step(self, left: float | None, right: float | None, covered: bool | None = None) -> bool | None:
+        """Whether the eyes are closed; None where none is seen. Two eyes are judged by their mean: a wink is open.
+
+        ``covered``: whether the lids are likelier to cover the eyes than not. Where that is known, it decides between
+        the two bounds.
+        """
         seen = [eye for eye in (left, right) if eye is not None]
         if not seen:
             return None
         mean = sum(seen) / len(seen)
-        self._closed = mean < (self._open_above if self._closed else self._closed_below)
+        as_before = self._closed if covered is None else covered
+        self._closed = mean < (self._open_above if as_before else self._closed_below)
         return self._closed
 
 
@@ -59,9 +64,11 @@ class ClosureTracker:
             self._start_ns = None
         return ended
 
-    def duration_s(self) -> float:
-        """Length of the running closure as far as it was seen, 0 with open eyes."""
-        return 0.0 if self._start_ns is None else (self._seen_closed_ns - self._start_ns) / 1e9
+    def duration_s(self, since_ns: int | None = None) -> float:
+        """Length of the running closure, or of it since then, as far as it was seen; 0 with open eyes."""
+        if self._start_ns is None:
+            return 0.0
+        return max(0, self._seen_closed_ns - (self._start_ns if since_ns is None else since_ns)) / 1e9
 
     def _too_long_unseen(self, t_ns: int) -> bool:
         return self._start_ns is not None and t_ns - self._seen_closed_ns > self._bridge_ns

@@ -116,12 +116,16 @@ class Engine:
         seen = without_impossible(seen)
         fps = self._rate.step(seen.t_ns)
         alerts: list[Alert] = []
-        lids = self._lids.step(seen, fps)
+        lids = self._lids.step(seen, fps, defers=self._rules.watches_looks_away(self._speed_kmh))
         if self._is_somebody_else(seen, lids):
             alerts.extend(self._change_person(seen.t_ns, events))
             lids = self._lids.step(seen, None)
         attention = self._attention.step(
-            seen, lids.lowered_since_ns, eyes_open=lids.closed is False, opening=lids.opening
+            seen,
+            lids.lowered_since_ns,
+            eyes_open=lids.closed is False,
+            opening=None if lids.narrow else lids.opening,
+            down=lids.down,
         )
         episodes = self._episodes.step(seen, lids.closure_s)
         events.extend(_ended(seen.t_ns, lids, attention))
@@ -240,6 +244,8 @@ class Engine:
             "off_road_s": attention.off_road_s,
             "off_road_in_30s": attention.off_road_in_30s,
             "on_road_s": attention.on_road_s,
+            "glances_in_30s": attention.glances_in_30s,
+            "lowered_s": lids.lowered_s,
             "yawns_600s": float(episodes.yawns),
             "nods_600s": float(episodes.nods),
             "kss_estimate": kss_estimate(perclos, self._lids.closure_ratio, episodes.yawns),

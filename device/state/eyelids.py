@@ -1,4 +1,8 @@
-"""Everything the lids tell: openings, closures, PERCLOS, and whether lids are lowered rather than closed."""
+"""Everything the lids tell: openings, closures, PERCLOS, and what lids do that cover the eyes.
+
+A closure begins and ends by the opening. What it is comes from the probabilities of the reader where it gives any
+(``cover``), else from what the lower lid does (``lids``).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,10 @@ from wakeful.device.messages import Calibration, Observation, ReaderTraits
 from wakeful.device.state.baseline import OpenEyeBaseline, opening
 from wakeful.device.state.closure import Closure, ClosureTracker, EyeState
 from wakeful.device.state.closure_length import ClosureLength
+from wakeful.device.state.cover import LONG_BLINK_S, Cover
+from wakeful.device.state.lid_states import CERTAIN, LidKind, StateMean, States, covered
 from wakeful.device.state.lids import LoweredLids
+from wakeful.device.state.lowered_look import LoweredLook
 from wakeful.device.state.perclos import Perclos, PerclosWindows
 from wakeful.device.state.profile import Profile
 
@@ -17,8 +24,9 @@ MAX_GAP_S = 0.5
 PERCLOS_EVERY_NS = 250_000_000
 # Lids are reported as lowered from this length on: shorter closures raise nothing, and some blinks look alike.
 MIN_LOWERED_S = 0.8
-# A closure from this length on is more than a blink.
-LONG_BLINK_S = 0.5
+# With open eyes the lids are judged by this last time.
+OPEN_FORGETS_S = 0.5
+LIKELY = 0.5
 UNKNOWN = Perclos(None, 0.0)
 
 
@@ -28,11 +36,14 @@ class LidView:
 
     Attributes:
         left, right: openings, 0 to 1.
-        closed: None where no eye is seen, or where lids are lowered.
-        lowered_since_ns: when lids that are lowered went down, else None.
+        closed: None where no eye is seen, or where lids are lowered. Lids that are open enough to see through are not.
+        lowered_since_ns: when lids that cover the eyes and are lowered went down, else None.
+        down: by the probabilities the lids are lowered, whether they cover the eyes or not.
+        lowered_s: length of the running look with lowered lids, by the probabilities; None where they are unknown.
+        narrow: the eyes see through lids that the opening takes for closed, or narrowed ones.
         closure_s: length of the running closure, None where ``closed`` is.
         ended: the closure that ended with this moment.
-        states: probabilities of the lids, as in ``Observation.lid_states``.
+        states: probabilities of the lids as judged: averaged over the running closure, else of this frame.
         ended_lowered: lids that were lowered and came up with this moment, as a closure.
     """
 
@@ -44,7 +55,10 @@ class LidView:
     ended: Closure | None
     ended_lowered: Closure | None
     eyes_open_s: float
-    states: tuple[float, float, float, float] | None
+    states: States | None = None
+    down: bool = False
+    lowered_s: float | None = None
+    narrow: bool = False
 
     @property
     def opening(self) -> float | None:
@@ -74,6 +88,9 @@ class Eyelids:
         self._lids.restart()
         self._closures = ClosureTracker(profile.eyes.bridge_s)
         self._lowered = False
+        self._cover = Cover(profile.eyes.unclear_max_s)
+        self._open = StateMean(OPEN_FORGETS_S)
+        self._look = LoweredLook()
         self._windows = PerclosWindows(180.0, profile.perclos.min_closure_s, MAX_GAP_S)
         self._lengths = ClosureLength()
         self._open_ns = 0
@@ -93,44 +110,72 @@ class Eyelids:
         learned = [eye.learned for eye in (self.left, self.right) if eye.learned is not None]
         return sum(learned) / len(learned) if learned else None
 
-    def step(self, seen: Observation, fps: float | None) -> LidView:
-        """Take in one frame."""
-        t_ns = seen.t_ns
+    def step(self, seen: Observation, fps: float | None, *, defers: bool = True) -> LidView:
+        """Take in one frame.
+
+        Args:
+            defers: lids that are lowered, by the probabilities, are no closure, since looks away are watched too.
+        """
+        t_ns, states = seen.t_ns, seen.lid_states
         left = opening(seen.eye_aspect_left, self.left.aspect, self._closed_ratio)
         right = opening(seen.eye_aspect_right, self.right.aspect, self._closed_ratio)
-        shut = self._eyes.step(left, right)
+        shut = self._eyes.step(left, right, None if states is None else covered(states))
         self._lids.see(t_ns, shut, seen.lid_drop)
-        if shut is False:
+        if shut is False if states is None else states[0] >= LIKELY:
             self._learn(seen)
-        ended = self._closures.step(t_ns, shut)
-        was_lowered, self._lowered = self._lowered, self._judge_lowered()
-        closed = None if self._lowered else shut
+        ended, ended_lowered = self._end(self._closures.step(t_ns, shut), states, fps)
+        begin_ns = self._closures.start_ns
+        ended = self._note_closure(self._cover.see(seen, begin_ns, defers=defers), fps) or ended
+        kind = self._cover.kind_at(t_ns)
+        since_ns = begin_ns if kind is None else self._cover.since_ns
+        self._lowered = self._judge_lowered(kind)
+        closed = None if self._lowered else False if kind is LidKind.SEEING and shut else shut
         slow = fps is not None and fps < self._profile.perclos.min_fps
         self._windows.see(t_ns, closed is not None and not slow)
-        ended_lowered = None
-        if ended and was_lowered:
-            ended, ended_lowered = None, ended
-        if ended:
-            self._note_closure(ended, fps)
-        self._count_open(t_ns, closed)
-        self._refresh(t_ns)
+        self._count_open(t_ns, closed, since_ns)
+        self._refresh(t_ns, None if self._lowered or kind is LidKind.SEEING else since_ns)
+        look = self._look_down(t_ns, shut, states, kind)
         return LidView(
             left,
             right,
             closed,
-            self._closures.start_ns if self._lowered else None,
-            None if closed is None else self._closures.duration_s(),
+            since_ns if self._lowered else None,
+            None if closed is None else self._closures.duration_s(since_ns) if closed else 0.0,
             ended,
             ended_lowered,
             self._open_ns / 1e9,
-            seen.lid_states,
+            states if kind is None else self._cover.states,
+            down=look is True,
+            lowered_s=self._look.step(t_ns, look, since_ns if self._lowered else None),
+            narrow=kind is LidKind.SEEING or (states is not None and states[2] >= LIKELY),
         )
 
-    def _judge_lowered(self) -> bool:
+    def _end(
+        self, over: Closure | None, states: States | None, fps: float | None
+    ) -> tuple[Closure | None, Closure | None]:
+        """What the closure that is over was in the end: closed or lowered."""
+        if over is None:
+            return None, None
+        lowered = self._lowered if self._cover.states is None else False
+        in_look = self._look.running or (states is not None and states[1] >= CERTAIN)
+        ended = None if lowered else self._cover.ended(over, in_look=in_look)
+        return self._note_closure(ended, fps), over if ended is None else None
+
+    def _judge_lowered(self, kind: LidKind | None) -> bool:
+        if kind is not None:
+            return kind in (LidKind.LOWERED, LidKind.UNCLEAR)
         eyes = self._profile.eyes
         if self._closures.start_ns is None:
             return False
         return MIN_LOWERED_S <= self._closures.duration_s() < eyes.lowered_max_s and self._lids.lowered
+
+    def _look_down(self, t_ns: int, shut: bool | None, states: States | None, kind: LidKind | None) -> bool | None:
+        """Whether the lids are lowered by the probabilities, covering the eyes or not; None where that is unknown."""
+        if states is None or shut is None or self._cover.is_blink(t_ns):
+            return None
+        if kind is not None:
+            return self._lowered
+        return self._open.see(t_ns, states)[1] >= LIKELY
 
     def _learn(self, seen: Observation) -> None:
         if seen.eye_aspect_left is not None:
@@ -138,26 +183,28 @@ class Eyelids:
         if seen.eye_aspect_right is not None:
             self.right.add(seen.t_ns, seen.eye_aspect_right)
 
-    def _note_closure(self, ended: Closure, fps: float | None) -> None:
+    def _note_closure(self, ended: Closure | None, fps: float | None) -> Closure | None:
+        if ended is None:
+            return None
         self._windows.add_closure(ended.start_ns, ended.end_ns)
         if fps is not None and fps >= self._profile.perclos.blink_min_fps:
             self._lengths.add(ended.end_ns, (ended.end_ns - ended.start_ns) / 1e9)
+        return ended
 
-    def _count_open(self, t_ns: int, closed: bool | None) -> None:
+    def _count_open(self, t_ns: int, closed: bool | None, begin_ns: int | None) -> None:
         """Open time counts while eyes are seen open; blinks and unseen eyes hold it, closures wipe it out."""
         since_ns = 0 if self._last_ns is None else t_ns - self._last_ns
         if closed is False and since_ns <= MAX_GAP_S * 1e9:
             self._open_ns += since_ns
-        elif closed and self._closures.duration_s() >= LONG_BLINK_S:
+        elif closed and self._closures.duration_s(begin_ns) >= LONG_BLINK_S:
             self._open_ns = 0
         self._last_ns = t_ns
 
-    def _refresh(self, t_ns: int) -> None:
+    def _refresh(self, t_ns: int, running_ns: int | None) -> None:
         """Windowed figures change slowly; four times a second is enough."""
         if self._figures_ns is not None and t_ns - self._figures_ns < PERCLOS_EVERY_NS:
             return
         self._figures_ns = t_ns
-        running_ns = None if self._lowered else self._closures.start_ns
         coverage = self._profile.perclos.min_coverage
         self.perclos_60s = self._windows.over(60.0, t_ns, coverage, running_ns)
         self.perclos_180s = self._windows.over(180.0, t_ns, coverage, running_ns)

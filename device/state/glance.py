@@ -90,6 +90,11 @@ class GlanceTracker:
             total_ns += max(0, self._off_seen_ns - max(self._off_start_ns, from_ns))
         return total_ns / 1e9
 
+    def glances_in_30s(self, t_ns: int) -> int:
+        """How many looks away those 30 s hold, the running one included, as far as nothing wiped them out."""
+        running = self._off_start_ns is not None and self._off_seen_ns - self._off_start_ns >= MIN_LOOK_NS
+        return sum(end > t_ns - WINDOW_NS for _, end in self._ended) + running
+
     def _too_long_unseen(self, t_ns: int) -> bool:
         if self._on_start_ns is not None and t_ns - self._on_seen_ns > BRIDGE_NS:
             self._on_start_ns = None

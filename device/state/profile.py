@@ -63,9 +63,12 @@ class EyesSection:
     bridge_s: float = 0.5
     """A closure goes on over eyes unseen for at most this long, s."""
     lowered_drop: float = 0.05
-    """Lids are lowered, not closed, if lower lid and iris went down by this share of the eye's width."""
+    """Lids are lowered, not closed, if lower lid and iris went down by this share of the eye's width. This and the next
+    are for readers that give no probabilities of the lids."""
     lowered_max_s: float = 3.0
     """Lids that look lowered count as closed after this long all the same, s."""
+    unclear_max_s: float = 9.0
+    """Lids that may be lowered as well as closed count as closed after this long, s."""
     baseline_s: float = 60.0
     """Seen time over which the personal open eye is learned, s."""
     baseline_floor: float = 0.9

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from wakeful.device.state.codes import code_problems
-from wakeful.device.state.eyelids import LONG_BLINK_S
+from wakeful.device.state.cover import LONG_BLINK_S
 from wakeful.device.state.glance import RESET_NS
 from wakeful.device.state.profile import Profile, Rule
 from wakeful.device.state.profile_numbers import section_problems

@@ -82,6 +82,14 @@ class RuleBook:
                 alerts.append(self._escalate(t_ns, active, watch.rule, signals))
         return tuple(alerts)
 
+    def watches_looks_away(self, speed_kmh: float | None) -> bool:
+        """Whether a long look away would be noticed at this speed, if closed eyes are."""
+
+        def applies(signal: str) -> bool:
+            return any(signal in watch.rule.when and _is_fast_enough(watch.rule, speed_kmh) for watch in self._watches)
+
+        return applies("off_road_s") or not applies("closure_s")
+
     def restart(self, t_ns: int) -> None:
         """Time starts again from here, with the same person: alerts stay active."""
         for code, active in self._active.items():
@@ -169,9 +177,7 @@ def _look(watch: _Watch, t_ns: int, signals: Signals, speed_kmh: float | None) -
             return False
         holds = holds and value >= bound
         watch.gone = watch.gone or value < GONE * bound
-    if holds and speed_kmh is not None:
-        holds = speed_kmh >= rule.from_kmh and (rule.below_kmh is None or speed_kmh < rule.below_kmh)
-    if not holds:
+    if not (holds and _is_fast_enough(rule, speed_kmh)):
         watch.held_ns, watch.looked_ns = 0, t_ns
         # A figure that wavers around its bound on the way down is no new cause before it was as low as ends an alert.
         if watch.holds and (not rule.clear_below or _below(rule, signals)):
@@ -185,6 +191,11 @@ def _look(watch: _Watch, t_ns: int, signals: Signals, speed_kmh: float | None) -
             return False
     watch.holds = True
     return True
+
+
+def _is_fast_enough(rule: Rule, speed_kmh: float | None) -> bool:
+    """Whether the rule applies at this speed; an unknown one opens every gate."""
+    return speed_kmh is None or (speed_kmh >= rule.from_kmh and (rule.below_kmh is None or speed_kmh < rule.below_kmh))
 
 
 def _should_repeat(t_ns: int, active: ActiveAlert, rule: Rule, *, came_back: bool) -> bool:

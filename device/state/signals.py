@@ -29,6 +29,8 @@ SIGNALS = {
     "off_road_s": SignalKind("length of the running glance away from the road", "s"),
     "off_road_in_30s": SignalKind("time off the road in the last 30 s, since 2 s on the road", "s", 30.0),
     "on_road_s": SignalKind("how long the person has been seen to look at the road", "s"),
+    "glances_in_30s": SignalKind("looks off the road in the last 30 s, since 2 s on the road", "count"),
+    "lowered_s": SignalKind("how long the lids have been lowered: a look down; unknown without their states", "s"),
     "yawns_600s": SignalKind("yawns in the last ten minutes", "count"),
     "nods_600s": SignalKind("nods with closed eyes in the last ten minutes", "count"),
     "kss_estimate": SignalKind("estimate of the Karolinska Sleepiness Scale", "1 to 9", 9.0),

@@ -159,7 +159,8 @@ def observations(seconds: float, fps: float = 30.0, *, shut: tuple[float, float]
     """An attentive driver from second 0 on, with the eyes shut in a span."""
     for seq in range(round(seconds * fps)):
         t_s = seq / fps
-        aspect = 0.01 if shut[0] <= t_s < shut[1] else 0.3
+        is_shut = shut[0] <= t_s < shut[1]
+        aspect = 0.01 if is_shut else 0.3
         yield replace(
             FULL_OBSERVATION,
             t_ns=ORIGIN_NS + round(t_s * SECOND_NS),
@@ -171,4 +172,5 @@ def observations(seconds: float, fps: float = 30.0, *, shut: tuple[float, float]
             gaze_yaw_deg=0.0,
             gaze_pitch_deg=0.0,
             unreadable=None,
+            lid_states=(0.01, 0.09, 0.02, 0.88) if is_shut else (0.9, 0.02, 0.05, 0.03),
         )

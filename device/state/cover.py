@@ -1,0 +1,178 @@
+"""Closures, judged while they run: in which part of it the lids are closed, lowered, or open enough to see through.
+
+A closure that is unclear gets the alert that closed and lowered lids share: that of a look away. Nobody may sleep
+behind it: without an answer for ``EyesSection.unclear_max_s`` the lids count as closed from the moment they went down,
+so the alerts of closed eyes come late, but they come. The same holds where the judgement changes twice in one closure:
+lowered lids may close without a sign of it, but more changes than that are one state over which the network wavers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from wakeful.device.messages import Observation
+from wakeful.device.state.closure import Closure
+from wakeful.device.state.lid_states import LidKind, StateMean, States, kind_of, leading, with_odds
+
+FORGETS_S = 2.0
+LONG_BLINK_S = 0.5
+"""A closure from this length on is more than a blink (Schleicher et al., Ergonomics 51, 2008). Nobody looks down and up
+again in less: a shorter one is a blink whatever its few frames say, as long as the lids cover the eyes."""
+MAX_CHANGES = 1
+OBSERVED_ODDS = 2.5
+"""How much likelier a closing without head and gaze is in closed lids than in lowered ones: of three closures and seven
+looks down over a second in the development clips, three and two were so; one more of each is counted."""
+CLOSING_NS = 500_000_000
+STILL_DEG = 5.0
+"""Head and gaze went along if they moved further. While lids close, the networks misread a still head by up to 3."""
+
+
+class Cover:
+    """Follows one closure after another.
+
+    Args:
+        unclear_max_s: lids that may be lowered as well as closed are closed after this long.
+    """
+
+    def __init__(self, unclear_max_s: float) -> None:
+        self._unclear_max_ns = round(unclear_max_s * 1e9)
+        self.restart()
+
+    def restart(self) -> None:
+        """Time starts again."""
+        self._closing = ClosingWatch()
+        self._defers = True
+        self._begin(None)
+
+    def _begin(self, begin_ns: int | None) -> None:
+        self._begin_ns = begin_ns
+        self._since_ns = self._covered_ns = begin_ns or 0
+        self._mean = StateMean(FORGETS_S)
+        self._kind: LidKind | None = None
+        self._leading: LidKind | None = None
+        self._leading_ns = 0
+        self._changes = 0
+
+    @property
+    def states(self) -> States | None:
+        """The probabilities by which the running closure is judged; None without any."""
+        if self._mean.states is None:
+            return None
+        return with_odds(self._mean.states, OBSERVED_ODDS if self._closing.observed else 1.0)
+
+    @property
+    def since_ns(self) -> int:
+        """When the lids began to do what they do now."""
+        return self._since_ns if self._defers or self._kind is LidKind.CLOSED else self._covered_ns
+
+    def see(self, seen: Observation, begin_ns: int | None, *, defers: bool = True) -> Closure | None:
+        """Take in one moment; gives the closed part of a running closure that ended before the eyes opened.
+
+        Args:
+            begin_ns: when the running closure began; None without one.
+            defers: lids that are lowered, or may be, are no closure: something else watches over looks away.
+        """
+        self._defers = defers
+        if begin_ns != self._begin_ns:
+            self._begin(begin_ns)
+        self._closing.see(seen, begin_ns)
+        if begin_ns is None or seen.lid_states is None:
+            return None
+        self._mean.see(seen.t_ns, seen.lid_states)
+        return self._judge(seen.t_ns)
+
+    def kind_at(self, t_ns: int) -> LidKind | None:
+        """What the lids do; None without a closure, or without probabilities of it."""
+        if self._begin_ns is None or self._kind is None:
+            return None
+        if self.is_blink(t_ns) or (not self._defers and self._kind is not LidKind.SEEING):
+            return LidKind.CLOSED
+        if self._kind is LidKind.UNCLEAR and t_ns - self._since_ns >= self._unclear_max_ns:
+            return LidKind.CLOSED
+        return self._kind
+
+    def is_blink(self, t_ns: int) -> bool:
+        """Whether there is a closure that is no longer than a blink yet."""
+        return self._begin_ns is not None and t_ns - self._begin_ns < LONG_BLINK_S * 1e9
+
+    def ended(self, closure: Closure, *, in_look: bool = False) -> Closure | None:
+        """The closed part of a closure that has ended; None if the lids were not closed at its end.
+
+        What was unclear to the end is what was likelier. ``in_look``: just before or after it the lids were lowered, if
+        not as far, so that a short one may be a part of that look.
+        """
+        states = self.states
+        if states is None:
+            return closure
+        if closure.end_ns - closure.start_ns < LONG_BLINK_S * 1e9:
+            likeliest = leading(states)
+            return closure if likeliest is LidKind.CLOSED or (likeliest is LidKind.LOWERED and not in_look) else None
+        kind = self.kind_at(closure.end_ns)
+        if kind is LidKind.UNCLEAR:
+            kind = leading(states)
+        return Closure(self.since_ns, closure.end_ns) if kind is LidKind.CLOSED else None
+
+    def _judge(self, t_ns: int) -> Closure | None:
+        states = self.states
+        assert states is not None
+        now = leading(states)
+        if now is not self._leading:
+            self._leading, self._leading_ns = now, t_ns
+        before, kind = self._kind, kind_of(states, self._kind)
+        if self._changes > MAX_CHANGES and kind is not LidKind.SEEING:
+            kind = LidKind.UNCLEAR
+        self._kind = kind
+        if kind is before or before is None or before is LidKind.UNCLEAR:
+            # What was unclear was from its beginning what it turns out to be.
+            return None
+        closed = Closure(self._since_ns, self._leading_ns) if before is LidKind.CLOSED else None
+        self._since_ns = self._leading_ns
+        if LidKind.SEEING in (before, kind):
+            self._covered_ns, self._changes = self._leading_ns, 0
+        else:
+            self._changes += 1
+            if self._changes > MAX_CHANGES:
+                self._kind, self._since_ns = LidKind.UNCLEAR, self._covered_ns
+        return closed
+
+
+class ClosingWatch:
+    """Whether the running closure was seen to begin: lids that travel down while head and gaze stay where they are."""
+
+    def __init__(self) -> None:
+        self._recent: deque[Observation] = deque()
+        self._begin_ns: int | None = None
+        self._before: Observation | None = None
+        self.observed = False
+
+    def see(self, seen: Observation, begin_ns: int | None) -> None:
+        """Take in one moment; ``begin_ns`` is when the running closure began."""
+        if begin_ns is None:
+            self._remember(seen)
+        if begin_ns != self._begin_ns:
+            self._begin_ns = begin_ns
+            self._before = self._recent[0] if begin_ns is not None and self._recent else None
+            self.observed = self._before is not None and _is_still(self._before, self._recent[-1], gaze=True)
+        elif begin_ns is not None and self._before is not None and seen.t_ns - begin_ns < CLOSING_NS:
+            # A head that follows the lids down says that the person looks there; so does one that nods in sleep.
+            self.observed = self.observed and _is_still(self._before, seen, gaze=False)
+
+    def _remember(self, seen: Observation) -> None:
+        """Keep the moments of open eyes that are not older than a closing takes."""
+        while self._recent and seen.t_ns - self._recent[0].t_ns > CLOSING_NS:
+            self._recent.popleft()
+        if seen.lid_states is not None and seen.lid_states[0] >= 0.5 and seen.yaw_deg is not None:
+            self._recent.append(seen)
+
+
+def _is_still(before: Observation, now: Observation, *, gaze: bool) -> bool:
+    """Whether the head, and if asked for the gaze, has not moved aside or down. Unknown is not still."""
+    pairs = [(before.yaw_deg, now.yaw_deg, False), (before.pitch_deg, now.pitch_deg, True)]
+    if gaze:
+        pairs.append((before.gaze_pitch_deg, now.gaze_pitch_deg, True))
+    for was, is_now, down_only in pairs:
+        if was is None or is_now is None:
+            return False
+        if was - is_now > STILL_DEG or (not down_only and is_now - was > STILL_DEG):
+            return False
+    return True
