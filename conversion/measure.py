@@ -23,7 +23,7 @@ POINTS_BAR_PX = 0.25
 BOX_BAR = 0.15
 
 
-class SignedWeightsUnjudged(ConfigError, ArithmeticError):
+class SignedWeightsUnsupported(ConfigError, ArithmeticError):
     """8-bit results that this processor would compute wrongly."""
 
 
@@ -52,7 +52,7 @@ def run_onnx(file: Path, tensors: NDArray[np.float32], as_written: bool = False)
         as_written: quantized values are taken back to float32 and computed so, as the file says, on any processor.
 
     Raises:
-        SignedWeightsUnjudged: it has signed 8-bit weights under 8-bit activations, and the processor has no VNNI.
+        SignedWeightsUnsupported: it has signed 8-bit weights under 8-bit activations, and the processor has no VNNI.
     """
     onnxruntime = onnx_runtime()
 
@@ -84,9 +84,9 @@ def run_litert(file: Path, tensors: NDArray[np.float32]) -> Outputs:
 
 
 def require_exact(file: Path, flags: str | None = None) -> None:
-    """``SignedWeightsUnjudged`` where ONNX Runtime would saturate: its 16-bit sums without VNNI lose what is over."""
+    """Raises ``SignedWeightsUnsupported`` if ONNX Runtime would saturate: without VNNI its sums have 16 bits."""
     if has_signed_weights(file) and not has_vnni(flags):
-        raise SignedWeightsUnjudged(
+        raise SignedWeightsUnsupported(
             f"{file.name} has signed 8-bit weights, and this processor has no VNNI: its 16-bit sums saturate, so "
             f"that its answers say nothing about the network; evaluate it where avx512_vnni or avx_vnni is, or on ARM"
         )

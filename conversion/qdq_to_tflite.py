@@ -89,7 +89,7 @@ class _Graph:
         node = self._makers.get(tensor)
         whole = self.constants.get(self.source(tensor))
         if node is None or whole is None or whole.dtype not in (np.int8, np.int32):
-            raise OnnxUnsupported(f"{tensor} is no signed, quantized weight: cannot be written for LiteRT")
+            raise OnnxUnsupported(f"{tensor} is not a signed, quantized weight: cannot be written for LiteRT")
         return whole, np.atleast_1d(self.constants[node.input[1]])
 
 
@@ -263,7 +263,7 @@ def _gemm(writer: _Writer, graph: _Graph, node: Any) -> None:
 
     given = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
     if not given.get("transB") or given.get("transA") or given.get("alpha", 1) != 1 or given.get("beta", 1) != 1:
-        raise OnnxUnsupported(f"the matrix product {node.output[0]} is no plain one: cannot be written for LiteRT")
+        raise OnnxUnsupported(f"the matrix product {node.output[0]} is not a plain one: cannot be written for LiteRT")
     (weights, scales), (bias, bias_scales) = (graph.constant(one) for one in node.input[1:])
     inputs = [
         writer.places[graph.source(node.input[0])],

@@ -81,7 +81,7 @@ def target_of(data: Path) -> tuple[str, int]:
     except OSError as error:
         raise ContextBroken(f"{data} cannot be read ({error.strerror}): compile it again") from None
     if len(found) != 1:
-        raise ContextBroken(f"{data} is no compiled context: it names {len(found)} chips, not one; compile it again")
+        raise ContextBroken(f"{data} is not a compiled context: it names {len(found)} chips, not one; compile it again")
     name, arch = found.pop()
     return name.decode(), int(arch)
 

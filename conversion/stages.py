@@ -102,16 +102,16 @@ def to_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs) ->
     if places.registers:
         register(f"{network}_{recipe.settings.precision}", target)
     settings = recipe.settings.as_text() | {"equalized": f"{recipe.equalize:g}", "calibrated with": str(len(shown))}
-    return _judged(network, recipe.settings.precision, target, places, calibration, inputs, settings)
+    return _evaluated(network, recipe.settings.precision, target, places, calibration, inputs, settings)
 
 
-def judge_int8(places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
+def evaluate_int8(places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
     """The int8 expression network of its training, evaluated beside the float one on ``inputs``."""
     file = variants.file(EXPRESSION, Precision.INT8, "onnx")
-    return _judged(EXPRESSION, Precision.INT8, file, places, calibration, inputs, {})
+    return _evaluated(EXPRESSION, Precision.INT8, file, places, calibration, inputs, {})
 
 
-def _judged(
+def _evaluated(
     network: str,
     precision: Precision,
     target: Path,
@@ -136,7 +136,7 @@ def _judged(
     )
 
 
-def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, judge_task: bool = True) -> Variant:
+def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, evaluate_task: bool = True) -> Variant:
     """The network compiled for a chip, run in the simulator on ``inputs`` and compared with its QDQ file."""
     source, target = _made(places.qdq(network), "quantize"), places.context(network, chip)
     compile_once(source, chip, target)
@@ -146,7 +146,7 @@ def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, judge_ta
     where = "simulated Hexagon"
     parity = measure.step_parity(given, same, output_steps(source), "ONNX Runtime, same QDQ", inputs, where)
     task: tuple[TaskFigure, ...] = ()
-    if judge_task:
+    if evaluate_task:
         floats = measure.run_onnx(places.float_onnx(network), inputs.tensors)
         task = (measure.task_figure(network, given, floats, inputs, where),)
     return _noted(

@@ -21,7 +21,7 @@ from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.output_tables import changeable, live_page
 from wakeful.device.config.settings import Settings
-from wakeful.device.driver_store import DriverKeeper, load_driver, with_what_is_known
+from wakeful.device.driver_store import DriverSaver, load_driver, with_what_is_known
 from wakeful.device.messages import Command, SetDriver
 from wakeful.device.monitor import Monitor
 from wakeful.device.perception.expression import NETWORK as EXPRESSION
@@ -129,7 +129,7 @@ class Assembly:
             first, last: come before and after all others.
             further: outputs beside those of the settings, by name, with what they are built from.
         """
-        opened = [*first, DriverKeeper(self.settings.driver.name or "", self.engine.calibration)]
+        opened = [*first, DriverSaver(self.settings.driver.name or "", self.engine.calibration)]
         page = live_page(self.settings, self.title, self.expressions, self.stats)
         recording = record_outputs(self.settings, self.engine_config, self._about())
         tables = changeable(self.settings, self.expressions) | page | recording | dict(further)

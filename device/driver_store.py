@@ -1,7 +1,7 @@
-"""What was learned of a driver, kept under a name between drives (``wakeful run --driver NAME``).
+"""What was learned about a driver, saved under a name between drives (``wakeful run --driver NAME``).
 
-A few numbers, no picture: the open eyes' aspects and the way to the road. One JSON file a driver, readable by its owner
-alone, in ``WAKEFUL_DRIVERS`` or ``~/.local/share/wakeful/drivers``.
+A few numbers and no image: the aspects of the open eyes and the road direction. One JSON file per driver,
+readable by its owner alone, in ``WAKEFUL_DRIVERS`` or ``~/.local/share/wakeful/drivers``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from wakeful.errors import ConfigError, WakefulError
 from wakeful.files import write_file
 
 MAX_BYTES = 4096
-# Files without this version hold a way to the road that was measured with gazes read about 12 degrees too high.
+# Files without this version hold a road direction that was measured with gazes read about 12 degrees too high.
 VERSION = 2
 log = logging.getLogger("wakeful.driver")
 
@@ -38,10 +38,10 @@ def drivers_folder() -> Path:
 
 
 def load_driver(name: str) -> Calibration | None:
-    """What was learned of this driver; None for a new one.
+    """What was learned about this driver; None for a new one.
 
     Raises:
-        ConfigError: the name cannot be a file's, or the file is damaged.
+        ConfigError: the name cannot be used for a file, or the file is damaged.
     """
     file = _file(name)
     try:
@@ -52,14 +52,14 @@ def load_driver(name: str) -> Calibration | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise ConfigError(f"{file}: what is known of driver {name} cannot be read ({error}); delete the file") from None
+        raise ConfigError(f"{file}: the data of driver {name} cannot be read ({error}); delete the file") from None
     if not _plausible(known):
-        raise ConfigError(f"{file}: what is known of driver {name} is invalid; delete the file")
+        raise ConfigError(f"{file}: the data of driver {name} is invalid; delete the file")
     return known if version == VERSION else replace(known, road_yaw_deg=None, road_pitch_deg=None)
 
 
 def save_driver(name: str, learned: Calibration) -> None:
-    """Keep what was learned; the old file is there until the new one is whole.
+    """Save what was learned; the old file stays until the new one is complete.
 
     Raises:
         DriverStoreError: it cannot be written.
@@ -74,12 +74,12 @@ def save_driver(name: str, learned: Calibration) -> None:
         ) from None
 
 
-class DriverKeeper(Output):
-    """An output that keeps what was learned: once it is learned, when another driver is set, and at the end.
+class DriverSaver(Output):
+    """An output that saves what was learned: once it is learned, when another driver is set, and at the end.
 
     Args:
-        name: of the driver; "" is somebody of whom nothing is kept.
-        learned: gives what is learned at present.
+        name: of the driver; "" for a driver about whom nothing is saved.
+        learned: returns what has been learned so far.
     """
 
     def __init__(self, name: str, learned: Callable[[], Calibration | None]) -> None:
@@ -89,9 +89,9 @@ class DriverKeeper(Output):
     def state(self, state: DriverState) -> None: ...
 
     def engine_input(self, given: EngineInput) -> None:
-        """A driver is set: this comes before the judge forgets the one before."""
+        """A driver is set: this is called before the engine forgets the previous one."""
         if isinstance(given, CommandReceived) and isinstance(given.command, SetDriver):
-            self._keep_aside()
+            self._save_in_background()
             self._name = given.command.name
 
     def event(self, event: Event) -> None:
@@ -99,21 +99,21 @@ class DriverKeeper(Output):
             return
         if event.data.get("reason") == "driver_changed":
             if self._name:
-                log.warning("somebody else drives: what is learned from now on is not kept for %s", self._name)
+                log.warning("the driver has changed: what is learned from now on is not saved for %s", self._name)
             self._name = ""
         elif event.data.get("progress_pct") == 100.0:
-            self._keep_aside()
+            self._save_in_background()
 
     def close(self) -> None:
-        _keep(self._name, self._learned())
+        _save(self._name, self._learned())
 
-    def _keep_aside(self) -> None:
-        # A slow disk must not hold up the loop that tells this.
-        Thread(target=_keep, args=(self._name, self._learned()), name="keep driver", daemon=True).start()
+    def _save_in_background(self) -> None:
+        # A slow disk must not block the loop that calls this.
+        Thread(target=_save, args=(self._name, self._learned()), name="save driver", daemon=True).start()
 
 
 def with_what_is_known(command: SetDriver) -> SetDriver:
-    """The same with what was learned of this driver before; a file that is damaged is reported and left aside."""
+    """The same command with what was learned about this driver before; a damaged file is reported and ignored."""
     if not command.name:
         return command
     try:
@@ -123,7 +123,7 @@ def with_what_is_known(command: SetDriver) -> SetDriver:
         return command
 
 
-def _keep(name: str, learned: Calibration | None) -> None:
+def _save(name: str, learned: Calibration | None) -> None:
     if learned is None or not name:
         return
     try:
@@ -134,7 +134,7 @@ def _keep(name: str, learned: Calibration | None) -> None:
 
 def _file(name: str) -> Path:
     if not DRIVER_NAME.fullmatch(name):
-        raise ConfigError(f"{name!r} is no driver's name: use up to 64 letters, digits, dots, dashes and underscores")
+        raise ConfigError(f"{name!r} is not a driver name: use up to 64 letters, digits, dots, dashes and underscores")
     return drivers_folder() / f"{name}.json"
 
 

@@ -162,7 +162,7 @@ def load(file: Path = MANIFEST) -> Manifest:
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, ManifestUnreadable):
             raise
-        raise ManifestUnreadable(f"{file} is no manifest of conversions ({error}): run `make convert`") from None
+        raise ManifestUnreadable(f"{file} is not a manifest of conversions ({error}): run `make convert`") from None
 
 
 def save(manifest: Manifest, file: Path = MANIFEST) -> None:

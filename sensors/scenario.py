@@ -190,7 +190,7 @@ def _read(file: Path) -> ScenarioFile:
         with file.open("rb") as opened:
             text = opened.read(MAX_BYTES + 1)
         if len(text) > MAX_BYTES:
-            raise ConfigError(f"{file} is larger than {MAX_BYTES // 1024} KiB: it is no scenario")
+            raise ConfigError(f"{file} is larger than {MAX_BYTES // 1024} KiB: it is not a scenario")
         content = ScenarioFile.model_validate(tomllib.loads(text.decode("utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{file}: not valid TOML: {error}") from None

@@ -1,13 +1,13 @@
-"""A V4L2 camera as a source: captured in a thread of its own, watched, and opened again when it is lost.
+"""A V4L2 camera as a source: captured in its own thread, supervised, and reopened when it is lost.
 
-Three threads, so that a driver that never returns takes nothing else along:
+Three threads, so that a driver call that never returns blocks nothing else:
 
-- the reader calls ``read_latest`` and ``lost``; neither waits for the camera longer than asked;
-- the capture thread lives in the driver: grab, note the time, decode, check, put into the slot;
-- the monitor thread notices that no good frame comes, and replaces the capture thread, with growing pauses.
+- the reader calls ``read_latest`` and ``lost``; neither waits longer than the given time;
+- the capture thread calls the driver: grab, take the time, decode, check, put into the slot;
+- the supervisor thread notices when no good frame arrives and replaces the capture thread, after growing pauses.
 
-There is one rule for all faults: **no good frame for 1.2 s is a lost camera**. Black, frozen and unreadable pictures
-are not good frames; a failed or hanging grab gives none. The last complaint is the reason that is reported.
+There is one rule for all faults: **no good frame for 1.2 s is a lost camera**. Black, frozen and unreadable images
+are not good frames; a failed or hanging grab gives none. The most recent fault is the reported reason.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ from wakeful.sensors.watch import PictureWatch
 UNPLUGGED = "unplugged"
 UNREADABLE = "unreadable"
 HANGING = "hanging"
-"""Reasons beside ``frozen`` and ``black``: device gone; pictures that cannot be decoded; no pictures, yet no error."""
+"""Reasons besides ``frozen`` and ``black``: device gone; images cannot be decoded; no images and no error."""
 
 MAX_HANGING_THREADS = 2
-"""Capture threads left behind inside a driver before no further one is sent after them."""
+"""Limit of capture threads that hang inside a driver: no further thread is started at this number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait for what, s.
+    """Waiting times, s.
 
     Attributes:
         lost_after_s: without a good frame until the camera counts as lost. Has to stay below 2 s, and above the
             frame period of the slowest camera.
         first_retry_s, longest_retry_s: pause before the camera is opened again; doubles from the first to the longest,
-            with which a camera that is back is seen again within 5 s.
-        first_frame_s: what a newly opened camera may take for its first good frame before it is given up.
+            so that a reconnected camera is found within 5 s.
+        first_frame_s: time a newly opened camera has for its first good frame before it is closed again.
     """
 
     lost_after_s: float = 1.2
@@ -70,7 +70,7 @@ class V4l2Camera:
     """A camera behind OpenCV's V4L2 backend; a ``Source``.
 
     Args:
-        path: device path; a by-id link is followed again each time the camera is opened.
+        path: device path; a by-id link is resolved again each time the camera is opened.
         backend: makes a ``cv2.VideoCapture`` of a device path.
         clock_ns: monotonic clock, ns.
 
@@ -100,7 +100,7 @@ class V4l2Camera:
         self._last_good_ns = clock_ns()
         self._session = _Session(self, opened, HANGING)
         self._session.start()
-        self._begin_keeping()
+        self._start_supervisor()
 
     @property
     def info(self) -> SourceInfo:
@@ -112,7 +112,7 @@ class V4l2Camera:
 
     @property
     def lost(self) -> str | None:
-        """See ``wakeful.sensors.source.Source``. Computed from the time, so that it is right while the driver hangs."""
+        """See ``wakeful.sensors.source.Source``. Computed from the time: correct while the driver hangs, too."""
         if self._without_good_frame_s() <= self._patience.lost_after_s:
             return None
         return self._session.complaint
@@ -131,25 +131,27 @@ class V4l2Camera:
             return
         self._closed.set()
         self._slot.end(EndOfSource(f"{self._path} was closed"))
-        self._keeper.join(CLOSE_TIMEOUT_S)
+        self._supervisor.join(CLOSE_TIMEOUT_S)
         self._session.stopped.set()
         self._session.join(CLOSE_TIMEOUT_S)
 
     def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
         """The thread that must never end while the camera is open: its name, whether it runs, and how to restart it.
 
-        A capture thread may end: the monitor thread replaces it.
+        A capture thread may end: the supervisor thread replaces it.
         """
-        return [("camera keeper", lambda: self._closed.is_set() or self._keeper.is_alive(), self._begin_keeping)]
+        return [
+            ("camera supervisor", lambda: self._closed.is_set() or self._supervisor.is_alive(), self._start_supervisor)
+        ]
 
-    def _begin_keeping(self) -> None:
-        self._keeper = Thread(target=self._keep, name=f"keep {self._path}", daemon=True)
-        self._keeper.start()
+    def _start_supervisor(self) -> None:
+        self._supervisor = Thread(target=self._supervise, name=f"supervise {self._path}", daemon=True)
+        self._supervisor.start()
 
     def _without_good_frame_s(self) -> float:
         return (self._clock_ns() - self._last_good_ns) / 1e9
 
-    # From here on: called by the capture thread.
+    # Called by the capture thread:
 
     def reopen(self) -> Capture:
         capture, self._info = self._connect()
@@ -162,7 +164,7 @@ class V4l2Camera:
         return self._clock_ns()
 
     def take_in(self, session: _Session, image: NDArray[np.uint8] | None, t_ns: int) -> str | None:
-        """Check a captured picture (None: it could not be decoded), pass it on if it is good, and return its fault."""
+        """Check a captured image (None: it could not be decoded), pass it on if it is good, and return its fault."""
         with self._lock:
             if session is not self._session:
                 return HANGING
@@ -178,9 +180,9 @@ class V4l2Camera:
             self._slot.put(Frame(image=image, t_ns=t_ns, seq=seq))
             return None
 
-    # From here on: the monitor thread.
+    # Called by the supervisor thread:
 
-    def _keep(self) -> None:
+    def _supervise(self) -> None:
         pauses_s = self._patience.pauses_s()
         left_behind: list[_Session] = []
         while not self._closed.wait(self._patience.lost_after_s / 20):
@@ -200,7 +202,7 @@ class V4l2Camera:
 
     def _replace(self, session: _Session) -> None:
         session.stopped.set()
-        # The device opens again only after the old thread has released it; one that hangs is not waited for.
+        # The device opens again only after the old thread has released it; a hanging thread is not waited for.
         session.join(self._patience.first_retry_s)
         fresh = _Session(self, None, session.complaint)
         with self._lock:
@@ -209,7 +211,7 @@ class V4l2Camera:
 
 
 class _Session(Thread):
-    """The capture thread: one life of the device, from opening it to losing it."""
+    """The capture thread: one session with the device, from opening it to losing it."""
 
     RETRY_GRAB_S = 0.02
     GIVE_UP_GRABBING_S = 1.0
@@ -232,7 +234,7 @@ class _Session(Thread):
             self.complaint = UNPLUGGED
             return
         except SourceError:
-            # Seen right after plugging in, until udev has set the permissions: what was wrong before still is.
+            # Happens right after plugging in, until udev has set the permissions: the previous fault remains.
             return
         try:
             self._capture(capture)
@@ -247,7 +249,7 @@ class _Session(Thread):
                 fault = self._camera.take_in(self, _retrieved(capture), grabbed_ns)
                 self.complaint = fault or HANGING
             elif not self._camera.present():
-                # Letting go at once leaves the device number free for when the camera comes back.
+                # Releasing at once frees the device number for when the camera is plugged in again.
                 self.complaint = UNPLUGGED
                 return
             elif self._camera.now_ns() - grabbed_ns > self.GIVE_UP_GRABBING_S * 1e9:

@@ -25,7 +25,7 @@ from tools.rigs.recorded_drive import record_quickly
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Observation
 from wakeful.device.record.compare import differences
-from wakeful.device.record.outcome import Job, judge_again
+from wakeful.device.record.outcome import Job, replay_job
 from wakeful.device.record.reader import Recording, recording, recordings
 from wakeful.device.record.recorder import Recorder
 from wakeful.device.record.replay import replay
@@ -49,7 +49,7 @@ def clips(folder: Path, keep: Path | None) -> bool:
             recorded = [*command, "--record", str(logs), "--events", str(live)]
             subprocess.run(recorded, check=True, stdout=subprocess.DEVNULL)
             (found,) = recordings([logs])
-            outcome = judge_again(Job(tuple(file.path for file in found.files), events=str(again)))
+            outcome = replay_job(Job(tuple(file.path for file in found.files), events=str(again)))
             bytes_same = live.read_bytes() == again.read_bytes()
             alike = outcome.same and bytes_same and not outcome.warnings
             same, total_s = same and alike, total_s + outcome.done.seconds

@@ -53,7 +53,7 @@ class Status:
         """What is wrong at ``now_s``, in a few words; "" if frames are analysed."""
         # A time ahead of the clock is from before a restart of the machine.
         if not 0.0 <= now_s - self.turn_s <= max_age_s:
-            return f"its loop has not come round for {max_age_s:g} s"
+            return f"its loop has not completed a turn for {max_age_s:g} s"
         if not Health(self.health).has_frame:
             return self.health
         if self.frame_s is None or now_s - self.frame_s > max_age_s:
@@ -133,7 +133,9 @@ def read_status(file: Path) -> Status:
     except OSError as error:
         raise StatusMissing(f"{file}: {error.strerror}: no monitor runs that writes its status there") from None
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        raise StatusMissing(f"{file} is no status of a monitor: give the file of its setting outputs.status") from None
+        raise StatusMissing(
+            f"{file} is not a status file of a monitor: give the file named by its setting outputs.status"
+        ) from None
 
 
 def usual_file() -> Path:

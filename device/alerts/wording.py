@@ -12,7 +12,7 @@ BLINK_S = 0.5
 QUIET_EVENTS = frozenset({"health", "expression", "calibration"})
 """Events that show elsewhere on the terminal."""
 
-_STANDING = {
+_STATUS_TEXTS = {
     Health.STARTING: "waiting for the first frame",
     Health.OK: "no alert",
     Health.CALIBRATING: "learning this person's open eyes",
@@ -24,35 +24,35 @@ _STANDING = {
 }
 
 
-def say_health(health: Health, reason: str = "") -> str:
+def health_text(health: Health, reason: str = "") -> str:
     """``camera lost``, ``degraded: dark``."""
     name = str(health).replace("_", " ")
-    return f"{name}: {say_code(reason)}" if reason else name
+    return f"{name}: {code_text(reason)}" if reason else name
 
 
-def say_code(code: str) -> str:
+def code_text(code: str) -> str:
     """``long distraction``."""
     return code.replace("_", " ")
 
 
-def say_standing(state: DriverState) -> str:
+def status_text(state: DriverState) -> str:
     """The active alert, or why there is none."""
     if state.level == Level.NONE:
-        text = _STANDING[state.health]
-        return f"{text}: {say_code(state.reason)}" if state.reason else text
-    return say_code(state.code)
+        text = _STATUS_TEXTS[state.health]
+        return f"{text}: {code_text(state.reason)}" if state.reason else text
+    return code_text(state.code)
 
 
-def say_alert(alert: Alert) -> str:
+def alert_text(alert: Alert) -> str:
     """``microsleep raised, closure 1.0 s``."""
-    evidence = [_say_figure(name, value) for name, value in alert.evidence.items()]
-    return ", ".join([f"{say_code(alert.code)} {alert.phase}", *evidence])
+    evidence = [_figure_text(name, value) for name, value in alert.evidence.items()]
+    return ", ".join([f"{code_text(alert.code)} {alert.phase}", *evidence])
 
 
-def say_event(event: Event) -> str | None:
+def event_text(event: Event) -> str | None:
     """``yawn, 4.2 s``; None for events that are not worth a line."""
     if "note" in event.data:
-        note = say_code(str(event.data["note"]))
+        note = code_text(str(event.data["note"]))
         return f"{note} is over" if "over" in event.data else f"{note}: {event.data['text']}"
     if event.kind in QUIET_EVENTS:
         return None
@@ -61,25 +61,25 @@ def say_event(event: Event) -> str | None:
         duration_s = (end_ns - start_ns) / 1e9
         if event.kind == "closure" and duration_s < BLINK_S:
             return None
-        name = "eyes closed" if event.kind == "closure" else say_code(event.kind)
+        name = "eyes closed" if event.kind == "closure" else code_text(event.kind)
         return f"{name}, {duration_s:.1f} s"
-    figures = [_say_figure(name, value) for name, value in event.data.items() if not name.endswith("_ns")]
-    return ", ".join([say_code(event.kind), *figures])
+    figures = [_figure_text(name, value) for name, value in event.data.items() if not name.endswith("_ns")]
+    return ", ".join([code_text(event.kind), *figures])
 
 
-def say_time(seconds: float) -> str:
+def time_text(seconds: float) -> str:
     """``1:02.3``, ``1:00:02.3``."""
     minutes, rest_s = divmod(max(0.0, math.floor(seconds * 10) / 10), 60.0)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{rest_s:04.1f}" if hours else f"{minutes}:{rest_s:04.1f}"
 
 
-def _say_figure(name: str, value: object) -> str:
+def _figure_text(name: str, value: object) -> str:
     """``closure 1.0 s`` from ``closure_s``: the unit is the end of the name."""
     stem, _, unit = name.rpartition("_")
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return f"{say_code(name)} {value}"
+        return f"{code_text(name)} {value}"
     if unit in ("s", "deg", "kmh", "pct") and stem:
         shown = {"s": f"{value:.1f} s", "deg": f"{value:+z.0f}°", "kmh": f"{value:.0f} km/h", "pct": f"{value:.0f} %"}
-        return f"{say_code(stem)} {shown[unit]}"
-    return f"{say_code(name)} {value:.3g}"
+        return f"{code_text(stem)} {shown[unit]}"
+    return f"{code_text(name)} {value:.3g}"

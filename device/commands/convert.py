@@ -75,7 +75,7 @@ def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: N
         if network == stages.EXPRESSION:
             calibrated, judged = (expression_inputs(data, purpose) for purpose in ("calibration", "judgement"))
             with _timed("expression, int8 from training, evaluated"):
-                _tell(stages.judge_int8(places, calibrated, judged))
+                _tell(stages.evaluate_int8(places, calibrated, judged))
             with _timed("expression quantized"):
                 _tell(stages.to_qdq(network, places, calibrated.first(CALIBRATION_FACES), judged))
             continue

@@ -33,7 +33,7 @@ def replay(
     from wakeful.device.config.layers import load_profile
     from wakeful.device.extras import need
     from wakeful.device.jobs import in_processes
-    from wakeful.device.record.outcome import Job, judge_again
+    from wakeful.device.record.outcome import Job, replay_job
     from wakeful.device.record.reader import recordings
     from wakeful.errors import ConfigError
 
@@ -44,7 +44,7 @@ def replay(
     if events and len(found) > 1:
         raise ConfigError(f"--events takes one recording, not {len(found)}: give the files of one")
     work = [Job(tuple(file.path for file in one.files), profile, events) for one in found]
-    outcomes = list(in_processes(judge_again, work, jobs))
+    outcomes = list(in_processes(replay_job, work, jobs))
     _print(outcomes, diff, profile, to_stderr=events == "-")
     return 1 if diff and profile is None and not all(outcome.same for outcome in outcomes) else 0
 
@@ -120,10 +120,10 @@ def _print_changes(outcome: Outcome, console: Console) -> None:
 
 def _line(said: Said, origin_ns: int) -> str:
     from wakeful.device.alerts.output import seconds
-    from wakeful.device.alerts.wording import say_time
+    from wakeful.device.alerts.wording import time_text
     from wakeful.device.messages import Alert
 
-    at = say_time(seconds(said.t_ns, origin_ns))
+    at = time_text(seconds(said.t_ns, origin_ns))
     if isinstance(said, Alert):
         return f"{at:>9}  {said.code} {said.level.label} {said.phase}"
     return f"{at:>9}  {said.kind}"

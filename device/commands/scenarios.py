@@ -123,7 +123,7 @@ def _print(results: list[Result]) -> None:
     table = Table("", "cells", "right", "reported unreadable", "failed", box=None, pad_edge=False)
     for name, counted in [*by_group(results), *by_behaviour(results), ("all", count(results))]:
         failed = f"[red]{counted.failed}[/]" if counted.failed else "0"
-        table.add_row(name, str(counted.total), str(counted.judged), str(counted.reported_blind), failed)
+        table.add_row(name, str(counted.total), str(counted.correct), str(counted.reported_blind), failed)
     console = Console()
     console.print(table)
     failures = [result for result in results if not result.verdict.passed]

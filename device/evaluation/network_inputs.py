@@ -110,7 +110,7 @@ def face_inputs(folder: Path, purpose: Purpose) -> dict[str, InputSet]:
                 eyes = face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]]
                 reader(Frame(picture, 0, 0), around(face.points, *eyes, TRACKING_SCALE))
     if not all(given.values()):
-        raise ConfigError(f"{folder} has no pictures of faces: it needs {FACES}.zip and .npz, or {CLIPS}/")
+        raise ConfigError(f"{folder} contains no images of faces: it needs {FACES}.zip and .npz, or {CLIPS}/")
     name = f"HELEN, YouTube Faces and clips, {purpose}: {count} pictures"
     return {network: InputSet(network, name, np.concatenate(tensors)) for network, tensors in given.items()}
 

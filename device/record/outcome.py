@@ -58,7 +58,7 @@ class Outcome:
         return not self.then_only and not self.now_only
 
 
-def judge_again(job: Job) -> Outcome:
+def replay_job(job: Job) -> Outcome:
     """Judge one recording again.
 
     Raises:

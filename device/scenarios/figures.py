@@ -19,25 +19,25 @@ from wakeful.version import __version__
 class Count:
     """How many cells ended how."""
 
-    judged: int
+    correct: int
     reported_blind: int
     failed: int
 
     @property
     def total(self) -> int:
-        return self.judged + self.reported_blind + self.failed
+        return self.correct + self.reported_blind + self.failed
 
     @property
     def passed(self) -> int:
-        return self.judged + self.reported_blind
+        return self.correct + self.reported_blind
 
 
 GROUPS: tuple[tuple[str, Callable[[Cell], bool]], ...] = (
-    ("eyes visible, head within 20° of the camera", lambda cell: cell.expected.sight == "judged"),
+    ("eyes visible, head within 20° of the camera", lambda cell: cell.expected.sight == "visible"),
     ("sunglasses or near dark", lambda cell: cell.expected.sight == "blind"),
     ("eyes visible, head 40° off the camera", lambda cell: cell.expected.sight == "either"),
 )
-"""What a reader asks first: name, and which cells belong to it."""
+"""The groups that a reader asks for first: name, and which cells belong to it."""
 
 
 TIMES = re.compile(r"(,? (but at|only at|at|between|from) [0-9.]+( and [0-9.]+)? s)|(; health was .*)")
@@ -46,7 +46,7 @@ TIMES = re.compile(r"(,? (but at|only at|at|between|from) [0-9.]+( and [0-9.]+)?
 def count(results: Sequence[Result]) -> Count:
     """How ``results`` ended."""
     outcomes = [result.verdict.outcome for result in results]
-    return Count(*(outcomes.count(outcome) for outcome in (Outcome.JUDGED, Outcome.REPORTED_BLIND, Outcome.FAILED)))
+    return Count(*(outcomes.count(outcome) for outcome in (Outcome.CORRECT, Outcome.REPORTED_BLIND, Outcome.FAILED)))
 
 
 def by_group(results: Sequence[Result]) -> list[tuple[str, Count]]:
@@ -68,7 +68,7 @@ def by_reason(results: Sequence[Result]) -> list[tuple[str, int]]:
 
 
 def as_json(results: Sequence[Result], about: dict[str, Any]) -> dict[str, Any]:
-    """Everything that was found, as plain values; times in seconds of the script."""
+    """All results as plain values; times in seconds of the script."""
     return {
         "version": __version__,
         **about,
@@ -82,8 +82,8 @@ def as_json(results: Sequence[Result], about: dict[str, Any]) -> dict[str, Any]:
 def _counted(counted: Count) -> dict[str, int]:
     return {
         "cells": counted.total,
-        "judged": counted.judged,
-        "told_blind": counted.reported_blind,
+        "correct": counted.correct,
+        "reported_blind": counted.reported_blind,
         "failed": counted.failed,
     }
 

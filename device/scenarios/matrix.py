@@ -1,10 +1,11 @@
-"""The cells of the functional matrix as data: which light, eyewear, head and behaviour, and what must come of it.
+"""The cells of the functional matrix as data: light, eyewear, head and behaviour, and the expected result.
 
     for cell in select(matrix(), "dim,sleep"):
         print(cell.id, cell.expected.why)
 
 The head's angles are those the camera sees while the driver looks at the road: 20 degrees of yaw are a camera mounted
-20 degrees beside the road, 20 degrees down one mounted above the driver. What the driver does is counted from the road.
+20 degrees beside the road, 20 degrees down one mounted above the driver. The driver's movements are relative to the
+road direction.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from wakeful.device.scenarios.behaviour import BEHAVIOURS, START_S, Behaviour
 from wakeful.errors import ConfigError
 
 Eyewear = Literal["none", "glasses", "sunglasses"]
-Sight = Literal["judged", "blind", "either"]
+Sight = Literal["visible", "blind", "either"]
 
 DEGRADED_BY_S = 10.0
 """Eyes that cannot be read are reported within this time of the first frame."""
@@ -30,7 +31,7 @@ READABLE_YAW_DEG = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """How the picture is lit; the fields of ``wakeful.sensors.driver_face.DriverPose`` with the same names."""
+    """The light in the image; the fields of ``wakeful.sensors.driver_face.DriverPose`` with the same names."""
 
     name: str
     brightness: float = 1.0
@@ -67,13 +68,13 @@ class Required:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a cell must end in.
+    """The expected result of a cell.
 
     Attributes:
         required: what must be reported, if the driver is assessed at all.
         tolerated: alert codes that may be raised besides; any other is a false alarm.
-        sight: ``judged``: the monitor must assess this driver; ``blind``: it must say that it cannot; ``either``.
-        blind_healths: health values that say so.
+        sight: ``visible``: the monitor must assess this driver; ``blind``: it must report that it cannot; ``either``.
+        blind_healths: health values that report this.
         why: the reason for ``sight``, for the reader of the report.
     """
 
@@ -134,7 +135,7 @@ SAMPLE = (
     ("glare/none/yaw0/pitch0/microsleep"),
     "normal/sunglasses/yaw0/pitch0/sleep",
 )
-"""What runs when the whole matrix was not asked for, as selections."""
+"""What runs by default, without ``--matrix``, as selections."""
 
 
 def matrix() -> tuple[Cell, ...]:
@@ -152,7 +153,7 @@ def sample() -> tuple[Cell, ...]:
 def select(cells: Sequence[Cell], only: str) -> tuple[Cell, ...]:
     """The cells that ``only`` names by words of their names, as in ``dim,normal,sleep`` or a whole name.
 
-    Words of one axis are alternatives, the axes must all fit; commas, slashes and blanks separate.
+    Words of one axis are alternatives, and all axes must match; commas, slashes and blanks separate.
 
     Raises:
         ConfigError: a word that no cell has.
@@ -162,7 +163,7 @@ def select(cells: Sequence[Cell], only: str) -> tuple[Cell, ...]:
     for word in sorted(words):
         if not any(word in axis for axis in axes):
             known = ", ".join(dict.fromkeys(word for axis in _axis_words() for word in axis))
-            raise ConfigError(f"--only {word}: no cell of the matrix has this word; there are {known}")
+            raise ConfigError(f"--only {word}: no cell of the matrix has this word; choose from {known}")
     wanted = [axis & words or axis for axis in axes]
     chosen = (cell for cell in cells if all(word in axis for word, axis in zip(cell.words, wanted, strict=True)))
     return tuple(chosen)
@@ -189,11 +190,11 @@ def _expected(cell: Cell) -> Expected:
             tolerated=DISTRACTION_CODES | {"yawning"},
             sight="blind",
             blind_healths=only_degraded if frontal else any_blind,
-            why=f"{cause}: the monitor must say so, and take nothing for a closure",
+            why=f"{cause}: the monitor must report this, and must not report a closure",
         )
     required = tuple(Required(one.any_of, START_S + one.after_s, START_S + one.by_s) for one in cell.behaviour.required)
     if frontal:
         why = "both eyes face the camera: this driver must be assessed"
-        return Expected(required, cell.behaviour.tolerated, "judged", only_degraded, why)
-    why = "at 40 degrees one eye is hidden: assessed by the other one, or the monitor says that it cannot"
+        return Expected(required, cell.behaviour.tolerated, "visible", only_degraded, why)
+    why = "at 40 degrees one eye is hidden: the other one is assessed, or the monitor reports that it cannot"
     return Expected(required, cell.behaviour.tolerated, "either", any_blind, why)

@@ -70,7 +70,7 @@ def page(results: Sequence[Result], about: dict[str, Any]) -> str:
 def _row(counted: Count, *names: str) -> str:
     first, *rest = names
     failed = f'<b class="failed">{counted.failed}</b>' if counted.failed else "0"
-    numbers = (counted.total, counted.judged, counted.reported_blind, failed)
+    numbers = (counted.total, counted.correct, counted.reported_blind, failed)
     about = "".join(f'<td style="text-align:left" class="soft">{name}</td>' for name in rest)
     return f"<tr><td>{first}</td>{about}{''.join(f'<td>{number}</td>' for number in numbers)}</tr>"
 
@@ -121,7 +121,7 @@ def _failure(result: Result) -> str:
         for one in trace.snapshots
     )
     lit = cell.light.brightness < DARK_BRIGHTNESS
-    note = '<p class="note">The pictures are shown five times brighter than they are.</p>' if lit else ""
+    note = '<p class="note">The images are shown at five times their brightness.</p>' if lit else ""
     return (
         f'<details id="{_anchor(cell)}"><summary><code>{escape(cell.id)}</code> '
         f'<span class="soft">{escape("; ".join(result.verdict.reasons))}</span></summary>'

@@ -1,4 +1,4 @@
-"""The verdict on one cell: what was reported against what must be. Pure."""
+"""Whether one cell passed: what was reported, compared with what is expected. Pure."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from wakeful.device.scenarios.matrix import CLOSURE_CODES, DEGRADED_BY_S, Cell, 
 from wakeful.device.scenarios.trace import Trace
 
 BLIND = frozenset({"degraded", "no_face"})
-"""Health values that say that the driver cannot be assessed at present."""
+"""Health values with which the monitor reports that it cannot assess the driver at present."""
 
 
 class Outcome(StrEnum):
     """How a cell ended."""
 
-    JUDGED = "judged"
+    CORRECT = "correct"
     """The driver was assessed, and correctly."""
-    REPORTED_BLIND = "told_blind"
-    """The monitor said in time that it cannot assess the driver, where that is right or allowed, and stayed silent."""
+    REPORTED_BLIND = "reported_blind"
+    """The monitor reported in time that it cannot assess the driver, as required or allowed, without a false alert."""
     FAILED = "failed"
 
 
@@ -37,14 +37,14 @@ class Verdict:
 
 
 def assess(cell: Cell, trace: Trace) -> Verdict:
-    """The verdict on ``cell`` after a run of the whole script."""
+    """How ``cell`` ended, after a run of the whole script."""
     expected = cell.expected
     false_alarms = tuple(_false_alarms(expected, trace))
-    unseen = (*false_alarms, *_not_judged(expected, trace))
+    unseen = (*false_alarms, *_not_assessed(expected, trace))
     unreported = (*false_alarms, *_not_reported_blind(expected, trace))
     if expected.sight != "blind" and not unseen:
-        return Verdict(Outcome.JUDGED)
-    if expected.sight != "judged" and not unreported:
+        return Verdict(Outcome.CORRECT)
+    if expected.sight != "visible" and not unreported:
         return Verdict(Outcome.REPORTED_BLIND)
     return Verdict(Outcome.FAILED, unreported if expected.sight == "blind" else unseen)
 
@@ -57,7 +57,7 @@ def _false_alarms(expected: Expected, trace: Trace) -> Iterator[str]:
             yield f"{kind} {alert.code} at {alert.t_s:.1f} s"
 
 
-def _not_judged(expected: Expected, trace: Trace) -> Iterator[str]:
+def _not_assessed(expected: Expected, trace: Trace) -> Iterator[str]:
     for moment, when in ((START_S, "before the behaviour began"), (DURATION_S, "at the end")):
         said = trace.health_at(moment)
         if said.health in BLIND:

@@ -35,7 +35,7 @@ from wakeful.device.state.episodes import Episodes, EpisodeView
 from wakeful.device.state.eyelids import Eyelids, LidView
 from wakeful.device.state.frame_rate import FrameRate
 from wakeful.device.state.gaze_zone import Direction
-from wakeful.device.state.health import SLOW, HealthJudge
+from wakeful.device.state.health import SLOW, HealthMonitor
 from wakeful.device.state.person import SwapWatch
 from wakeful.device.state.plausible import without_impossible
 from wakeful.device.state.profile import Profile
@@ -94,7 +94,7 @@ class Engine:
 
     def _restart(self) -> None:
         """Time starts again, with the same person."""
-        self._health = HealthJudge(self._profile.health)
+        self._health = HealthMonitor(self._profile.health)
         self._swap = SwapWatch()
         self._lids.restart()
         self._attention.restart()

@@ -17,7 +17,7 @@ SLOW = "slow"
 NOBODY = "nobody"
 
 
-class HealthJudge:
+class HealthMonitor:
     """Turns face and eye visibility over time into one word. What the camera itself reports goes before all.
 
     Attributes:

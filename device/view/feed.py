@@ -21,7 +21,7 @@ from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import seconds
 from wakeful.device.alerts.run import Run, new_run_id
 from wakeful.device.alerts.staleness import NewestState
-from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_standing
+from wakeful.device.alerts.wording import alert_text, code_text, event_text, health_text, status_text
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 from wakeful.device.supervision.workers import Liveness, Worker
 
@@ -95,10 +95,10 @@ class Feed:
             else:
                 self._active[alert.seq] = alert
             level = "none" if over or alert.phase == Phase.ACKNOWLEDGED else alert.level.label
-            self._happened(alert.t_ns, say_alert(alert), level, self._names(alert))
+            self._happened(alert.t_ns, alert_text(alert), level, self._names(alert))
 
     def event(self, event: Event) -> None:
-        text = say_event(event)
+        text = event_text(event)
         if text:
             with self._changed:
                 self._happened(event.t_ns, text, "note" if event.kind == "marker" else "none")
@@ -189,8 +189,8 @@ class Feed:
         return {
             "t": seconds(state.t_ns, self._about.origin_ns),
             "health": str(health),
-            "health_text": say_health(health) + (f": {say_code(state.reason)}" if state.reason else ""),
-            "says": say_standing(state) if health == state.health else "the monitor does not answer",
+            "health_text": health_text(health) + (f": {code_text(state.reason)}" if state.reason else ""),
+            "says": status_text(state) if health == state.health else "the monitor does not answer",
             "level": state.level.label if health == state.health else Level.NONE.label,
             "notes": list(state.notes),
             "eyes": [_short(state.eye_open_left, 2), _short(state.eye_open_right, 2)],
@@ -218,7 +218,7 @@ class Feed:
 def _standing(alert: Alert) -> dict[str, Any]:
     return {
         "seq": alert.seq,
-        "name": say_code(alert.code),
+        "name": code_text(alert.code),
         "level": alert.level.label,
         "acknowledged": alert.phase == Phase.ACKNOWLEDGED,
     }

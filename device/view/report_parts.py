@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-from wakeful.device.alerts.wording import say_code, say_time
+from wakeful.device.alerts.wording import code_text, time_text
 from wakeful.device.messages import Level
 from wakeful.device.view.drive import AlertLife, Drive
 from wakeful.device.view.figures import Figures
@@ -66,11 +66,11 @@ def rows(found: Figures) -> list[Row]:
         ("Alerts", "warnings and above an hour", found.alerts_per_hour, lambda v: f"{v:.1f}"),
     ]
     given += [
-        ("Alerts", f"{say_code(code)}, {level.label}", count, _count)
+        ("Alerts", f"{code_text(code)}, {level.label}", count, _count)
         for (code, level), count in sorted(found.alerts.items(), key=lambda one: (-one[0][1], one[0][0]))
     ]
-    given += [("Health", say_code(name), seconds, say_duration) for name, seconds in found.health_s.items()]
-    given += [("Looked at", say_code(name), seconds, say_duration) for name, seconds in found.zone_s.items()]
+    given += [("Health", code_text(name), seconds, say_duration) for name, seconds in found.health_s.items()]
+    given += [("Looked at", code_text(name), seconds, say_duration) for name, seconds in found.zone_s.items()]
     given += [("Expression", name, seconds, say_duration) for name, seconds in found.expression_s.items()]
     return [
         Row(group, label, "unknown" if number is None else say(number), number, say)
@@ -120,7 +120,7 @@ def _alerts_in_short(drive: Drive, number: int) -> list[tuple[str, str]]:
     lines = []
     for level in sorted({life.level for life in drive.alerts}, reverse=True):
         lives = [life for life in drive.alerts if life.level == level]
-        codes = ", ".join(dict.fromkeys(say_code(life.code) for life in lives))
+        codes = ", ".join(dict.fromkeys(code_text(life.code) for life in lives))
         first = lives[0]
         only = "at" if len(lives) == 1 else "the first at"
         kind = LEVEL_WORDS[level][len(lives) > 1]
@@ -147,12 +147,12 @@ def _eyes_in_short(found: Figures, number: int) -> list[tuple[str, str]]:
 def _sight_in_short(drive: Drive, found: Figures) -> tuple[str, str]:
     known = "never" if not found.eyes_known else f"in {found.eyes_known:.1%} of the frames"
     text = f"An eye was read {known}."
-    lost = [f"{say_code(name)} {say_duration(s)}" for name, s in found.health_s.items() if name != "ok" and s >= 0.1]
+    lost = [f"{code_text(name)} {say_duration(s)}" for name, s in found.health_s.items() if name != "ok" and s >= 0.1]
     if lost:
         text += f" Not in full health: {escape(', '.join(lost))}."
     trouble = [f"{found.dropped} frames dropped"] if found.dropped else []
     trouble += [f"{found.gaps} gaps of together {found.gap_s:.1f} s"] if found.gaps else []
-    trouble += [say_code(code) for code in dict.fromkeys(span.name for span in drive.notes)]
+    trouble += [code_text(code) for code in dict.fromkeys(span.name for span in drive.notes)]
     return ("plain", text + (f" {escape(', '.join(trouble).capitalize())}." if trouble else ""))
 
 
@@ -178,7 +178,7 @@ def happenings(drive: Drive, pictures: Mapping[float, Sequence[Thumbnail]], numb
 
 def _alert(life: AlertLife, end_s: float, pictures: Mapping[float, Sequence[Thumbnail]], number: int) -> str:
     chip = f'<span class="chip {life.level.label}">{life.level.label}</span>'
-    what = ", ".join([say_code(life.code), *([_evidence(life)] if life.evidence else [])])
+    what = ", ".join([code_text(life.code), *([_evidence(life)] if life.evidence else [])])
     if life.acknowledged_s is not None:
         what += f", acknowledged after {life.acknowledged_s - life.start_s:.1f} s"
     lasted = f"{(end_s if life.end_s is None else life.end_s) - life.start_s:.1f} s"
@@ -190,7 +190,7 @@ def _alert(life: AlertLife, end_s: float, pictures: Mapping[float, Sequence[Thum
 def _line(
     at_s: float, chip: str, what: str, lasted: str, pictures: Mapping[float, Sequence[Thumbnail]], number: int
 ) -> str:
-    cells = "".join(f"<td>{cell}</td>" for cell in (say_time(at_s), chip, escape(what), lasted))
+    cells = "".join(f"<td>{cell}</td>" for cell in (time_text(at_s), chip, escape(what), lasted))
     where = f'data-t="{at_s:.3f}" data-drive="{number}"'
     strip = _strip(pictures.get(at_s, ()))
     below = f'<tr class="pictures" {where}><td></td><td colspan="3">{strip}</td></tr>' if strip else ""
@@ -199,25 +199,25 @@ def _line(
 
 def _strip(pictures: Sequence[Thumbnail]) -> str:
     shown = "".join(
-        f'<figure><img alt="the driver at {say_time(one.t_s)}" '
+        f'<figure><img alt="the driver at {time_text(one.t_s)}" '
         f'src="data:image/jpeg;base64,{base64.b64encode(one.jpeg).decode()}">'
-        f"<figcaption>{say_time(one.t_s)}</figcaption></figure>"
+        f"<figcaption>{time_text(one.t_s)}</figcaption></figure>"
         for one in pictures
     )
     return f'<div class="strip">{shown}</div>' if shown else ""
 
 
 def _evidence(life: AlertLife) -> str:
-    return ", ".join(_say_figure(name, value) for name, value in life.evidence.items())
+    return ", ".join(_figure_text(name, value) for name, value in life.evidence.items())
 
 
-def _say_figure(name: str, value: float) -> str:
+def _figure_text(name: str, value: float) -> str:
     stem, _, unit = name.rpartition("_")
     if name.startswith("perclos"):
         return f"PERCLOS {value:.1%}"
     if stem and unit == "s":
-        return f"{say_code(stem)} {value:.1f} s"
-    return f"{say_code(name)} {value:.3g}"
+        return f"{code_text(stem)} {value:.1f} s"
+    return f"{code_text(name)} {value:.3g}"
 
 
 def configuration(drive: Drive) -> str:
@@ -237,7 +237,7 @@ def configuration(drive: Drive) -> str:
 
 def link(at_s: float, number: int) -> str:
     """A time that leads to its place in the time line."""
-    return f'<a href="#timeline-{number}" data-t="{at_s:.3f}" data-drive="{number}">{say_time(at_s)}</a>'
+    return f'<a href="#timeline-{number}" data-t="{at_s:.3f}" data-drive="{number}">{time_text(at_s)}</a>'
 
 
 def say_duration(seconds: float) -> str:

@@ -95,7 +95,7 @@ def _from_folder(folder: Path, votes: Path) -> Faces:
             raise DataError(f"{folder} has no {vote['Image name']}, which line {number} of {votes} names")
         picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
         if picture is None or picture.shape != (SIZE_PX, SIZE_PX):
-            raise DataError(f"{file} is no picture of {SIZE_PX}x{SIZE_PX} pixels")
+            raise DataError(f"{file} is not an image of {SIZE_PX}x{SIZE_PX} pixels")
         if file.parent.name not in FER2013_CLASSES:
             raise DataError(f"{file} lies in no folder of a FER2013 class ({', '.join(FER2013_CLASSES)})")
         kept.append((picture.astype(np.uint8), FER2013_CLASSES.index(file.parent.name), counts, vote))
@@ -129,7 +129,7 @@ def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, csv.Error):
-        raise DataError(f"{file} is no CSV file") from None
+        raise DataError(f"{file} is not a CSV file") from None
 
 
 def _counts(vote: dict[str, str], file: Path, number: int) -> list[int]:
@@ -137,7 +137,7 @@ def _counts(vote: dict[str, str], file: Path, number: int) -> list[int]:
     try:
         counts = [int(vote[name]) for name in VOTE_NAMES]
     except (TypeError, ValueError):
-        raise DataError(f"{file}, line {number}: a vote is no whole number") from None
+        raise DataError(f"{file}, line {number}: a vote is not a whole number") from None
     if min(counts) < 0:
         raise DataError(f"{file}, line {number}: a vote is negative")
     return counts if vote["Image name"].strip() else []

@@ -149,7 +149,7 @@ def load_folder(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tup
     if known is None:
         strange = next(name for name in names if name not in FERPLUS_CLASSES)
         raise DataError(
-            f"{folder}: {strange!r} beside the others is no set of classes that is known; FER+ has "
+            f"{folder}: {strange!r} together with the others is not a known set of classes; FER+ has "
             f"{', '.join(FERPLUS_CLASSES)}, FER2013 has {', '.join(FER2013_CLASSES)}"
         )
     classes = tuple(name for name in known if name in names)
@@ -158,7 +158,7 @@ def load_folder(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tup
         for file in sorted(part for part in (folder / name).iterdir() if part.is_file()):
             picture = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
             if picture is None:
-                raise DataError(f"{file} is no picture that can be read")
+                raise DataError(f"{file} is not an image that can be read")
             images.append(cv2.resize(picture, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA))
             labels.append(label)
     if not images:

@@ -56,13 +56,13 @@ def evaluate(weights: Path, data: Path, split: str) -> Report:
     """
     network = ExpressionFile(weights)
     if data.is_dir():
-        protocols, copies = _judge_folder(network, data), 0
+        protocols, copies = _evaluate_folder(network, data), 0
     else:
-        protocols, copies = _judge_split(network, load(data), split, data)
+        protocols, copies = _evaluate_split(network, load(data), split, data)
     return Report(str(weights), network.bytes, str(data), split, copies, network.median_ms(), protocols)
 
 
-def judged(
+def protocol_figures(
     faces: Faces, ferplus: NDArray[np.float32], fer2013: NDArray[np.float32], seen: NDArray[np.bool_] | None = None
 ) -> dict[str, Figures]:
     """Figures of all protocols from logits [N, 8] and [N, 7]; ``seen`` [N] marks near copies of training faces."""
@@ -81,7 +81,7 @@ def judged(
     return protocols
 
 
-def _judge_split(network: ExpressionFile, faces: Faces, split: str, data: Path) -> tuple[dict[str, Figures], int]:
+def _evaluate_split(network: ExpressionFile, faces: Faces, split: str, data: Path) -> tuple[dict[str, Figures], int]:
     chosen = faces.of(split)
     if len(chosen) == 0:
         held = ", ".join(sorted(set(faces.split.tolist())))
@@ -89,10 +89,10 @@ def _judge_split(network: ExpressionFile, faces: Faces, split: str, data: Path) 
     seen = None
     if split != "train":
         seen = near_copies(chosen.images, faces.of("train").images)
-    return judged(chosen, *network.logits(chosen.images), seen), 0 if seen is None else int(seen.sum())
+    return protocol_figures(chosen, *network.logits(chosen.images), seen), 0 if seen is None else int(seen.sum())
 
 
-def _judge_folder(network: ExpressionFile, folder: Path) -> dict[str, Figures]:
+def _evaluate_folder(network: ExpressionFile, folder: Path) -> dict[str, Figures]:
     """Classes that the folder does not have cannot be answered."""
     images, labels, classes = load_folder(folder)
     logits = network.logits(images)[0 if set(classes) <= set(FERPLUS_CLASSES) else 1]

@@ -78,7 +78,7 @@ def explain(weights: Path, face: NDArray[np.uint8], more: NDArray[np.uint8] | No
     heads = [node for node in network.graph.node if node.op_type == "Gemm"]
     convolutions = [node for node in network.graph.node if node.op_type == "Conv"]
     if not relus or len(heads) != 2:
-        raise WeightsError(f"{weights} is no float expression network; an int8 one cannot be looked into")
+        raise WeightsError(f"{weights} is not a float expression network; an int8 one cannot be explained")
     tried = np.stack([face, face[:, ::-1]]) if more is None else np.concatenate([face[None], more])
     inner = _inner_values(network, relus, tried)
     logits = inner.pop("ferplus")[0]

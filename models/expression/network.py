@@ -35,7 +35,7 @@ class ExpressionFile:
         taken, given, self._run = _opened(file, threads)
         if taken != [(1, SIZE_PX, SIZE_PX)] or given != [len(FERPLUS_CLASSES), len(FER2013_CLASSES)]:
             raise WeightsError(
-                f"{file} is no expression network: it takes {taken} and gives {given} values, "
+                f"{file} is not an expression network: it takes {taken} and gives {given} values, "
                 f"not [(1, {SIZE_PX}, {SIZE_PX})] and [{len(FERPLUS_CLASSES)}, {len(FER2013_CLASSES)}]"
             )
         self.bytes = file.stat().st_size
@@ -74,7 +74,7 @@ def _in_onnxruntime(file: Path, threads: int) -> tuple[list[tuple[int, ...]], li
     try:
         session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own exceptions share no base
-        raise WeightsError(f"{file} is no ONNX network: {str(error).splitlines()[0]}") from None
+        raise WeightsError(f"{file} is not an ONNX network: {str(error).splitlines()[0]}") from None
     inputs = session.get_inputs()
 
     def run(faces: Floats) -> tuple[Floats, Floats]:

@@ -88,7 +88,7 @@ def train(eyes: Eyes, settings: Settings, on_epoch: Callable[[Epoch], None] | No
             average.update_parameters(net)
             losses.append(float(loss.detach()))
         if on_epoch:
-            on_epoch(_judged(epoch + 1, float(np.mean(losses)), average.module, valid, time.monotonic() - begun))
+            on_epoch(_evaluated(epoch + 1, float(np.mean(losses)), average.module, valid, time.monotonic() - begun))
     trained: EyeNet = average.module.eval()
     return trained
 
@@ -102,7 +102,7 @@ def logits_of(net: EyeNet, eyes: Eyes) -> NDArray[np.float32]:
     return answers
 
 
-def _judged(epoch: int, loss: float, net: EyeNet, valid: Eyes, seconds: float) -> Epoch:
+def _evaluated(epoch: int, loss: float, net: EyeNet, valid: Eyes, seconds: float) -> Epoch:
     said = logits_of(net, valid) < 0.0
     covered = valid.covered >= COVERED_ABOVE
     return Epoch(

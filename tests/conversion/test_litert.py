@@ -66,7 +66,7 @@ def test_a_judged_file_may_be_either_kind(tmp_path: Path) -> None:
     for file, said in ((tmp_path / "none.tflite", "no .tflite network"), (tmp_path / "absent.tflite", "no weights")):
         with pytest.raises(WeightsError, match=said):
             ExpressionFile(file)
-    with pytest.raises(WeightsError, match="no expression network"):
+    with pytest.raises(WeightsError, match="not an expression network"):
         ExpressionFile(registry.path("face_landmark"))
 
 
@@ -87,7 +87,7 @@ def test_weights_of_another_network_are_refused() -> None:
 
 def test_what_cannot_be_written_is_named() -> None:
     unsigned = onnx.load(variants.file("expression", "int8", "onnx"))
-    with pytest.raises(OnnxUnsupported, match="no signed, quantized weight"):
+    with pytest.raises(OnnxUnsupported, match="not a signed, quantized weight"):
         convert(unsigned)
     with pytest.raises(OnnxUnsupported, match="3 channels"):
         convert(_small("Sigmoid", channels=3))

@@ -14,7 +14,7 @@ pytest.importorskip("onnx", reason="needs the extra [convert]")
 
 from wakeful.conversion import measure
 from wakeful.conversion.count import macs
-from wakeful.conversion.measure import SignedWeightsUnjudged
+from wakeful.conversion.measure import SignedWeightsUnsupported
 from wakeful.models import variants
 
 
@@ -52,7 +52,7 @@ def test_signed_weights_are_not_judged_where_sums_saturate(monkeypatch: pytest.M
     measure.require_exact(file, flags="avx2")  # its weights are unsigned
     monkeypatch.setattr(measure, "has_signed_weights", lambda _: True)
     measure.require_exact(file, flags="avx2 avx512_vnni")
-    with pytest.raises(SignedWeightsUnjudged, match="no VNNI"):
+    with pytest.raises(SignedWeightsUnsupported, match="no VNNI"):
         measure.require_exact(file, flags="avx2 avx512f")
 
 

@@ -153,9 +153,9 @@ def test_contexts_are_not_compiled_on_other_machines(monkeypatch: pytest.MonkeyP
     ("arguments", "said"),
     [
         (["qnn", "--soc", "sm9999"], "no context is compiled for the chip 'sm9999'"),
-        (["qnn", "--networks", "nobody"], "no network 'nobody'"),
-        (["qnn", "--data", "/nowhere"], "has no pictures of faces"),
-        (["onnx", "--data", "/nowhere"], "has no pictures of faces"),
+        (["qnn", "--networks", "nobody"], "'nobody' cannot be converted this way"),
+        (["qnn", "--data", "/nowhere"], "contains no images of faces"),
+        (["onnx", "--data", "/nowhere"], "contains no images of faces"),
     ],
 )
 def test_the_command_refuses_in_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

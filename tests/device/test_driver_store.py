@@ -11,7 +11,7 @@ import pytest
 
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError
-from wakeful.device.driver_store import DriverKeeper, load_driver, save_driver, with_what_is_known
+from wakeful.device.driver_store import DriverSaver, load_driver, save_driver, with_what_is_known
 from wakeful.device.messages import Calibration, CommandReceived, Event, SetDriver
 
 ANNA = Calibration("v2", 0.28, 0.27, 12.0, -4.0)
@@ -49,7 +49,7 @@ def test_only_the_owner_can_read_it(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "../anna", "a/b", ".hidden", "x" * 65, "anna\n"])
 def test_names_that_are_no_file_names_are_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match="no driver's name"):
+    with pytest.raises(ConfigError, match="not a driver name"):
         load_driver(name)
 
 
@@ -65,19 +65,19 @@ def test_a_damaged_file_is_refused_and_named(folder: Path, text: str) -> None:
 
 
 def test_the_keeper_keeps_what_is_learned_at_the_end() -> None:
-    DriverKeeper("anna", lambda: ANNA).close()
+    DriverSaver("anna", lambda: ANNA).close()
     assert load_driver("anna") == ANNA
 
 
 def test_the_keeper_keeps_nothing_of_somebody_else() -> None:
-    keeper = DriverKeeper("anna", lambda: ANNA)
+    keeper = DriverSaver("anna", lambda: ANNA)
     keeper.event(Event(0, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
     keeper.close()
     assert load_driver("anna") is None
 
 
 def test_the_keeper_keeps_nothing_before_it_is_learned() -> None:
-    DriverKeeper("anna", lambda: None).close()
+    DriverSaver("anna", lambda: None).close()
     assert load_driver("anna") is None
 
 
@@ -85,13 +85,13 @@ def test_a_folder_that_cannot_be_written_is_told_and_does_not_end_the_drive(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder.write_text("a file where the folder should be")
-    DriverKeeper("anna", lambda: ANNA).close()
+    DriverSaver("anna", lambda: ANNA).close()
     assert "cannot be written" in caplog.text
 
 
 def test_a_driver_who_is_set_takes_over_and_the_one_before_is_kept() -> None:
     learned = [ANNA]
-    keeper = DriverKeeper("anna", lambda: learned[0])
+    keeper = DriverSaver("anna", lambda: learned[0])
     keeper.engine_input(CommandReceived(0, SetDriver("bert")))
     learned[0] = BERT
     assert eventually(lambda: load_driver("anna") == ANNA)
@@ -101,7 +101,7 @@ def test_a_driver_who_is_set_takes_over_and_the_one_before_is_kept() -> None:
 
 
 def test_somebody_without_a_name_is_not_kept(folder: Path) -> None:
-    keeper = DriverKeeper("", lambda: ANNA)
+    keeper = DriverSaver("", lambda: ANNA)
     keeper.event(Event(0, "calibration", {"progress_pct": 100.0}))
     keeper.close()
     assert not folder.exists()

@@ -183,7 +183,7 @@ def test_a_broker_that_hangs_goes_and_comes_back_gets_every_alert_in_order(tmp_p
 
 
 def test_the_number_of_threads_and_descriptors_is_as_before(rig: Rig) -> None:
-    assert {part.name for part in rig.liveness.parts} >= {"serial", "the loop", "camera keeper"}
+    assert {part.name for part in rig.liveness.parts} >= {"serial", "the loop", "camera supervisor"}
     wakeful = [thread.name for thread in threading.enumerate() if thread.name.startswith("wakeful-serial")]
     assert wakeful == ["wakeful-serial"]
 

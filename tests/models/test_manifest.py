@@ -37,10 +37,10 @@ def test_a_variant_that_nobody_measured_has_not_passed() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is no manifest"),
-        ("[]", "is no manifest"),
+        ("{", "is not a manifest"),
+        ("[]", "is not a manifest"),
         (json.dumps({"schema": 99, "variants": [], "notes": []}), "schema 99"),
-        (json.dumps({"schema": 1, "variants": [{"network": "expression"}], "notes": []}), "is no manifest"),
+        (json.dumps({"schema": 1, "variants": [{"network": "expression"}], "notes": []}), "is not a manifest"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -120,7 +120,7 @@ def parse_frame(text: str) -> CanFrame:
         number, payload = 0, b""
     extended = len(identifier) > 3
     if not sharp or len(payload) > 8 or not 0 <= number < (1 << 29 if extended else 1 << 11):
-        raise ConfigError(f"{text!r} is no frame: give ID#DATA in hex, as in 7DF#02010D, up to eight bytes")
+        raise ConfigError(f"{text!r} is not a CAN frame: give ID#DATA in hex, as in 7DF#02010D, up to eight bytes")
     return CanFrame(number, payload, extended)
 
 

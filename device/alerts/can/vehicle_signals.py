@@ -112,7 +112,7 @@ def _load(file: Path) -> Any:
     except ConfigError:
         raise
     except Exception as error:
-        raise ConfigError(f"{file} is no DBC file: {' '.join(str(error).split())[:200]}") from None
+        raise ConfigError(f"{file} is not a DBC file: {' '.join(str(error).split())[:200]}") from None
 
 
 def _find(database: Any, name: str | None, dbc: str | Path) -> tuple[Any, Any] | None:

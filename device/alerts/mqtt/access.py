@@ -109,7 +109,7 @@ def _credentials(file: Path) -> tuple[str, str]:
             given = tomllib.loads(opened.read(MAX_FILE_BYTES).decode("utf-8"))
     except (OSError, ValueError):
         # What the reader complains about could be the password.
-        raise ConfigError(f"{file} is no TOML file that can be read: it should hold username and password") from None
+        raise ConfigError(f"{file} is not a readable TOML file: it should hold username and password") from None
     username, password = given.pop("username", None), given.pop("password", None)
     if given or not isinstance(username, str) or not isinstance(password, str):
         raise ConfigError(f'{file} should hold two lines: username = "..." and password = "..."')
@@ -120,7 +120,7 @@ def _tls(ca: str | None, certificate: str | None, key: str | None) -> ssl.SSLCon
     try:
         context = ssl.create_default_context(cafile=str(Path(ca).expanduser()) if ca else None)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"{ca} is no PEM file of certificates: {_reason(error)}") from None
+        raise ConfigError(f"{ca} is not a PEM file of certificates: {_reason(error)}") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if certificate:
         secret = Path(key or certificate).expanduser()

@@ -12,7 +12,7 @@ from textwrap import wrap
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.terminal.gauges import DIM, UNKNOWN, Line, bar, fit, needle, trace
 from wakeful.device.alerts.terminal.view import HELP, KEYS
-from wakeful.device.alerts.wording import say_code, say_health, say_standing, say_time
+from wakeful.device.alerts.wording import code_text, health_text, status_text, time_text
 from wakeful.device.messages import DriverState, Health, Level
 
 MAX_WIDTH = 112
@@ -122,10 +122,10 @@ def _columns(left: list[Line], right: list[Line], inner: int) -> list[Line]:
 
 def _header(view: View, inner: int) -> Line:
     mark, style = HEALTH_MARKS[view.state.health]
-    health, clock = say_health(view.state.health, view.state.reason), say_time(view.t_s)
+    health, clock = health_text(view.state.health, view.state.reason), time_text(view.t_s)
     recording = "  ● rec" if view.stats.recording else ""
     right = len(recording) + len(health) + len(clock) + 6
-    notes = "".join(f"  {say_code(code)}" for code in view.state.notes)
+    notes = "".join(f"  {code_text(code)}" for code in view.state.notes)
     left: Line = [("wakeful", "bold"), (notes, "yellow"), ("  ", ""), (view.title, DIM)]
     shown: Line = [(recording, "red"), (f"  {mark} ", style), (health, style), ("  ", ""), (clock, DIM)]
     return [*fit(left, inner - right), *shown]
@@ -135,11 +135,11 @@ def _banner(state: DriverState, inner: int, roomy: bool) -> list[Line]:
     """What is active, over the whole width; a coloured band once there is an alert."""
     if state.level == Level.NONE:
         style = HEALTH_MARKS[state.health][1]
-        rows: list[Line] = [[(say_standing(state).capitalize(), f"bold {style}")]]
+        rows: list[Line] = [[(status_text(state).capitalize(), f"bold {style}")]]
         return [[], *rows, []] if roomy else rows
     style = LEVEL_STYLES[state.level]
     closed = f"eyes closed {state.closure_s:.1f} s  " if state.closure_s else ""
-    text = f"  {state.level.label.upper()}   {say_standing(state)}"
+    text = f"  {state.level.label.upper()}   {status_text(state)}"
     band = [(text[: inner - len(closed)].ljust(inner - len(closed)) + closed, style)]
     blank = [(" " * inner, style)]
     return [blank, band, blank] if roomy else [band]
@@ -203,7 +203,7 @@ def _recent(view: View, inner: int, room: int) -> list[Line]:
     rows = [_heading("Recent", inner)]
     for entry in view.recent:
         first, *further = wrap(entry.text, max(10, inner - 20)) or [""]
-        rows.append([(f"{say_time(entry.t_s):>8}  ", DIM), (f"{entry.label:<10}", entry.style), (first, entry.style)])
+        rows.append([(f"{time_text(entry.t_s):>8}  ", DIM), (f"{entry.label:<10}", entry.style), (first, entry.style)])
         rows += [[(" " * 20, ""), (text, entry.style)] for text in further]
     return rows[: 1 + max(0, room)] if view.recent else [*rows, [("nothing yet", DIM)]]
 

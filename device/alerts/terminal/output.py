@@ -29,7 +29,7 @@ from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.terminal.dashboard import TEXT_STYLES, Recent, View, draw
 from wakeful.device.alerts.terminal.gauges import BLOCKS, Line, OpeningTrace
 from wakeful.device.alerts.terminal.view import TerminalView
-from wakeful.device.alerts.wording import say_alert, say_event
+from wakeful.device.alerts.wording import alert_text, event_text
 from wakeful.device.messages import Alert, DriverState, Event, Health, Phase
 from wakeful.device.supervision.workers import Liveness, Worker
 
@@ -88,10 +88,10 @@ class TerminalOutput(TerminalView):
         super().alert(alert)
         over = alert.phase in (Phase.ACKNOWLEDGED, Phase.CLEARED)
         style = "bright_black" if over else TEXT_STYLES[alert.level]
-        self._note(Recent(seconds(alert.t_ns, self._origin_ns), alert.level.label, say_alert(alert), style))
+        self._note(Recent(seconds(alert.t_ns, self._origin_ns), alert.level.label, alert_text(alert), style))
 
     def event(self, event: Event) -> None:
-        text = say_event(event)
+        text = event_text(event)
         if text:
             self._note(Recent(seconds(event.t_ns, self._origin_ns), "", text))
 

@@ -9,7 +9,7 @@ from wakeful.device.alerts.background import BackgroundWriter
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import seconds
 from wakeful.device.alerts.terminal.view import HELP, TerminalView
-from wakeful.device.alerts.wording import say_alert, say_code, say_event, say_health, say_time
+from wakeful.device.alerts.wording import alert_text, code_text, event_text, health_text, time_text
 from wakeful.device.messages import Alert, DriverState, Event, Health
 from wakeful.device.supervision.workers import Liveness
 
@@ -38,10 +38,10 @@ class PlainOutput(TerminalView):
 
     def alert(self, alert: Alert) -> None:
         super().alert(alert)
-        self._say(alert.t_ns, alert.level.label.upper(), say_alert(alert))
+        self._say(alert.t_ns, alert.level.label.upper(), alert_text(alert))
 
     def event(self, event: Event) -> None:
-        text = say_event(event)
+        text = event_text(event)
         if text:
             self._say(event.t_ns, "event", text)
 
@@ -49,7 +49,7 @@ class PlainOutput(TerminalView):
         self._newest_ns = state.t_ns
         if state.health != self._health:
             self._health = state.health
-            self._say(state.t_ns, "health", say_health(state.health, state.reason))
+            self._say(state.t_ns, "health", health_text(state.health, state.reason))
         if time.monotonic() >= self._status_due_s:
             self._status_due_s = time.monotonic() + STATUS_EVERY_S
             self._say(state.t_ns, "status", status_text(state, self._stats()))
@@ -65,14 +65,14 @@ class PlainOutput(TerminalView):
         self._lines.close()
 
     def _say(self, t_ns: int, kind: str, text: str) -> None:
-        self._lines.write(f"{say_time(seconds(t_ns, self._origin_ns)):>9}  {kind:<9}  {text}\n")
+        self._lines.write(f"{time_text(seconds(t_ns, self._origin_ns)):>9}  {kind:<9}  {text}\n")
 
 
 def status_text(state: DriverState, stats: LoopStats) -> str:
     """The state and the loop in one line; what is unknown is left out."""
     parts = [
-        say_health(state.health, state.reason),
-        say_code(state.code) if state.code else "no alert",
+        health_text(state.health, state.reason),
+        code_text(state.code) if state.code else "no alert",
         _known("eyes {:.2f}", state.eye_open_left) + _known(" {:.2f}", state.eye_open_right),
         _known("closed {:.1f} s", state.closure_s or None),
         _known("PERCLOS {:.1%}", state.perclos_60s),

@@ -68,7 +68,7 @@ def test_a_folder_that_does_not_exist_is_told_at_the_start(tmp_path: Path) -> No
 def test_health_is_0_while_frames_are_judged(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(file)
     assert status(["health", "--file", str(file)]) == 0
-    assert capsys.readouterr().out == "judging frames; health ok, 9 frames so far\n"
+    assert capsys.readouterr().out == "processing frames; health ok, 9 frames so far\n"
 
 
 @pytest.mark.parametrize("health", ["no_face", "calibrating", "degraded"])
@@ -80,9 +80,9 @@ def test_a_monitor_that_sees_badly_is_still_a_monitor(health: str, file: Path) -
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"turn_s": 1.0}, "its loop has not come round for 3 s"),
-        ({"turn_s": 1e12}, "its loop has not come round for 3 s"),
-        ({"turn_s": float("nan")}, "its loop has not come round for 3 s"),
+        ({"turn_s": 1.0}, "its loop has not completed a turn for 3 s"),
+        ({"turn_s": 1e12}, "its loop has not completed a turn for 3 s"),
+        ({"turn_s": float("nan")}, "its loop has not completed a turn for 3 s"),
         ({"frame_s": 1.0}, "no frame was analysed for 3 s"),
         ({"frame_s": None}, "no frame was analysed for 3 s"),
         ({"health": "camera_lost"}, "camera_lost"),

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
-from wakeful.device.alerts.wording import say_alert, say_event, say_standing, say_time
+from wakeful.device.alerts.wording import alert_text, event_text, status_text, time_text
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 
 
 def test_alerts_say_their_evidence_with_units() -> None:
-    assert say_alert(alert()) == "microsleep raised, closure 1.0 s"
+    assert alert_text(alert()) == "microsleep raised, closure 1.0 s"
     turned = Alert(0, 1, "long_distraction", Level.WARNING, Phase.CLEARED, {"yaw_deg": -31.2, "perclos": 0.1534})
-    assert say_alert(turned) == "long distraction cleared, yaw -31°, perclos 0.153"
+    assert alert_text(turned) == "long distraction cleared, yaw -31°, perclos 0.153"
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ def test_alerts_say_their_evidence_with_units() -> None:
     ],
 )
 def test_events_are_said_in_few_words_and_blinks_not_at_all(event: Event, said: str | None) -> None:
-    assert say_event(event) == said
+    assert event_text(event) == said
 
 
 @pytest.mark.parametrize("health", Health)
 def test_without_an_alert_the_health_explains_itself(health: Health) -> None:
-    assert say_standing(DriverState(0, 0, health))
-    assert say_standing(AWAKE) == "no alert"
-    assert say_standing(replace(MICROSLEEP, health=health)) == "microsleep"
+    assert status_text(DriverState(0, 0, health))
+    assert status_text(AWAKE) == "no alert"
+    assert status_text(replace(MICROSLEEP, health=health)) == "microsleep"
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_without_an_alert_the_health_explains_itself(health: Health) -> None:
     [(-1.0, "0:00.0"), (0.26, "0:00.2"), (62.3, "1:02.3"), (59.99, "0:59.9"), (3602.3, "1:00:02.3")],
 )
 def test_times_read_like_a_clock(seconds: float, said: str) -> None:
-    assert say_time(seconds) == said
+    assert time_text(seconds) == said

@@ -53,4 +53,4 @@ def test_the_manifest_that_came_with_wakeful_is_read(tmp_path: Path) -> None:
     manifest.load.cache_clear()
     told = accuracy_of(VARIANT.sha256, file)
     assert told.parity is None
-    assert "no manifest of conversions" in str(told.absent)
+    assert "not a manifest of conversions" in str(told.absent)

@@ -56,6 +56,6 @@ def test_those_who_judge_are_others_than_those_who_calibrate(pictures: Path, tmp
 
 
 def test_a_folder_without_faces_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="has no pictures of faces"):
+    with pytest.raises(ConfigError, match="contains no images of faces"):
         kept_face_inputs(tmp_path, "judgement", 1, tmp_path / "build")
     assert not (tmp_path / "build").exists()

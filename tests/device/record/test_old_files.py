@@ -9,7 +9,7 @@ import pytest
 from wakeful.device.cli import status
 from wakeful.device.config.layers import load
 from wakeful.device.messages import Alert
-from wakeful.device.record.outcome import Job, judge_again
+from wakeful.device.record.outcome import Job, replay_job
 from wakeful.device.record.reader import recording
 from wakeful.device.record.replay import replay
 
@@ -33,7 +33,7 @@ def test_an_old_log_replays_to_the_alerts_that_were_raised_then() -> None:
         (6.1, "sleep", "urgent", "raised", 2),
         (7.067, "microsleep", "warning", "cleared", 1),
     ]
-    assert judge_again(Job((LOG,))).same
+    assert replay_job(Job((LOG,))).same
 
 
 @pytest.mark.parametrize("name", ["config-0.1.0.toml", "vehicle-0.1.0.toml"])

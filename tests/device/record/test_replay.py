@@ -14,7 +14,7 @@ from wakeful.device.messages import Alert, Event, Level, Phase
 from wakeful.device.record.compare import changes, differences
 from wakeful.device.record.engine_revision import engine_revision
 from wakeful.device.record.errors import LogError
-from wakeful.device.record.outcome import Job, judge_again
+from wakeful.device.record.outcome import Job, replay_job
 from wakeful.device.record.reader import recording
 from wakeful.device.record.replay import Said, replay
 
@@ -56,7 +56,7 @@ def test_a_log_whose_alerts_were_changed_differs(tmp_path: Path) -> None:
     told = record(tmp_path / "a", eventful())
     changed = [replace(one, evidence={"closure_s": 1.0001}) if isinstance(one, Alert) else one for one in told]
     (tmp_path / "b.mcap").write_bytes(log_bytes([*eventful(), *changed], CONFIG))
-    outcome = judge_again(Job((tmp_path / "b.mcap",)))
+    outcome = replay_job(Job((tmp_path / "b.mcap",)))
     assert not outcome.same
     assert {one.code for one in outcome.now_only if isinstance(one, Alert)} == {"microsleep", "sleep"}
 
@@ -69,8 +69,8 @@ def test_differences_that_other_code_may_have_made_are_told_as_such(tmp_path: Pa
     same = replace(CONFIG, about={**CONFIG.about, "judging_code": code})
     (tmp_path / "b.mcap").write_bytes(log_bytes([*inputs, *said[1:]], same))
     (tmp_path / "c.mcap").write_bytes(log_bytes([*inputs, *said], same))
-    assert any("by other code" in line for line in judge_again(Job((tmp_path / "b.mcap",))).warnings) is told
-    assert not any("by other code" in line for line in judge_again(Job((tmp_path / "c.mcap",))).warnings)
+    assert any("by other code" in line for line in replay_job(Job((tmp_path / "b.mcap",))).warnings) is told
+    assert not any("by other code" in line for line in replay_job(Job((tmp_path / "c.mcap",))).warnings)
 
 
 def test_what_a_log_ends_in_the_middle_of_is_not_compared(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_what_a_log_ends_in_the_middle_of_is_not_compared(tmp_path: Path) -> Non
     last = next(one for one in told if isinstance(one, Alert)).t_ns
     whole = log_bytes([one for one in inputs if one.t_ns <= last] + [one for one in told if one.t_ns < last])
     (tmp_path / "b.mcap").write_bytes(whole[: whole.rindex(b"\x0f\x04")])
-    outcome = judge_again(Job((tmp_path / "b.mcap",)))
+    outcome = replay_job(Job((tmp_path / "b.mcap",)))
     assert outcome.same
     assert any("not closed" in warning for warning in outcome.warnings)
 
@@ -87,7 +87,7 @@ def test_what_a_log_ends_in_the_middle_of_is_not_compared(tmp_path: Path) -> Non
 def test_a_log_without_inputs_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.mcap").write_bytes(log_bytes([MESSAGES[9]]))
     with pytest.raises(LogError, match="nothing to evaluate"):
-        judge_again(Job((tmp_path / "a.mcap",)))
+        replay_job(Job((tmp_path / "a.mcap",)))
 
 
 def test_the_same_twice_is_no_difference_and_every_figure_counts() -> None:

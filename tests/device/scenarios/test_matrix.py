@@ -52,15 +52,15 @@ def test_a_word_that_no_cell_has_is_told_with_those_there_are() -> None:
 def test_the_sample_touches_every_behaviour_and_both_kinds_of_sight() -> None:
     cells = sample()
     assert {cell.behaviour.name for cell in cells} == {cell.behaviour.name for cell in matrix()}
-    assert {cell.expected.sight for cell in cells} == {"judged", "blind"}
+    assert {cell.expected.sight for cell in cells} == {"visible", "blind"}
     assert len(cells) < 15
 
 
 @pytest.mark.parametrize(
     ("cell_id", "sight"),
     [
-        ("normal/none/yaw0/pitch0/sleep", "judged"),
-        ("glare/glasses/yaw-20/pitch-20/lap", "judged"),
+        ("normal/none/yaw0/pitch0/sleep", "visible"),
+        ("glare/glasses/yaw-20/pitch-20/lap", "visible"),
         ("normal/sunglasses/yaw0/pitch0/sleep", "blind"),
         ("dark/none/yaw0/pitch0/attentive", "blind"),
         ("dim/none/yaw+40/pitch0/microsleep", "either"),

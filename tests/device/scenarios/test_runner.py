@@ -1,4 +1,4 @@
-"""Whole cells, pixels included: rendered, seen, judged. A small part of the matrix; ``make scenarios`` runs it all."""
+"""Whole cells, pixels included: rendered and assessed. A small part of the matrix; ``make scenarios`` runs it all."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_results_come_in_the_order_of_the_cells(results: list[Result]) -> None:
 
 
 def test_a_driver_is_left_alone_while_awake_and_warned_in_time_when_asleep(results: list[Result]) -> None:
-    assert results[0].verdict.outcome is Outcome.JUDGED, results[0].verdict.reasons
+    assert results[0].verdict.outcome is Outcome.CORRECT, results[0].verdict.reasons
     told = [alert for alert in results[0].trace.alerts if alert.code != "long_distraction"]
     assert [alert.code for alert in told] == ["microsleep", "sleep"]
     assert told[0].t_s > START_S + 1.0
@@ -65,7 +65,7 @@ def test_the_report_is_one_page_and_one_json_file(results: list[Result], tmp_pat
     drawn = file.read_text()
     assert not re.findall(r"(src|href)=\"(?!data:|#)", drawn), "the page must need nothing else"
     data = json.loads((file.parent / "matrix.json").read_text())
-    assert data["count"] == {"cells": 2, "judged": 1, "told_blind": 1, "failed": 0}
+    assert data["count"] == {"cells": 2, "correct": 1, "reported_blind": 1, "failed": 0}
     assert [cell["cell"] for cell in data["cells"]] == [result.cell.id for result in results]
 
 
@@ -79,7 +79,7 @@ def test_the_command_lists_cells_with_what_is_expected(capsys: pytest.CaptureFix
     assert status(["scenarios", "list", "--only", "dim,none,yaw0,pitch0,sleep"]) == 0
     line = capsys.readouterr().out
     assert line.split()[0] == "dim/none/yaw0/pitch0/sleep"
-    assert "judged: microsleep 8.9..9.7 s, sleep 10.9..11.7 s" in line
+    assert "visible: microsleep 8.9..9.7 s, sleep 10.9..11.7 s" in line
     assert status(["scenarios", "list", "--matrix", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 1050
 

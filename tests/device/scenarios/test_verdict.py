@@ -33,7 +33,7 @@ def aside_cell() -> Cell:
 
 
 def test_alerts_in_time_and_nothing_else_is_a_right_judgement() -> None:
-    assert verdict(plain("sleep"), *RIGHT) == Verdict(Outcome.JUDGED)
+    assert verdict(plain("sleep"), *RIGHT) == Verdict(Outcome.CORRECT)
 
 
 def test_silence_is_right_for_the_attentive_and_wrong_for_a_sleeper() -> None:
@@ -79,7 +79,7 @@ def test_a_driver_whose_eyes_are_seen_must_be_judged() -> None:
 def test_a_short_while_without_a_face_is_forgiven_if_the_driver_is_judged_again() -> None:
     health = (*SEEN, HealthChange(START_S + 2.0, "no_face"), HealthChange(START_S + 4.0, "calibrating"))
     told = verdict(plain("lap"), Reported(START_S + 3.2, "long_distraction", "warning"), health=health)
-    assert told == Verdict(Outcome.JUDGED)
+    assert told == Verdict(Outcome.CORRECT)
 
 
 @pytest.mark.parametrize("cell_id", ["normal/sunglasses/yaw0/pitch0/sleep", "dark/none/yaw0/pitch0/sleep"])
@@ -103,7 +103,7 @@ def test_a_closure_alert_behind_sunglasses_fails_even_when_degraded_was_told() -
 
 def test_far_off_axis_a_right_judgement_and_an_honest_word_are_both_right() -> None:
     cell_id = "normal/none/yaw+40/pitch0/sleep"
-    assert verdict(cell_id, *RIGHT).outcome is Outcome.JUDGED
+    assert verdict(cell_id, *RIGHT).outcome is Outcome.CORRECT
     assert verdict(cell_id, health=DEGRADED).outcome is Outcome.REPORTED_BLIND
     assert verdict(cell_id, health=(HealthChange(0.0, "no_face"),)).outcome is Outcome.REPORTED_BLIND
     assert verdict(cell_id).outcome is Outcome.FAILED

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from wakeful.device.messages import Health
-from wakeful.device.state.health import HealthJudge
+from wakeful.device.state.health import HealthMonitor
 from wakeful.device.state.profile import HealthSection
 
 
 def judged(*parts: tuple[float, bool, bool], calibrated: bool = True) -> list[Health]:
     """Parts of (seconds, face, readable) at 10 fps; gives the health at the end of each."""
-    judge = HealthJudge(HealthSection())
+    judge = HealthMonitor(HealthSection())
     ends, frame = [], 0
     for seconds, face, readable in parts:
         for _ in range(round(seconds * 10)):

@@ -75,7 +75,7 @@ def test_the_command_says_what_it_packed(
         ("fer2013.csv", "3,", "9,", "line 2: emotion '9' is not 0 to 6"),
         ("fer2013.csv", ",PublicTest", " 7,PublicTest", "line 4: pixels are not 2304 grey levels"),
         ("fer2013new.csv", "PrivateTest", "PublicTest", "line 5: "),
-        ("fer2013new.csv", ",10,", ",ten,", "a vote is no whole number"),
+        ("fer2013new.csv", ",10,", ",ten,", "a vote is not a whole number"),
         ("fer2013new.csv", "Training", "Trainig", "unknown Usage 'Trainig'"),
     ],
 )

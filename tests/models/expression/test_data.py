@@ -135,5 +135,5 @@ def test_a_folder_without_classes_or_pictures_is_refused(tmp_path: Path) -> None
     with pytest.raises(DataError, match="holds no pictures"):
         load_folder(tmp_path)
     (tmp_path / "fear" / "note.txt").write_text("not a face")
-    with pytest.raises(DataError, match=r"note\.txt is no picture"):
+    with pytest.raises(DataError, match=r"note\.txt is not an image"):
         load_folder(tmp_path)

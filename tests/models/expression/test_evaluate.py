@@ -80,7 +80,7 @@ def test_the_command_writes_figures_and_picture(
         (["--data", "/no/faces.npz"], "/no/faces.npz cannot be read"),
         (["--data", "FACES", "--split", "valid"], "holds no faces of the split 'valid'; it has: test, train"),
         (["--data", "FACES", "--weights", "/no/net.onnx"], "there is no weights file /no/net.onnx"),
-        (["--data", "FACES", "--weights", "FACES"], "is no ONNX network"),
+        (["--data", "FACES", "--weights", "FACES"], "is not an ONNX network"),
         (["--data", "FACES", "--json", "/no/such/folder/out.json"], "cannot be written"),
     ],
 )
@@ -97,5 +97,5 @@ def test_what_cannot_be_used_is_told_in_one_line(
 
 
 def test_another_onnx_network_is_refused() -> None:
-    with pytest.raises(WeightsError, match="is no expression network: it takes"):
+    with pytest.raises(WeightsError, match="is not an expression network: it takes"):
         ExpressionFile(Path(onnxruntime.datasets.get_example("sigmoid.onnx")))

@@ -67,13 +67,13 @@ def test_the_page_holds_all_pictures(explained: Explanation, tmp_path: Path) -> 
 
 
 def test_an_int8_network_is_refused() -> None:
-    with pytest.raises(WeightsError, match="an int8 one cannot be looked into"):
+    with pytest.raises(WeightsError, match="an int8 one cannot be explained"):
         explain(registry.path("expression"), made_up(1).images[0])
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"nothing")
-    with pytest.raises(WeightsError, match="is no ONNX network"):
+    with pytest.raises(WeightsError, match="is not an ONNX network"):
         ExpressionFile(tmp_path / "net.onnx")
 
 
@@ -90,7 +90,7 @@ def test_a_picture_without_a_face_is_told_and_nothing_written(
 
     blank = tmp_path / "blank.png"
     cv2.imwrite(str(blank), np.full((240, 320, 3), 90, np.uint8))
-    for image, told in ((blank, "shows no face that can be found"), (Path(__file__), "is no picture that can be read")):
+    for image, told in ((blank, "no face was found"), (Path(__file__), "is not an image that can be read")):
         assert status(["explain", "expression", "--image", str(image), "--out", str(tmp_path / "out")]) == 3
         assert told in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -126,5 +126,5 @@ def test_a_frame_is_read_from_text() -> None:
     "text", ["", "7DF", "7DF#xyz", "#00", "7DF#001122334455667788", "8FF#00", "FFFFFFFF#00", "-1#00"]
 )
 def test_what_is_no_frame_is_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match="no frame"):
+    with pytest.raises(ConfigError, match="not a CAN frame"):
         parse_frame(text)

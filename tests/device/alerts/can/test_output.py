@@ -244,7 +244,7 @@ def test_what_is_not_configured_well_is_told_at_the_start(tmp_path: Path) -> Non
         CanOutput(CanSettings.model_construct(address="can0"))
     with pytest.raises(ConfigError, match="DBC file"):
         CanOutput(CanSettings(address="virtual:x", speed="Brakes.VehicleSpeed"))
-    with pytest.raises(ConfigError, match="no frame"):
+    with pytest.raises(ConfigError, match="not a CAN frame"):
         CanOutput(CanSettings.model_construct(address="virtual:x", request="what?"))
 
 

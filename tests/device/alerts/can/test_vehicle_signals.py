@@ -68,7 +68,7 @@ def test_a_misspelt_signal_is_told_with_the_one_that_was_meant() -> None:
 def test_what_is_no_dbc_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     file = tmp_path / "broken.dbc"
     file.write_text(text)
-    with pytest.raises(ConfigError, match="no DBC file") as refused:
+    with pytest.raises(ConfigError, match="not a DBC file") as refused:
         VehicleSignals(file, ALL)
     assert len(str(refused.value).splitlines()) == 1
     with pytest.raises(ConfigError, match="cannot be read"):
