@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 
 from tools import arm64_inside
+from tools.rigs.scripts import eyes_shut
 from wakeful.device.perception.expression import crop
 from wakeful.device.perception.pipeline import Perception
 from wakeful.models import registry
@@ -51,15 +52,7 @@ FACES = 64
 MAX_STEPS = 2.0
 NETWORKS = ("face_landmark", "iris_landmark")
 
-NAP = """
-duration_s = 2.0
-keyframes = [
-    { t = 0.3, eyes = 1 },
-    { t = 0.4, eyes = 0 },
-    { t = 1.7, eyes = 0 },
-    { t = 1.8, eyes = 1 },
-]
-"""
+NAP = eyes_shut(2.0, (0.4, 1.7))
 
 
 class Unfit(Exception):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from tools.rigs.http_server import serving
 from wakeful.deploy import audit
 
 REPORT = {
@@ -24,21 +23,9 @@ REPORT = {
 @pytest.fixture(params=[{"vulnerabilities": []}, {"info": {}}, None])
 def index(request: pytest.FixtureRequest) -> Iterator[tuple[str, bool]]:
     """A package index that tells advisories, one that knows none, and one that has no such page."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(404 if request.param is None else 200)
-            self.end_headers()
-            self.wfile.write(json.dumps(request.param).encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/pip", "vulnerabilities" in (request.param or {})
-    server.shutdown()
-    server.server_close()
+    answer = (404 if request.param is None else 200, json.dumps(request.param).encode())
+    with serving(lambda path: answer) as address:
+        yield f"{address}/pip", "vulnerabilities" in (request.param or {})
 
 
 def test_only_an_index_that_tells_advisories_is_asked(index: tuple[str, bool]) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from tools.rigs.http_server import serving
 from wakeful.deploy.virtual_environment import download_pip, newest_wheel
 
 WHEEL = b"not really a wheel"
@@ -25,21 +24,12 @@ def index() -> Iterator[tuple[str, dict[str, object]]]:
     """Address of a package index on this machine, and the file that it lists."""
     file = listed("pip-24.0-py3-none-any.whl", hashes={"sha256": hashlib.sha256(WHEEL).hexdigest()})
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path in ("/simple/pip/", f"/files/{file['filename']}") else 404)
-            self.end_headers()
-            self.wfile.write(json.dumps({"files": [file]}).encode() if self.path == "/simple/pip/" else WHEEL)
+    def answer(path: str) -> tuple[int, bytes]:
+        status = 200 if path in ("/simple/pip/", f"/files/{file['filename']}") else 404
+        return status, json.dumps({"files": [file]}).encode() if path == "/simple/pip/" else WHEEL
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/simple", file
-    server.shutdown()
-    server.server_close()
+    with serving(answer) as address:
+        yield f"{address}/simple", file
 
 
 def test_the_newest_release_is_taken_by_number_and_neither_yanked_ones_nor_pre_releases() -> None:

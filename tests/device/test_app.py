@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tools.rigs.scripts import eyes_shut
 from tools.rigs.serial_receiver import Receiver
 from tools.rigs.waiting import eventually
 from wakeful.device.alerts.registry import make_output
@@ -31,19 +32,7 @@ RUN = [sys.executable, "-m", "wakeful", "run"]
 # Busy machines take their time; what hangs is still told apart from what is slow.
 PATIENCE_S = 60.0
 
-NAP = """
-duration_s = 10.5
-keyframes = [
-    { t = 2.5, eyes = 1 },
-    { t = 2.6, eyes = 0 },
-    { t = 4.0, eyes = 0 },
-    { t = 4.1, eyes = 1 },
-    { t = 6.0, eyes = 1 },
-    { t = 6.1, eyes = 0 },
-    { t = 9.6, eyes = 0 },
-    { t = 9.7, eyes = 1 },
-]
-"""
+NAP = eyes_shut(10.5, (2.6, 4.0), (6.1, 9.6))
 """Eyes open, shut for 1.4 s, open, shut for 3.5 s, open."""
 
 COLUMNS = (

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -20,16 +21,7 @@ from wakeful.device.state.profile import Profile
 from wakeful.revision import version_text
 
 COMMAND = [sys.executable, "-m", "wakeful"]
-SLOW_TO_IMPORT = (
-    "numpy",
-    "cv2",
-    "onnxruntime",
-    "ai_edge_litert",
-    "serial",
-    "gpiod",
-    "rich.console",
-    "wakeful.device.config.settings",
-)
+SLOW = ("numpy", "cv2", "onnxruntime", "ai_edge_litert", "serial", "gpiod", "rich.console", Settings.__module__)
 
 
 @pytest.fixture
@@ -43,6 +35,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
 
     monkeypatch.setitem(sys.modules, "wakeful.device.app", SimpleNamespace(run=run))
     return settings
+
+
+def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The monitor ends with this error."""
+    run = Mock(side_effect=error)
+    monkeypatch.setitem(sys.modules, "wakeful.device.app", SimpleNamespace(run=run))
 
 
 def complaint(arguments: list[str], expected_status: int, capsys: pytest.CaptureFixture[str]) -> str:
@@ -59,7 +57,7 @@ def complaint(arguments: list[str], expected_status: int, capsys: pytest.Capture
 def test_help_imports_nothing_slow(arguments: list[str]) -> None:
     code = (
         "import sys; from device.cli import status; status(sys.argv[1:]);"
-        f"print([name for name in {SLOW_TO_IMPORT!r} if name in sys.modules], file=sys.stderr)"
+        f"print([name for name in {SLOW!r} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
@@ -156,37 +154,25 @@ def test_wrong_usage_is_one_line_and_status_2(
 def test_errors_of_the_monitor_end_with_their_status(
     error: BaseException, expected_status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def run(*_: object) -> int:
-        raise error
-
-    monkeypatch.setitem(sys.modules, "wakeful.device.app", SimpleNamespace(run=run))
+    fail_with(error, monkeypatch)
     assert status(["run"]) == expected_status
     assert "Traceback" not in capsys.readouterr().err
 
 
 def test_ctrl_c_before_a_command_has_begun_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def app(*_: object, **__: object) -> int:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("wakeful.device.cli.app", app)
+    monkeypatch.setattr("wakeful.device.cli.app", Mock(side_effect=KeyboardInterrupt))
     assert status(["run"]) == 130
 
 
 def test_an_error_over_several_lines_is_told_in_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def run(*_: object) -> int:
-        raise SourceError("two\n  lines")
-
-    monkeypatch.setitem(sys.modules, "wakeful.device.app", SimpleNamespace(run=run))
+    fail_with(SourceError("two\n  lines"), monkeypatch)
     assert complaint(["run"], 3, capsys) == "wakeful: two lines"
 
 
 def test_a_defect_of_our_own_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(*_: object) -> int:
-        raise ZeroDivisionError
-
-    monkeypatch.setitem(sys.modules, "wakeful.device.app", SimpleNamespace(run=run))
+    fail_with(ZeroDivisionError(), monkeypatch)
     with pytest.raises(ZeroDivisionError):
         status(["run"])
 

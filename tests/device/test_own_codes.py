@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.rigs.scripts import eyes_shut
 from wakeful.device.alerts.serial.sentences import MAX_LENGTH, encode_alert, encode_status, unframe
 from wakeful.device.cli import status
 from wakeful.device.config.layers import load_profile
@@ -22,10 +23,7 @@ RULE = (
     'source = "mine"\n'
 )
 
-NAP = """
-duration_s = 5.5
-keyframes = [{ t = 2.4, eyes = 1 }, { t = 2.5, eyes = 0 }, { t = 4.5, eyes = 0 }, { t = 4.6, eyes = 1 }]
-"""
+NAP = eyes_shut(5.5, (2.5, 4.5))
 
 
 def profile(tmp_path: Path, *codes: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tools.rigs.scripts import eyes_shut
 from tools.rigs.serial_receiver import Receiver
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError
@@ -26,14 +27,7 @@ from wakeful.device.config.settings import Settings, SourceSettings, VehicleSett
 from wakeful.device.reload import LIVE_PROFILE, LIVE_SETTINGS, refuse_fixed
 
 PATIENCE_S = 60.0
-BLINKING = """
-duration_s = 60
-keyframes = [
-    { t = 1.0, eyes = 1 },
-    { t = 1.1, eyes = 0 },
-    { t = 58.0, eyes = 0 },
-]
-"""
+BLINKING = eyes_shut(60.0, (1.1, 58.0))
 """Falls asleep for good after a second."""
 
 
@@ -46,22 +40,9 @@ class Running:
         (folder / "sleeper.toml").write_text(BLINKING)
         self.write(**settings)
         command = [sys.executable, "-m", "wakeful", "run", "--plain", "--config", str(folder / "board.toml")]
-        command += [
-            "--source",
-            f"synthetic:{folder / 'sleeper.toml'}",
-            "--pace",
-            "realtime",
-            "--events",
-            str(self.events),
-        ]
-        command += [
-            "--landmarks",
-            "mesh+iris",
-            "--signals",
-            str(folder / "signals.csv"),
-            "--summary",
-            str(folder / "s.json"),
-        ]
+        command += ["--source", f"synthetic:{folder / 'sleeper.toml'}", "--pace", "realtime"]
+        command += ["--landmarks", "mesh+iris", "--events", str(self.events)]
+        command += ["--signals", str(folder / "signals.csv"), "--summary", str(folder / "s.json")]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def write(self, text: str = "", **settings: str) -> None:

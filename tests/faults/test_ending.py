@@ -13,18 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tools.rigs.scripts import eyes_shut
 from tools.rigs.serial_receiver import Receiver
 from tools.rigs.waiting import eventually
 
 PATIENCE_S = 30.0
-SLEEPER = """
-duration_s = 60
-keyframes = [
-    { t = 0.3, eyes = 1 },
-    { t = 0.4, eyes = 0 },
-    { t = 58.0, eyes = 0 },
-]
-"""
+SLEEPER = eyes_shut(60.0, (0.4, 58.0))
 NOBODY = "duration_s = 60\nkeyframes = [{ t = 0, present = false }]\n"
 
 

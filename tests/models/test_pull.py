@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tools.rigs.http_server import serving
 from wakeful.device.cli import status
 from wakeful.device.commands import models
 from wakeful.models import pull as pulling
@@ -178,19 +177,12 @@ def test_a_wheel_found_by_pip_fills_the_cache(
 def slow_index() -> Iterator[str]:
     """A package index on the loopback that takes longer to answer than a reader wants to wait without a word."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            time.sleep(1.5)
-            self.send_error(404)
+    def answer(path: str) -> tuple[int, bytes]:
+        time.sleep(1.5)
+        return 404, b""
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/simple"
-    server.shutdown()
-    server.server_close()
+    with serving(answer) as address:
+        yield f"{address}/simple"
 
 
 def test_while_pip_waits_a_line_comes_every_few_seconds(

@@ -15,17 +15,10 @@ import numpy as np
 import pytest
 
 import wakeful
+from tools.rigs.scripts import eyes_shut
 from wakeful.sensors.driver_face import DriverPose, render
 
-NAP = """
-duration_s = 6.0
-keyframes = [
-    { t = 2.4, eyes = 1 },
-    { t = 2.5, eyes = 0 },
-    { t = 4.0, eyes = 0 },
-    { t = 4.1, eyes = 1 },
-]
-"""
+NAP = eyes_shut(6.0, (2.5, 4.0))
 AWAY = """
 duration_s = 4.5
 keyframes = [

@@ -1,4 +1,4 @@
-"""Waiting for something to come true, at most so long."""
+"""Time in tests: waiting for something to come true, and a clock that is set by hand."""
 
 from __future__ import annotations
 
@@ -14,3 +14,12 @@ def eventually(condition: Callable[[], bool], timeout_s: float = 3.0) -> bool:
             return False
         time.sleep(0.005)
     return True
+
+
+class Clock:
+    """Seconds, as they are set."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar
 
+from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Alert, DriverState, Health, Level, Phase
 
 SECOND_NS = 1_000_000_000
+AnyOutput = TypeVar("AnyOutput", bound=Output)
 
 AWAKE = DriverState(
     t_ns=5 * SECOND_NS,
@@ -38,3 +43,13 @@ MICROSLEEP = replace(AWAKE, eyes_closed=True, closure_s=1.2, level=Level.WARNING
 def alert(seq: int = 1, t_s: float = 7.61, level: Level = Level.WARNING, phase: Phase = Phase.RAISED) -> Alert:
     """A microsleep alert, ``t_s`` seconds after an origin of 0."""
     return Alert(round(t_s * SECOND_NS), seq, "microsleep", level, phase, {"closure_s": 1.0})
+
+
+@contextmanager
+def started(output: AnyOutput) -> Iterator[AnyOutput]:
+    """The output, from its start at second 0 to its end."""
+    output.start(0)
+    try:
+        yield output
+    finally:
+        output.close()

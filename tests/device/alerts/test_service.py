@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.device.alerts.samples import AWAKE, MICROSLEEP
+from tools.rigs.waiting import Clock
 from wakeful import ConfigError
 from wakeful.device.alerts.service import LOST_WATCHDOG_S, ServiceOutput, describe
 from wakeful.device.messages import DriverState, Health
@@ -41,13 +42,6 @@ class Manager:
 
     def close(self) -> None:
         self._socket.close()
-
-
-class Clock:
-    now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture

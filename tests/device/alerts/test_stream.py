@@ -7,15 +7,13 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, started
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.alerts import stream
@@ -28,15 +26,6 @@ from wakeful.device.supervision.workers import Liveness
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "stream"
-
-
-@contextmanager
-def started(output: StreamOutput) -> Iterator[StreamOutput]:
-    output.start(0)
-    try:
-        yield output
-    finally:
-        output.close()
 
 
 class Reader:

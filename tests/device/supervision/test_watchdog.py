@@ -6,17 +6,10 @@ import threading
 
 import pytest
 
-from tools.rigs.waiting import eventually
+from tools.rigs.waiting import Clock, eventually
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.watchdog import PartFailed, Watchdog
 from wakeful.device.supervision.workers import Liveness, Part, Worker
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def watchdog(liveness: Liveness, notes: Notes, clock: Clock) -> Watchdog:

@@ -6,15 +6,8 @@ import threading
 
 import pytest
 
-from tools.rigs.waiting import eventually
+from tools.rigs.waiting import Clock, eventually
 from wakeful.device.supervision.workers import Liveness, Part, Worker
-
-
-class Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 def part(clock: Clock) -> Part:

@@ -6,14 +6,13 @@ import os
 import struct
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, started
 from tools import rigs
 from tools.rigs.can_adapter import Adapter
 from tools.rigs.can_node import CanNode
@@ -47,15 +46,6 @@ def vehicle(channel: str) -> Iterator[CanNode]:
     vehicle = CanNode(channel)
     yield vehicle
     vehicle.close()
-
-
-@contextmanager
-def started(output: CanOutput) -> Iterator[CanOutput]:
-    output.start(0)
-    try:
-        yield output
-    finally:
-        output.close()
 
 
 def test_heartbeats_come_ten_times_a_second_and_a_change_at_once(channel: str, vehicle: CanNode) -> None:

@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ import gpiod
 import pytest
 from gpiod.line import Direction, Value
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, started
 from tools.rigs.waiting import eventually
 from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio import output as gpio
@@ -34,15 +32,6 @@ from wakeful.device.alerts.gpio.settings import GpioSettings
 from wakeful.device.messages import DriverState, Level
 
 EMERGENCY = replace(MICROSLEEP, level=Level.EMERGENCY, code="unresponsive")
-
-
-@contextmanager
-def started(output: GpioOutput) -> Iterator[GpioOutput]:
-    output.start(0)
-    try:
-        yield output
-    finally:
-        output.close()
 
 
 def show(output: GpioOutput, state: DriverState, duration_s: float) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tools.rigs.broker import Broker, Listener
-from wakeful.device.alerts.mqtt.output import MqttOutput
+
+Listen = Callable[..., Listener]
+"""Makes a listener at a broker, closed with the test."""
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def listen() -> Iterator[Callable[..., Listener]]:
+def listen() -> Iterator[Listen]:
     listeners: list[Listener] = []
 
     def start(broker: Broker, *topics: str) -> Listener:
@@ -30,12 +31,3 @@ def listen() -> Iterator[Callable[..., Listener]]:
     yield start
     for listener in listeners:
         listener.close()
-
-
-@contextmanager
-def started(output: MqttOutput) -> Iterator[MqttOutput]:
-    output.start(0)
-    try:
-        yield output
-    finally:
-        output.close()

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.device.alerts.mqtt.conftest import started
-from tests.device.alerts.samples import AWAKE, alert
+from tests.device.alerts.samples import AWAKE, alert, started
 from tools.rigs.broker import Broker, need_mosquitto
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.device.alerts.mqtt.conftest import started
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
-from tools.rigs.broker import Broker, Listener
+from tests.device.alerts.mqtt.conftest import Listen
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, started
+from tools.rigs.broker import Broker
 from tools.rigs.waiting import eventually
 from wakeful.device.alerts.mqtt.output import MqttOutput
 from wakeful.device.alerts.mqtt.settings import MqttSettings
@@ -31,9 +30,7 @@ def valid(report: object) -> None:
     jsonschema.Draft202012Validator(schema()).validate(report)
 
 
-def test_state_alert_health_and_availability_arrive_as_the_schema_says(
-    broker: Broker, listen: Callable[..., Listener]
-) -> None:
+def test_state_alert_health_and_availability_arrive_as_the_schema_says(broker: Broker, listen: Listen) -> None:
     listener = listen(broker, "wakeful/cab-7/#")
     with started(
         MqttOutput(MqttSettings(broker=broker.address), "cab-7", expression_classes=("neutral", "happiness"))
@@ -52,9 +49,7 @@ def test_state_alert_health_and_availability_arrive_as_the_schema_says(
     assert listener.next("/availability") == "offline"
 
 
-def test_who_comes_later_still_learns_state_health_and_availability(
-    broker: Broker, listen: Callable[..., Listener]
-) -> None:
+def test_who_comes_later_still_learns_state_health_and_availability(broker: Broker, listen: Listen) -> None:
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         first = listen(broker, "wakeful/cab-7/#")
         output.state(AWAKE)
@@ -67,9 +62,7 @@ def test_who_comes_later_still_learns_state_health_and_availability(
         assert late.all("/alert") == []
 
 
-def test_states_come_five_times_a_second_and_only_when_there_is_news(
-    broker: Broker, listen: Callable[..., Listener]
-) -> None:
+def test_states_come_five_times_a_second_and_only_when_there_is_news(broker: Broker, listen: Listen) -> None:
     listener = listen(broker, "wakeful/cab-7/state")
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         begun = time.monotonic()
@@ -81,9 +74,7 @@ def test_states_come_five_times_a_second_and_only_when_there_is_news(
         assert listener.all("/state") == []
 
 
-def test_a_monitor_that_hangs_is_called_stale(
-    broker: Broker, listen: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_monitor_that_hangs_is_called_stale(broker: Broker, listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wakeful.device.alerts.staleness.STALE_AFTER_S", 0.3)
     listener = listen(broker, "wakeful/cab-7/health")
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
@@ -92,7 +83,7 @@ def test_a_monitor_that_hangs_is_called_stale(
         assert listener.next("/health")["health"] == Health.STALE.value
 
 
-def test_the_broker_says_offline_when_the_monitor_is_killed(broker: Broker, listen: Callable[..., Listener]) -> None:
+def test_the_broker_says_offline_when_the_monitor_is_killed(broker: Broker, listen: Listen) -> None:
     listener = listen(broker, "wakeful/cab-7/availability")
     monitor = subprocess.Popen([sys.executable, "-c", MONITOR, broker.address])
     assert listener.next("/availability", 20.0) == "online"
@@ -117,7 +108,7 @@ def test_two_monitors_of_one_name_are_told_so(broker: Broker, caplog: pytest.Log
             assert eventually(lambda: "another client is called wakeful-cab-7 too" in caplog.text)
 
 
-def test_alerts_wait_for_a_broker_that_is_not_there_yet(tmp_path: Path, listen: Callable[..., Listener]) -> None:
+def test_alerts_wait_for_a_broker_that_is_not_there_yet(tmp_path: Path, listen: Listen) -> None:
     broker = Broker(tmp_path)
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         for seq in range(1, 6):
@@ -133,7 +124,7 @@ def test_alerts_wait_for_a_broker_that_is_not_there_yet(tmp_path: Path, listen: 
 
 
 def test_alerts_raised_while_the_broker_restarts_arrive_once_in_order_with_their_own_time(
-    broker: Broker, listen: Callable[..., Listener]
+    broker: Broker, listen: Listen
 ) -> None:
     listener = listen(broker, "wakeful/cab-7/alert")
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
@@ -152,9 +143,7 @@ def test_alerts_raised_while_the_broker_restarts_arrive_once_in_order_with_their
         assert eventually(lambda: output.alerts_sent == 4)
 
 
-def test_a_broker_that_knows_only_the_older_protocol_is_served_too(
-    broker: Broker, listen: Callable[..., Listener]
-) -> None:
+def test_a_broker_that_knows_only_the_older_protocol_is_served_too(broker: Broker, listen: Listen) -> None:
     listener = listen(broker, "wakeful/cab-7/#")
     with started(MqttOutput(MqttSettings(broker=broker.address, version="3.1.1"), "cab-7")) as output:
         output.state(AWAKE)
@@ -169,9 +158,7 @@ def _unix_s(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def test_a_broker_that_hangs_costs_the_loop_nothing_and_no_alert(
-    broker: Broker, listen: Callable[..., Listener]
-) -> None:
+def test_a_broker_that_hangs_costs_the_loop_nothing_and_no_alert(broker: Broker, listen: Listen) -> None:
     listener = listen(broker, "wakeful/cab-7/alert")
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         output.alert(alert(seq=0))
@@ -190,7 +177,7 @@ def test_a_broker_that_hangs_costs_the_loop_nothing_and_no_alert(
         assert longest_s < 0.05
 
 
-def test_an_alert_that_nobody_hears_is_offered_again(broker: Broker, listen: Callable[..., Listener]) -> None:
+def test_an_alert_that_nobody_hears_is_offered_again(broker: Broker, listen: Listen) -> None:
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         output.alert(alert(seq=1))
         output.alert(alert(seq=2))
@@ -202,9 +189,7 @@ def test_an_alert_that_nobody_hears_is_offered_again(broker: Broker, listen: Cal
         assert listener.all("/alert") == []
 
 
-def test_commands_come_in_and_broken_or_retained_ones_are_refused(
-    broker: Broker, listen: Callable[..., Listener]
-) -> None:
+def test_commands_come_in_and_broken_or_retained_ones_are_refused(broker: Broker, listen: Listen) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
     other = listen(broker, "wakeful/cab-7/availability")
     other.say("wakeful/cab-7/cmd", {"command": "acknowledge", "seq": 9}, retain=True)
@@ -219,7 +204,7 @@ def test_commands_come_in_and_broken_or_retained_ones_are_refused(
     assert output.broken_commands == 2
 
 
-def test_commands_can_be_turned_off(broker: Broker, listen: Callable[..., Listener]) -> None:
+def test_commands_can_be_turned_off(broker: Broker, listen: Listen) -> None:
     commands: SimpleQueue[Command] = SimpleQueue()
     other = listen(broker, "wakeful/cab-7/availability")
     with started(MqttOutput(MqttSettings(broker=broker.address, commands=False), "cab-7", on_command=commands.put)):
@@ -229,9 +214,7 @@ def test_commands_can_be_turned_off(broker: Broker, listen: Callable[..., Listen
     assert commands.empty()
 
 
-def test_home_assistant_is_told_about_the_device_and_again_when_it_restarts(
-    broker: Broker, listen: Callable[..., Listener]
-) -> None:
+def test_home_assistant_is_told_about_the_device_and_again_when_it_restarts(broker: Broker, listen: Listen) -> None:
     home = listen(broker, "homeassistant/device/#")
     with started(MqttOutput(MqttSettings(broker=broker.address, discovery=True), "cab.7")):
         topic, described, _ = home.next_message("/config")
@@ -242,9 +225,7 @@ def test_home_assistant_is_told_about_the_device_and_again_when_it_restarts(
     assert listen(broker, "homeassistant/device/#").next_message("/config")[2]
 
 
-def test_the_end_sends_what_is_queued_and_is_quick_without_a_broker(
-    broker: Broker, listen: Callable[..., Listener]
-) -> None:
+def test_the_end_sends_what_is_queued_and_is_quick_without_a_broker(broker: Broker, listen: Listen) -> None:
     listener = listen(broker, "wakeful/cab-7/alert")
     output = MqttOutput(MqttSettings(broker=broker.address), "cab-7")
     with started(output):
@@ -263,7 +244,7 @@ def test_the_end_sends_what_is_queued_and_is_quick_without_a_broker(
 
 
 def test_a_changed_configuration_loses_no_alert_and_stays_online(
-    broker: Broker, listen: Callable[..., Listener], tmp_path: Path
+    broker: Broker, listen: Listen, tmp_path: Path
 ) -> None:
     away = MqttOutput(MqttSettings(broker="127.0.0.1:1"), "cab-7")
     away.start(0)

@@ -6,14 +6,13 @@ import queue
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, alert, started
 from tools.rigs.serial_receiver import Receiver
 from tools.rigs.waiting import eventually
 from wakeful.device.alerts.serial.output import SerialOutput
@@ -28,15 +27,6 @@ def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
     receiver.close()
-
-
-@contextmanager
-def started(output: SerialOutput) -> Iterator[SerialOutput]:
-    output.start(0)
-    try:
-        yield output
-    finally:
-        output.close()
 
 
 def test_a_state_and_an_alert_arrive_as_the_protocol_says(receiver: Receiver) -> None:
