@@ -40,7 +40,7 @@ def list_(as_json: AsJson = False) -> None:
         table.add_row(one.name, ", ".join(one.readers), _megabytes(one.bytes), one.licence, _coloured(state))
     console = Console()
     console.print(table)
-    console.print("\nterms of the training pictures (the licence covers only the files):")
+    console.print("\nterms of the training images (the licence covers only the files):")
     by_terms: dict[str, list[str]] = {}
     for one, _ in states:
         by_terms.setdefault(one.training_terms, []).append(one.name)
