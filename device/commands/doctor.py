@@ -46,7 +46,8 @@ def doctor(
 
 
 def _placed(source: str, seconds: float, focal_px: float | None, out: Path | None) -> list[Check]:
-    from wakeful.device.doctor.placement import checks, measure
+    from wakeful.device.doctor.placement import measure
+    from wakeful.device.doctor.placement_checks import checks
     from wakeful.device.doctor.placement_picture import check_name, save
     from wakeful.device.perception.pipeline import Perception
 

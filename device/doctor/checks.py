@@ -1,4 +1,4 @@
-"""Finds what keeps the monitor from running on this machine, and the fix for each problem.
+"""Finds what prevents the monitor from running on this machine, and the fix for each problem.
 
 Each check looks at one thing, changes nothing, and gives ``Check`` values; none raises. ``wakeful doctor`` prints them.
 """
@@ -140,7 +140,7 @@ def check_serial() -> list[Check]:
 
     ports = [Path(one.path) for one in discovery.serial_ports()]
     if not ports:
-        return [Check("serial port", OK, "none found; only needed for alerts on a wire")]
+        return [Check("serial port", OK, "none found; only needed for alerts over a serial line")]
     return [check_device_file("serial port", path, "dialout") for path in ports]
 
 
@@ -150,7 +150,7 @@ def check_gpio() -> list[Check]:
 
     chips = [Path(one.path) for one in discovery.gpio_chips()]
     if not chips:
-        return [Check("GPIO", OK, "no chip found; only needed for a buzzer or lamp on a line")]
+        return [Check("GPIO", OK, "no chip found; only needed for a buzzer or lamp")]
     if _version("gpiod") is None:
         return [Check("GPIO", WARN, "the package gpiod is missing", _reinstall("gpiod"))]
     return [check_device_file("GPIO", path, "gpio") for path in chips]
@@ -159,7 +159,7 @@ def check_gpio() -> list[Check]:
 def check_terminal(stream: TextIO) -> Check:
     """Whether the live gauges can be shown."""
     if not stream.isatty():
-        return Check("terminal", OK, "the output is no terminal: plain lines instead of gauges")
+        return Check("terminal", OK, "the output is not a terminal: plain lines instead of gauges")
     if "utf" not in (stream.encoding or "").lower():
         return Check("terminal", WARN, f"its encoding is {stream.encoding}", "set LANG=C.UTF-8, or run with --plain")
     size = os.get_terminal_size(stream.fileno())

@@ -26,7 +26,7 @@ SEARCH_PATH = "ADSP_LIBRARY_PATH"
 
 
 def check_hexagon(machine: Hexagon | None = None, root: Path = Path("/")) -> list[Check]:
-    """Everything about the NPU, in the order in which it is fixed.
+    """All checks of the NPU, in the order in which to fix them.
 
     Args:
         machine: what is known of it; None looks.
@@ -34,7 +34,7 @@ def check_hexagon(machine: Hexagon | None = None, root: Path = Path("/")) -> lis
     """
     machine = machine or hexagon.look(root)
     if not machine.expected:
-        return [Check(NAME, OK, "none here; networks run in LiteRT")]
+        return [Check(NAME, OK, "none found; networks run in LiteRT")]
     checks = [_chip(machine), _package(machine)]
     if not machine.simulated:
         checks += [*_nodes(machine, root), _rpc_library(root), _search_path(os.environ.get(SEARCH_PATH, ""), machine)]

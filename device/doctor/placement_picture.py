@@ -1,4 +1,4 @@
-"""Draws a camera's placement: what it sees, where it is around the driver's head, and what is accepted."""
+"""Draws a camera's placement: its image, its position around the driver's head, and what is accepted."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.doctor.check import FAIL, OK, WARN, Check
-from wakeful.device.doctor.placement import (
+from wakeful.device.doctor.placement import Placement
+from wakeful.device.doctor.placement_checks import (
     ABOVE_DEG,
     ASIDE_DEG,
     BELOW_DEG,
     FACE_PX,
     MARGIN,
     MAX_FACE_SHARE,
-    Placement,
     checks,
 )
 from wakeful.device.view.drawing import draw
@@ -30,7 +30,7 @@ Colour = tuple[int, int, int]
 
 WIDTH_PX, HEIGHT_PX = 1280, 832
 CAMERA = (24, 88, 640, 480)
-"""Place of the camera's picture: left, top, width, height."""
+"""Position of the camera's image: left, top, width, height."""
 DIAGRAMS = ((688, 88, 568, 232), (688, 336, 568, 232))
 ROW_TOP, ROW_PX = 600, 62
 
@@ -41,13 +41,13 @@ TEXT: Colour = (224, 218, 215)
 QUIET: Colour = (150, 140, 132)
 SKIN: Colour = (196, 188, 182)
 COLOURS: dict[str, Colour] = {OK: (123, 216, 143), WARN: (102, 209, 255), FAIL: (107, 107, 255)}
-VERDICTS = {OK: "accepted", WARN: "usable, could be better", FAIL: "not accepted"}
+VERDICTS = {OK: "accepted", WARN: "usable, not ideal", FAIL: "not accepted"}
 
 
 def check_name(file: Path) -> None:
     """Raises: ConfigError: ``file`` is not to be a PNG."""
     if file.suffix.lower() != ".png":
-        raise ConfigError(f"{file}: the picture is a PNG, give it a name that ends in .png")
+        raise ConfigError(f"{file}: the image is a PNG: give it a name that ends in .png")
 
 
 def save(placed: Placement, file: Path) -> None:
@@ -90,11 +90,11 @@ def drawn(placed: Placement) -> Picture:
 
 
 def _draw_seen(picture: Picture, placed: Placement, results: dict[str, str]) -> None:
-    """The camera's picture with the face, the frame its middle should be in, and the sizes it may have."""
+    """The camera's image with the face, the area for the face's centre, and the accepted sizes."""
     left, top, width, height = CAMERA
     cv2.rectangle(picture, (left, top), (left + width, top + height), PANEL, -1)
     if placed.frame is None:
-        _write(picture, "no picture", (left + 250, top + 245), 24, QUIET)
+        _write(picture, "no image", (left + 250, top + 245), 24, QUIET)
         return
     scale = min(width / placed.width_px, height / placed.height_px)
     size = (round(placed.width_px * scale), round(placed.height_px * scale))
@@ -106,7 +106,7 @@ def _draw_seen(picture: Picture, placed: Placement, results: dict[str, str]) -> 
     corner = (round(columns * (1.0 - margin)), round(rows * (1.0 - margin)))
     cv2.rectangle(shown, (columns - corner[0], rows - corner[1]), corner, COLOURS[OK], 1, cv2.LINE_AA)
     _shade(shown, columns - corner[0] + 1, corner[1] - 24, 180, 23)
-    _write(shown, "middle of the face in here", (columns - corner[0] + 7, corner[1] - 8), 13, COLOURS[OK])
+    _write(shown, "centre of the face in here", (columns - corner[0] + 7, corner[1] - 8), 13, COLOURS[OK])
     _draw_sizes(shown, placed, results, scale)
     if placed.view is not None:
         middle = (int(placed.view.x * columns), int(placed.view.y * rows))
@@ -116,9 +116,9 @@ def _draw_seen(picture: Picture, placed: Placement, results: dict[str, str]) -> 
 
 
 def _draw_sizes(shown: Picture, placed: Placement, results: dict[str, str], scale: float) -> None:
-    """Bars: the least and the greatest width of a face, and between them that of this one."""
+    """Bars: minimum and maximum width of a face, and between them the width of this one."""
     side_px = min(placed.width_px, placed.height_px)
-    sizes = [("least", FACE_PX[0], QUIET), ("most", MAX_FACE_SHARE[0] * side_px, QUIET)]
+    sizes = [("minimum", FACE_PX[0], QUIET), ("maximum", MAX_FACE_SHARE[0] * side_px, QUIET)]
     if placed.view is not None:
         sizes.insert(1, ("this face", placed.view.face_px, COLOURS[results["distance"]]))
     _shade(shown, 8, 8, 372, 20 * len(sizes) + 6)
@@ -130,7 +130,7 @@ def _draw_sizes(shown: Picture, placed: Placement, results: dict[str, str], scal
 
 
 def _shade(shown: Picture, x: int, y: int, width: int, height: int) -> None:
-    """Darkens what text is written on."""
+    """Darkens the background of text."""
     plate = shown[y : y + height, x : x + width]
     plate[:] = (plate * 0.35).astype(np.uint8)
 
@@ -149,7 +149,7 @@ def _draw_around(
 ) -> None:
     """A head that looks to the right, the angles at which a camera is accepted, and the camera."""
     left, top, width, height = place
-    # What is drawn beyond the panel is cut off.
+    # Drawing beyond the panel is clipped.
     panel = picture[top : top + height, left : left + width]
     panel[:] = PANEL
     head = (190, height // 2)
@@ -173,7 +173,7 @@ def _draw_around(
 def _sector(
     panel: Picture, centre: tuple[int, int], radii: tuple[int, int], angles_deg: tuple[float, float], colour: Colour
 ) -> None:
-    """A ring sector, see-through."""
+    """A translucent ring sector."""
     outer, inner = (
         cv2.ellipse2Poly(centre, (radius, radius), 0, round(angles_deg[0]), round(angles_deg[1]), 1)
         for radius in (radii[1], radii[0])
@@ -203,10 +203,10 @@ def _draw_head(panel: Picture, at: tuple[int, int], above: bool) -> None:
 def _draw_camera(
     panel: Picture, head: tuple[int, int], angle_deg: float, distance_cm: float, reach: int, colour: Colour
 ) -> None:
-    """The camera at its angle; its distance is drawn to the scale of 1 m over the diagram, and at most that."""
+    """The camera at its angle; the diagram is 1 m wide, farther cameras are drawn at its edge."""
     angle = math.radians(-angle_deg)
     along = max(70.0, min(distance_cm / 100.0, 1.0) * reach)
-    # One that would be beyond the panel is drawn at its edge.
+    # Keep it inside the panel.
     along = min(along, (panel.shape[0] / 2 - 18) / max(abs(math.sin(angle)), 0.01))
     x, y = round(head[0] + along * math.cos(angle)), round(head[1] + along * math.sin(angle))
     cv2.line(panel, head, (x, y), colour, 1, cv2.LINE_AA)
@@ -229,7 +229,7 @@ def _draw_check(picture: Picture, check: Check, at: tuple[int, int]) -> None:
 def _write(
     picture: Picture, words: str, at: tuple[int, int], size_px: int, colour: Colour, *, bold: bool = False
 ) -> None:
-    """Text with its baseline at ``at``. OpenCV 5 brings a real font; older ones have strokes, and no degree sign."""
+    """Text with its baseline at ``at``. OpenCV 5 has a real font; older ones have no degree sign."""
     cv: Any = cv2
     if hasattr(cv, "FontFace"):
         cv.putText(picture, words, at, colour, cv.FontFace("sans"), size_px, 600 if bold else 400)

@@ -1,4 +1,4 @@
-"""The words and tables of the report: what a person reads before looking at any curve."""
+"""The text and tables of the report: what a person reads before looking at the curves."""
 
 from __future__ import annotations
 
@@ -39,31 +39,31 @@ class Row:
 
 
 def rows(found: Figures) -> list[Row]:
-    """All figures in words, in the order of the table."""
+    """All figures as text, in the order of the table."""
     longest = found.longest_closure
     given: list[tuple[str, str, float | None, Callable[[float], str]]] = [
         ("The drive", "watched", found.watched_s, say_duration),
         ("The drive", "frames", found.frames, _count),
-        ("The drive", "frames a second, median", found.fps, lambda v: f"{v:.1f}"),
+        ("The drive", "frames per second, median", found.fps, lambda v: f"{v:.1f}"),
         ("The drive", "frames dropped", found.dropped, _count),
-        ("The drive", "capture to judgement, median", found.latency_ms, lambda v: f"{v:.0f} ms"),
+        ("The drive", "capture to decision, median", found.latency_ms, lambda v: f"{v:.0f} ms"),
         ("The drive", "the same, 99th percentile", found.latency_p99_ms, lambda v: f"{v:.0f} ms"),
         ("The drive", "gaps in the log", found.gaps, _count),
         ("The drive", "seconds in gaps", found.gap_s, lambda v: f"{v:.1f} s"),
         ("The drive", "mean speed", found.speed_mean_kmh, lambda v: f"{v:.0f} km/h"),
-        ("Eyes", "an eye was read in", found.eyes_known, _percent),
+        ("Eyes", "an eye was readable in", found.eyes_known, _percent),
         ("Eyes", "longest closure", longest.length_s if longest else None, lambda v: f"{v:.2f} s"),
         ("Eyes", "closures of 0.5 s and more", found.long_closures, _count),
         ("Eyes", "blinks", found.blinks, _count),
-        ("Eyes", "blinks a minute", found.blinks_per_min, lambda v: f"{v:.1f}"),
+        ("Eyes", "blinks per minute", found.blinks_per_min, lambda v: f"{v:.1f}"),
         ("Eyes", "mean blink", found.blink_ms, lambda v: f"{v:.0f} ms"),
-        ("Eyes", "highest PERCLOS of a minute", found.perclos_max, _percent),
-        ("Eyes", "highest estimate of the KSS", found.kss_max, lambda v: f"{v:.1f}"),
+        ("Eyes", "highest PERCLOS over a minute", found.perclos_max, _percent),
+        ("Eyes", "highest KSS estimate", found.kss_max, lambda v: f"{v:.1f}"),
         ("Attention", "looked at the road", found.on_road, _percent),
         ("Attention", "glances away", found.glances, _count),
         ("Attention", "yawns", found.yawns, _count),
         ("Attention", "nods", found.nods, _count),
-        ("Alerts", "warnings and above an hour", found.alerts_per_hour, lambda v: f"{v:.1f}"),
+        ("Alerts", "warnings and higher, per hour", found.alerts_per_hour, lambda v: f"{v:.1f}"),
     ]
     given += [
         ("Alerts", f"{code_text(code)}, {level.label}", count, _count)
@@ -109,7 +109,7 @@ def _difference(found: Sequence[Row | None]) -> str:
 
 
 def in_short(drive: Drive, found: Figures, number: int) -> str:
-    """What was notable, in a few sentences; times in them lead to their place in the time line."""
+    """A summary in a few sentences; the times in it are links to their place in the time line."""
     lines = [*_alerts_in_short(drive, number), *_eyes_in_short(found, number), _sight_in_short(drive, found)]
     return f'<ul class="short">{"".join(f"<li class={kind}>{text}</li>" for kind, text in lines)}</ul>'
 
@@ -135,29 +135,29 @@ def _eyes_in_short(found: Figures, number: int) -> list[tuple[str, str]]:
     lines = []
     longest = found.longest_closure
     if longest is not None and longest.length_s >= LONG_CLOSURE_S:
-        more = f", {found.long_closures} of half a second or more" if found.long_closures > 1 else ""
+        more = f"; {found.long_closures} closures of half a second or more" if found.long_closures > 1 else ""
         at = link(longest.start_s, number)
-        lines.append(("plain", f"The eyes were shut for {longest.length_s:.1f} s at the longest, at {at}{more}."))
+        lines.append(("plain", f"Longest closure: {longest.length_s:.1f} s, at {at}{more}."))
     if found.perclos_max is not None and found.perclos_max_s is not None:
         at = link(found.perclos_max_s, number)
-        lines.append(("plain", f"PERCLOS was highest at {at}, with {found.perclos_max:.1%} of a minute."))
+        lines.append(("plain", f"Highest PERCLOS over a minute: {found.perclos_max:.1%}, at {at}."))
     return lines
 
 
 def _sight_in_short(drive: Drive, found: Figures) -> tuple[str, str]:
     known = "never" if not found.eyes_known else f"in {found.eyes_known:.1%} of the frames"
-    text = f"An eye was read {known}."
+    text = f"An eye was readable {known}."
     lost = [f"{code_text(name)} {say_duration(s)}" for name, s in found.health_s.items() if name != "ok" and s >= 0.1]
     if lost:
-        text += f" Not in full health: {escape(', '.join(lost))}."
+        text += f" Health other than ok: {escape(', '.join(lost))}."
     trouble = [f"{found.dropped} frames dropped"] if found.dropped else []
-    trouble += [f"{found.gaps} gaps of together {found.gap_s:.1f} s"] if found.gaps else []
+    trouble += [f"{found.gaps} gaps in the log, {found.gap_s:.1f} s in total"] if found.gaps else []
     trouble += [code_text(code) for code in dict.fromkeys(span.name for span in drive.notes)]
     return ("plain", text + (f" {escape(', '.join(trouble).capitalize())}." if trouble else ""))
 
 
 def happenings(drive: Drive, pictures: Mapping[float, Sequence[Thumbnail]], number: int) -> str:
-    """Alerts and markers in the order of time, each with its pictures."""
+    """Alerts and markers in order of time, each with its images."""
     lines = [(life.start_s, _alert(life, drive.end_s, pictures, number)) for life in drive.alerts]
     lines += [
         (marker.start_s, _line(marker.start_s, '<span class="chip">marker</span>', marker.name, "", pictures, number))
@@ -169,7 +169,7 @@ def happenings(drive: Drive, pictures: Mapping[float, Sequence[Thumbnail]], numb
     ]
     lines.sort(key=lambda line: line[0])
     if not lines:
-        return '<p class="dim">Nothing was raised and nothing was marked.</p>'
+        return '<p class="dim">No alerts and no markers.</p>'
     more = f'<p class="dim">and {len(lines) - MAX_LISTED} more</p>' if len(lines) > MAX_LISTED else ""
     body = "".join(text for _, text in lines[:MAX_LISTED])
     head = "<tr><th>at</th><th></th><th>what</th><th>lasted</th></tr>"
@@ -221,7 +221,7 @@ def _figure_text(name: str, value: float) -> str:
 
 
 def configuration(drive: Drive) -> str:
-    """What was watched with: versions, networks, settings and rules."""
+    """What the drive was recorded with: versions, networks, settings and rules."""
     config = asdict(drive.config)
     head = {
         "wakeful": config.pop("version"),
@@ -236,7 +236,7 @@ def configuration(drive: Drive) -> str:
 
 
 def link(at_s: float, number: int) -> str:
-    """A time that leads to its place in the time line."""
+    """A time that links to its place in the time line."""
     return f'<a href="#timeline-{number}" data-t="{at_s:.3f}" data-drive="{number}">{time_text(at_s)}</a>'
 
 
@@ -257,12 +257,12 @@ def _percent(value: float) -> str:
 
 
 def most_important(drive: Drive) -> list[float]:
-    """Moments of alerts and markers, those that deserve pictures most first."""
+    """Moments of alerts and markers; the most important, which get images first, come first."""
     ranked = [(-int(life.level), life.start_s) for life in drive.alerts]
     ranked += [(-int(Level.URGENT), marker.start_s) for marker in drive.markers]
     return [at_s for _, at_s in sorted(ranked)]
 
 
 def about(drive: Drive) -> dict[str, Any]:
-    """Who and what, for the head of a column."""
+    """Driver and profile, for the head of a column."""
     return {"driver": drive.config.driver or "unknown driver", "profile": drive.config.profile_name}

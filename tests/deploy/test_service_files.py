@@ -12,7 +12,7 @@ import pytest
 
 from wakeful import ConfigError, ModelError, SourceError
 from wakeful.device.config.layers import load_settings
-from wakeful.device.doctor.placement import (
+from wakeful.device.doctor.placement_checks import (
     ABOVE_DEG,
     ASIDE_DEG,
     BELOW_DEG,

@@ -1,4 +1,4 @@
-// The live page: listens to server-sent events, moves gauges, draws curves, and sends what its buttons say.
+// The live page: receives server-sent events, updates gauges, draws curves, and sends the commands of its buttons.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
@@ -45,7 +45,7 @@ function listen() {
 }
 
 async function refused() {
-  // Why were we not let in? An event source does not tell; a plain request does.
+  // An event source does not tell why it was refused; a plain request does.
   const stop = new AbortController();
   const answer = await fetch("/events", { signal: stop.signal }).catch(() => null);
   if (answer && answer.status === 401) { location.reload(); return; }
@@ -71,13 +71,13 @@ function welcome(greeting) {
   document.title = `wakeful · ${greeting.title}`;
   $("recent").replaceChildren();
   greeting.recent.forEach(addRecent);
-  if (!greeting.recent.length) addRecent({ t: null, text: "nothing yet", level: "none" });
+  if (!greeting.recent.length) addRecent({ t: null, text: "none yet", level: "none" });
   showPicture();
   heardMs = performance.now();
 }
 
 function showPicture() {
-  // A page that nobody looks at asks for no pictures.
+  // A hidden page requests no images.
   const picture = $("picture");
   if (document.hidden) picture.removeAttribute("src");
   else picture.src = `/picture?${Date.now()}`;
@@ -132,7 +132,7 @@ function showState(state) {
   $("health").textContent = state.health_text;
   $("clock").textContent = clock(state.t);
   showStanding(state.standing);
-  // The most urgent active alert; while there is none, why.
+  // The most urgent active alert; without one, the reason.
   const more = [state.level === "none" ? "" : state.level, ...state.notes.map((code) => code.replaceAll("_", " "))];
   if (state.closure_s) more.push(`eyes closed ${state.closure_s.toFixed(1)} s`);
   if (state.off_road_s) more.push(`off the road ${state.off_road_s.toFixed(1)} s`);
@@ -242,7 +242,7 @@ function drawScope(state) {
   }
   line(pen, [[x0 - reach, y0], [x0 + reach, y0]], colour("line"), 1);
   line(pen, [[x0, y0 - reach], [x0, y0 + reach]], colour("line"), 1);
-  // As in the picture: the person's left is on the right.
+  // As in the image: the person's left is on the right.
   dot(pen, x0, y0, reach, state.head, colour("accent"), 6);
   dot(pen, x0, y0, reach, state.gaze, colour("warm"), 4);
   legend(pen, [["head", "accent"], ["gaze", "warm"]], 2, 10);
@@ -281,7 +281,7 @@ function drawPlot() {
       pen.textAlign = "left";
       pen.fillText(text, 2, y(value) - 3);
     }
-    // Curves above what is written, which is in the oldest part.
+    // Curves are drawn over the labels, which are in the oldest part.
     for (const [name, style] of one.curves) curve(pen, column(name), x, y, colour(style));
     legend(pen, one.curves.map(([, style, text]) => [text, style]), 2, i * panel + 10);
   });
@@ -326,7 +326,7 @@ function legend(pen, entries, left, y) {
   }
 }
 
-// ---- words
+// ---- text
 
 function clock(seconds) {
   const rounded = Math.max(0, Math.floor(seconds * 10) / 10);

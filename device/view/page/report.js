@@ -118,7 +118,7 @@ function lanesOf(drive) {
       curves: [["mouth_open", "accent", "opening", (v) => one(v, 2)]] },
     { kind: "band", name: "expression", spans: drive.spans.expressions, height: 30, style: paletteOf(drive.spans.expressions, { neutral: "line" }) },
     { kind: "curves", name: "speed", height: 56, low: 0, high: Math.max(60, drive.top_speed * 1.1), marks: [], curves: [["speed_kmh", "accent", "", (v) => one(v, 0, " km/h")]] },
-    { kind: "band", name: "the monitor itself", spans: drive.spans.notes, height: 30, style: () => "urgent" },
+    { kind: "band", name: "monitor notes", spans: drive.spans.notes, height: 30, style: () => "urgent" },
   ];
   return lanes.filter((lane) => (lane.curves ? lane.curves.some(([name]) => drive.curves[name].known) : lane.kind === "alerts" || lane.spans.length));
 }
@@ -143,8 +143,8 @@ class Timeline {
     root.innerHTML = '<div class="bar-of-tools"><h2>Time line</h2><span class="span"></span>'
       + '<button data-do="in" aria-label="Zoom in">+</button><button data-do="out" aria-label="Zoom out">−</button>'
       + '<button data-do="all">Whole drive</button></div><canvas class="lanes" tabindex="0" role="img"></canvas>'
-      + '<canvas class="whole"></canvas><p class="hint">Drag over a part to see it closer, double-click for the whole. '
-      + "Ctrl and wheel zoom, the strip below moves. Keys: ← → + − 0.</p>";
+      + '<canvas class="whole"></canvas><p class="hint">Drag to zoom in, double-click to show the whole drive. '
+      + "Ctrl + wheel zooms, the strip below scrolls. Keys: ← → + − 0.</p>";
     this.main = root.querySelector(".lanes");
     this.strip = root.querySelector(".whole");
     this.said = root.querySelector(".span");

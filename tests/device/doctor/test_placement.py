@@ -15,7 +15,8 @@ import pytest
 
 from wakeful.device.cli import status
 from wakeful.device.doctor.check import FAIL, OK, WARN, Check
-from wakeful.device.doctor.placement import Placement, View, checks, frames, summed_up
+from wakeful.device.doctor.placement import Placement, View, frames, summarise
+from wakeful.device.doctor.placement_checks import checks
 from wakeful.device.doctor.placement_picture import HEIGHT_PX, WIDTH_PX, drawn
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.sensors.driver_face import DriverPose, render
@@ -42,9 +43,13 @@ def wrong(placed: Placement) -> dict[str, Check]:
     return {check.name: check for check in checks(placed) if check.result != OK}
 
 
+def accepted(placed: Placement) -> bool:
+    return all(check.result != FAIL for check in checks(placed))
+
+
 def test_the_driver_in_front_of_the_camera_is_accepted() -> None:
-    placed = summed_up(looks(DriverPose()), None)
-    assert placed.accepted
+    placed = summarise(looks(DriverPose()), None)
+    assert accepted(placed)
     assert wrong(placed) == {}
 
 
@@ -62,14 +67,14 @@ def test_the_driver_in_front_of_the_camera_is_accepted() -> None:
     ],
 )
 def test_a_wrong_place_is_named_with_a_mend(pose: DriverPose, name: str, told: str) -> None:
-    check = wrong(summed_up(looks(pose), None))[name]
+    check = wrong(summarise(looks(pose), None))[name]
     assert told in check.found
     assert check.fix
 
 
 def test_an_empty_seat_is_no_place_for_a_camera() -> None:
-    placed = summed_up(looks(DriverPose(present=False)), None)
-    assert not placed.accepted
+    placed = summarise(looks(DriverPose(present=False)), None)
+    assert not accepted(placed)
     assert list(wrong(placed)) == ["face"]
 
 
@@ -79,7 +84,7 @@ def test_where_the_camera_is_does_not_depend_on_where_in_the_picture_the_face_is
     seen = []
     for picture in (image, moved):
         frame = Frame(picture, 0, 0)
-        placed = summed_up([(frame, Perception("mesh+iris").look(frame))], None)
+        placed = summarise([(frame, Perception("mesh+iris").look(frame))], None)
         assert placed.view is not None
         seen.append(placed.view)
     # A head that is moved across the picture without being turned sees the camera under another angle.
@@ -152,7 +157,7 @@ def test_a_camera_that_gives_nothing_is_not_waited_for_for_ever() -> None:
     camera = Camera(repeat(None))
     assert list(frames(camera, 2.0, lambda: camera.now_s)) == []
     assert camera.now_s < 6.0
-    (check,) = checks(summed_up([], None))
+    (check,) = checks(summarise([], None))
     assert (check.name, check.result) == ("picture", FAIL)
 
 

@@ -63,7 +63,7 @@ def test_what_a_stranger_wrote_into_a_marker_stays_text(html: str) -> None:
 def test_it_says_in_words_what_happened_and_shows_the_pictures_of_it(html: str) -> None:
     text = re.sub(r"<script.*?</script>|<style.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL)
     text = " ".join(text.split())
-    assert "1 urgent alert: " in text and "the eyes were shut for" in text.lower()
+    assert "1 urgent alert: " in text and "longest closure: " in text.lower()
     assert "acknowledged after" in text and "tunnel" in text and "driver ada" in text and "profile vehicle" in text
     assert len(re.findall(r'<img alt="the driver at [\d:.]+"', html)) >= 8
 
