@@ -88,7 +88,7 @@ class Observation:
         eye_aspect_left, eye_aspect_right: height over width of the visible eye contour, as the landmark reader sees
             it; not yet relative to the person's own open eye.
         lid_drop: height of the lower lid and of the iris below the line of the eye's corners, summed, over the eye's
-            width; rises when an eye looks down, falls when it closes.
+            width; rises when an eye looks down, falls when it closes. None where ``lid_states`` is known.
         mouth_aspect: height over width of the inner lips.
         face_px: width of the face box in pixels.
         brightness: mean grey level of the face, 0 to 255.

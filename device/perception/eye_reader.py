@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wakeful.device.messages import Unreadable
-from wakeful.device.perception.eye_sight import OcclusionFilter, covered
+from wakeful.device.perception.eye_sight import SURE, OcclusionFilter, covered
 from wakeful.device.perception.head_pose import HeadPose
-from wakeful.device.perception.landmarks import FaceLandmarks, NetworkOutputError
+from wakeful.device.perception.landmarks import Eye, FaceLandmarks, NetworkOutputError
 from wakeful.device.perception.readability import (
     FAR_EYE_YAW_DEG,
     EyeLook,
@@ -38,7 +38,8 @@ class EyeReader:
 
     Args:
         reader: name of the landmark reader.
-        sight: rates each eye that passed the light checks; without it, patterned covers go unnoticed.
+        sight: rates each eye that passed the light checks, where the reader has not done so itself; without either,
+            patterned covers go unnoticed.
     """
 
     def __init__(self, reader: str, sight: Callable[[Patch], float] | None = None) -> None:
@@ -73,7 +74,7 @@ class EyeReader:
             looks = look_at_eyes(frame.image, face, pose.yaw_deg, self._reader)
             self._reasons = self._hold_covers(frame.t_ns, (looks[0].reason, looks[1].reason))
             try:
-                self._reasons = self._add_covers(frame.t_ns, looks, pose.yaw_deg)
+                self._reasons = self._add_covers(frame.t_ns, face, looks, pose.yaw_deg)
             except NetworkOutputError as error:
                 on_fault(error)
         return read_eyes(frame.image, face, pose, self._reader, self._reasons)
@@ -90,17 +91,17 @@ class EyeReader:
         )
         return left, right
 
-    def _add_covers(self, t_ns: int, looks: tuple[EyeLook, EyeLook], yaw_deg: float) -> EyeReasons:
+    def _add_covers(self, t_ns: int, face: FaceLandmarks, looks: tuple[EyeLook, EyeLook], yaw_deg: float) -> EyeReasons:
         """The reasons so far, and ``OCCLUDED`` for eyes that passed the light checks and are covered all the same."""
-        if self._sight is None:
-            return self._reasons
         filters = []
-        for look, occlusion, left in zip(looks, self._filters, (True, False), strict=True):
+        sides = ((face.left, True), (face.right, False))
+        for look, occlusion, (eye, left) in zip(looks, self._filters, sides, strict=True):
             far = abs(yaw_deg) > FAR_EYE_YAW_DEG and (yaw_deg > 0.0) == left
+            answer = None if far or look.reason is not None else self._rated(eye, look)
             if far:
                 filters.append(OcclusionFilter())
-            elif look.reason is None and look.patch is not None:
-                filters.append(occlusion.updated(t_ns, self._sight(look.patch)))
+            elif answer is not None:
+                filters.append(occlusion.updated(t_ns, answer))
             else:
                 filters.append(occlusion.at(t_ns))
         self._filters = (filters[0], filters[1])
@@ -109,3 +110,9 @@ class EyeReader:
             for reason, hidden in zip(self._reasons, covered(*self._filters), strict=True)
         )
         return left_reason, right_reason
+
+    def _rated(self, eye: Eye, look: EyeLook) -> float | None:
+        """Logit that the eye is visible, within ``SURE``; None where nobody rates it."""
+        if eye.clear is not None:
+            return min(max(eye.clear, -SURE), SURE)
+        return self._sight(look.patch) if self._sight and look.patch is not None else None

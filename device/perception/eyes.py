@@ -92,12 +92,12 @@ def lid_states(eyes: list[Eye]) -> tuple[float, float, float, float] | None:
     Returns:
         None without an eye, and from a reader that does not tell the states.
     """
-    logits = [eye.states for eye in eyes if eye.states is not None]
+    logits = [eye.states.tolist() for eye in eyes if eye.states is not None]
     if not logits:
         return None
-    mean = np.mean(logits, axis=0, dtype=np.float64)
-    powers = np.exp(mean - mean.max())
-    of_open, lowered, narrowed, closed = (powers / powers.sum()).tolist()
+    means = [sum(column) / len(logits) for column in zip(*logits, strict=True)]
+    powers = [math.exp(mean - max(means)) for mean in means]
+    of_open, lowered, narrowed, closed = (power / sum(powers) for power in powers)
     return of_open, lowered, narrowed, closed
 
 

@@ -46,6 +46,7 @@ INDICES = np.array(list(CANONICAL_POINTS))
 _MODEL = np.array(list(CANONICAL_POINTS.values()), dtype=np.float64) * (1.0, -1.0, -1.0)
 _MODEL_CENTRE = _MODEL.mean(axis=0)
 _MODEL_SPREAD = _MODEL - _MODEL_CENTRE
+_EVENLY = np.full(len(INDICES), 1.0 / len(INDICES))
 _MODEL_SQUARES = float((_MODEL_SPREAD**2).sum())
 
 
@@ -81,25 +82,34 @@ def head_pose(points: NDArray[np.float32], width_px: int, height_px: int, focal_
     focal = focal_px or float(max(width_px, height_px))
     placed = points[INDICES].astype(np.float64)
     # A face whose pixels are its unit of length is as far away as the focal length in pixels.
-    depth = placed[:, 2] - placed[:, 2].mean() + focal
-    placed[:, :2] = (placed[:, :2] - (width_px / 2.0, height_px / 2.0)) * (depth / focal)[:, np.newaxis]
-    placed[:, 2] = depth
-    centre = placed.mean(axis=0)
-    spread = (placed - centre).T @ _MODEL_SPREAD
-    if not np.isfinite(spread).all() or depth.min() <= 0.0:
+    x, y, depth = placed.T
+    depth += focal - _EVENLY @ depth
+    x -= width_px / 2.0
+    y -= height_px / 2.0
+    placed[:, :2] *= (depth / focal)[:, np.newaxis]
+    # The model's spread has no mean, so that of the points drops out of the product.
+    centre, spread = _EVENLY @ placed, placed.T @ _MODEL_SPREAD
+    if not math.isfinite(spread.sum()) or depth.min() <= 0.0:
         return None
     # Kabsch's rotation (Acta Cryst. A 32, 1976) with Umeyama's scale (IEEE PAMI 13, 1991).
     left, strengths, right = np.linalg.svd(spread)
-    if strengths[1] <= 1e-6 * max(strengths[0], 1.0):
+    first, second, third = strengths.tolist()
+    if second <= 1e-6 * max(first, 1.0):
         return None
-    if np.linalg.det(left @ right) < 0.0:
-        left[:, 2], strengths[2] = -left[:, 2], -strengths[2]
     rotation = left @ right
-    px_per_cm = float(strengths.sum()) / _MODEL_SQUARES
+    if _determinant(rotation.tolist()) < 0.0:
+        left[:, 2], third = -left[:, 2], -third
+        rotation = left @ right
+    px_per_cm = (first + second + third) / _MODEL_SQUARES
     if px_per_cm <= 0.0:
         return None
     shift_cm = centre / px_per_cm - rotation @ _MODEL_CENTRE
-    return HeadPose(*angles_deg(rotation), distance_cm=float(np.linalg.norm(shift_cm)))
+    return HeadPose(*angles_deg(rotation), distance_cm=math.hypot(*shift_cm.tolist()))
+
+
+def _determinant(rows: list[list[float]]) -> float:
+    (a, b, c), (d, e, f), (g, h, i) = rows
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
 
 
 def bearing_deg(x_px: float, y_px: float, width_px: int, height_px: int, focal_px: float) -> tuple[float, float]:
@@ -116,12 +126,12 @@ def angles_deg(rotation: NDArray[np.float64]) -> tuple[float, float, float]:
 
     The head is rolled first, then pitched, then yawed: yaw and pitch are the direction of the nose, whatever the roll.
     """
-    nose_x, nose_y, nose_z = rotation @ (0.0, 0.0, -1.0)
+    # The nose points along -z of the face, the crown along -y.
+    (_, crown_x, nose_x), (_, crown_y, nose_y), (_, crown_z, nose_z) = (-rotation).tolist()
     yaw = math.atan2(nose_x, -nose_z)
     pitch = math.atan2(-nose_y, math.hypot(nose_x, nose_z))
-    crown = rotation @ (0.0, -1.0, 0.0)
     # The crown of an unrolled head with this yaw and pitch, and the direction to its right shoulder.
-    level = np.array([-math.sin(yaw) * math.sin(pitch), -math.cos(pitch), math.cos(yaw) * math.sin(pitch)])
-    right = np.array([-math.cos(yaw), 0.0, -math.sin(yaw)])
-    roll = math.atan2(float(crown @ right), float(crown @ level))
+    level_x, level_y, level_z = -math.sin(yaw) * math.sin(pitch), -math.cos(pitch), math.cos(yaw) * math.sin(pitch)
+    to_right = -crown_x * math.cos(yaw) - crown_z * math.sin(yaw)
+    roll = math.atan2(to_right, crown_x * level_x + crown_y * level_y + crown_z * level_z)
     return math.degrees(yaw), math.degrees(pitch), math.degrees(roll)

@@ -9,6 +9,7 @@ chosen unless it is named.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
@@ -74,12 +75,14 @@ class Eye:
         iris: float32 [5, 2]: centre and four points of the rim.
         aspect: mean lid gap over the eye's width as it appears, where a network gives it beside the contour.
         states: logits of open, lowered, narrowed and closed lids, from a network that tells them apart.
+        clear: logit that nothing keeps the eye from being read, from a network that says so.
     """
 
     contour: NDArray[np.float32]
     iris: NDArray[np.float32]
     aspect: float | None = None
     states: NDArray[np.float32] | None = None
+    clear: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class FaceLandmarks:
         unread: ``left`` or ``right``: the eye whose lids and iris were not read; its contour is the mesh's, which is
             good for drawing and hardly sees a closed eye.
         mouth_aspect: height over width of the inner lips, where a network gives it beside the points.
+        brightness: mean grey level of the face, 0 to 255, where the reader has it at hand.
     """
 
     points: NDArray[np.float32]
@@ -101,6 +105,7 @@ class FaceLandmarks:
     presence: float
     unread: str = ""
     mouth_aspect: float | None = None
+    brightness: float | None = None
 
 
 class LandmarkReader(Protocol):
@@ -108,12 +113,14 @@ class LandmarkReader(Protocol):
 
     Attributes:
         iris_drawn: width of the iris as this reader draws it, over its true width.
+        rates_eyes: it fills ``Eye.clear``.
         reads_each_eye: it runs a network for each eye, so leaving one out saves time.
         stages: notified when a part of the work is done.
     """
 
     traits: ReaderTraits
     iris_drawn: float
+    rates_eyes: bool
     reads_each_eye: bool
     stages: Stages
 
@@ -156,10 +163,10 @@ def which_reader(name: str) -> str:
 
 def require_finite(numbers: NDArray[np.float32], network: str) -> NDArray[np.float32]:
     """Returns ``numbers`` after checking them. One sum is enough: NaN and infinity survive it."""
-    if not np.isfinite(numbers.sum()):
+    if not math.isfinite(numbers.sum()):
         raise NetworkOutputError(f"{network} answered NaN; check its file with `wakeful models verify`")
     return numbers
 
 
 def sigmoid(logit: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0))))
+    return 1.0 / (1.0 + math.exp(-min(max(logit, -60.0), 60.0)))

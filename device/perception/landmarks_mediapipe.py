@@ -43,6 +43,7 @@ class MediaPipeReader:
 
     traits = ReaderTraits("mediapipe", closed_ratio=0.05, wide_mouth_aspect=0.7)
     iris_drawn = 1.07
+    rates_eyes = False
     reads_each_eye = False
 
     def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:

@@ -35,6 +35,7 @@ class MeshIrisReader:
 
     traits = ReaderTraits("mesh+iris", closed_ratio=0.25, wide_mouth_aspect=0.62)
     iris_drawn = 1.0
+    rates_eyes = False
     reads_each_eye = True
 
     def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:

@@ -36,16 +36,22 @@ FACE_PX, FACE_SCALE = 112, 1.35
 EYE_ROWS, EYE_COLUMNS, EYE_PX = 48, 64, 36.0
 MOUTH_ROWS, MOUTH_COLUMNS, MOUTH_SPAN_PX = 56, 64, 64.0
 """Sizes of the crops; see the networks in ``models/face``, ``models/lids`` and ``models/mouth``."""
+EYE_MIDDLE = np.array([EYE_COLUMNS / 2.0, EYE_ROWS / 2.0], np.float32)
+MOUTH_MIDDLE = np.array([MOUTH_COLUMNS / 2.0, MOUTH_ROWS / 2.0], np.float32)
+FACE_INSIDE = slice(round(FACE_PX * (1.0 - 1.0 / FACE_SCALE) / 2.0), round(FACE_PX * (1.0 + 1.0 / FACE_SCALE) / 2.0))
+"""Rows and columns of the face's crop that its points span."""
 LEAST_SPREAD, LEAST_EYE_SPREAD = 8.0, 6.0
 """Grey levels; a crop with a smaller deviation is not stretched any further, as in training."""
 MESH_POINTS = 468
 CONTOUR, IRIS = slice(0, 16), slice(16, 21)
 OPENING = 42
+CLEAR = 46
 OUTER_LIPS = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]
 INNER_LIPS = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95]
 LIPS = np.array([*OUTER_LIPS, *INNER_LIPS])
 """Mesh points in the order of the mouth network."""
-MOUTH_MIDDLE = np.array([61, 291, 0, 17, 13, 14])
+MOUTH_ANCHORS = np.array([61, 291, 0, 17, 13, 14])
+"""The mouth's crop lies around the mean of these."""
 MOUTH_OPENING = 2 * LIPS.size
 MOVED, RESIZED = 0.12, 1.2
 """A face whose own square lies this much of its side away from where it was looked for, or is this much larger or
@@ -57,6 +63,7 @@ class WakefulReader:
 
     traits = ReaderTraits("wakeful", closed_ratio=0.05, wide_mouth_aspect=0.7)
     iris_drawn = 1.07
+    rates_eyes = True
     reads_each_eye = False
 
     def __init__(self, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> None:
@@ -68,38 +75,36 @@ class WakefulReader:
         wanted = _square(region)
         grey = GreyPart.around(frame.image, wanted)
         read = self._points(grey, wanted)
-        if read is not None and _elsewhere(wanted, square := _around(read[0])):
+        if read is not None and read.elsewhere:
+            square = around(read.points, read.points[RIGHT_CORNERS[0]], read.points[LEFT_CORNERS[0]], FACE_SCALE)
             grey = GreyPart.around(frame.image, square)
             read = self._points(grey, square)
         if read is None:
             return None
-        points, presence = read
+        points = read.points
         self.stages.done("landmarks")
         right, left = self._eyes(grey, points)
         self.stages.done("lids")
         lips, mouth_aspect = self._lips(grey, points)
         points[LIPS, :2] = lips
-        for contour, eye in ((RIGHT_CONTOUR, right), (LEFT_CONTOUR, left)):
-            points[contour, :2] = eye.contour
+        points[RIGHT_CONTOUR, :2], points[LEFT_CONTOUR, :2] = right.contour, left.contour
         self.stages.done("mouth")
-        return FaceLandmarks(points, left, right, presence, mouth_aspect=mouth_aspect)
+        return FaceLandmarks(points, left, right, read.presence, mouth_aspect=mouth_aspect, brightness=read.brightness)
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def _points(self, grey: GreyPart, square: Region) -> tuple[NDArray[np.float32], float] | None:
-        """Mesh points [468, 3] in picture pixels, and presence; None where there is no face in the square."""
+    def _points(self, grey: GreyPart, square: Region) -> FaceRead | None:
+        """What the face network reads in the square; None where there is no face in it."""
         place = Placed.of(square.x_px, square.y_px, FACE_PX / square.size_px, square.angle_rad, FACE_PX, FACE_PX)
-        mesh, logit = self._face(standardised(grey.cut(place, cv2.BORDER_CONSTANT), LEAST_SPREAD)[np.newaxis])
+        crop = grey.cut(place, cv2.BORDER_CONSTANT)
+        mesh, logit = self._face(standardised(crop, LEAST_SPREAD)[np.newaxis])
         presence = sigmoid(logit.item())
         if presence < self._min_presence:
             return None
         unit = require_finite(mesh, "face").reshape(-1, 3)[:MESH_POINTS]
-        half = FACE_PX / 2.0
-        points = np.empty((MESH_POINTS, 3), np.float32)
-        points[:, :2] = place.to_picture(unit[:, :2] * half + half)
-        points[:, 2] = unit[:, 2] * (half / place.scale)
-        return points, presence
+        brightness = cv2.mean(crop[FACE_INSIDE, FACE_INSIDE])[0]
+        return FaceRead(place.mesh_to_picture(unit), presence, brightness, _elsewhere(unit))
 
     def _eyes(self, grey: GreyPart, points: NDArray[np.float32]) -> tuple[Eye, Eye]:
         """The right and the left eye, read in one batch; the left one is flipped, so that both have one shape."""
@@ -118,13 +123,29 @@ class WakefulReader:
         """Points of ``LIPS`` in picture pixels, and the mouth's aspect."""
         along = points[LEFT_CORNERS[0]] - points[RIGHT_CORNERS[0]]
         span = max(float(np.linalg.norm(along)), 1.0)
-        x_px, y_px = points[MOUTH_MIDDLE, :2].mean(axis=0).tolist()
+        x_px, y_px = points[MOUTH_ANCHORS, :2].mean(axis=0).tolist()
         angle = math.atan2(float(along[1]), float(along[0]))
         place = Placed.of(x_px, y_px, MOUTH_SPAN_PX / span, angle, MOUTH_COLUMNS, MOUTH_ROWS)
         crop = standardised(grey.cut(place, cv2.BORDER_REPLICATE), LEAST_SPREAD)
         out = require_finite(self._mouth(crop[np.newaxis])[0], "mouth")[0]
-        lips = out[: 2 * LIPS.size].reshape(-1, 2) * MOUTH_SPAN_PX + (MOUTH_COLUMNS / 2.0, MOUTH_ROWS / 2.0)
+        lips = out[: 2 * LIPS.size].reshape(-1, 2) * np.float32(MOUTH_SPAN_PX) + MOUTH_MIDDLE
         return place.to_picture(lips), max(float(out[MOUTH_OPENING]), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRead:
+    """What the face network says of one crop.
+
+    Attributes:
+        points: float32 [468, 3], picture pixels and depth in the same unit.
+        brightness: mean grey level of the face.
+        elsewhere: the face lies so far from the middle of the crop that it is to be read again in its own place.
+    """
+
+    points: NDArray[np.float32]
+    presence: float
+    brightness: float
+    elsewhere: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +174,28 @@ class Placed:
         shift_x, shift_y = columns / 2.0 - a * x_px - b * y_px, rows / 2.0 + sin * x_px - cos * y_px
         return Placed(np.array([[a, b, shift_x], [-sin, cos, shift_y]]), scale, columns, rows)
 
-    def to_picture(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+    def to_picture(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Crop points [N, 2] in picture pixels."""
-        turn, shift = self.matrix[:, :2], self.matrix[:, 2]
-        # The inverse of a similarity is its transpose over the square of its scale.
-        placed: NDArray[np.float32] = ((points - shift) @ (turn / self.scale**2)).astype(np.float32)
+        turn, shift = self._back()
+        placed: NDArray[np.float32] = points @ turn + shift
         return placed
+
+    def mesh_to_picture(self, unit: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Points and depth [N, 3], in half crop sides about its middle, in picture pixels."""
+        turn, shift = self._back()
+        half = self.columns / 2.0
+        matrix, offset = np.zeros((3, 3), np.float32), np.zeros(3, np.float32)
+        matrix[:2, :2], matrix[2, 2] = turn * half, half / self.scale
+        offset[:2] = turn.sum(axis=0) * half + shift
+        placed: NDArray[np.float32] = unit @ matrix + offset
+        return placed
+
+    def _back(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What rows of crop points are multiplied with to come back to the picture, and what is then added."""
+        # The inverse of a similarity is its transpose over the square of its scale.
+        turn = self.matrix[:, :2] * (1.0 / self.scale**2)
+        shift = -(self.matrix[:, 2] @ turn)
+        return turn.astype(np.float32), shift.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +264,13 @@ def _square(region: Region) -> Region:
     return Region(region.x_px, region.y_px, region.size_px / TRACKING_SCALE * FACE_SCALE, region.angle_rad)
 
 
-def _around(points: NDArray[np.float32]) -> Region:
-    return around(points, points[RIGHT_CORNERS[0]], points[LEFT_CORNERS[0]], FACE_SCALE)
-
-
-def _elsewhere(looked: Region, found: Region) -> bool:
-    away = math.hypot(found.x_px - looked.x_px, found.y_px - looked.y_px)
-    size = max(found.size_px, 1.0) / looked.size_px
-    return away > MOVED * looked.size_px or not 1.0 / RESIZED < size < RESIZED
+def _elsewhere(unit: NDArray[np.float32]) -> bool:
+    """Whether points [N, >=2], in half crop sides about the middle, are not where tracking would have put them."""
+    across = np.ascontiguousarray(unit[:, :2].T)
+    (left, top), (right, bottom) = across.min(axis=1).tolist(), across.max(axis=1).tolist()
+    size = max(right - left, bottom - top) / 2.0 * FACE_SCALE
+    away = math.hypot(left + right, top + bottom) / 2.0
+    return away > 2.0 * MOVED or not 1.0 / RESIZED < size < RESIZED
 
 
 def _eye_place(outer: NDArray[np.float32], inner: NDArray[np.float32], *, mirrored: bool) -> Placed:
@@ -248,6 +284,8 @@ def _eye_place(outer: NDArray[np.float32], inner: NDArray[np.float32], *, mirror
 
 
 def _eye(place: Placed, lids: NDArray[np.float32], states: NDArray[np.float32]) -> Eye:
-    unit = lids[: 2 * IRIS.stop].reshape(-1, 2)
-    placed = place.to_picture(unit * EYE_PX + (EYE_COLUMNS / 2.0, EYE_ROWS / 2.0))
-    return Eye(placed[CONTOUR], placed[IRIS], aspect=max(float(lids[OPENING]), 0.0), states=states)
+    placed = place.to_picture(lids[: 2 * IRIS.stop].reshape(-1, 2) * np.float32(EYE_PX) + EYE_MIDDLE)
+    clear, *hidden = lids[CLEAR:].tolist()
+    most = max(hidden)
+    clear -= most + math.log(sum(math.exp(one - most) for one in hidden))
+    return Eye(placed[CONTOUR], placed[IRIS], max(float(lids[OPENING]), 0.0), states, clear)

@@ -97,7 +97,7 @@ class Perception:
         self._region: Region | None = None
         self._expression = expression
         self._frames_to_expression = 0
-        self._eyes = EyeReader(self._reader.traits.name, EyeSight(threads, load))
+        self._eyes = EyeReader(self._reader.traits.name, None if self._reader.rates_eyes else EyeSight(threads, load))
         self._stages = UNWATCHED
         self.network_faults = 0
         self.expression_every = EXPRESSION_EVERY
@@ -195,15 +195,17 @@ class Perception:
         pose = head_pose(face.points, width, height, focal)
         self._stages.done("pose")
         eyes = self._eyes(frame, face, pose, self._note_fault)
-        gaze = drop = iris = None
-        pairs = ((face.left, eyes.left), (face.right, eyes.right))
+        gaze = drop = iris = states = None
         nose_x, nose_y = face.points[BETWEEN_THE_EYES, :2].tolist()
         bearing = bearing_deg(nose_x, nose_y, width, height, focal)
         if pose is not None:
+            pairs = ((face.left, eyes.left), (face.right, eyes.right))
             open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
             gaze = gaze_deg(open_eyes, pose, focal)
             iris = iris_px(open_eyes, (gaze[0] if gaze else pose.yaw_deg) - bearing[0], self._reader.iris_drawn)
-            drop = lid_drop([eye for eye, aspect in pairs if aspect is not None], pose.yaw_deg)
+            states = lid_states([eye for eye, aspect in pairs if aspect is not None])
+            if states is None:
+                drop = lid_drop([eye for eye, aspect in pairs if aspect is not None], pose.yaw_deg)
         self._stages.done("eyes")
         expression = self._read_expression(frame, face)
         if expression is not None:
@@ -214,7 +216,7 @@ class Perception:
             face=True,
             presence=face.presence,
             face_px=float(np.ptp(face.points[:, 0])),
-            brightness=face_brightness(frame.image, face.points),
+            brightness=face_brightness(frame.image, face.points) if face.brightness is None else face.brightness,
             eye_aspect_left=eyes.left,
             eye_aspect_right=eyes.right,
             lid_drop=drop,
@@ -230,7 +232,7 @@ class Perception:
             focal_px=focal,
             bearing_yaw_deg=bearing[0],
             bearing_pitch_deg=bearing[1],
-            lid_states=lid_states([eye for eye, aspect in pairs if aspect is not None]),
+            lid_states=states,
         )
         self._stages.done("eyes")
         return Sighting(observation, face, pose)

@@ -65,7 +65,8 @@ class TestOneFrame:
         assert seen.presence > 0.9
         assert seen.face_px is not None and 120 < seen.face_px < 260
         assert seen.brightness is not None and 100 < seen.brightness < 220
-        eyes_and_mouth = (seen.eye_aspect_left, seen.eye_aspect_right, seen.lid_drop, seen.mouth_aspect)
+        lids = seen.lid_drop if seen.lid_states is None else seen.lid_states[0]
+        eyes_and_mouth = (seen.eye_aspect_left, seen.eye_aspect_right, lids, seen.mouth_aspect)
         angles = (seen.yaw_deg, seen.pitch_deg, seen.roll_deg, seen.gaze_yaw_deg, seen.gaze_pitch_deg)
         assert all(value is not None and np.isfinite(value) for value in eyes_and_mouth + angles)
         assert seen.unreadable is None
