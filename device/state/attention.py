@@ -50,9 +50,6 @@ class AttentionView:
     glances_in_30s: float | None = None
 
 
-NOTHING = AttentionView("", None, None, None, None)
-
-
 class Attention:
     """Follows gaze and head over time.
 
@@ -98,7 +95,7 @@ class Attention:
             self._learn(seen.t_ns, gaze, head)
         road = self.road.direction
         if road is None and not down:
-            return NOTHING
+            return AttentionView("", None, None, None, self._glances.step(seen.t_ns, ""))
         head_says = head if eyes_open or seen.unreadable else None
         if lowered_since_ns is not None or road is None:
             zone = LAP

@@ -118,7 +118,9 @@ class Cover:
         now = leading(states)
         if now is not self._leading:
             self._leading, self._leading_ns = now, t_ns
-        before, kind = self._kind, kind_of(states, self._kind)
+        # The first frames of a closure show lids on their way, so nothing is decided by them.
+        before = None if self.is_blink(t_ns) else self._kind
+        kind = kind_of(states, before)
         if self._changes > MAX_CHANGES and kind is not LidKind.SEEING:
             kind = LidKind.UNCLEAR
         self._kind = kind

@@ -56,6 +56,7 @@ class Part:
     Attributes:
         opening: 0 to 1 of the open eye; None: eyes not seen, for the reason ``unreadable``.
         yaw_deg, pitch_deg: of the head; the eyes look where the head points, and ``look`` adds (yaw, pitch) to that.
+        lids: probabilities of open, lowered, narrowed and closed lids; None: a reader that gives none.
         drop: how far lower lid and iris went down, as a share of the eye's width.
         mouth: 0 closed to 1 wide open.
         command: comes from outside with the first frame.
@@ -73,6 +74,7 @@ class Part:
     yaw_deg: float = 0.0
     pitch_deg: float = 0.0
     look: tuple[float, float] = (0.0, 0.0)
+    lids: tuple[float, float, float, float] | None = None
     drop: float = 0.0
     mouth: float = 0.0
     unreadable: Unreadable | None = None
@@ -169,6 +171,7 @@ def observation(part: Part, t_ns: int, seq: int) -> Observation:
         gaze_pitch_deg=part.pitch_deg + part.look[1] if looks else None,
         unreadable=part.unreadable,
         expression=part.expression,
+        lid_states=None if aspect is None else part.lids,
     )
     return replace(seen, **part.measures) if part.measures else seen
 
