@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -248,8 +247,7 @@ def test_sigterm_and_ctrl_c_end_it_with_status_0_and_whole_files(number: signal.
     process = subprocess.Popen(
         [*RUN, "--plain", "--source", "synthetic", *files], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    assert eventually(lambda: events.exists() and events.stat().st_size > 0, PATIENCE_S)
-    time.sleep(0.5)
+    assert eventually(lambda: signals.exists() and signals.read_bytes().count(b"\n") > 5, PATIENCE_S)
     process.send_signal(number)
     _, complaints = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, complaints) == (0, "")

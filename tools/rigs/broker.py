@@ -82,7 +82,7 @@ class Listener:
         self._kept: list[tuple[str, Any, bool]] = []
         self._topics = topics
         self._client = Client(CallbackAPIVersion.VERSION2)
-        self._client.reconnect_delay_set(1, 1)
+        self._client.reconnect_delay_set(0.1, 0.1)  # type: ignore[arg-type]
         self._client.on_connect = self._connected
         self._client.on_subscribe = lambda *_: self.messages.put(("subscribed", None, False))
         self._client.on_message = lambda client, data, message: self.messages.put(

@@ -23,7 +23,7 @@ class FarEnd(ABC):
         tty.setraw(self._slave)
         self.path = os.ttyname(self._slave)
         self._rest = b""
-        self._attended = threading.Event()
+        self._attended, self._stopped = threading.Event(), threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -33,7 +33,10 @@ class FarEnd(ABC):
         self._attended.set()
 
     def stop_reading(self) -> None:
+        """Nothing is read any more when it returns."""
+        self._stopped.clear()
         self._attended.clear()
+        self._stopped.wait(5.0)
 
     def fill_up(self) -> None:
         """While nobody reads: noise takes all the room there is on the line, so that not one more byte fits."""
@@ -64,7 +67,9 @@ class FarEnd(ABC):
 
     def _run(self) -> None:
         while not self._closed:
-            self._attended.wait()
+            if not self._attended.is_set():
+                self._stopped.set()
+                self._attended.wait()
             readable, _, _ = select.select([self.descriptor], [], [], 0.05)
             if readable and self._attended.is_set() and not self._closed:
                 *lines, self._rest = (self._rest + os.read(self.descriptor, 4096)).split(self.END)

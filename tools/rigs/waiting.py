@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def eventually(condition: Callable[[], bool], timeout_s: float = 3.0) -> bool:
+def eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
     """Whether ``condition`` comes true in time."""
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -14,6 +14,18 @@ def eventually(condition: Callable[[], bool], timeout_s: float = 3.0) -> bool:
             return False
         time.sleep(0.005)
     return True
+
+
+def settled(count: Callable[[], int], rest_s: float = 0.1, timeout_s: float = 10.0) -> int:
+    """A count that has begun, once it has stayed the same for ``rest_s``."""
+    at_rest, since = 0, time.monotonic()
+    deadline = since + timeout_s
+    while at_rest == 0 or time.monotonic() - since < rest_s:
+        assert time.monotonic() < deadline, f"it did not come to rest: {at_rest}"
+        time.sleep(0.005)
+        if (now := count()) != at_rest:
+            at_rest, since = now, time.monotonic()
+    return at_rest
 
 
 class Clock:

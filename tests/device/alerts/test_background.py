@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.alerts.background import BackgroundWriter
 
@@ -30,8 +31,7 @@ def test_everything_queued_is_written_when_it_closes(tmp_path: Path) -> None:
 def test_a_line_is_in_the_file_soon_and_not_only_at_the_end(tmp_path: Path) -> None:
     lines = BackgroundWriter(tmp_path / "out")
     lines.write("now\n")
-    time.sleep(0.1)
-    assert (tmp_path / "out").read_text() == "now\n"
+    assert eventually(lambda: (tmp_path / "out").read_text() == "now\n", 1.0)
     lines.close()
 
 
@@ -99,13 +99,14 @@ lines.close()
 
 def test_lines_wait_for_a_disk_that_is_full_and_arrive_whole_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
-    full = threading.Event()
+    full, refused = threading.Event(), threading.Event()
     full.set()
     write = os.write
 
     def scarce(descriptor: int, data: bytes) -> int:
         """Takes five bytes and then none, as a disk does that fills up in the middle of a line."""
         if full.is_set() and len(data) < 30:
+            refused.set()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(descriptor, data[:5] if full.is_set() else data)
 
@@ -114,12 +115,14 @@ def test_lines_wait_for_a_disk_that_is_full_and_arrive_whole_and_in_order(monkey
     lines = BackgroundWriter(writing)
     text = "".join(f"line {number}\n" for number in range(5))
     lines.write(text)
-    time.sleep(0.1)
+    assert refused.wait(5.0)
     full.clear()
     lines.write("and on\n")
-    time.sleep(0.1)
+    arrived = b""
+    while not arrived.endswith(b"and on\n"):
+        arrived += os.read(reading, 1000)
     lines.close()
-    assert os.read(reading, 1000).decode() == text + "and on\n"
+    assert arrived.decode() == text + "and on\n"
     assert lines.dropped == 0
     os.close(reading)
     os.close(writing)

@@ -12,7 +12,7 @@ import pytest
 
 from tools.rigs.log_samples import CONFIG, ORIGIN_NS, SECOND_NS, at, observations
 from tools.rigs.recorded_drive import eventful, play, record, recorder, shifted
-from tools.rigs.waiting import eventually
+from tools.rigs.waiting import eventually, settled
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.settings import RecordSettings
 from wakeful.device.messages import Alert, Event, Level, Observation, Phase, Tick
@@ -20,6 +20,7 @@ from wakeful.device.record import disk_file, session
 from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.folder import DiskSpace, Folder, Limits
 from wakeful.device.record.reader import Recording, recording, recordings
+from wakeful.device.record.recorder import Recorder
 from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import ALERT, CAMERA, EXPRESSION, GIVEN, MARKER, STATE, Picture
 from wakeful.device.supervision.notes import Notes
@@ -66,11 +67,25 @@ def test_recordings_are_their_owners_alone(tmp_path: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
 
 
-def test_a_long_drive_is_several_files_that_are_one_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits is written fifty times a second, and each time to the disk."""
+    monkeypatch.setattr("wakeful.device.record.recorder.TURN_S", 0.02)
     monkeypatch.setattr(session, "FLUSH_EVERY_S", 0.0)
-    to = recorder(tmp_path, rotate_s=1.0)
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all recordings in a folder."""
+    return sum(file.stat().st_size for file in folder.glob("*.mcap"))
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_long_drive_is_several_files_that_are_one_recording(tmp_path: Path) -> None:
+    # Shorter than a configuration may ask for.
+    rotating = RecordSettings(folder=str(tmp_path)).model_copy(update={"rotate_s": 0.2})
+    to = Recorder(rotating, CONFIG)
     to.start(ORIGIN_NS)
-    told = play(to, eventful(), pace=lambda _: time.sleep(0.006))
+    told = play(to, eventful(), pace=lambda _: time.sleep(0.002))
     to.close()
     log = recording(tmp_path)
     assert len(log.files) >= 3
@@ -149,30 +164,26 @@ class Disk:
         return self._write(descriptor, data[:fits])
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     ("error", "code"), [(errno.ENOSPC, "disk_full"), (errno.EIO, "record_failed")], ids=["full", "broken"]
 )
 def test_a_disk_that_refuses_leaves_a_valid_file_and_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, code: str
 ) -> None:
-    monkeypatch.setattr(session, "FLUSH_EVERY_S", 0.0)
     monkeypatch.setattr(session, "RETRY_EVERY_S", 0.2)
     disk, notes = Disk(monkeypatch, error), Notes()
     to = recorder(tmp_path, notes)
     to.start(ORIGIN_NS)
     inputs = list(eventful())
-    play(to, inputs[:60], pace=lambda _: time.sleep(0.01))
-    assert eventually(lambda: not to._queue)
-    time.sleep(0.3)
-    (first,) = tmp_path.glob("*.mcap")
-    disk.limit = first.stat().st_size + 10
+    play(to, inputs[:60], pace=lambda _: time.sleep(0.003))  # for several commits: the last may be given up
+    disk.limit = settled(lambda: size_of(tmp_path), rest_s=0.3) + 10
     play(to, inputs[60:90])
     assert eventually(lambda: code in notes.codes)
-    time.sleep(0.1)
     late = Alert(at(3.5), 9, "sleep", Level.URGENT, Phase.RAISED)
     to.alert(late)
     disk.limit = 1 << 40
-    assert eventually(lambda: len(list(tmp_path.glob("*.mcap"))) == 2 and not to._queue)
+    assert eventually(lambda: len(list(tmp_path.glob("*.mcap"))) == 2)
     to.close()
     log = recording(tmp_path)
     assert len(log.files) == 2
@@ -201,12 +212,23 @@ def test_what_a_full_disk_took_half_of_is_taken_out_again(tmp_path: Path, monkey
     assert (tmp_path / "x").read_bytes() == b"wholelonger than there is room"
 
 
+@pytest.mark.usefixtures("quick")
 def test_with_little_room_pictures_end_first_and_then_all_but_alerts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "LOOK_EVERY_S", 0.0)
-    room = [DiskSpace.ALL]
-    monkeypatch.setattr(Folder, "space", lambda self, at_least=DiskSpace.ALERTS_ONLY: (room[0], 1 << 30))
+    room, looks = [DiskSpace.ALL], [0]
+
+    def space(folder: Folder, at_least: DiskSpace = DiskSpace.ALERTS_ONLY) -> tuple[DiskSpace, int]:
+        looks[0] += 1
+        return room[0], 1 << 30
+
+    def looked_twice() -> bool:
+        """The second look comes after all that waited at the first was written."""
+        before = looks[0]
+        return eventually(lambda: looks[0] >= before + 2)
+
+    monkeypatch.setattr(Folder, "space", space)
     notes = Notes()
     to = recorder(tmp_path, notes, video="all", video_fps=30)
     to.start(ORIGIN_NS)
@@ -218,10 +240,9 @@ def test_with_little_room_pictures_end_first_and_then_all_but_alerts(
         (inputs[90:240], DiskSpace.ALERTS_ONLY),
     ):
         room[0] = level
-        time.sleep(0.3)
+        assert looked_twice()
         play(to, part, pace=lambda _: time.sleep(0.002))
-        assert eventually(lambda: not to._queue)
-        time.sleep(0.3)
+        assert looked_twice()
         counts[level] = notes.codes
     to.close()
     log = recording(tmp_path)

@@ -108,6 +108,7 @@ def test_two_monitors_of_one_name_are_told_so(broker: Broker, caplog: pytest.Log
             assert eventually(lambda: "another client is called wakeful-cab-7 too" in caplog.text)
 
 
+@pytest.mark.usefixtures("quick_retries")
 def test_alerts_wait_for_a_broker_that_is_not_there_yet(tmp_path: Path, listen: Listen) -> None:
     broker = Broker(tmp_path)
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
@@ -123,6 +124,7 @@ def test_alerts_wait_for_a_broker_that_is_not_there_yet(tmp_path: Path, listen: 
     broker.stop()
 
 
+@pytest.mark.usefixtures("quick_retries")
 def test_alerts_raised_while_the_broker_restarts_arrive_once_in_order_with_their_own_time(
     broker: Broker, listen: Listen
 ) -> None:
@@ -170,19 +172,22 @@ def test_a_broker_that_hangs_costs_the_loop_nothing_and_no_alert(broker: Broker,
             output.alert(alert(seq=seq))
             output.state(replace(MICROSLEEP, seq=seq))
             longest_s = max(longest_s, time.perf_counter() - begun)
-            time.sleep(0.005)
+            time.sleep(0.002)
         broker.signal(signal.SIGCONT)
         assert [listener.next("/alert")["seq"] for _ in range(199)] == list(range(1, 200))
         assert listener.all("/alert") == []
         assert longest_s < 0.05
 
 
-def test_an_alert_that_nobody_hears_is_offered_again(broker: Broker, listen: Listen) -> None:
+def test_an_alert_that_nobody_hears_is_offered_again(
+    broker: Broker, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wakeful.device.alerts.outbox.OFFER_AGAIN_S", 0.1)
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
         output.alert(alert(seq=1))
         output.alert(alert(seq=2))
         assert eventually(lambda: output.problem is None)
-        time.sleep(0.8)
+        time.sleep(0.3)  # it is offered several times
         assert output.alerts_sent == 0
         listener = listen(broker, "wakeful/cab-7/alert")
         assert [listener.next("/alert")["seq"] for _ in range(2)] == [1, 2]

@@ -153,22 +153,24 @@ def first_line(process: subprocess.Popen[bytes]) -> bytes:
     return process.stderr.readline() if readable else b""
 
 
-def read_for(descriptor: int, duration_s: float) -> str:
-    until_s, data = time.monotonic() + duration_s, b""
-    while (left_s := until_s - time.monotonic()) > 0 and select.select([descriptor], [], [], left_s)[0]:
-        try:
-            data += os.read(descriptor, 65536)
-        except OSError:
-            break
-    return data.decode()
+def read_until(descriptor: int, ending: str) -> str:
+    """What appears on the screen up to ``ending``, or until nobody holds its terminal any more."""
+    until_s, data = time.monotonic() + 10.0, b""
+    while ending.encode() not in data and (left_s := until_s - time.monotonic()) > 0:
+        if select.select([descriptor], [], [], left_s)[0]:
+            try:
+                data += os.read(descriptor, 65536)
+            except OSError:
+                break
+    return data.decode(errors="replace")
 
 
 def test_sigterm_gives_the_terminal_back() -> None:
     with on_a_terminal() as (process, screen):
         assert first_line(process) == b"TerminalOutput\n"
-        drawn = read_for(screen, 0.5)
+        drawn = read_until(screen, "synthetic:demo")
         process.send_signal(signal.SIGTERM)
-        drawn += read_for(screen, 1.0)
+        drawn += read_until(screen, "the end of the program")
         assert process.wait(timeout=5.0) == 0
     assert "synthetic:demo" in drawn
     assert drawn.index(ENTER) < drawn.index(LEAVE)
