@@ -11,8 +11,8 @@ class StreamSettings(Section):
     """A local stream of JSON lines for other programs on this machine."""
 
     path: str | None = Field(default=None, min_length=1)
-    """Where its Unix socket is made, as in /run/wakeful/stream; unset: no stream."""
+    """Path of the Unix socket, as in /run/wakeful/stream; unset: no stream."""
     rate_hz: float = Field(default=10.0, ge=0.1, le=100)
     """States per second."""
     group: bool = False
-    """The group that owns the socket may connect too, not only its owner."""
+    """Allow the socket's group to connect, not only its owner."""

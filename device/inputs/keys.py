@@ -32,7 +32,7 @@ TEXTS = {"m": "key", "M": "key", " ": "key"} | {digit: f"KSS {digit}" for digit 
 _log = logging.getLogger("wakeful.inputs")
 
 
-NOT_RECORDED = "nothing is recorded, so the moment is not marked: `--record FOLDER` records"
+NOT_RECORDED = "not marked, because nothing is recorded: start with `--record FOLDER`"
 
 
 @dataclass(frozen=True, slots=True)

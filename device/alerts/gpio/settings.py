@@ -23,6 +23,6 @@ class GpioSettings(Section):
     line: Annotated[str, AfterValidator(chip_and_line)] | None = None
     """Chip and line as CHIP:LINE, as in /dev/gpiochip0:17; unset: no GPIO."""
     active_low: bool = False
-    """The line is low while it alerts."""
+    """The line is low, not high, during an alert."""
     safe_active: bool = False
-    """The level taken at the end, and while the monitor hangs, is the alerting one."""
+    """At the end, and while the monitor hangs, the line has its alert level."""

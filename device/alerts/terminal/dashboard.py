@@ -55,7 +55,7 @@ HEALTH_MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """One line of what happened lately."""
+    """One line of the recent events."""
 
     t_s: float
     label: str
@@ -70,10 +70,10 @@ class View:
     Attributes:
         title: what is watched and by which rules (``synthetic:demo, vehicle``).
         t_s: seconds since the first frame.
-        opening: mean eye opening, a value each quarter of a second, oldest first.
+        opening: mean eye opening, one value per quarter of a second, oldest first.
         recent: newest first.
-        keys: whether keys are read, and so are listed in the last line.
-        help: whether to explain the keys in place of what happened lately.
+        keys: whether keys are read, and are listed in the last line.
+        help: whether to explain the keys in place of the recent events.
     """
 
     title: str
@@ -98,7 +98,7 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     lines += _columns(_drowsiness(view.state, *_split(inner)), _loop(view, *_split(inner)), inner)
     footer: list[Line] = [[(KEYS, DIM)]] if view.keys and not view.help and height >= 12 else []
     below = _help(inner) if view.help else _recent(view, inner, room=height - len(lines) - len(footer) - 2)
-    # In a small terminal the help covers what is above it.
+    # In a small terminal the help covers the rows above it.
     lines = [*lines[: max(2, height - len(below) - 1)], *space, *below]
     lines = [*(lines + space * height)[: height - len(footer)], *footer]
     margin = " " * max(0, (width - inner) // 2)
@@ -181,8 +181,8 @@ def _drowsiness(state: DriverState, column: int, gauge: int) -> list[Line]:
     return [
         _heading("Drowsiness", column),
         _row("PERCLOS", bar(scaled, gauge, style), _say(perclos, "{:.1%}")),
-        _row("  known", bar(state.perclos_coverage, gauge, DIM), f"{state.perclos_coverage:.0%}"),
-        _row("baseline", bar(state.calibration_pct / 100, gauge, "cyan"), f"{state.calibration_pct:.0f}%"),
+        _row("coverage", bar(state.perclos_coverage, gauge, DIM), f"{state.perclos_coverage:.0%}"),
+        _row("calibration", bar(state.calibration_pct / 100, gauge, "cyan"), f"{state.calibration_pct:.0f}%"),
         # How sure the network is of the expression it sees now; the name follows once it has lasted.
         _row("expression", bar(max(state.expression_p, default=None), gauge, "blue"), state.expression or UNKNOWN),
     ]
@@ -205,7 +205,7 @@ def _recent(view: View, inner: int, room: int) -> list[Line]:
         first, *further = wrap(entry.text, max(10, inner - 20)) or [""]
         rows.append([(f"{time_text(entry.t_s):>8}  ", DIM), (f"{entry.label:<10}", entry.style), (first, entry.style)])
         rows += [[(" " * 20, ""), (text, entry.style)] for text in further]
-    return rows[: 1 + max(0, room)] if view.recent else [*rows, [("nothing yet", DIM)]]
+    return rows[: 1 + max(0, room)] if view.recent else [*rows, [("none yet", DIM)]]
 
 
 def _help(inner: int) -> list[Line]:

@@ -1,6 +1,6 @@
-"""The live view on a terminal: gauges, health, the active alert and what happened lately.
+"""The live view on a terminal: gauges, health, the active alert and recent events.
 
-The monitor only leaves its newest state; a thread of its own draws it ten times a second. A terminal that is slow or
+The monitor only stores its newest state; a separate thread draws it ten times a second. A terminal that is slow or
 stopped (Ctrl-S) therefore costs no frame.
 """
 
@@ -48,12 +48,12 @@ ASCII = str.maketrans(
 
 
 class TerminalOutput(TerminalView):
-    """Draws the dashboard until it is closed, then leaves its last picture in the scroll-back.
+    """Draws the dashboard until it is closed; the last drawing stays in the scroll-back.
 
     While it runs, what the project logs appears in its list instead of between its lines.
 
     Args:
-        stats: figures of the loop, asked for at each drawing.
+        stats: returns the loop's figures; called for each drawing.
         title: what is watched, in a few words.
         console: where to draw; by default the standard output.
     """
@@ -122,7 +122,7 @@ class TerminalOutput(TerminalView):
             _log.warning("the terminal view ended: %s: %s; the monitor goes on", type(error).__name__, error)
 
     def _draw_until_closed(self) -> None:
-        # Not redirected: what others print would else wait, in their threads, for a terminal that is stopped.
+        # Not redirected: otherwise prints of other threads would block while the terminal is stopped.
         with Live(
             console=self._console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
         ) as live:
