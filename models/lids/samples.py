@@ -15,7 +15,7 @@ from wakeful.models.lids.drawing import CLEAR, cover_eye, draw_lid, eye_area, gl
 from wakeful.models.lids.net import COLUMNS, EYE_PX, READABLE, ROWS
 from wakeful.models.training.covers import Covers
 from wakeful.models.training.geometry import Crop, cut
-from wakeful.models.training.light import Light, standardise, varied
+from wakeful.models.training.light import Light, noisy, standardise, varied
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
@@ -99,7 +99,7 @@ class EyeSamples:
         shut = 0.0 if opening > OPEN_ABOVE else math.nan
         if opening > OPEN_ABOVE and chance[0] < 0.3:
             grey, points, opening, shut = _lowered(rng, grey, points, opening)
-        if chance[1] < 0.08:
+        if chance[1] < 0.15:
             grey = _tight(rng, grey)
         if chance[2] < 0.06:
             grey, reason = unreadable_light(rng, grey)
@@ -115,6 +115,22 @@ class EyeSamples:
         if not holds:
             return Sample(standardise(grey, LEAST_SPREAD), _unit(points), 0.1, math.nan, math.nan, reason)
         return Sample(standardise(grey, LEAST_SPREAD), _unit(points), 1.0, opening, shut, reason)
+
+    def pair(self, rng: np.random.Generator, index: int, light: Light) -> tuple[Sample, Sample]:
+        """An eye in two frames of a still face: moved as little as points waver, with other noise."""
+        crop = shaken(rng, self.square(index))
+        seed = int(rng.integers(1 << 31))
+        along, down = rng.normal(0.0, 0.006, 2)
+        near = crop.moved(along, down, math.exp(rng.normal(0.0, 0.012)))
+        return self._in_frame(rng, index, crop, light, seed), self._in_frame(rng, index, near, light, seed)
+
+    def _in_frame(self, rng: np.random.Generator, index: int, crop: Crop, light: Light, seed: int) -> Sample:
+        grey = self._cut(index, crop, cv2.BORDER_REPLICATE)
+        grey = noisy(rng, varied(np.random.default_rng(seed), grey, light), rng.uniform(1.0, 6.0))
+        opening = self._opening(index)
+        shut = 0.0 if opening > OPEN_ABOVE else math.nan
+        points = _unit(self._points(index, crop))
+        return Sample(standardise(grey, LEAST_SPREAD), points, 1.0, opening, shut, CLEAR)
 
     def no_eye(self, rng: np.random.Generator, light: Light) -> Sample:
         """Another part of a face, or a scene, where an eye should be: covered."""

@@ -25,9 +25,9 @@ from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.models.lids.bank import Bank, cew_people, load_bank
 from wakeful.models.lids.net import COLUMNS, NAME, ROWS, STATES, WIDTHS, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop, shaken
-from wakeful.models.lids.task import auc
+from wakeful.models.lids.task import LIGHT, auc
 from wakeful.models.training.geometry import cut
-from wakeful.models.training.light import Light, standardise, varied
+from wakeful.models.training.light import standardise, varied
 from wakeful.models.training.run import load_state, load_weights
 from wakeful.sensors.opencv import cv2
 
@@ -118,7 +118,7 @@ def features_of(net: LidsNet, bank: Bank, faces: Array, varied_by: int) -> tuple
     sharp = _sharp_of(bank)
     out = torch.zeros(len(faces), 2, 1 + varied_by, FEATURES, dtype=torch.float16)
     known = torch.zeros(len(faces), 2, dtype=torch.bool)
-    rng, light = np.random.default_rng(4), Light()
+    rng, light = np.random.default_rng(4), LIGHT
     net.eval()
     for row, face in enumerate(faces.tolist()):
         for side, lids in enumerate((RIGHT_EYE, LEFT_EYE)):

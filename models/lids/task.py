@@ -21,8 +21,10 @@ from wakeful.models.training.covers import load_covers
 from wakeful.models.training.light import Light
 from wakeful.models.training.run import Batch
 
-NO_EYES = 0.05
-"""Share of a batch that are crops without an eye."""
+NO_EYES, PAIRS = 0.05, 0.08
+"""Shares of a batch: crops without an eye, and eyes that come twice, as in two frames of a still face."""
+LIGHT = Light(sun=0.0)
+"""Sun that washes out all of an eye is a reason not to read it, drawn with the others."""
 FINE = 0.025
 """Eye widths (0.9 px); errors under this weigh more than in proportion."""
 
@@ -58,11 +60,15 @@ class LidsTask:
 
     def batch(self, rng: np.random.Generator, size: int, calm: bool) -> Batch:
         """Varied eyes and crops without one."""
-        light = Light().calmer() if calm else Light()
-        none = int(size * NO_EYES)
-        chosen = self.train.draw(rng, size - none)
-        samples = [self.train.eye(rng, int(i), light) for i in chosen]
-        return collated(samples + [self.train.no_eye(rng, light) for _ in range(none)])
+        light = LIGHT.calmer() if calm else LIGHT
+        none, pairs = int(size * NO_EYES), int(size * PAIRS)
+        chosen = self.train.draw(rng, size - none - pairs).tolist()
+        twice = [self.train.pair(rng, i, light) for i in chosen[:pairs]]
+        samples = [first for first, _ in twice]
+        samples += [self.train.eye(rng, i, light) for i in chosen[pairs:]]
+        samples += [self.train.no_eye(rng, light) for _ in range(none)]
+        samples += [second for _, second in twice]
+        return {**collated(samples), "pairs": torch.tensor(pairs)}
 
     def loss(self, answers: Any, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Sum of the losses of all that is read; see ``net.LidsNet``."""
@@ -85,10 +91,11 @@ class LidsTask:
         weight = torch.where(batch["reason"] == CLEAR, 1.0, 2.0)
         reason = F.cross_entropy(out[:, REASON], batch["reason"].clamp(min=0), reduction="none") * weight
         reasons = _masked(reason, reasoned)
-        loss = 10 * lids + 6 * iris + 3 * gap + 4 * direct + 0.25 * shut + 0.05 * spread + 0.15 * reasons
+        still = _unsteady(out, points, int(batch["pairs"]))
+        loss = 10 * lids + 6 * iris + 3 * gap + 4 * direct + 0.25 * shut + 0.05 * spread + 0.15 * reasons + 2 * still
         parts = {
             "lids": lids, "iris": iris, "gap": gap, "opening": direct, "shut": shut, "spread": spread,
-            "reason": reasons,
+            "reason": reasons, "still": still,
         }  # fmt: skip
         return loss, {name: float(value.detach()) for name, value in parts.items()}
 
@@ -107,7 +114,7 @@ class LidsTask:
         off = np.linalg.norm(points_of(out) - truth, axis=-1) * 36.0
         gap = lid_gap(points_of(out)[:, :LIDS])
         rng = np.random.default_rng(5)
-        light = Light().calmer()
+        light = LIGHT.calmer()
         varied = [self.valid.eye(rng, int(i), light) for i in self._valid_chosen]
         varied += [self.valid.no_eye(rng, light) for _ in range(200)]
         answers = read(net, np.stack([sample.crop for sample in varied]))
@@ -124,6 +131,14 @@ class LidsTask:
             "valid_clear_kept": round(float(clear[reason == CLEAR].mean()), 4),
             "valid_hidden_found": round(float(1.0 - clear[reason > CLEAR].mean()), 4),
         }
+
+
+def _unsteady(out: Tensor, points: Tensor, pairs: int) -> Tensor:
+    """How far the first and the last ``pairs`` of a batch, which are the same eyes, disagree about the opening."""
+    gaps = torch_gap(points[:, :LIDS])
+    first, second = slice(0, pairs), slice(len(out) - pairs, len(out))
+    direct = (out[first, OPENING] - out[second, OPENING]).abs().mean()
+    return direct + (gaps[first] - gaps[second]).abs().mean()
 
 
 def _masked(values: Tensor, chosen: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ class Light:
 
     def calmer(self) -> Light:
         """As frames mostly are."""
-        return Light(0.3, 0.15, 0.1, 0.1, 0.03, 0.03, 0.03, 0.4, 0.1, 0.6)
+        return Light(0.3, 0.15, 0.1, 0.1, 0.03, 0.5 * self.sun, 0.03, 0.4, 0.1, 0.6)
 
 
 def varied(rng: np.random.Generator, grey: NDArray[np.uint8], light: Light) -> NDArray[np.uint8]:
