@@ -60,9 +60,13 @@ class FaceDetector:
         self._anchors = anchor_centres()
         self._min_logit = float(np.log(min_score / (1.0 - min_score)))
 
-    def __call__(self, image: NDArray[np.uint8]) -> list[Detection]:
-        """Faces of ``image`` (uint8 [H, W, 3] blue-green-red), best score first."""
-        region = whole(image)
+    def __call__(self, image: NDArray[np.uint8], quarter: int = 0) -> list[Detection]:
+        """Faces of ``image`` (uint8 [H, W, 3] blue-green-red), best score first.
+
+        Args:
+            quarter: faces are looked for whose crown points up (0), to the right (1), down (2) or to the left (3).
+        """
+        region = whole(image, quarter)
         boxes, logits = self._network(region.crop(image, INPUT_PX, -1.0, 1.0))
         found = logits[0, :, 0] > self._min_logit
         if not found.any():
@@ -130,5 +134,5 @@ def merge(points: NDArray[np.float32], scores: NDArray[np.float32]) -> tuple[NDA
 
 def _to_detection(points: NDArray[np.float32], score: float, region: Region) -> Detection:
     placed = region.to_picture(points * INPUT_PX, INPUT_PX)
-    (x0, y0), (x1, y1) = placed[0].tolist(), placed[1].tolist()
+    (x0, y0), (x1, y1) = placed[:2].min(axis=0).tolist(), placed[:2].max(axis=0).tolist()
     return Detection((x0, y0, x1, y1), placed[2:], score)

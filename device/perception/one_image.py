@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.expression import expression_classes
-from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.pipeline import OTHER_ROTATIONS, Perception
 from wakeful.sensors.frame import Frame
 
 
@@ -54,7 +54,11 @@ class Look:
 
 def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
     """The largest face in a blue-green-red image, uint8 [height, width, 3]."""
-    sighting = perception.look(Frame(np.ascontiguousarray(image), 0, 0))
+    frame = Frame(np.ascontiguousarray(image), 0, 0)
+    sighting = perception.look(frame)
+    for _ in range(OTHER_ROTATIONS - 1):  # each look tries one of them
+        if sighting.landmarks is None:
+            sighting = perception.look(frame)
     found, face = sighting.observation, sighting.landmarks
     if face is None:
         return Look(False, perception.reader)

@@ -1,6 +1,7 @@
 """One frame in, one observation out: detect, follow, read, measure.
 
-The detector runs only while nobody is followed; afterwards each frame's landmarks say where to look in the next.
+The detector runs only while nobody is followed; afterwards each frame's landmarks say where to look in the next. It
+knows upright faces: cameras are mounted on their side and upside down too, so it looks in all four rotations.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from wakeful.device.perception.expression import ExpressionReader
 from wakeful.device.perception.eye_reader import EyeReader
 from wakeful.device.perception.eye_sight import EyeSight
 from wakeful.device.perception.eyes import gaze_deg, iris_px, lid_drop, lid_states
-from wakeful.device.perception.face_detector import FaceDetector
+from wakeful.device.perception.face_detector import Detection, FaceDetector
 from wakeful.device.perception.head_pose import HeadPose, bearing_deg, head_pose
 from wakeful.device.perception.landmarks import (
     LEFT_CORNERS,
@@ -47,6 +48,8 @@ BETWEEN_THE_EYES = 168
 MIN_GAZE_ASPECT = 0.12
 # The expression is read in one of this many frames with a face: it changes slowly, and costs as much as a landmark.
 EXPRESSION_EVERY = 3
+# A face may be turned by 90, 180 and 270 degrees against the way that faces were turned so far.
+OTHER_ROTATIONS = 3
 # Pictures smaller than this hold no readable face.
 MIN_PICTURE_PX = 32
 
@@ -97,6 +100,7 @@ class Perception:
         self._region: Region | None = None
         self._expression = expression
         self._frames_to_expression = 0
+        self._quarter = self._other_quarter = 0
         self._eyes = EyeReader(self._reader.traits.name, None if self._reader.rates_eyes else EyeSight(threads, load))
         self._stages = UNWATCHED
         self.network_faults = 0
@@ -159,10 +163,27 @@ class Perception:
         return self._read(frame, self._region) if self._region else None
 
     def _find(self, frame: Frame) -> FaceLandmarks | None:
+        """The face the way the last one was turned; without it, the other ways have their turn, one in each frame."""
+        self._other_quarter = self._other_quarter % OTHER_ROTATIONS + 1
+        for quarter in (self._quarter, (self._quarter + self._other_quarter) % 4):
+            found = self._detect(frame, quarter)
+            if found is None:
+                continue
+            # The detector takes some faces for upright ones that are upside down; it is surer of the right way.
+            opposite = self._detect(frame, (quarter + 2) % 4)
+            if opposite is not None and opposite.score > found.score:
+                quarter, found = (quarter + 2) % 4, opposite
+            face = self._read(frame, found.region())
+            if face is not None:
+                self._quarter, self._other_quarter = quarter, 0
+                return face
+        return None
+
+    def _detect(self, frame: Frame, quarter: int) -> Detection | None:
         height, width = frame.image.shape[:2]
-        found = self._person.choose(frame.t_ns, self._detector(frame.image), width, height)
+        found = self._person.choose(frame.t_ns, self._detector(frame.image, quarter), width, height)
         self._stages.done("detect")
-        return self._read(frame, found.region()) if found else None
+        return found
 
     def _read(self, frame: Frame, region: Region) -> FaceLandmarks | None:
         try:

@@ -115,7 +115,7 @@ def around(
     return Region(cos * x - sin * y, sin * x + cos * y, size * scale, angle, mirrored)
 
 
-def whole(image: Picture) -> Region:
-    """The smallest upright square that holds the whole picture."""
+def whole(image: Picture, quarter: int = 0) -> Region:
+    """The smallest square that holds the whole picture, turned clockwise by ``quarter`` times 90 degrees."""
     height, width = image.shape[:2]
-    return Region(width / 2.0, height / 2.0, float(max(width, height)))
+    return Region(width / 2.0, height / 2.0, float(max(width, height)), quarter * math.pi / 2.0)

@@ -105,7 +105,7 @@ class TestFollowing:
         for seq in range(12):
             head = DriverPose(yaw_deg=2.0 * seq, roll_deg=float(seq), distance=1.0 + seq / 40)
             assert perception.observe(frame(render(head, seed=seq), seq)).face
-        assert detector.calls == 1
+        assert detector.calls == 2, "the first frame, either way up"
 
     def test_a_face_that_comes_back_elsewhere_is_found_again(self, landmarks: str) -> None:
         perception = Perception(landmarks)
@@ -163,6 +163,30 @@ class TestOddPictures:
         for seq, cut in enumerate(range(0, WIDTH_PX // 2, 20)):
             perception.observe(frame(np.ascontiguousarray(driver[:, cut:]), seq))
         assert perception.network_faults == 0
+
+
+class TestCamerasThatAreTurned:
+    @pytest.mark.parametrize(("quarters", "roll_deg"), [(1, 90.0), (2, 180.0), (3, -90.0)])
+    def test_a_face_in_any_rotation_is_found_within_three_frames_and_followed(
+        self, landmarks: str, quarters: int, roll_deg: float
+    ) -> None:
+        perception = Perception(landmarks)
+        picture = np.ascontiguousarray(np.rot90(render(DriverPose()), quarters))
+        seen = [perception.observe(frame(picture, seq)) for seq in range(6)]
+        assert [one.face for one in seen[2:]] == [True] * 4
+        assert seen[-1].roll_deg is not None
+        assert abs(seen[-1].roll_deg) == pytest.approx(abs(roll_deg), abs=8.0)
+
+    def test_an_upright_face_is_found_after_one_that_was_turned(self, landmarks: str) -> None:
+        perception = Perception(landmarks)
+        turned = np.ascontiguousarray(np.rot90(render(DriverPose()), 2))
+        for seq in range(4):
+            perception.observe(frame(turned, seq))
+        nobody = render(DriverPose(present=False))
+        for seq in range(4, 60):
+            perception.observe(frame(nobody, seq))
+        seen = [perception.observe(frame(render(DriverPose()), seq)).face for seq in range(60, 64)]
+        assert any(seen[:3]) and seen[3]
 
 
 class TestBrokenNetworks:
