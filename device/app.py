@@ -88,7 +88,7 @@ def run(
         keys = KeyActions(view, monitor.stop, lambda: parts.stats().recording)
         with (
             opened_inputs(settings.record, parts.send, parts.liveness, terminal=keys) as inputs,
-            overseen(monitor, parts.source, output, parts.notes, parts.liveness, inputs),
+            overseen(monitor, parts.source, parts.notes, parts.liveness, *inputs, output),
             obeying_signals(monitor.stop, reload.request),
         ):
             monitor.run()

@@ -96,9 +96,7 @@ class Watch(Driver):
             self._monitor = parts.monitor(output)
             self._moments = self._watched(stack.enter_context(closing(self._monitor.moments())))
             stack.enter_context(opened_inputs(parts.settings.record, parts.send, parts.liveness, terminal=None))
-            stack.enter_context(
-                overseen(self._monitor, parts.source, output, parts.notes, parts.liveness, may_exit=False)
-            )
+            stack.enter_context(overseen(self._monitor, parts.source, parts.notes, parts.liveness, may_exit=False))
             self._stack = stack.pop_all()
 
     @property

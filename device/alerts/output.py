@@ -11,6 +11,7 @@ An output of another package derives from ``Output`` too; ten lines are enough:
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Self
 
@@ -74,3 +75,19 @@ class Output(ABC):
 def seconds(t_ns: int, origin_ns: int) -> float:
     """Seconds since the first frame, to the millisecond."""
     return round((t_ns - origin_ns) / 1e9, 3)
+
+
+DECIMALS = (
+    dict.fromkeys(("closure_s", "eye_open_left", "eye_open_right", "mouth_open", "perclos_coverage", "off_road_s"), 3)
+    | dict.fromkeys(("perclos_60s", "perclos_180s"), 4)
+    | dict.fromkeys(("kss_estimate", "yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg"), 1)
+    | dict.fromkeys(("calibration_pct", "speed_kmh"), 1)
+    | dict.fromkeys(("looking_s", "distance_m"), 2)
+    | dict.fromkeys(("lid_open", "lid_lowered", "lid_narrowed", "lid_closed"), 3)
+)
+"""How exactly the figures of a state are published."""
+
+
+def rounded(value: float | None, decimals: int) -> float | None:
+    """A figure with so many decimals; None where it is unknown or no number."""
+    return None if value is None or not math.isfinite(value) else round(value, decimals)

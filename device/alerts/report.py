@@ -9,7 +9,6 @@ every output; ``step`` names one step of it: whoever gets that twice can drop th
 from __future__ import annotations
 
 import json
-import math
 import re
 import socket
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from datetime import UTC, datetime
 from importlib import resources
 
 from wakeful.device.alerts.events import alert_fields, event_fields
-from wakeful.device.alerts.output import seconds
+from wakeful.device.alerts.output import DECIMALS, rounded, seconds
 from wakeful.device.alerts.run import Run, new_run_id, utc_text
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.version import __version__
@@ -27,6 +26,15 @@ PROTOCOL = 2
 SCHEMA = "report.schema.json"
 
 Report = dict[str, object]
+
+STATE = (
+    *("kind", "t", "time", "frame", "health", "reason", "level", "code", "face", "eyes_closed", "closure_s"),
+    *("eye_open_left", "eye_open_right", "mouth_open", "perclos_60s", "perclos_180s", "perclos_coverage"),
+    *("kss_estimate", "yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg", "gaze_zone", "off_road_s"),
+    *("expression", "expression_p", "notes", "calibration_pct", "speed_kmh", "ignition", "gear"),
+    *("looking", "looking_s", "awake", "distance_m", "lid_open", "lid_lowered", "lid_narrowed", "lid_closed"),
+)
+"""What the report of a state holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +69,18 @@ class Reporter:
 
     def state(self, state: DriverState) -> Report:
         """The driver's state at one moment. Ratios and seconds have three decimals, angles one."""
-        return {
+        shares = zip(self.expression_classes, state.expression_p, strict=False)
+        special = {
             "kind": "state",
             "t": seconds(state.t_ns, self.origin_ns),
             "time": self.run.time_at(state.t_ns),
             "frame": state.seq,
             "health": str(state.health),
-            "reason": state.reason,
             "level": state.level.label,
-            "code": state.code,
-            "face": state.face,
-            "eyes_closed": state.eyes_closed,
-            "closure_s": _rounded(state.closure_s, 3),
-            "eye_open_left": _rounded(state.eye_open_left, 3),
-            "eye_open_right": _rounded(state.eye_open_right, 3),
-            "mouth_open": _rounded(state.mouth_open, 3),
-            "perclos_60s": _rounded(state.perclos_60s, 4),
-            "perclos_180s": _rounded(state.perclos_180s, 4),
-            "perclos_coverage": _rounded(state.perclos_coverage, 3),
-            "kss_estimate": _rounded(state.kss_estimate, 1),
-            "yaw_deg": _rounded(state.yaw_deg, 1),
-            "pitch_deg": _rounded(state.pitch_deg, 1),
-            "roll_deg": _rounded(state.roll_deg, 1),
-            "gaze_yaw_deg": _rounded(state.gaze_yaw_deg, 1),
-            "gaze_pitch_deg": _rounded(state.gaze_pitch_deg, 1),
-            "gaze_zone": state.gaze_zone,
-            "off_road_s": _rounded(state.off_road_s, 3),
-            "expression": state.expression,
-            "expression_p": {
-                name: _rounded(p, 3) for name, p in zip(self.expression_classes, state.expression_p, strict=False)
-            },
+            "expression_p": {name: rounded(p, 3) for name, p in shares},
             "notes": list(state.notes),
-            "calibration_pct": _rounded(state.calibration_pct, 1),
-            "speed_kmh": _rounded(state.speed_kmh, 1),
-            "ignition": state.ignition,
-            "gear": state.gear,
-            "looking": state.looking,
-            "looking_s": _rounded(state.looking_s, 2),
-            "awake": state.awake,
-            "distance_m": _rounded(state.distance_m, 2),
-            "lid_open": _rounded(state.lid_open, 3),
-            "lid_lowered": _rounded(state.lid_lowered, 3),
-            "lid_narrowed": _rounded(state.lid_narrowed, 3),
-            "lid_closed": _rounded(state.lid_closed, 3),
         }
+        return {name: special[name] if name in special else _published(state, name) for name in STATE}
 
     def alert(self, alert: Alert, raised_at: datetime) -> Report:
         """One step in the life of an alert."""
@@ -147,5 +123,6 @@ def schema() -> dict[str, object]:
     return found
 
 
-def _rounded(value: float | None, decimals: int) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(value, decimals)
+def _published(state: DriverState, name: str) -> object:
+    value = getattr(state, name)
+    return rounded(value, DECIMALS[name]) if name in DECIMALS else value

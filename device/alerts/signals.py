@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wakeful.device.alerts.background import BackgroundWriter
-from wakeful.device.alerts.output import Output, seconds
+from wakeful.device.alerts.output import DECIMALS, Output, seconds
 from wakeful.device.alerts.run import Run, new_run_id
 from wakeful.device.messages import DriverState
 from wakeful.device.supervision.workers import Liveness
@@ -77,30 +77,15 @@ class SignalsOutput(Output):
 
 def row(state: DriverState, origin_ns: int) -> list[str]:
     """The fields of ``COLUMNS`` as text. Angles have one decimal, openings, shares and seconds three or four."""
-    return [
-        f"{seconds(state.t_ns, origin_ns):.3f}",
-        str(state.seq),
-        _flag(state.face),
-        _number(state.eye_open_left, 3),
-        _number(state.eye_open_right, 3),
-        _number(state.mouth_open, 3),
-        _number(state.yaw_deg, 1),
-        _number(state.pitch_deg, 1),
-        _number(state.roll_deg, 1),
-        _number(state.gaze_yaw_deg, 1),
-        _number(state.gaze_pitch_deg, 1),
-        _flag(state.eyes_closed),
-        _number(state.closure_s, 3),
-        _number(state.perclos_60s, 4),
-        state.level.label,
-        str(state.health),
-        state.expression or "",
-    ]
+    special = {"t": f"{seconds(state.t_ns, origin_ns):.3f}", "frame": str(state.seq), "level": state.level.label}
+    return [special.get(name) or _text(getattr(state, name), name) for name in COLUMNS]
+
+
+def _text(value: object, name: str) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return _number(value, DECIMALS[name]) if isinstance(value, float | int) else str(value or "")
 
 
 def _number(value: float | None, decimals: int) -> str:
     return "" if value is None or not math.isfinite(value) else f"{value:.{decimals}f}"
-
-
-def _flag(value: bool | None) -> str:
-    return "" if value is None else str(int(value))

@@ -30,9 +30,9 @@ from wakeful.device.alerts.commands import BrokenCommand, decode_command
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.report import Report, Reporter, json_bytes, utc_now
 from wakeful.device.alerts.run import Run
-from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.stream_settings import StreamSettings
+from wakeful.device.alerts.waker import Waker
 from wakeful.device.config.section import needed
 from wakeful.device.messages import Alert, Command, DriverState, Event
 from wakeful.device.supervision.workers import Liveness, Worker
@@ -287,17 +287,17 @@ def _serve(path: Path, group: bool) -> socket.socket:
         raise ConfigError(f"{path} is too long for a socket's name: at most {MAX_PATH_BYTES} bytes")
     _remove_abandoned(path)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    before = os.umask(0o117 if group else 0o177)
     try:
+        # The file that is bound gets the mode of the socket: at no time may anybody else connect.
+        os.fchmod(server.fileno(), 0o600)
         server.bind(str(path))
+        path.chmod(0o660 if group else 0o600)
         server.listen(MAX_READERS)
     except OSError as error:
         server.close()
         raise ConfigError(
             f"cannot make the socket {path}: {error.strerror}; name one in a folder that exists"
         ) from None
-    finally:
-        os.umask(before)
     server.setblocking(False)
     _OURS[path] = server
     return server

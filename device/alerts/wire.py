@@ -16,8 +16,8 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from wakeful.device.alerts.outbox import AlertQueue
 from wakeful.device.alerts.output import Output
-from wakeful.device.alerts.serial.port import Waker
 from wakeful.device.alerts.speed_watch import SpeedWatch
+from wakeful.device.alerts.waker import Waker
 from wakeful.device.messages import Command
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Worker

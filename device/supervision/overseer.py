@@ -9,12 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Protocol
 
-from wakeful.device.alerts.fan_out import FanOut
-from wakeful.device.alerts.output import Output
-from wakeful.device.inputs.input import Input
 from wakeful.device.monitor import Monitor
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.watchdog import PartFailed, Watchdog
@@ -25,21 +23,25 @@ GRACE_S = 6.0
 CLOSE_S = 3.0
 
 
+class Closable(Protocol):
+    """An output or input."""
+
+    def close(self) -> None: ...
+
+
 @contextmanager
 def overseen(
     monitor: Monitor,
     source: Source,
-    output: FanOut,
     notes: Notes,
     liveness: Liveness,
-    inputs: Sequence[Input] = (),
-    *,
+    *open_parts: Closable,
     may_exit: bool = True,
 ) -> Iterator[Watchdog]:
     """Supervises all parts of one monitor, those of ``source`` too, while the context lasts.
 
     Args:
-        output, inputs: closed from here when the loop hangs and cannot close them.
+        open_parts: closed from here, in this order, when the loop hangs and cannot close them.
         may_exit: end the process then. The library must not end the program that uses it.
     """
     ended = threading.Event()
@@ -47,7 +49,7 @@ def overseen(
     def give_up(failed: PartFailed) -> None:
         monitor.fail(failed)
         if may_exit and not ended.wait(GRACE_S):
-            end_process(failed, *inputs, output)
+            end_process(failed, *open_parts)
 
     parts = [
         liveness.add(Part(name, alive, restart)) for name, alive, restart in getattr(source, "threads", lambda: ())()
@@ -63,7 +65,7 @@ def overseen(
             liveness.leave(part)
 
 
-def end_process(failed: PartFailed, *open_parts: Input | Output) -> None:
+def end_process(failed: PartFailed, *open_parts: Closable) -> None:
     """Prints the reason, closes ``open_parts`` as far as possible, and exits with the status of ``failed``."""
 
     def close() -> None:

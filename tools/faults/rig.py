@@ -159,7 +159,7 @@ class Rig:
 
     def _run(self) -> None:
         try:
-            with overseen(self.monitor, self._source, self._output, self.notes, self.liveness):
+            with overseen(self.monitor, self._source, self.notes, self.liveness, self._output):
                 self.monitor.run()
         except WakefulError as error:
             self.failure = error

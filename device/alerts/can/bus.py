@@ -16,7 +16,7 @@ import time
 from typing import Any
 
 from wakeful.device.alerts.can.frames import CanFrame
-from wakeful.device.alerts.serial.port import Waker
+from wakeful.device.alerts.waker import Waker
 from wakeful.errors import ConfigError, WakefulError
 
 ADDRESS = re.compile(r"(?P<interface>[a-z][a-z0-9_]*):(?P<channel>\S+)")

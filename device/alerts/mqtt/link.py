@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wakeful.device.alerts.mqtt.access import Access
-from wakeful.device.alerts.serial.port import Waker
+from wakeful.device.alerts.waker import Waker
 from wakeful.errors import WakefulError
 
 CONNECT_TIMEOUT_S = 3.0

@@ -13,7 +13,7 @@ from wakeful.device.alerts.mqtt.link import Link, Message
 from wakeful.device.alerts.mqtt.topics import Topics
 from wakeful.device.alerts.outbox import Outbox
 from wakeful.device.alerts.report import Reporter, json_bytes
-from wakeful.device.alerts.serial.port import Waker
+from wakeful.device.alerts.waker import Waker
 from wakeful.device.messages import Command, DriverState
 
 ONLINE, OFFLINE = b"online", b"offline"

@@ -15,6 +15,7 @@ from typing import Protocol
 
 import serial
 
+from wakeful.device.alerts.waker import Waker
 from wakeful.errors import WakefulError
 
 READ_SIZE = 4096
@@ -41,34 +42,6 @@ class Port(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-class Waker:
-    """Ends another thread's wait at once; waking twice before it looks is the same as once."""
-
-    def __init__(self) -> None:
-        self._reader, self._writer = os.pipe()
-        os.set_blocking(self._reader, False)
-        os.set_blocking(self._writer, False)
-
-    def fileno(self) -> int:
-        return self._reader
-
-    def wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._writer, b"\0")
-
-    def wait(self, timeout_s: float | None) -> None:
-        select.select([self], [], [], timeout_s)
-        self.clear()
-
-    def clear(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._reader, READ_SIZE)
-
-    def __del__(self) -> None:
-        os.close(self._reader)
-        os.close(self._writer)
 
 
 def open_port(url: str, baud: int) -> Port:
