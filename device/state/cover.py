@@ -13,6 +13,7 @@ from collections import deque
 from wakeful.device.messages import Observation
 from wakeful.device.state.closure import Closure
 from wakeful.device.state.lid_states import LidKind, StateMean, States, kind_of, leading, with_odds
+from wakeful.device.state.own_blinks import OwnBlinks
 
 FORGETS_S = 2.0
 LONG_BLINK_S = 0.5
@@ -32,9 +33,11 @@ class Cover:
 
     Args:
         unclear_max_s: lids that may be lowered as well as closed are closed after this long.
+        blinks: those of this person, learned from here too.
     """
 
-    def __init__(self, unclear_max_s: float) -> None:
+    def __init__(self, unclear_max_s: float, blinks: OwnBlinks) -> None:
+        self._blinks = blinks
         self._unclear_max_ns = round(unclear_max_s * 1e9)
         self.restart()
 
@@ -58,7 +61,7 @@ class Cover:
         """The probabilities by which the running closure is judged; None without any."""
         if self._mean.states is None:
             return None
-        return with_odds(self._mean.states, OBSERVED_ODDS if self._closing.observed else 1.0)
+        return with_odds(self._mean.states, self._blinks.odds * (OBSERVED_ODDS if self._closing.observed else 1.0))
 
     @property
     def since_ns(self) -> int:
@@ -106,7 +109,11 @@ class Cover:
             return closure
         if closure.end_ns - closure.start_ns < LONG_BLINK_S * 1e9:
             likeliest = leading(states)
-            return closure if likeliest is LidKind.CLOSED or (likeliest is LidKind.LOWERED and not in_look) else None
+            if likeliest is LidKind.SEEING or (likeliest is LidKind.LOWERED and in_look):
+                return None
+            if self._closing.observed and self._mean.states is not None:
+                self._blinks.add(self._mean.states)
+            return closure
         kind = self.kind_at(closure.end_ns)
         if kind is LidKind.UNCLEAR:
             kind = leading(states)

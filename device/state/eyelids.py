@@ -16,6 +16,7 @@ from wakeful.device.state.cover import LONG_BLINK_S, Cover
 from wakeful.device.state.lid_states import CERTAIN, LidKind, StateMean, States, covered
 from wakeful.device.state.lids import LoweredLids
 from wakeful.device.state.lowered_look import LoweredLook
+from wakeful.device.state.own_blinks import OwnBlinks
 from wakeful.device.state.perclos import Perclos, PerclosWindows
 from wakeful.device.state.profile import Profile
 
@@ -78,6 +79,7 @@ class Eyelids:
         self.right = OpenEyeBaseline(eyes.baseline_s, eyes.baseline_floor, known.eye_aspect_right if known else None)
         self._eyes = EyeState(eyes.closed_below, eyes.open_above)
         self._lids = LoweredLids(eyes.lowered_drop)
+        self._blinks = OwnBlinks()
         self.restart()
 
     def restart(self) -> None:
@@ -88,7 +90,7 @@ class Eyelids:
         self._lids.restart()
         self._closures = ClosureTracker(profile.eyes.bridge_s)
         self._lowered = False
-        self._cover = Cover(profile.eyes.unclear_max_s)
+        self._cover = Cover(profile.eyes.unclear_max_s, self._blinks)
         self._open = StateMean(OPEN_FORGETS_S)
         self._look = LoweredLook()
         self._windows = PerclosWindows(180.0, profile.perclos.min_closure_s, MAX_GAP_S)

@@ -11,6 +11,7 @@ from wakeful.device.messages import Observation
 from wakeful.device.state.closure import Closure
 from wakeful.device.state.cover import ClosingWatch, Cover
 from wakeful.device.state.lid_states import LidKind, States
+from wakeful.device.state.own_blinks import OwnBlinks
 
 OPEN: States = (0.94, 0.02, 0.02, 0.02)
 LOWERED: States = (0.0, 0.9, 0.0, 0.1)
@@ -34,7 +35,7 @@ def seen(t_s: float, states: States | None, pitch_deg: float = 0.0) -> Observati
 
 def closure_of(*parts: tuple[float, States | None], defers: bool = True) -> tuple[Cover, list[Closure], float]:
     """A closure from second 0 on at 20 frames a second; the cover after it, closed parts so far, and the time."""
-    cover, turned, t_s = Cover(unclear_max_s=9.0), [], 0.0
+    cover, turned, t_s = Cover(9.0, OwnBlinks()), [], 0.0
     for seconds, states in parts:
         for _ in range(round(seconds * 20.0)):
             part = cover.see(seen(t_s, states), 0, defers=defers)

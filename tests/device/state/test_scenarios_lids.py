@@ -278,3 +278,15 @@ def test_the_states_are_published_as_judged() -> None:
     assert asleep.lid_closed is not None and asleep.lid_closed > 2.0 / 3.0
     assert sum(p for p in asleep.lid_states if p is not None) == pytest.approx(1.0)
     assert unknown.lid_states == (None, None, None, None)
+
+
+@any_camera
+def test_the_driver_whose_closed_lids_the_network_takes_for_lowered_is_known_by_the_blinks(camera: Camera) -> None:
+    """The same lids without blinks before them, which would have said so, are a look down."""
+    misread: States = (0.01, 0.7, 0.02, 0.27)
+    blinks = [Part(3.0, lids=OPEN), Part(0.3, 0.1, lids=(0.01, 0.76, 0.03, 0.2))] * 3
+    start_s = START_S + 3 * 3.3 + 3.0
+    asleep = (Part(3.0, lids=OPEN), Part(6.5, 0.1, lids=misread), Part(20.0, lids=OPEN))
+    assert_alerts(drive(AWAKE, *blinks, *asleep, camera=camera, speed_kmh=KMH), *ladder(6.5, start_s))
+    outcome = drive(Part(6.5, 0.1, lids=misread), camera=camera, speed_kmh=KMH)
+    assert [code for code, _ in raised(outcome.alerts)] == ["long_distraction"]
