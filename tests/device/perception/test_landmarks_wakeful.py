@@ -1,0 +1,160 @@
+"""The reader of the project's own networks: where its crops lie, and what it says of rendered faces."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from wakeful.device.perception.landmarks import LEFT_CORNERS, RIGHT_CORNERS, NetworkOutputError
+from wakeful.device.perception.landmarks_wakeful import GreyPart, Placed, WakefulReader, standardised
+from wakeful.device.perception.network import Network, load
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.region import Region
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
+
+FACE = Region(318.0, 230.0, 300.0)
+"""Around the rendered driver's face, as tracking lays it."""
+
+
+class Counting:
+    """A network that counts its runs and keeps what it was last given."""
+
+    def __init__(self, network: Network, spoiled: bool = False) -> None:
+        self.input_shape = network.input_shape
+        self._network, self._spoiled = network, spoiled
+        self.runs = 0
+        self.given: NDArray[np.float32] = np.empty(0, np.float32)
+
+    def __call__(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        self.runs, self.given = self.runs + 1, tensor
+        answers = self._network(tensor)
+        return [np.full_like(answer, np.nan) for answer in answers] if self._spoiled else answers
+
+
+def reader_and_networks(spoiled: str = "") -> tuple[WakefulReader, dict[str, Counting]]:
+    networks: dict[str, Counting] = {}
+
+    def counting(name: str, threads: int = 1) -> Network:
+        networks[name] = Counting(load(name, threads), name == spoiled)
+        return networks[name]
+
+    return WakefulReader(load=counting), networks
+
+
+class TestCrops:
+    @pytest.mark.parametrize("mirrored", [False, True])
+    @pytest.mark.parametrize("angle_deg", [0.0, 30.0, 180.0])
+    def test_points_come_back_to_where_they_were_cut(self, angle_deg: float, mirrored: bool) -> None:
+        place = Placed.of(200.0, 120.0, 0.7, math.radians(angle_deg), 64, 48, mirrored)
+        points = np.array([[190.0, 100.0], [230.0, 131.0], [200.0, 120.0]])
+        cut = points @ place.matrix[:, :2].T + place.matrix[:, 2]
+        assert cut[2] == pytest.approx((32.0, 24.0))
+        assert place.to_picture(cut.astype(np.float32)) == pytest.approx(points, abs=1e-3)
+
+    def test_a_mesh_comes_back_with_its_depth_in_pixels(self) -> None:
+        place = Placed.of(200.0, 120.0, 0.5, 0.0, 112, 112)
+        mesh = place.mesh_to_picture(np.array([[0.0, 0.0, 0.5], [1.0, -1.0, 0.0]], np.float32))
+        assert mesh == pytest.approx(np.array([[200.0, 120.0, 56.0], [312.0, 8.0, 0.0]]), abs=1e-3)
+
+    def test_a_part_of_the_frame_gives_the_same_crop_as_all_of_it(self) -> None:
+        picture = render(DriverPose())
+        place = Placed.of(300.0, 210.0, 0.9, 0.3, 64, 48)
+        whole = GreyPart(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8), 0, 0)
+        part = GreyPart.around(picture, FACE)
+        assert part.pixels.size < whole.pixels.size / 2
+        difference = np.abs(part.cut(place, 0).astype(int) - whole.cut(place, 0))
+        assert difference.max() <= 1
+
+    def test_large_faces_are_averaged_down_without_a_shift(self) -> None:
+        small = cv2.GaussianBlur(render(DriverPose()), (0, 0), 2.0)
+        large = cv2.resize(small, None, fx=4.0, fy=4.0, interpolation=cv2.INTER_CUBIC)
+        crops = []
+        for picture, scale in ((small, 1.0), (large, 4.0)):
+            # A pixel's middle is its place: the picture's edge lies half a pixel before the first one.
+            x_px, y_px = (scale * (at + 0.5) - 0.5 for at in (318.0, 230.0))
+            part = GreyPart.around(picture.astype(np.uint8), Region(x_px, y_px, 300.0 * scale))
+            crops.append(part.cut(Placed.of(x_px, y_px, 0.4 / scale, 0.0, 112, 112), 0).astype(float))
+        assert np.abs(crops[0] - crops[1]).mean() < 1.5
+
+    def test_standardised_crops_of_noise_alone_stay_small(self) -> None:
+        flat = np.full((48, 64), 100, np.uint8)
+        flat[::2] += 1
+        assert np.abs(standardised(flat, least=6.0)).max() < 0.1
+        seen = standardised(render(DriverPose())[100:148, 100:164, 0].copy(), least=0.5)
+        assert (seen.mean(), seen.std()) == pytest.approx((0.0, 1.0), abs=1e-3)
+
+
+class TestRuns:
+    def test_a_followed_face_takes_one_run_of_each_network(self) -> None:
+        reader, networks = reader_and_networks()
+        assert reader(Frame(render(DriverPose()), 0, 0), FACE) is not None
+        assert {name: network.runs for name, network in networks.items()} == {"face": 1, "lids": 1, "mouth": 1}
+
+    def test_a_face_beside_the_place_where_it_was_looked_for_is_read_again_in_its_own(self) -> None:
+        reader, networks = reader_and_networks()
+        beside = Region(FACE.x_px + 50.0, FACE.y_px - 38.0, FACE.size_px * 1.2)
+        face = reader(Frame(render(DriverPose()), 0, 0), beside)
+        followed = reader(Frame(render(DriverPose()), 0, 0), FACE)
+        assert face is not None and followed is not None
+        assert networks["face"].runs == 3
+        assert np.abs(face.points - followed.points)[:, :2].mean() < 2.0
+
+    def test_nothing_but_the_face_network_runs_where_there_is_no_face(self) -> None:
+        reader, networks = reader_and_networks()
+        assert reader(Frame(render(DriverPose(present=False)), 0, 0), FACE) is None
+        assert (networks["face"].runs, networks["lids"].runs, networks["mouth"].runs) == (1, 0, 0)
+
+    @pytest.mark.parametrize("name", ["face", "lids", "mouth"])
+    def test_answers_that_are_no_numbers_are_an_error(self, name: str) -> None:
+        reader, _ = reader_and_networks(spoiled=name)
+        with pytest.raises(NetworkOutputError, match=name):
+            reader(Frame(render(DriverPose()), 0, 0), FACE)
+
+    def test_both_eyes_reach_the_network_with_the_outer_corner_on_the_left(self) -> None:
+        reader, _ = reader_and_networks()
+        face = reader(Frame(render(DriverPose(gaze_yaw_deg=25.0)), 0, 0), FACE)
+        assert face is not None
+        # Both look to the person's left: the right eye towards the nose, the left eye away from it.
+        right, left = (
+            float((eye.iris[0] - eye.contour[0]) @ (eye.contour[8] - eye.contour[0]))
+            / float(np.square(eye.contour[8] - eye.contour[0]).sum())
+            for eye in (face.right, face.left)
+        )
+        assert right > 0.5 > left
+
+
+class TestFaces:
+    @pytest.mark.parametrize("eyewear", ["none", "glasses"])
+    def test_the_states_of_the_lids(self, eyewear: Literal["none", "glasses"]) -> None:
+        states = {}
+        for opening in (1.0, 0.0):
+            pose = DriverPose(eye_left=opening, eye_right=opening, eyewear=eyewear)
+            states[opening] = Perception("wakeful").observe(Frame(render(pose), 0, 0)).lid_states
+        awake, asleep = states[1.0], states[0.0]
+        assert awake is not None and asleep is not None
+        assert sum(awake) == pytest.approx(1.0) and sum(asleep) == pytest.approx(1.0)
+        assert awake[0] > 0.8
+        assert asleep[3] > 0.8
+
+    def test_corners_and_lips_of_the_mesh_are_those_of_the_finer_networks(self) -> None:
+        reader, _ = reader_and_networks()
+        face = reader(Frame(render(DriverPose(mouth=0.8)), 0, 0), FACE)
+        assert face is not None
+        for eye, corners in ((face.right, RIGHT_CORNERS), (face.left, LEFT_CORNERS)):
+            assert face.points[corners[0], :2] == pytest.approx(eye.contour[0])
+            assert face.points[corners[1], :2] == pytest.approx(eye.contour[8])
+        assert face.mouth_aspect is not None and face.mouth_aspect > 0.3
+
+    def test_the_brightness_of_the_face_is_that_of_its_pixels(self) -> None:
+        seen = [
+            Perception("wakeful").observe(Frame(render(DriverPose(brightness=light)), 0, 0)).brightness
+            for light in (1.0, 0.5)
+        ]
+        assert seen[0] is not None and seen[1] is not None
+        assert 1.6 < seen[0] / seen[1] < 2.4
