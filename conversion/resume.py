@@ -1,7 +1,7 @@
-"""Keeps what the simulator has answered, so that a conversion that was interrupted goes on where it stopped.
+"""Saves the simulator's results, so that an interrupted conversion continues where it stopped.
 
-The simulator takes about a second a picture. Contexts are kept with the hash of what they were compiled from, answers
-with those of the context and of the inputs: whatever changes is computed again.
+The simulator takes about a second per input. Contexts are saved with the hash of their source, results with the
+hashes of the context and of the inputs: if one changes, they are computed again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SLICE = 32
 
 
 def compile_once(source: Path, chip: Soc, target: Path) -> None:
-    """``compile_context``, unless ``target`` is there and was compiled from the same file by the same version."""
+    """``compile_context``, unless ``target`` exists and was compiled from the same file by the same version."""
     note = target.with_suffix(".source")
     made_of = f"{registry.sha256_of(source)} {version('onnxruntime-qnn')} {chip.name}"
     if target.is_file() and data_of(target).is_file() and note.is_file() and note.read_text("utf-8") == made_of:
@@ -34,7 +34,7 @@ def compile_once(source: Path, chip: Soc, target: Path) -> None:
 
 
 def simulate_in_slices(context: Path, inputs: Inputs, folder: Path) -> dict[str, NDArray[np.float32]]:
-    """``simulate`` for all of ``inputs``; each slice of the answers is kept in ``folder``."""
+    """``simulate`` for all of ``inputs``; each slice of the results is saved in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     key = f"{registry.sha256_of(data_of(context))[:16]}-{inputs.sha256[:16]}"
     answers = []

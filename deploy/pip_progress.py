@@ -1,7 +1,7 @@
-"""Runs ``pip install`` and says every few seconds what it is doing: ``pip_progress.py ARGUMENTS OF PIP INSTALL``.
+"""Runs ``pip install`` and prints every few seconds what it is doing: ``pip_progress.py ARGUMENTS OF PIP INSTALL``.
 
 pip itself either prints hundreds of lines or, with ``--quiet``, nothing for minutes. Runs with the standard library
-alone, before anything of wakeful is installed. Errors are shown whole at the end; the exit status is pip's.
+alone, before anything of wakeful is installed. Errors are printed in full at the end; the exit status is pip's.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 QUIET_S = 2.0
-"""Nothing is printed before: most calls find everything installed."""
+"""Nothing is printed before this time: in most calls everything is already installed."""
 EVERY_S = 3.0
 OLDEST_WITH_FIGURES = (24, 1)
-"""``--progress-bar raw``, which prints figures where there is no terminal, came with this pip."""
+"""``--progress-bar raw``, which prints numbers if there is no terminal, was added in this version of pip."""
 MEGABYTE = 1_000_000
 ERROR_LINES = 200
 WORDS = {
@@ -36,7 +36,7 @@ WORDS = {
 
 
 class Progress:
-    """What pip is doing, from the lines that it prints."""
+    """What pip is doing, parsed from its output."""
 
     def __init__(self) -> None:
         self.doing = "starting pip"
@@ -45,11 +45,11 @@ class Progress:
 
     @property
     def line(self) -> str:
-        """For the person who waits."""
+        """The progress as one line for the user."""
         return f"{self.doing} {self._figures}".rstrip()
 
     def read(self, line: str) -> None:
-        """Take in one line of pip's output."""
+        """Process one line of pip's output."""
         progress = re.fullmatch(r"Progress (\d+) of (\d+)", line)
         if progress:
             done, total = (int(one) / MEGABYTE for one in progress.groups())
@@ -60,13 +60,13 @@ class Progress:
         self.kept = [*self.kept[1 - ERROR_LINES :], line]
         doing = _doing(line.strip())
         if doing:
-            # The size is part of the line until pip gives figures of its own.
+            # The size is part of the line until pip reports its own numbers.
             self.doing, size = doing
             self._figures = size
 
 
 def _doing(line: str) -> tuple[str, str] | None:
-    """What a line of pip says it does now, and the size that it names; None if it says something else."""
+    """The action and the size in a line of pip's output; None if it is another kind of line."""
     word, _, rest = line.partition(" ")
     if word not in WORDS or not rest:
         return None
@@ -78,7 +78,7 @@ def _doing(line: str) -> tuple[str, str] | None:
         return f"building {built[1]}" if built else "building", ""
     size = re.search(r" \(([\d.]+ [kMG]?B)\)", rest)
     what = rest.removeprefix("cached ").split()[0]
-    # Of a file, an address or a requirement, the name of the package.
+    # The package name in a file name, a URL or a requirement.
     name = re.split(r"-\d|[<>=!~;\[]", what.rstrip("/").rpartition("/")[2])[0]
     return f"{WORDS[word]} {name or what}", f"({size[1]})" if size else ""
 
@@ -99,12 +99,12 @@ def _say(progress: Progress, ended: threading.Event, begun_s: float) -> None:
 
 
 def install(arguments: Iterable[str]) -> int:
-    """Run it; gives the exit status of pip."""
+    """Run it; returns the exit status of pip."""
     progress, ended, begun_s = Progress(), threading.Event(), time.monotonic()
     try:
         known = version("pip")
     except PackageNotFoundError:
-        known = ""  # pip says itself that it is missing.
+        known = ""  # The error message that pip is missing comes from Python.
     pip = subprocess.Popen(
         command(arguments, known),
         stdout=subprocess.PIPE,
@@ -119,7 +119,7 @@ def install(arguments: Iterable[str]) -> int:
             progress.read(line.rstrip())
         status = pip.wait()
     except KeyboardInterrupt:
-        # A terminal interrupts pip as well; elsewhere it would go on alone.
+        # A terminal interrupts pip too; without one it would keep running.
         pip.send_signal(signal.SIGINT)
         pip.wait()
         return 128 + signal.SIGINT

@@ -1,9 +1,9 @@
-"""Open whatever gives pictures, by the name a user gives it.
+"""Open any source of images by its name.
 
     with contextlib.closing(open_source("0")) as source:
         frame = source.read_latest(max_age_s=0.5)
 
-Every backend is a file of its own and loaded only when it is asked for. All give ``wakeful.sensors.source.Source``.
+Every backend is a separate file, loaded only when it is used. All return ``wakeful.sensors.source.Source``.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ def open_source(
         spec: ``auto`` (the first camera, else the synthetic driver), a camera's number, its device path
             (``/dev/video0``), its stable name (``/dev/v4l/by-id/...`` or what comes after the last slash), a video file
             or GIF, an image, a folder of images, or ``synthetic[:SCENARIO]``.
-        pace: ``realtime`` plays by the clock and drops what nobody reads in time; ``fast`` gives every frame as soon as
-            it is asked for, with its own time stamp. Without it: files fast, the synthetic driver in real time.
-            Cameras know only real time.
-        width, height, fps, pixel_format: asked of the camera, see ``CaptureRequest``; what was not granted is in
+        pace: ``realtime`` plays by the clock and drops frames that are not read in time; ``fast`` returns each frame as
+            soon as it is requested, with its own time stamp. Default: files fast, the synthetic driver in real time.
+            Cameras support only real time.
+        width, height, fps, pixel_format: requested from the camera, see ``CaptureRequest``; differences are in
             ``info.requested``. Image folders are played and the synthetic driver is rendered at ``fps``,
             30 without it.
 
     Raises:
         SourceNotFound: no such camera, file or folder.
-        SourceError: it is there and cannot be used; the message says why and what to do.
+        SourceError: it exists but cannot be used; the message gives the reason and the fix.
         ConfigError: an invalid request.
     """
     request = CaptureRequest(width, height, fps, pixel_format)
@@ -72,16 +72,16 @@ def open_source(
 
 
 def first_camera_or_synthetic() -> str:
-    """The camera with the lowest number, by its stable name if it has one; ``synthetic`` where there is no camera."""
+    """The camera with the lowest number, by its stable name if it has one; ``synthetic`` if there is no camera."""
     found = cameras()
     return (found[0].by_id or found[0].path) if found else "synthetic"
 
 
 def kind_of(spec: str) -> tuple[str, str]:
-    """Which backend a name belongs to and what to tell it: ("v4l2", "/dev/video0"), ("synthetic", "demo"), ...
+    """The backend for a name, and the argument for it: ("v4l2", "/dev/video0"), ("synthetic", "demo"), ...
 
     Raises:
-        SourceNotFound: it is neither a camera's name nor the path of a file or folder.
+        SourceNotFound: it is neither the name of a camera nor the path of a file or folder.
     """
     head, _, scenario = spec.partition(":")
     if head == "synthetic":
@@ -94,7 +94,7 @@ def kind_of(spec: str) -> tuple[str, str]:
         kind = _kind_of_path(path) if spec else None
     except (OSError, ValueError, RuntimeError):
         raise SourceNotFound(
-            f"{spec[:200]!r} cannot be looked up: check the name, and that you may enter the folders it names"
+            f"{spec[:200]!r} cannot be accessed: check the name, and your permission for the folders in it"
         ) from None
     if kind is None:
         raise SourceNotFound(

@@ -1,7 +1,7 @@
-"""Is this camera still seeing? Tells frozen and black pictures from living ones, cheaply enough for every frame.
+"""Detects frozen and black images of a camera, cheaply enough to run on every frame.
 
-Whether a fault lasts long enough to call the camera lost is decided by its owner (``wakeful.sensors.v4l2``); this file
-only looks at pixels. It is for live sensors: a still or dark recording is what it is.
+Whether a fault lasts long enough to report the camera as lost is decided in ``wakeful.sensors.v4l2``; this file only
+examines pixels. It is for live sensors: a recording may be still or dark.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ FROZEN = "frozen"
 BLACK = "black"
 
 BLACK_MEAN = 8.0
-"""Grey level below which a picture may be black (capped lens, dead sensor). Ours: a night picture in which a face can
-be made out has a higher mean or more contrast."""
+"""Grey level below which an image may be black (capped lens, dead sensor). Own choice: a night image with a visible
+face has a higher mean or more contrast."""
 
 BLACK_DEVIATION = 3.0
-"""Standard deviation in grey levels below which a dark picture shows nothing but noise. Ours, as above."""
+"""Standard deviation in grey levels below which a dark image contains only noise. Own choice, as above."""
 
 SAMPLE_ROWS = 60
 SAMPLE_COLUMNS = 80
 
 
 class PictureWatch:
-    """Compares each picture of one camera with the one before it.
+    """Compares each image of a camera with the previous one.
 
-    Every real sensor has noise: two pictures in a row that are equal in every bit are one picture delivered twice.
+    Every real sensor has noise: two consecutive images with identical bits are one image delivered twice.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class PictureWatch:
         self._image: NDArray[np.uint8] | None = None
 
     def fault(self, image: NDArray[np.uint8]) -> str | None:
-        """``black``, ``frozen`` or None for a living picture.
+        """``black``, ``frozen``, or None for a good image.
 
         Args:
             image: uint8 [height, width, 3]; kept until the next call, so it must not be written to.
@@ -44,7 +44,7 @@ class PictureWatch:
         sample = _sampled(image)
         same = self._sample is not None and np.array_equal(sample, self._sample)
         if same and self._image is not None:
-            # The sample is a quick no; only a look at all pixels is a yes.
+            # The sample can rule it out quickly; only all pixels can confirm it.
             same = np.array_equal(image, self._image)
         self._sample, self._image = sample, image
         if is_black(sample):
@@ -53,7 +53,7 @@ class PictureWatch:
 
 
 def is_black(image: NDArray[np.uint8]) -> bool:
-    """Whether the picture, uint8 [height, width, 3], is dark all over and without any contrast."""
+    """Whether the image, uint8 [height, width, 3], is dark all over and has no contrast."""
     mean, deviation = cv2.meanStdDev(image.reshape(-1, 1))
     return bool(mean[0, 0] < BLACK_MEAN and deviation[0, 0] < BLACK_DEVIATION)
 

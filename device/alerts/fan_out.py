@@ -1,4 +1,4 @@
-"""All outputs as one, each kept from hurting the others or the monitor."""
+"""All outputs as one; a fault of one affects neither the others nor the monitor."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _log = logging.getLogger("wakeful.outputs")
 
 
 class FanOut(Output):
-    """Passes every call on to each of ``outputs``, in order.
+    """Forwards every call to each of ``outputs``, in order.
 
-    An output that raises is logged once, counted, and called again the next time; the others do not notice. Only
+    An output that raises is logged once, counted, and called again the next time; the others are not affected. Only
     ``start`` passes on errors that the user has to fix (a GPIO line that does not exist), after closing all outputs.
 
     Attributes:
@@ -35,9 +35,9 @@ class FanOut(Output):
         self.failures: dict[str, int] = {}
 
     def exchange(self, old: Sequence[Output], new: Sequence[Output]) -> None:
-        """From now on ``new`` are called and ``old`` are not; these are closed by another thread, within a second."""
+        """Replace ``old`` by ``new``; the old ones are closed by another thread, within a second."""
         first, *others = [output for output in self._outputs if not any(output is one for one in old)]
-        # The last one may have to report that all others have been called.
+        # The last output may have to confirm that all others have been called.
         self._outputs = (first, *new, *others)
         if old:
             Thread(target=self._close, args=(tuple(old),), name="wakeful-close", daemon=True).start()
@@ -47,7 +47,7 @@ class FanOut(Output):
             self._isolated(output, output.begin, run)
 
     def start(self, origin_ns: int) -> None:
-        """Raises: WakefulError: an output cannot be used as configured; all are closed then."""
+        """Raises: WakefulError: an output cannot be used as configured; then all are closed."""
         for output in self._outputs:
             try:
                 output.start(origin_ns)
@@ -86,7 +86,7 @@ class FanOut(Output):
 
     @property
     def problems(self) -> list[str]:
-        """What the outputs themselves report as wrong at present, one line each."""
+        """Current problems reported by the outputs, one line each."""
         return [output.problem for output in self._outputs if output.problem]
 
     def _isolated(self, output: Output, call: Callable[..., None], *arguments: object) -> None:
@@ -99,5 +99,5 @@ class FanOut(Output):
         name = type(output).__name__
         self.failures[name] = self.failures.get(name, 0) + 1
         if self.failures[name] == 1:
-            _log.warning("output %s failed: %s: %s; the monitor goes on", name, type(error).__name__, error)
+            _log.warning("output %s failed: %s: %s; the monitor continues", name, type(error).__name__, error)
             _log.debug("output %s failed", name, exc_info=error)

@@ -45,7 +45,7 @@ def status_text(state: DriverState) -> str:
 
 def alert_text(alert: Alert) -> str:
     """``microsleep raised, closure 1.0 s``."""
-    evidence = [_figure_text(name, value) for name, value in alert.evidence.items()]
+    evidence = [figure_text(name, value) for name, value in alert.evidence.items()]
     return ", ".join([f"{code_text(alert.code)} {alert.phase}", *evidence])
 
 
@@ -63,7 +63,7 @@ def event_text(event: Event) -> str | None:
             return None
         name = "eyes closed" if event.kind == "closure" else code_text(event.kind)
         return f"{name}, {duration_s:.1f} s"
-    figures = [_figure_text(name, value) for name, value in event.data.items() if not name.endswith("_ns")]
+    figures = [figure_text(name, value) for name, value in event.data.items() if not name.endswith("_ns")]
     return ", ".join([code_text(event.kind), *figures])
 
 
@@ -74,11 +74,13 @@ def time_text(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest_s:04.1f}" if hours else f"{minutes}:{rest_s:04.1f}"
 
 
-def _figure_text(name: str, value: object) -> str:
-    """``closure 1.0 s`` from ``closure_s``: the unit is the end of the name."""
+def figure_text(name: str, value: object) -> str:
+    """``closure 1.0 s`` from ``closure_s``: the unit is the end of the name; ``PERCLOS 8.3%`` from ``perclos_60s``."""
     stem, _, unit = name.rpartition("_")
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return f"{code_text(name)} {value}"
+    if name.startswith("perclos_"):
+        return f"PERCLOS {value:.1%}"
     if unit in ("s", "deg", "kmh", "pct") and stem:
         shown = {"s": f"{value:.1f} s", "deg": f"{value:+z.0f}°", "kmh": f"{value:.0f} km/h", "pct": f"{value:.0f} %"}
         return f"{code_text(stem)} {shown[unit]}"

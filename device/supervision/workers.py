@@ -7,8 +7,8 @@ A monitor owns one ``Liveness`` and hands it to everything that runs a thread fo
     worker.start()
 
 A worker whose function returns has ended on purpose. One whose function raises has died. One that stays too long inside
-``working()`` is stuck. Waiting is not a fault; waiting for a disk or a peer inside ``outside()`` is reported when it
-lasts, because people should know of a disk or a reader that accepts nothing, but restarting the thread does not help.
+``working()`` is stuck. Waiting is not a fault. A long wait for a disk or a peer inside ``outside()`` is reported,
+because the user should know about a disk or a receiver that accepts nothing; restarting the thread would not help.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Part:
     Args:
         name: what the watchdog calls it: ``serial``, ``write events.jsonl``.
         alive: whether the thread runs.
-        restart: puts another thread in its place; None: nothing can, and its fault ends the process.
-        stuck_s: seconds of work without an end after which it counts as stuck; None: never.
+        restart: starts a replacement thread; None: not possible, and its fault ends the process.
+        stuck_s: seconds of uninterrupted work after which it counts as stuck; None: never.
 
     Attributes:
-        obstacle: why it waits in ``outside()``, as far as the owner knows: a full disk.
+        obstacle: why it waits in ``outside()``, if the owner knows, such as a full disk.
     """
 
     def __init__(
@@ -56,20 +56,20 @@ class Part:
 
     @property
     def vital(self) -> bool:
-        """Nothing can start it again."""
+        """It cannot be restarted."""
         return self._restart is None
 
     def beat(self) -> None:
-        """One iteration is done and the next begins: busy, and not stuck."""
+        """One iteration is complete and the next begins: busy, not stuck."""
         self._working_since_s = self._clock_s()
 
     def rest(self) -> None:
-        """Nothing to do: what follows is waiting, which is not a fault."""
+        """Nothing to do: the thread now waits, which is not a fault."""
         self._working_since_s = None
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """What is inside has to end within ``stuck_s``."""
+        """The code inside has to end within ``stuck_s``."""
         self.beat()
         try:
             yield
@@ -78,7 +78,7 @@ class Part:
 
     @contextmanager
     def outside(self) -> Iterator[None]:
-        """What is inside waits for a disk, a pipe or a peer, for as long as it takes."""
+        """The code inside waits for a disk, a pipe or a peer, for as long as necessary."""
         self._outside_since_s = self._clock_s()
         try:
             yield
@@ -87,7 +87,7 @@ class Part:
             self.obstacle = ""
 
     def fault(self) -> str | None:
-        """``died``, ``is stuck`` or None. An owner that ends a thread on purpose takes its part out first."""
+        """``died``, ``is stuck`` or None. An owner that ends a thread on purpose removes its part first."""
         if not self._alive():
             return "died"
         since_s = self._working_since_s
@@ -96,14 +96,14 @@ class Part:
         return None
 
     def blocked(self) -> str | None:
-        """What it has been waiting for longer than ``BLOCKED_AFTER_S``, for people; None while it has not."""
+        """Message about what it has been waiting for longer than ``BLOCKED_AFTER_S``; None otherwise."""
         since_s = self._outside_since_s
         if since_s is None or self._clock_s() - since_s <= BLOCKED_AFTER_S:
             return None
-        return f"{self.name}: {self.obstacle or 'nobody takes what is written'}"
+        return f"{self.name}: {self.obstacle or 'the receiver does not read'}"
 
     def restart(self) -> None:
-        """Put another thread in its place; only where it is not ``vital``."""
+        """Start a replacement thread; only if it is not ``vital``."""
         assert self._restart is not None
         self._working_since_s = self._outside_since_s = None
         self._restart()
@@ -113,7 +113,7 @@ class Liveness:
     """The supervised parts of one monitor. Every method may be called from any thread.
 
     Attributes:
-        frames: frames that were really processed so far.
+        frames: number of frames processed so far.
         last_frame_s: monotonic time of the last of them; None before the first.
     """
 
@@ -140,7 +140,7 @@ class Liveness:
         return part
 
     def leave(self, part: Part) -> None:
-        """``part`` ends on purpose."""
+        """Stop supervising ``part``, which ends on purpose."""
         with self._lock:
             self._parts = tuple(one for one in self._parts if one is not part)
 
@@ -150,7 +150,7 @@ class Worker:
 
     Args:
         name: of the part; the thread is called ``wakeful-NAME``.
-        run: what the thread executes. Wrap what may get stuck in ``part.working()`` and check ``in_charge()``
+        run: what the thread executes. Wrap code that may get stuck in ``part.working()`` and check ``in_charge()``
             afterwards: a thread that has been replaced in the meantime must return.
         stuck_s: see ``Part``.
         liveness: of the monitor that the thread works for; None: no watchdog examines it.
@@ -161,7 +161,7 @@ class Worker:
     ) -> None:
         self._run = run
         self._liveness = liveness or Liveness()
-        # Held while a thread begins, so that nobody takes one that is not yet alive for a dead one.
+        # Held while a thread starts, so that a thread that is not alive yet is not reported as dead.
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self.part = Part(name, lambda: self._thread is None or self.is_alive(), self._begin, stuck_s)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-from wakeful.device.alerts.wording import code_text, time_text
+from wakeful.device.alerts.wording import code_text, figure_text, time_text
 from wakeful.device.messages import Level
 from wakeful.device.view.drive import AlertLife, Drive
 from wakeful.device.view.figures import Figures
@@ -208,16 +208,7 @@ def _strip(pictures: Sequence[Thumbnail]) -> str:
 
 
 def _evidence(life: AlertLife) -> str:
-    return ", ".join(_figure_text(name, value) for name, value in life.evidence.items())
-
-
-def _figure_text(name: str, value: float) -> str:
-    stem, _, unit = name.rpartition("_")
-    if name.startswith("perclos"):
-        return f"PERCLOS {value:.1%}"
-    if stem and unit == "s":
-        return f"{code_text(stem)} {value:.1f} s"
-    return f"{code_text(name)} {value:.3g}"
+    return ", ".join(figure_text(name, value) for name, value in life.evidence.items())
 
 
 def configuration(drive: Drive) -> str:

@@ -119,7 +119,7 @@ class TerminalOutput(TerminalView):
                 self._draw_until_closed()
         except Exception as error:
             # A terminal that goes away (a closed ssh session) ends the view, not the monitor.
-            _log.warning("the terminal view ended: %s: %s; the monitor goes on", type(error).__name__, error)
+            _log.warning("the terminal view ended: %s: %s; the monitor continues", type(error).__name__, error)
 
     def _draw_until_closed(self) -> None:
         # Not redirected: otherwise prints of other threads would block while the terminal is stopped.
@@ -151,6 +151,8 @@ class TerminalOutput(TerminalView):
             self._recent.append(entry)
 
     def _note_log(self, record: logging.LogRecord) -> None:
+        if record.name == "wakeful.notes":
+            return  # its event is listed already
         state = self._newest.last
         t_s = seconds(state.t_ns, self._origin_ns) if state else 0.0
         style = "yellow" if record.levelno >= logging.WARNING else ""

@@ -64,7 +64,7 @@ def test_failures_are_counted_and_reported_once(caplog: pytest.LogCaptureFixture
     call_all(outputs)
     assert outputs.failures == {"Recorder": 2}
     assert [record.message for record in caplog.records] == [
-        "output Recorder failed: RuntimeError: no wire; the monitor goes on"
+        "output Recorder failed: RuntimeError: no wire; the monitor continues"
     ]
 
 

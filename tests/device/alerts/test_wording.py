@@ -15,6 +15,8 @@ def test_alerts_say_their_evidence_with_units() -> None:
     assert alert_text(alert()) == "microsleep raised, closure 1.0 s"
     turned = Alert(0, 1, "long_distraction", Level.WARNING, Phase.CLEARED, {"yaw_deg": -31.2, "perclos": 0.1534})
     assert alert_text(turned) == "long distraction cleared, yaw -31°, perclos 0.153"
+    drowsy = Alert(0, 1, "drowsy", Level.ADVISORY, Phase.RAISED, {"perclos_60s": 0.0834})
+    assert alert_text(drowsy) == "drowsy raised, PERCLOS 8.3%"
 
 
 @pytest.mark.parametrize(

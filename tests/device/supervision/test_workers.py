@@ -63,7 +63,7 @@ def test_a_disk_that_takes_nothing_is_told_and_is_no_fault_of_the_thread() -> No
         clock.now_s = 4.0
         assert not writer.blocked()
         clock.now_s = 6.0
-        assert writer.blocked() == "writer: nobody takes what is written"
+        assert writer.blocked() == "writer: the receiver does not read"
         writer.obstacle = "the disk is full"
         assert writer.blocked() == "writer: the disk is full"
         assert writer.fault() is None

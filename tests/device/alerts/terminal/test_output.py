@@ -28,6 +28,7 @@ from wakeful.device.alerts.terminal.choice import terminal_view
 from wakeful.device.alerts.terminal.output import TerminalOutput
 from wakeful.device.alerts.terminal.plain import PlainOutput
 from wakeful.device.messages import Event, Health
+from wakeful.device.supervision.notes import Notes
 
 STATS = LoopStats(29.8, 11.6, 3, "v2")
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
@@ -75,6 +76,17 @@ def test_what_the_project_logs_appears_in_the_list_and_the_log_is_itself_again_a
     assert eventually(lambda: "serial: /dev/ttyUSB0 does not exist" in screen.getvalue())
     output.close()
     assert (logger.handlers, logger.propagate) == before
+
+
+def test_a_note_is_listed_once_although_it_is_logged_too() -> None:
+    output, screen = viewed()
+    output.state(AWAKE)
+    Notes().set("disk_full", "no video: 40 MB left")
+    output.event(Event(AWAKE.t_ns, "health", {"health": "ok", "note": "disk_full", "text": "no video: 40 MB left"}))
+    assert eventually(lambda: "disk full: no video" in screen.getvalue())
+    output.close()
+    last = screen.getvalue()[screen.getvalue().rindex("Recent") :]
+    assert last.count("disk full: no video") == 1
 
 
 def test_a_monitor_that_hangs_is_shown_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
