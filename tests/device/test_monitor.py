@@ -7,9 +7,7 @@ import threading
 import time
 from dataclasses import replace
 from queue import SimpleQueue
-from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.device.scripted_monitor import (
@@ -20,6 +18,7 @@ from tests.device.scripted_monitor import (
     seconds,
 )
 from tools.rigs.heard import Heard
+from tools.rigs.networks import LANDMARKS, Breakable, kept
 from wakeful import SourceError
 from wakeful.device.messages import (
     Acknowledge,
@@ -234,7 +233,7 @@ def test_a_rendered_driver_who_nods_off_is_warned(landmarks: str) -> None:
             return replace(frame, image=pictures[0.0 if frame.t_ns >= 3 * SECOND_NS else 1.0])
 
     heard = Heard()
-    monitor(Portraits(seconds(0.0, 4.5)), heard, Perception(landmarks)).run()
+    monitor(Portraits(seconds(0.0, 4.5)), heard, Perception(landmarks, load=kept)).run()
     assert heard.told() == [("microsleep", Phase.RAISED)]
     assert heard.alerts[0].t_ns / 1e9 == pytest.approx(4.0, abs=0.1)
 
@@ -248,9 +247,14 @@ def test_a_network_that_answers_nan_is_nobody_seen_and_the_loop_goes_on(
         def read_latest(self, max_age_s: float) -> Frame:
             return replace(super().read_latest(max_age_s), image=picture)
 
-    perception = Perception(landmarks)
+    networks = Breakable(kept)
+    perception = Perception(landmarks, load=networks)
     source, heard = Portraits(seconds(0.0, 3.0)), Heard()
-    source.on_read = lambda: _break_networks(perception) if 0.99 < source.now_ns / 1e9 < 1.01 else None
+
+    def broken_from_the_first_second_on() -> None:
+        networks.broken = LANDMARKS if source.now_ns > 0.99e9 else ()
+
+    source.on_read = broken_from_the_first_second_on
     monitor(source, heard, perception).run()
     assert heard.states[20].face
     assert not any(state.face for state in heard.states[35:])
@@ -258,15 +262,3 @@ def test_a_network_that_answers_nan_is_nobody_seen_and_the_loop_goes_on(
     assert heard.alerts == []
     assert perception.network_faults > 30
     assert caplog.text.count("NaN") == 1
-
-
-def _break_networks(perception: Perception) -> None:
-    """From now on every landmark network answers NaN everywhere but in its belief to see a face."""
-    reader: Any = perception._reader
-    for name in ("_network", "_mesh", "_iris"):
-        if network := getattr(reader, name, None):
-            setattr(reader, name, lambda tensor, network=network: _spoilt(network(tensor)))
-
-
-def _spoilt(outputs: list[np.ndarray]) -> list[np.ndarray]:
-    return [np.full_like(output, np.nan) if output.size > 1 else output for output in outputs]

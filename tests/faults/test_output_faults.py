@@ -15,6 +15,7 @@ import pytest
 from tools.faults.rig import RECOVERS_WITHIN_S, Rig, full_disk
 from tools.rigs.broker import Broker, Listener
 from tools.rigs.can_node import CanNode
+from tools.rigs.networks import LANDMARKS
 from tools.rigs.waiting import eventually
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.mqtt.output import MqttOutput
@@ -97,14 +98,11 @@ def test_alerts_wait_for_a_full_disk(rig: Rig, monkeypatch: pytest.MonkeyPatch) 
     assert eventually(lambda: "output_blocked" not in rig.standing_notes(), RECOVERS_WITHIN_S)
 
 
-def test_a_network_that_answers_nan_shows_nobody_until_it_does_not(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = rig.perception._reader
-    with monkeypatch.context() as broken:
-        for name in ("_mesh", "_iris"):
-            network = getattr(reader, name)
-            broken.setattr(reader, name, lambda tensor, real=network: [out * np.nan for out in real(tensor)])
-        assert eventually(lambda: rig.health() is Health.NO_FACE)
-        assert rig.perception.network_faults > 0
+def test_a_network_that_answers_nan_shows_nobody_until_it_does_not(rig: Rig) -> None:
+    rig.networks.broken = LANDMARKS
+    assert eventually(lambda: rig.health() is Health.NO_FACE)
+    assert rig.perception.network_faults > 0
+    rig.networks.broken = ()
     assert rig.recovers()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tools.rigs.networks import kept
 from wakeful.device.messages import Observation
 from wakeful.device.perception.head_pose import angles_deg
 from wakeful.device.perception.pipeline import Perception
@@ -41,7 +42,7 @@ def dark_red(picture: NDArray[np.uint8]) -> int:
 
 def read(landmarks: str, poses: Iterable[DriverPose], looks: int = 2) -> list[Observation]:
     """What perception reads in each pose; it may look several times, to settle its region on the face."""
-    perception = Perception(landmarks)
+    perception = Perception(landmarks, load=kept)
     read_poses = []
     for number, pose in enumerate(poses):
         for look in range(looks):
@@ -226,7 +227,7 @@ class TestReading:
         assert read(landmarks, [pose], looks=1)[0].face
 
     def test_nobody_is_seen_in_an_empty_seat(self) -> None:
-        assert not Perception("mesh+iris").observe(Frame(render(DriverPose(present=False)), 0, 0)).face
+        assert not Perception("mesh+iris", load=kept).observe(Frame(render(DriverPose(present=False)), 0, 0)).face
 
 
 def falls(values: list[float | None]) -> bool:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from tools.rigs.heard import Heard
+from tools.rigs.networks import Breakable
 from tools.rigs.scripted_camera import ScriptedCamera, ScriptedCapture
 from tools.rigs.serial_receiver import Receiver
 from tools.rigs.waiting import eventually
@@ -113,7 +114,8 @@ class Rig:
         self.receiver = Receiver()
         self.heard = Heard()
         self.notes = Notes()
-        self.perception = Perception("mesh+iris")
+        self.networks = Breakable()
+        self.perception = Perception("mesh+iris", load=self.networks)
         self.events_file = folder / "events.jsonl"
         commands: SimpleQueue[Command] = SimpleQueue()
         self.liveness = Liveness()

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tools.rigs.networks import kept
 from wakeful.device.cli import status
 from wakeful.device.doctor.check import FAIL, OK, WARN, Check
 from wakeful.device.doctor.placement import Placement, View, frames, summarise
@@ -27,7 +28,7 @@ GOOD = View(aside_deg=5.0, above_deg=-15.0, distance_cm=65.0, x=0.5, y=0.45, fac
 
 
 def looks(pose: DriverPose, count: int = 3) -> Iterator[tuple[Frame, Sighting]]:
-    perception = Perception("mesh+iris")
+    perception = Perception("mesh+iris", load=kept)
     image = render(pose)
     for seq in range(count):
         frame = Frame(image, seq * 33_000_000, seq)
@@ -84,7 +85,7 @@ def test_where_the_camera_is_does_not_depend_on_where_in_the_picture_the_face_is
     seen = []
     for picture in (image, moved):
         frame = Frame(picture, 0, 0)
-        placed = summarise([(frame, Perception("mesh+iris").look(frame))], None)
+        placed = summarise([(frame, Perception("mesh+iris", load=kept).look(frame))], None)
         assert placed.view is not None
         seen.append(placed.view)
     # A head that is moved across the picture without being turned sees the camera under another angle.

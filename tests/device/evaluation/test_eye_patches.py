@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tools.rigs.networks import kept
 from wakeful import ConfigError
 from wakeful.device.evaluation import eye_patches
 from wakeful.device.evaluation.eye_patches import MARGIN_PX, build_eyes
@@ -34,7 +35,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory, v2: str) -> Path:
     """A table of five faces and the pictures beside it, and photographed closed eyes."""
     folder = tmp_path_factory.mktemp("faces")
     picture = render(DriverPose())
-    seen = Perception("mesh+iris").look(Frame(picture, 0, 0))
+    seen = Perception("mesh+iris", load=kept).look(Frame(picture, 0, 0))
     assert seen.landmarks is not None
     corner, scale = np.array([200.0, 70.0], np.float32), 192 / 240
     face = cv2.resize(picture[70:310, 200:440], (192, 192), interpolation=cv2.INTER_AREA)

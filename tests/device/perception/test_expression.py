@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.models.expression.samples import real_faces
+from tools.rigs.networks import Breakable, kept
 from wakeful.device.perception import pipeline
 from wakeful.device.perception.expression import (
     ANCHORS,
@@ -98,7 +99,7 @@ def test_exposure_and_contrast_do_not_matter() -> None:
 
 
 def test_the_portrait_smiles(portrait: NDArray[np.uint8], landmarks: str) -> None:
-    seen = Perception(landmarks, expression=ExpressionReader()).observe(Frame(portrait, 0, 0))
+    seen = Perception(landmarks, expression=ExpressionReader(load=kept), load=kept).observe(Frame(portrait, 0, 0))
     assert seen.expression is not None
     assert sum(seen.expression) == pytest.approx(1.0)
     assert expression_classes()[int(np.argmax(seen.expression))] == "happiness"
@@ -107,38 +108,41 @@ def test_the_portrait_smiles(portrait: NDArray[np.uint8], landmarks: str) -> Non
 
 def test_a_mirrored_picture_gives_nearly_the_same_expression(portrait: NDArray[np.uint8]) -> None:
     straight, mirrored = (
-        Perception("mesh+iris", expression=ExpressionReader()).observe(Frame(image, 0, 0)).expression
+        Perception("mesh+iris", expression=ExpressionReader(load=kept), load=kept)
+        .observe(Frame(image, 0, 0))
+        .expression
         for image in (portrait, np.ascontiguousarray(portrait[:, ::-1]))
     )
     assert straight == pytest.approx(mirrored, abs=0.15)
 
 
 def test_the_expression_is_read_in_every_third_frame(portrait: NDArray[np.uint8]) -> None:
-    perception = Perception("mesh+iris", expression=ExpressionReader())
+    perception = Perception("mesh+iris", expression=ExpressionReader(load=kept), load=kept)
     read = [perception.observe(frame).expression is not None for frame in frames(portrait, 7)]
     assert EXPRESSION_EVERY == 3
     assert read == [True, False, False, True, False, False, True]
 
 
 def test_a_face_that_comes_back_is_read_at_once(portrait: NDArray[np.uint8]) -> None:
-    perception = Perception("mesh+iris", expression=ExpressionReader())
+    perception = Perception("mesh+iris", expression=ExpressionReader(load=kept), load=kept)
     pictures = [portrait, np.zeros_like(portrait), portrait]
     read = [perception.observe(Frame(image, i * 33_000_000, i)).expression for i, image in enumerate(pictures)]
     assert [one is not None for one in read] == [True, False, True]
 
 
 def test_without_a_reader_there_is_no_expression(portrait: NDArray[np.uint8]) -> None:
-    assert Perception("mesh+iris").observe(Frame(portrait, 0, 0)).expression is None
+    assert Perception("mesh+iris", load=kept).observe(Frame(portrait, 0, 0)).expression is None
 
 
 def test_a_network_that_answers_nan_is_counted_and_its_answer_left_out(
-    portrait: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+    portrait: NDArray[np.uint8],
 ) -> None:
-    reader = ExpressionReader()
-    monkeypatch.setattr(reader, "_network", lambda given: [np.full((2, 8), np.nan, np.float32)])
+    networks = Breakable(kept)
+    networks.broken = ("expression",)
+    reader = ExpressionReader(load=networks)
     with pytest.raises(NetworkOutputError, match="expression answered NaN"):
         reader(portrait, points_at(4.0))
-    perception = Perception("mesh+iris", expression=reader)
+    perception = Perception("mesh+iris", expression=reader, load=kept)
     seen = perception.observe(Frame(portrait, 0, 0))
     assert seen.face and seen.expression is None
     assert perception.network_faults == 1

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tools.rigs.networks import kept
 from wakeful.device.perception.eye_sight import NETWORK, SURE, EyeSight, OcclusionFilter
 from wakeful.device.perception.landmarks import NetworkOutputError
 from wakeful.device.perception.network import Network
@@ -97,7 +98,7 @@ class TestNetwork:
 
 def answers(sight: EyeSight, landmarks: str, picture: NDArray[np.uint8]) -> list[float]:
     """What is said of both eyes of a picture."""
-    perception = Perception(landmarks)
+    perception = Perception(landmarks, load=kept)
     for seq in range(2):
         seen = perception.look(Frame(picture, seq * LOOK_NS, seq))
     assert seen.landmarks is not None and seen.pose is not None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tools.rigs.networks import Breakable, kept
 from wakeful.device.messages import Observation
 from wakeful.device.perception.landmarks import FaceLandmarks
 from wakeful.device.perception.pipeline import Perception, face_brightness, mouth_aspect
@@ -29,29 +30,6 @@ def side_by_side(left: Picture | None, right: Picture | None) -> Picture:
     return np.hstack([empty if seat is None else seat for seat in (left, right)])
 
 
-class Counted:
-    """A detector or reader that counts how often it is asked."""
-
-    def __init__(self, asked: object) -> None:
-        self._asked = asked
-        self.calls = 0
-
-    def __call__(self, *arguments: object, **options: object) -> object:
-        self.calls += 1
-        return self._asked(*arguments, **options)  # type: ignore[operator]
-
-
-class AnswersNan:
-    """A network whose weights went bad."""
-
-    def __init__(self, network: object) -> None:
-        self._network = network
-
-    def __call__(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        answers: list[NDArray[np.float32]] = self._network(tensor)  # type: ignore[operator]
-        return [np.full_like(answer, np.nan) if answer.size > 100 else answer for answer in answers]
-
-
 def watched_x(perception: Perception, picture: Picture, seq: int) -> float | None:
     """Where the watched face is across the picture, px; None without one."""
     sighting = perception.look(frame(picture, seq))
@@ -60,7 +38,7 @@ def watched_x(perception: Perception, picture: Picture, seq: int) -> float | Non
 
 class TestOneFrame:
     def test_a_driver_is_seen_and_measured(self, landmarks: str) -> None:
-        seen = Perception(landmarks).observe(Frame(render(DriverPose()), 123_456, 7))
+        seen = Perception(landmarks, load=kept).observe(Frame(render(DriverPose()), 123_456, 7))
         assert (seen.t_ns, seen.seq, seen.face) == (123_456, 7, True)
         assert seen.presence > 0.9
         assert seen.face_px is not None and 120 < seen.face_px < 260
@@ -72,7 +50,7 @@ class TestOneFrame:
         assert seen.unreadable is None
 
     def test_the_iris_and_the_way_to_the_camera_are_measured(self, landmarks: str) -> None:
-        perception = Perception(landmarks, focal_px=700.0)
+        perception = Perception(landmarks, focal_px=700.0, load=kept)
         near, far = (
             perception.observe(frame(render(DriverPose(distance=distance)), seq))
             for seq, distance in enumerate((1.0, 1.3))
@@ -83,32 +61,31 @@ class TestOneFrame:
         assert near.bearing_yaw_deg is not None and abs(near.bearing_yaw_deg) < 5.0
 
     def test_it_names_its_reader(self, landmarks: str) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         assert perception.reader == perception.traits.name == landmarks
 
     def test_without_a_face_everything_is_unknown(self, landmarks: str) -> None:
-        nobody = Perception(landmarks).observe(Frame(render(DriverPose(present=False)), 123_456, 7))
+        nobody = Perception(landmarks, load=kept).observe(Frame(render(DriverPose(present=False)), 123_456, 7))
         assert nobody == Observation(t_ns=123_456, seq=7, face=False)
 
     def test_the_picture_is_left_as_it_was(self, landmarks: str) -> None:
         picture = render(DriverPose())
         before = picture.copy()
-        Perception(landmarks).observe(frame(picture))
+        Perception(landmarks, load=kept).observe(frame(picture))
         assert np.array_equal(picture, before)
 
 
 class TestFollowing:
     def test_a_face_once_found_is_followed_without_the_detector(self, landmarks: str) -> None:
-        perception = Perception(landmarks)
-        detector = Counted(perception._detector)
-        perception._detector = detector  # type: ignore[assignment]
+        networks = Breakable(kept)
+        perception = Perception(landmarks, load=networks)
         for seq in range(12):
             head = DriverPose(yaw_deg=2.0 * seq, roll_deg=float(seq), distance=1.0 + seq / 40)
             assert perception.observe(frame(render(head, seed=seq), seq)).face
-        assert detector.calls == 2, "the first frame, either way up"
+        assert networks.runs["face_detection_short_range"] == 2, "the first frame, either way up"
 
     def test_a_face_that_comes_back_elsewhere_is_found_again(self, landmarks: str) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         driver = render(DriverPose())
         assert watched_x(perception, side_by_side(driver, None), 0) == pytest.approx(WIDTH_PX / 2, abs=30)
         for seq in range(1, 40):
@@ -116,14 +93,14 @@ class TestFollowing:
         assert watched_x(perception, side_by_side(None, driver), 40) == pytest.approx(WIDTH_PX * 1.5, abs=30)
 
     def test_a_second_face_does_not_steal_the_first_one_s_place(self, landmarks: str) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         first, larger = render(DriverPose()), render(DriverPose(distance=0.75))
         assert watched_x(perception, side_by_side(first, None), 0) == pytest.approx(WIDTH_PX / 2, abs=30)
         for seq in range(1, 6):
             assert watched_x(perception, side_by_side(first, larger), seq) == pytest.approx(WIDTH_PX / 2, abs=30)
 
     def test_nor_while_the_first_one_is_hidden_for_a_moment(self, landmarks: str) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         first, larger = render(DriverPose()), render(DriverPose(distance=0.75))
         watched_x(perception, side_by_side(first, None), 0)
         for seq in range(1, 6):
@@ -131,7 +108,7 @@ class TestFollowing:
         assert watched_x(perception, side_by_side(first, larger), 6) == pytest.approx(WIDTH_PX / 2, abs=30)
 
     def test_it_takes_over_when_the_first_one_has_gone(self, landmarks: str) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         first, larger = render(DriverPose()), render(DriverPose(distance=0.75))
         watched_x(perception, side_by_side(first, None), 0)
         seen = [watched_x(perception, side_by_side(None, larger), seq) for seq in range(1, 40)]
@@ -142,23 +119,23 @@ class TestOddPictures:
     @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 4000), (31, 640), (6000, 8000)])
     @pytest.mark.parametrize("level", [0, 255])
     def test_an_empty_one_of_any_size_holds_no_face(self, landmarks: str, height: int, width: int, level: int) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         assert not perception.observe(frame(np.full((height, width, 3), level, np.uint8))).face
         assert perception.network_faults == 0
 
     def test_noise_holds_no_face(self, landmarks: str) -> None:
         noise = np.random.default_rng(1).integers(0, 256, (HEIGHT_PX, WIDTH_PX, 3), np.uint8)
-        assert not Perception(landmarks).observe(frame(noise)).face
+        assert not Perception(landmarks, load=kept).observe(frame(noise)).face
 
     def test_a_driver_fills_a_very_large_one_as_well(self, landmarks: str) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         large = cv2.resize(render(DriverPose()), (8000, 6000)).astype(np.uint8)
         for seq in range(2):
             seen = perception.observe(frame(large, seq))
         assert seen.face and seen.eye_aspect_left is not None and seen.eye_aspect_left > 0.2
 
     def test_a_face_half_out_of_the_picture_is_no_error(self, landmarks: str) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         driver = render(DriverPose())
         for seq, cut in enumerate(range(0, WIDTH_PX // 2, 20)):
             perception.observe(frame(np.ascontiguousarray(driver[:, cut:]), seq))
@@ -170,7 +147,7 @@ class TestCamerasThatAreTurned:
     def test_a_face_in_any_rotation_is_found_within_three_frames_and_followed(
         self, landmarks: str, quarters: int, roll_deg: float
     ) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         picture = np.ascontiguousarray(np.rot90(render(DriverPose()), quarters))
         seen = [perception.observe(frame(picture, seq)) for seq in range(6)]
         assert [one.face for one in seen[2:]] == [True] * 4
@@ -178,7 +155,7 @@ class TestCamerasThatAreTurned:
         assert abs(seen[-1].roll_deg) == pytest.approx(abs(roll_deg), abs=8.0)
 
     def test_an_upright_face_is_found_after_one_that_was_turned(self, landmarks: str) -> None:
-        perception = Perception(landmarks)
+        perception = Perception(landmarks, load=kept)
         turned = np.ascontiguousarray(np.rot90(render(DriverPose()), 2))
         for seq in range(4):
             perception.observe(frame(turned, seq))
@@ -190,37 +167,36 @@ class TestCamerasThatAreTurned:
 
 
 class TestBrokenNetworks:
-    def broken(self, landmarks: str) -> Perception:
-        perception = Perception(landmarks)
-        for name in ("_network", "_mesh", "_face"):
-            if network := getattr(perception._reader, name, None):
-                setattr(perception._reader, name, AnswersNan(network))
-        return perception
+    @pytest.fixture
+    def networks(self) -> Breakable:
+        networks = Breakable(kept)
+        networks.broken = ("face_landmark", "face_landmarks_detector")
+        return networks
 
-    def test_nan_is_no_face_and_counted(self, landmarks: str) -> None:
-        perception = self.broken(landmarks)
+    def test_nan_is_no_face_and_counted(self, landmarks: str, networks: Breakable) -> None:
+        perception = Perception(landmarks, load=networks)
         for seq in range(3):
             assert not perception.observe(frame(render(DriverPose()), seq)).face
         assert perception.network_faults == 3
 
-    def test_it_is_told_once(self, landmarks: str, caplog: pytest.LogCaptureFixture) -> None:
-        perception = self.broken(landmarks)
+    def test_it_is_told_once(self, landmarks: str, networks: Breakable, caplog: pytest.LogCaptureFixture) -> None:
+        perception = Perception(landmarks, load=networks)
         with caplog.at_level(logging.WARNING, logger="wakeful.perception"):
             for seq in range(3):
                 perception.observe(frame(render(DriverPose()), seq))
         assert [record.getMessage().count("NaN") for record in caplog.records] == [1]
 
-    def test_once_they_answer_again_the_face_is_back(self, landmarks: str) -> None:
-        perception = self.broken(landmarks)
+    def test_once_they_answer_again_the_face_is_back(self, landmarks: str, networks: Breakable) -> None:
+        perception = Perception(landmarks, load=networks)
         assert not perception.observe(frame(render(DriverPose()), 0)).face
-        perception._reader = Perception(landmarks)._reader
+        networks.broken = ()
         assert perception.observe(frame(render(DriverPose()), 1)).face
 
 
 class TestMeasures:
     @pytest.fixture
     def face(self) -> FaceLandmarks:
-        sighting = Perception("mesh+iris").look(frame(render(DriverPose())))
+        sighting = Perception("mesh+iris", load=kept).look(frame(render(DriverPose())))
         assert sighting.landmarks is not None
         return sighting.landmarks
 

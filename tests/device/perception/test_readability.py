@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tools.rigs.networks import kept
 from wakeful.device.messages import Observation, Unreadable
 from wakeful.device.perception.head_pose import HeadPose
 from wakeful.device.perception.landmarks import Eye, FaceLandmarks
@@ -29,7 +30,7 @@ CHEEK = (260, 265)
 
 def watch(landmarks: str, pictures: list[Picture]) -> list[Observation]:
     """What perception says of consecutive pictures, the first without a region of its own left out."""
-    perception = Perception(landmarks)
+    perception = Perception(landmarks, load=kept)
     seen = [perception.observe(Frame(picture, i * FRAME_NS, i)) for i, picture in enumerate(pictures)]
     assert all(observation.face for observation in seen)
     return seen[1:]
@@ -125,7 +126,7 @@ def test_a_closed_eye_far_behind_the_nose_does_not_make_the_near_one_open(landma
 
 
 def test_covered_eyes_are_judged_again_half_a_second_after_they_are_uncovered(landmarks: str) -> None:
-    perception = Perception(landmarks)
+    perception = Perception(landmarks, load=kept)
     covered, bare = render(DriverPose(eyewear="sunglasses")), render(DriverPose())
     shown = [(0.0, covered), (0.1, covered), (0.2, bare), (0.5, bare), (0.65, bare)]
     seen = [perception.observe(Frame(picture, round(t_s * 1e9), i)) for i, (t_s, picture) in enumerate(shown)]
@@ -188,7 +189,7 @@ class TestReason:
 class TestGeometry:
     @pytest.fixture
     def face(self) -> FaceLandmarks:
-        sighting = Perception("mesh+iris").look(Frame(render(DriverPose()), 0, 0))
+        sighting = Perception("mesh+iris", load=kept).look(Frame(render(DriverPose()), 0, 0))
         assert sighting.landmarks is not None
         return sighting.landmarks
 
@@ -236,7 +237,7 @@ def placed(face: FaceLandmarks, scale: float = 1.0, shift_px: float = 0.0) -> Fa
 )
 def test_real_eyes_are_judged_open_or_closed(clips: Path, landmarks: str, clip: str, first: int, last: int) -> None:
     video = cv2.VideoCapture(str(clips / clip))
-    perception = Perception(landmarks)
+    perception = Perception(landmarks, load=kept)
     seen = []
     for seq in range(last):
         assert video.grab()

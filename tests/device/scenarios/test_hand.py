@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.rigs.networks import kept
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Health, Phase
 from wakeful.device.perception.pipeline import Perception
@@ -18,7 +19,7 @@ FROM_S, HELD_S, RAISED_S, LOWERED_S, UNTIL_S = 5.0, 8.5, 8.0, 21.0, 23.5
 
 def test_a_hand_before_the_eyes_is_told_and_its_going_too(landmarks: str) -> None:
     scenario = Scenario.load("hand")
-    perception = Perception(landmarks)
+    perception = Perception(landmarks, load=kept)
     engine = Engine(EngineConfig(load_profile("vehicle")[0], perception.traits, 80.0))
     blind_s, alerts, closures_s = [], [], []
     for number in range(round((UNTIL_S - FROM_S) * FPS)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tools.rigs.networks import kept
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.supervision.load_shedding import LoadControl, LoadLevel, LoadSample, LoadShedding
 from wakeful.device.supervision.notes import Notes
@@ -75,7 +76,7 @@ class Board:
 
 
 def test_a_hot_board_saves_in_the_stated_order_says_so_and_recovers() -> None:
-    board = Board(Perception("mesh+iris"))
+    board = Board(Perception("mesh+iris", load=kept))
     assert board.run(6.0) == 180
     board.celsius = 91.0
     board.run(5.1)
@@ -96,14 +97,14 @@ def test_a_hot_board_saves_in_the_stated_order_says_so_and_recovers() -> None:
 
 
 def test_a_reader_with_one_network_for_both_eyes_has_no_eye_to_leave_out(v2: str) -> None:
-    board = Board(Perception("v2"))
+    board = Board(Perception("v2", load=kept))
     board.celsius = 91.0
     board.run(30.0)
     assert board.shedding.level is LoadLevel.FRAMES
 
 
 def test_a_board_without_sensors_is_never_hot() -> None:
-    board = Board(Perception("mesh+iris"))
+    board = Board(Perception("mesh+iris", load=kept))
     board.shedding = LoadShedding(board.perception, board.notes, 85.0, lambda limit_c: None)
     board.run(20.0)
     assert board.shedding.level is LoadLevel.FULL
@@ -111,7 +112,7 @@ def test_a_board_without_sensors_is_never_hot() -> None:
 
 @pytest.mark.parametrize("yaw_deg", [-15.0, 15.0])
 def test_with_one_eye_the_eye_that_is_turned_to_the_camera_tells_open_from_closed(yaw_deg: float) -> None:
-    perception = Perception("mesh+iris")
+    perception = Perception("mesh+iris", load=kept)
     perception.one_eye = True
     aspects = []
     for seq, opening in enumerate((1.0, 1.0, 0.0, 0.0)):
