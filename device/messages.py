@@ -200,7 +200,7 @@ class DriverState:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One step in the life of an alert. ``seq`` numbers the alerts themselves; every phase of one alert shares it."""
+    """One step of an alert. ``seq`` numbers the alerts themselves; every phase of one alert shares it."""
 
     t_ns: int
     seq: int

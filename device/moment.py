@@ -1,4 +1,4 @@
-"""One moment of a watched drive, as programs get it: live, from a log, and from a running service."""
+"""One moment of a drive, as programs get it: live, from a log, or from a running service."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""SIGHUP: a new configuration is taken over between two frames, whole or not at all.
+"""SIGHUP: a new configuration is applied between two frames, completely or not at all.
 
-The files are read, checked, and new outputs opened in a thread of their own; only the exchange happens in the loop. So
-no frame waits, what is wrong is reported (``config_refused``) while the old configuration stays in force, and alerts
-that still wait in an output that is replaced go out through its successor, or by its own closing.
+The files are read and checked, and new outputs opened, in a separate thread; only the exchange happens in the loop. So
+no frame waits, errors are reported (``config_refused``) while the old configuration stays in effect, and alerts that
+are still queued in a replaced output are sent by its successor, or while it is closed.
 
 Rules, latch, speed and outputs can change. The source, the networks, how eyes and gaze are measured, the recording and
-the view cannot: what was learned and what lies in memory belongs to them. Such a change is refused with the advice to
-restart the monitor.
+the view cannot: learned and cached data depends on them. Such a change is refused with the advice to restart.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ Tables = dict[str, dict[str, Any]]
 
 
 class Loop(Protocol):
-    """What the loop offers."""
+    """The part of the loop that is used here."""
 
     started: Run | None
 
@@ -51,13 +50,13 @@ class Loop(Protocol):
 
 
 class Reload:
-    """Waits for requests and carries them out.
+    """Waits for requests and executes them.
 
     Args:
         load: reads and checks the configuration again; raises WakefulError.
-        current: the configuration in force.
-        tables: outputs that can change, by name, with what they are built from.
-        made: those there are.
+        current: the configuration in effect.
+        tables: outputs that can change, by name, with their settings.
+        made: the existing outputs.
         make: builds one; raises WakefulError.
     """
 
@@ -108,7 +107,7 @@ class Reload:
                 self._refuse(f"{type(error).__name__}: {error}")
 
     def _refuse(self, why: str) -> None:
-        self._notes.set(NOTE, f"{' '.join(why.split())}; the old configuration stays in force")
+        self._notes.set(NOTE, f"{' '.join(why.split())}; the old configuration stays in effect")
 
     def _take_over(self, settings: Settings, profile: Profile) -> None:
         refuse_fixed(self.settings, settings, LIVE_SETTINGS)
@@ -141,10 +140,10 @@ class Reload:
             self._notes.clear(NOTE)
 
         self._loop.between_frames(exchange)
-        _log.info("configuration taken over: %s", ", ".join(changed) or "nothing changed")
+        _log.info("configuration applied: %s", ", ".join(changed) or "nothing changed")
 
     def _opened(self, tables: Tables) -> dict[str, Output]:
-        """The new outputs, started if the others are; none stays open if one cannot be had."""
+        """The new outputs, started if the others are; if one fails, all are closed."""
         opened: dict[str, Output] = {}
         try:
             for name, table in tables.items():
@@ -164,10 +163,12 @@ def refuse_fixed(old: object, new: object, live: tuple[str, ...]) -> None:
     names = type(old).model_fields if isinstance(old, Settings) else (field.name for field in fields(old))  # type: ignore[arg-type]
     fixed = [name for name in names if name not in live and getattr(old, name) != getattr(new, name)]
     if fixed:
-        raise ConfigError(f"{', '.join(f'[{name}]' for name in fixed)} can change only at a start: restart the monitor")
+        raise ConfigError(
+            f"{', '.join(f'[{name}]' for name in fixed)} cannot change while the monitor runs: restart it"
+        )
 
 
 def _hand_over(name: str, gone: list[str], old: list[Output], successor: Output) -> None:
-    """What waits in an output of the same name goes to its successor, which can take it."""
+    """Alerts queued in an output of the same name go to its successor, if that can take them."""
     if name in gone:
         successor.take_over(old[gone.index(name)])

@@ -1,9 +1,9 @@
-"""A hand before the eyes of the synthetic driver: fingers held side by side, in the skin of the face behind them.
+"""A hand before the eyes of the synthetic driver: fingers side by side, in the skin colour of the face.
 
-The hand is a relief: fingers are rounded limbs, light falls on it from above, and it is dark between the fingers. It is
-flat against the face and moves with the head.
+The hand is a relief: fingers are rounded, lit from above, and dark in between. It is flat against the face and moves
+with the head.
 
-Not simulated: bent fingers, nails, wrinkles but those of the joints, the shadow that it throws on the face.
+Not simulated: bent fingers, nails, wrinkles except at the joints, the hand's shadow on the face.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ Array = NDArray[Any]
 PX_PER_CM = 20
 WIDTH_CM, HEIGHT_CM = 36.0, 30.0
 BEFORE_CM = 2.2
-"""From the pupils to the hand."""
+"""Distance from the pupils to the hand."""
 AT_REST_CM = (-9.0, 24.0)
-"""Where the hand is, against its place before the eyes, when it is not raised: in the lap."""
+"""Offset of the hand when it is not raised (in the lap), from its position before the eyes."""
 # Fingers, from the index to the little one: where they begin and end, to the right and down of the point between the
-# eyes, and half of their width; lengths and breadths of an adult's hand (DIN 33402-2, men, 50th percentile). cm.
+# eyes, and half of their width; dimensions of an adult's hand (DIN 33402-2, men, 50th percentile). cm.
 FINGERS = (
     (-2.0, -2.5, 5.8, -2.6, 0.95),
     (-1.8, -0.75, 6.7, -0.8, 0.98),
@@ -45,7 +45,7 @@ LIGHT = (-0.25, -0.55, 0.8)
 def draw_hand(
     picture: Array, raised: float, skin: Array, head: HeadSurface, rotation: Array, pivot_cm: Array, focal_px: float
 ) -> None:
-    """Hold the hand before the head that is placed as ``HeadSurface.project`` would place it, in place.
+    """Draw the hand in front of the head, placed as by ``HeadSurface.project``; changes ``picture``.
 
     Args:
         picture: uint8 [height, width, 3].
@@ -61,7 +61,7 @@ def draw_hand(
 
 @functools.lru_cache(maxsize=2)
 def _flat(skin: tuple[float, float, float]) -> Array:
-    """The hand in a skin: float32 BGRA, colours multiplied by opacity."""
+    """The hand in a skin colour: float32 BGRA, colours multiplied by opacity."""
     relief = _relief()
     colour = np.minimum(relief[..., :1] * np.array(skin, np.float32), 255.0)
     return np.dstack([colour * relief[..., 1:], relief[..., 1:] * 255.0]).astype(np.float32)
@@ -90,14 +90,14 @@ def _relief() -> Array:
     normal /= np.linalg.norm(normal, axis=2, keepdims=True)
     light = np.array(LIGHT, np.float32) / math.hypot(*LIGHT)
     lit = np.clip(normal @ light, 0.0, 1.0)
-    # Less light reaches what lies deeper than its surroundings.
+    # Less light reaches points that are deeper than their surroundings.
     sunk = np.clip(cv2.GaussianBlur(height, (0, 0), 0.35 * PX_PER_CM) - height, 0.0, 0.6)
     shade = (0.42 + 0.72 * lit) * (1.0 - 0.9 * sunk) * (1.0 - 0.16 * folds)
     return np.dstack([cv2.GaussianBlur(shade.astype(np.float32), (0, 0), 0.8), cover])
 
 
 def _limb(x: Array, y: Array, limb: tuple[float, ...]) -> tuple[Array, Array]:
-    """How far along a limb each place lies, 0 to 1, and how far from its middle line, cm."""
+    """Position of each point along a limb, 0 to 1, and its distance from the centre line, cm."""
     x0, y0, x1, y1, _ = limb
     length = math.hypot(x1 - x0, y1 - y0)
     along = np.clip(((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length**2, 0.0, 1.0)

@@ -1,8 +1,8 @@
-"""Which part of a surface of points a camera sees, and with which texel each pixel is then to be painted.
+"""Finds which part of a surface of points a camera sees, and the texel that each pixel shows.
 
-A z-buffer over coarse cells: of all points that fall into a cell the nearest wins. Its texture coordinates are moved to
-the middle of the cell and interpolated between the cells of one surface, so that the picture is as smooth as if every
-triangle had been drawn, at a small part of the price. Everything is vectorised; no loop runs over points or pixels.
+A z-buffer over coarse cells: of all points in a cell the nearest wins. Its texture coordinates are moved to the centre
+of the cell and interpolated between the cells of one surface, so that the image is as smooth as if every triangle had
+been drawn, at a fraction of the cost. Everything is vectorised; no loop runs over points or pixels.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from wakeful.sensors.opencv import cv2
 Array = NDArray[Any]
 
 CELL_PX = 2
-"""Visibility is solved on cells of this size and interpolated: half the picture's resolution."""
+"""Visibility is solved on cells of this size and interpolated: half the image's resolution."""
 EDGE_TEXELS = 18.0
-"""A step of texture coordinates within two cells above which they belong to different surfaces. One cell of the driver
+"""Change of texture coordinates across two cells above which they belong to different surfaces. One cell of the driver
 at the nominal distance shows about 4 texels."""
 MARGIN_CELLS = 5
 INDEX_BITS = 18
-"""Room for the number of a point beside its nearness in 32 bits."""
+"""Limit that leaves room for a point's number next to its nearness in 32 bits."""
 MAX_POINTS = 1 << INDEX_BITS
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Which texel each pixel of a part of the picture shows.
+    """The texel that each pixel shows, for a part of the image.
 
     Attributes:
-        x0, y0: top left pixel of the part in the picture; it may lie outside.
+        x0, y0: top left pixel of the part; it may be outside the image.
         u, v: float32 [h, w], texture coordinates.
         cover: float32 [h, w], 0 where the head is not, 1 where it is.
-        cavity: float32 [h, w], 1 where one looks into the open mouth.
-        edge: bool [h, w], where one surface ends before another: texture is not trustworthy there.
+        cavity: float32 [h, w], 1 where the inside of the open mouth is visible.
+        edge: bool [h, w], where one surface ends in front of another: texture is unreliable there.
     """
 
     x0: int
@@ -54,7 +54,7 @@ def visible(x: Array, y: Array, z: Array, uv: Array, cavity: Array) -> Projectio
     """Keep the nearest point of each cell, close the gaps between points, and interpolate to pixels.
 
     Args:
-        x, y: float32 [n], where the points fall, picture pixels; n below ``MAX_POINTS``.
+        x, y: float32 [n], positions of the points, image pixels; n below ``MAX_POINTS``.
         z: float32 [n], their distance.
         uv: float32 [2, n], their texture coordinates.
         cavity: float32 [n], 1 for points inside the mouth.
@@ -65,9 +65,9 @@ def visible(x: Array, y: Array, z: Array, uv: Array, cavity: Array) -> Projectio
     hit, winner = _nearest(x, y, z, x0, y0, (height, width))
     owner = _nearest_known(hit, winner)
     texels = np.dstack([uv[0][owner], uv[1][owner]])
-    # Where neighbouring cells belong to different surfaces: there nothing may be interpolated between them.
+    # Neighbouring cells of different surfaces: nothing may be interpolated between them.
     edge = cv2.morphologyEx(texels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).max(axis=2) > EDGE_TEXELS
-    # Points lie beside the middles of their cells; by how much, in cells:
+    # Offsets of the points from the centres of their cells, in cells:
     aside_x = (np.arange(width, dtype=np.float32) + np.float32(0.5 + x0))[None, :] - x[owner] / CELL_PX
     aside_y = (np.arange(height, dtype=np.float32) + np.float32(0.5 + y0))[:, None] - y[owner] / CELL_PX
     texels = _centred(texels, edge, aside_x, aside_y)
@@ -90,7 +90,7 @@ def visible(x: Array, y: Array, z: Array, uv: Array, cavity: Array) -> Projectio
 
 
 def _nearest(x: Array, y: Array, z: Array, x0: int, y0: int, shape: tuple[int, int]) -> tuple[Array, Array]:
-    """For each cell: whether a point fell into it, and the number of the nearest that did."""
+    """For each cell: whether it contains a point, and the number of the nearest one."""
     column = np.floor(x / CELL_PX).astype(np.int64) - x0
     row = np.floor(y / CELL_PX).astype(np.int64) - y0
     # Nearness in the high bits and the point's number in the low ones: the maximum is the nearest point.
@@ -103,7 +103,7 @@ def _nearest(x: Array, y: Array, z: Array, x0: int, y0: int, shape: tuple[int, i
 
 
 def _nearest_known(hit: Array, winner: Array) -> Array:
-    """Give each cell that no point fell into the point of the nearest cell that has one."""
+    """Give each empty cell the point of the nearest cell that has one."""
     missing = (~hit).astype(np.uint8)
     _, labels = cv2.distanceTransformWithLabels(missing, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
     by_label = np.zeros(int(labels.max()) + 1, np.uint32)
@@ -113,14 +113,14 @@ def _nearest_known(hit: Array, winner: Array) -> Array:
 
 
 def _enclosed(inside: Array) -> Array:
-    """1 in the cells without a surface that have some all around: there one looks past the teeth of a turned head."""
+    """1 in cells without a surface that are surrounded by one: there the view passes the teeth of a turned head."""
     outside = np.where(inside > 0, 0, 1).astype(np.uint8)
     cv2.floodFill(outside, None, (0, 0), 0)
     return outside
 
 
 def _centred(texels: Array, edge: Array, aside_x: Array, aside_y: Array) -> Array:
-    """Move texture coordinates from where the points fell to the middles of their cells (one Newton step)."""
+    """Move texture coordinates from the points to the centres of their cells (one Newton step)."""
     smooth = cv2.blur(texels, (3, 3))
     per_cell_x = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
     per_cell_y = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
@@ -132,7 +132,7 @@ def _centred(texels: Array, edge: Array, aside_x: Array, aside_y: Array) -> Arra
 
 
 def _smooth_mask(cells: Array, full: tuple[int, int]) -> Array:
-    """A mask on cells as one on pixels, with a smooth outline about a pixel soft."""
+    """A mask of cells as a mask of pixels, with a smooth outline about one pixel wide."""
     soft = cv2.resize(cv2.GaussianBlur(cells, (5, 5), 0), full, interpolation=cv2.INTER_LINEAR)
     mask: Array = np.clip(soft * 2.5 - 0.75, 0.0, 1.0)
     return mask

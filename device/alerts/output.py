@@ -1,4 +1,4 @@
-"""The base of everything that carries what the monitor finds out of the process.
+"""The base class of everything that sends the monitor's results out of the process.
 
 An output of another package derives from ``Output`` too; ten lines are enough:
 
@@ -25,48 +25,48 @@ if TYPE_CHECKING:
 
 
 class Output(ABC):
-    """One way out. No method may wait for the world: it queues, writes a line, or drops and counts.
+    """One output. No method may block on I/O: it queues, writes a line, or drops and counts.
 
     The monitor calls, from its own thread: ``begin`` and ``start`` once, then for each frame (or every 0.1 s while
-    none come) ``frame`` and ``engine_input``, ``alert`` and ``event`` for what follows from them, and last ``state``.
-    ``close`` comes once at the end, also after an error, and may take up to a second to send queued alerts.
+    there are none) ``frame`` and ``engine_input``, ``alert`` and ``event`` for the results, and last ``state``.
+    ``close`` is called once at the end, also after an error, and may take up to a second to send queued alerts.
 
-    Only ``state`` has to be written. It is the one call that always comes: it carries the level and code of the most
+    Only ``state`` must be implemented. It is the one call that is always made: it has the level and code of the most
     urgent active alert, so that an output which handles nothing else never shows an alert that is over, and a pause of
     more than two seconds between two calls means that the monitor hangs (``wakeful.device.alerts.staleness``).
 
     Attributes:
-        problem: why the output does not work at present, in one line; None while it does.
-        recording: whether it writes a log of the drive at present.
+        problem: why the output does not work at present, in one line; None while it works.
+        recording: whether it is writing a log of the drive.
     """
 
     problem: str | None = None
     recording: bool = False
 
     def begin(self, run: Run) -> None:
-        """Which run this is, for outputs that publish it; comes before ``start``."""
+        """The run, for outputs that publish it; called before ``start``."""
 
     def start(self, origin_ns: int) -> None:
-        """``origin_ns`` is the capture time that outputs publish as second 0."""
+        """``origin_ns`` is the capture time that counts as second 0."""
 
     def frame(self, frame: Frame, sighting: Sighting) -> None:
-        """The image and what perception found in it. The image may be kept; to draw on it, copy it."""
+        """The image, and what perception found in it. The image may be kept; copy it before drawing on it."""
 
     def engine_input(self, given: EngineInput) -> None:
-        """Everything that the engine gets, in its order."""
+        """Every input of the engine, in order."""
 
     def alert(self, alert: Alert) -> None:
-        """One step in the life of an alert."""
+        """One step of an alert: raised, escalated, acknowledged, cleared."""
 
     def event(self, event: Event) -> None:
-        """Something that happened and is not an alert: a closure, a glance, a change of health."""
+        """Something other than an alert: a closure, a glance, a change of health."""
 
     @abstractmethod
     def state(self, state: DriverState) -> None:
-        """The driver after this frame, or after a while without one."""
+        """The driver after this frame, or after 0.1 s without one."""
 
     def take_over(self, before: Self) -> None:
-        """A changed configuration replaces ``before`` by this output: send what ``before`` could not send yet."""
+        """A changed configuration replaces ``before`` by this output: send what ``before`` has not sent yet."""
 
     def close(self) -> None:
         """Releases everything; nothing is called afterwards."""

@@ -83,7 +83,7 @@ class Reporter:
         return {name: special[name] if name in special else _published(state, name) for name in STATE}
 
     def alert(self, alert: Alert, raised_at: datetime) -> Report:
-        """One step in the life of an alert."""
+        """One step of an alert: raised, escalated, acknowledged, cleared."""
         return alert_fields(alert, self.run, utc_text(raised_at))
 
     def health(self, state: DriverState) -> Report:

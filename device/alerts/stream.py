@@ -1,14 +1,14 @@
-"""A local stream for other programs on this machine: JSON lines on a Unix socket, for as many readers as come.
+"""A local stream for other programs on this machine: JSON lines on a Unix socket, for many readers.
 
     nc -U /run/wakeful/stream          or, in Python, socket.socket(socket.AF_UNIX).connect(...) and makefile()
 
 A reader gets a ``hello``, the newest state, then states at a fixed rate and every alert and event as it happens; a
-state that hangs becomes ``stale``. It may answer with lines of its own: the commands of
+state that hangs becomes ``stale``. It may send lines too: the commands of
 ``wakeful.device.alerts.commands``.
 
-One thread owns the socket and all readers. The monitor only leaves what happened in a queue; nothing is put into words
-while nobody reads. A reader that does not keep up loses states first and is dropped when it is 64 KiB behind; the
-others never notice.
+One thread owns the socket and all readers. The monitor only puts results into a queue; nothing is formatted while there
+are no readers. A reader that does not keep up loses states first and is dropped when it is 64 KiB behind; the others
+are not affected.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from wakeful.errors import ConfigError
 
 MAX_READERS = 32
 MAX_UNSENT = 64 * 1024
-# With this much unsent a reader gets alerts and events only: a state is worth nothing when the next one is there.
+# With this much unsent a reader gets only alerts and events: a state is worthless once there is a newer one.
 NO_STATES_FROM = 16 * 1024
 MAX_QUEUED = 1000
 MAX_LINE = 1024
@@ -49,7 +49,7 @@ CLOSE_TIMEOUT_S = 0.5
 STUCK_S = 5.0
 
 _OURS: dict[Path, socket.socket] = {}
-"""What this process serves: a changed configuration replaces a stream by another one at the same path."""
+"""Paths served by this process: a changed configuration replaces a stream by another one at the same path."""
 
 _log = logging.getLogger("wakeful.stream")
 
@@ -126,7 +126,7 @@ class StreamOutput(Output):
         self._waker.wake()
         self._worker.join(CLOSE_TIMEOUT_S + 0.2)
         self._server.close()
-        # Another stream of this process may have taken the place of this one.
+        # Another stream of this process may have replaced this one.
         if _OURS.get(self._path) is self._server:
             del _OURS[self._path]
             self._path.unlink(missing_ok=True)
@@ -137,15 +137,15 @@ class StreamOutput(Output):
             wait_s = max(0.0, due_s - time.monotonic()) if self._readers else None
             ready = self._selector.select(wait_s)
             with self._worker.part.working():
-                self._attend(ready)
-                self._tell_what_happened()
+                self._handle(ready)
+                self._send_happened()
                 if time.monotonic() >= due_s:
                     due_s = time.monotonic() + self._period_s
-                    self._tell_state()
+                    self._send_state()
         if self._worker.in_charge():
-            self._say_goodbye()
+            self._send_rest()
 
-    def _attend(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
+    def _handle(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
         for key, mask in ready:
             if key.fileobj is self._waker:
                 self._waker.clear()
@@ -153,7 +153,7 @@ class StreamOutput(Output):
                 self._welcome()
             elif (reader := self._readers.get(key.fd)) is not None:
                 if mask & selectors.EVENT_READ:
-                    self._listen(reader)
+                    self._receive(reader)
                 if mask & selectors.EVENT_WRITE:
                     self._send(reader)
 
@@ -161,10 +161,10 @@ class StreamOutput(Output):
         try:
             accepted, _ = self._server.accept()
         except OSError as error:
-            _log.warning("%s: a reader could not be let in: %s", self._path, error.strerror)
+            _log.warning("%s: a reader could not be accepted: %s", self._path, error.strerror)
             return
         if len(self._readers) >= MAX_READERS:
-            _log.warning("%s: more than %d readers; the newest is turned away", self._path, MAX_READERS)
+            _log.warning("%s: more than %d readers; the newest is rejected", self._path, MAX_READERS)
             accepted.close()
             return
         accepted.setblocking(False)
@@ -176,7 +176,7 @@ class StreamOutput(Output):
         for report in reports:
             self._queue(reader, _line(report))
 
-    def _listen(self, reader: _Reader) -> None:
+    def _receive(self, reader: _Reader) -> None:
         try:
             data = reader.socket.recv(MAX_LINE)
         except BlockingIOError:
@@ -195,7 +195,7 @@ class StreamOutput(Output):
             if self._on_command is not None:
                 self._on_command(command)
 
-    def _tell_what_happened(self) -> None:
+    def _send_happened(self) -> None:
         while self._happened:
             what, raised_at = self._happened.popleft()
             if not self._readers:
@@ -205,10 +205,10 @@ class StreamOutput(Output):
             for reader in list(self._readers.values()):
                 self._queue(reader, line)
 
-    def _tell_state(self) -> None:
+    def _send_state(self) -> None:
         newest = self._newest.at(time.monotonic())
-        # What led to this state comes before it: the time of the lines never runs backwards.
-        self._tell_what_happened()
+        # The events before this state come first: the time in the lines never decreases.
+        self._send_happened()
         if newest is None or not self._readers:
             return
         line = _line(self._reporter.state(newest))
@@ -221,7 +221,7 @@ class StreamOutput(Output):
         self._send(reader)
 
     def _send(self, reader: _Reader) -> None:
-        """Hand over what fits; drop a reader that is gone or too far behind."""
+        """Send what fits; drop a reader that has gone or is too far behind."""
         waited = reader.waiting
         try:
             sent = reader.socket.send(reader.unsent)
@@ -247,19 +247,19 @@ class StreamOutput(Output):
             self._selector.unregister(reader.socket)
             reader.socket.close()
 
-    def _say_goodbye(self) -> None:
-        """What is queued still goes out to whoever reads on."""
-        self._tell_what_happened()
+    def _send_rest(self) -> None:
+        """Queued lines are still sent to readers that keep reading."""
+        self._send_happened()
         give_up_s = time.monotonic() + CLOSE_TIMEOUT_S
         while any(reader.waiting for reader in self._readers.values()) and time.monotonic() < give_up_s:
-            self._attend(self._selector.select(0.05))
+            self._handle(self._selector.select(0.05))
         for reader in list(self._readers.values()):
             self._drop(reader)
         self._selector.close()
 
 
 class _Reader:
-    """Somebody who reads the stream."""
+    """One reader of the stream."""
 
     def __init__(self, accepted: socket.socket) -> None:
         self.socket = accepted
@@ -268,7 +268,7 @@ class _Reader:
         self._open = b""
 
     def lines(self, data: bytes) -> list[bytes]:
-        """Whole lines this reader has sent; one that is too long comes as it is, to be refused."""
+        """Complete lines from this reader; a line that is too long is returned as it is, to be refused."""
         *whole, rest = (self._open + data).split(b"\n")
         if len(rest) > MAX_LINE:
             whole.append(rest)
@@ -284,7 +284,7 @@ def _line(report: Report) -> bytes:
 def _serve(path: Path, group: bool) -> socket.socket:
     """A listening socket at ``path``, for its owner and perhaps its group only."""
     if len(os.fsencode(path)) > MAX_PATH_BYTES:
-        raise ConfigError(f"{path} is too long for a socket's name: at most {MAX_PATH_BYTES} bytes")
+        raise ConfigError(f"{path} is too long for a socket path: at most {MAX_PATH_BYTES} bytes")
     _remove_abandoned(path)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     try:
@@ -296,7 +296,7 @@ def _serve(path: Path, group: bool) -> socket.socket:
     except OSError as error:
         server.close()
         raise ConfigError(
-            f"cannot make the socket {path}: {error.strerror}; name one in a folder that exists"
+            f"cannot create the socket {path}: {error.strerror}; name one in a folder that exists"
         ) from None
     server.setblocking(False)
     _OURS[path] = server
@@ -304,13 +304,13 @@ def _serve(path: Path, group: bool) -> socket.socket:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """A socket that nobody serves is removed; anything else stays."""
+    """Removes a socket without a server; anything else stays."""
     try:
         mode = path.lstat().st_mode
     except OSError:
         return
     if not stat.S_ISSOCK(mode):
-        raise ConfigError(f"{path} is there already and no socket: name another path for the stream")
+        raise ConfigError(f"{path} exists and is not a socket: choose another path for the stream")
     if path in _OURS:
         path.unlink()
         return
@@ -324,4 +324,4 @@ def _remove_abandoned(path: Path) -> None:
             return
         except OSError as error:
             raise ConfigError(f"{path} cannot be taken over: {error.strerror or error}") from None
-    raise ConfigError(f"{path} is served by another monitor: end that one, or name another path for the stream")
+    raise ConfigError(f"{path} is served by another monitor: stop that one, or choose another path for the stream")

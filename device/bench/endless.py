@@ -1,4 +1,4 @@
-"""A source that repeats another one without end, for measurements that need more frames than it has."""
+"""A source that repeats another one without end, for measurements that need more frames than the source has."""
 
 from __future__ import annotations
 

@@ -7,10 +7,10 @@
 
     [[peers]]
     name = "another face mesh"
-    network = "face_landmark"          # whose turns it shares
+    network = "face_landmark"          # takes turns with the variants of this network
     command = "python other.py"
 
-All variants of a network take turns with each other; the first is what the others are compared with.
+All variants of a network take turns with each other; the others are compared with the first.
 """
 
 from __future__ import annotations
@@ -41,26 +41,26 @@ class PeerEntry(Section):
     command: str = Field(min_length=1)
     """Its command line; ``wakeful.device.bench.worker`` describes the protocol."""
     name: str | None = None
-    """Its name; unset: that of its file."""
+    """Its name; unset: the name of its file."""
     network: str | None = None
-    """The network of the matrix whose turns it shares; unset: it runs alone."""
+    """The network with whose variants it takes turns; unset: it runs alone."""
 
 
 class Matrix(Section):
-    """What a matrix file says."""
+    """The content of a matrix file."""
 
     networks: tuple[str, ...] = Field(min_length=1)
     """Names of `wakeful models list`, or files."""
     runtimes: tuple[Literal["auto", "litert", "ort", "qnn"], ...] = Field(default=("auto",), min_length=1)
-    """What runs them."""
+    """Runtimes."""
     precisions: tuple[Literal["own", "float", "int8", "a16w8"], ...] = Field(default=("own",), min_length=1)
-    """In which precision; own: that of the network's own file. Those that do not exist are left out, with a message."""
+    """Precisions; own: that of the network's own file. Combinations that do not exist are left out, with a message."""
     threads: tuple[int, ...] = Field(default=(1,), min_length=1)
     """Processor threads of a network."""
     scenarios: tuple[Literal["cold", "single-stream", "paced", "sustained"], ...] = Field(
         default=("single-stream",), min_length=1
     )
-    """How each is measured."""
+    """Scenarios for each."""
     fps: float = Field(default=30.0, ge=1, le=1000)
     """The camera's rate in the paced scenario, frames per second."""
     minutes: float = Field(default=10.0, gt=0)
@@ -74,7 +74,7 @@ class Group:
     """The participants that take turns: all variants of one network.
 
     Attributes:
-        failed: variants that cannot be measured, each a row that says why.
+        failed: variants that cannot be measured, each a row with the reason.
         left_out: combinations that do not exist.
     """
 
@@ -132,11 +132,11 @@ def _check(path: Path, matrix: Matrix) -> None:
             raise ConfigError(f"{path}: threads = {threads}: it should be 1 to 64")
     for one in matrix.peers:
         if one.network is not None and one.network not in matrix.networks:
-            raise ConfigError(f"{path}: the peer's network {one.network!r} is none of the matrix's networks")
+            raise ConfigError(f"{path}: the peer's network {one.network!r} is not one of the matrix's networks")
 
 
 def _tuples(value: object) -> object:
-    """TOML's lists as the tuples that strict models take."""
+    """TOML's lists as tuples, which strict models require."""
     if isinstance(value, dict):
         return {key: _tuples(one) for key, one in value.items()}
     return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,7 +1,7 @@
-"""Reads the configuration: defaults < profile < file < command line, each layer checked by itself.
+"""Reads the configuration: defaults < profile < file < command line, each layer checked separately.
 
-A mistake is one ``ConfigError`` line that names where it was made (file and line), the key, what was given and what is
-allowed; ``wakeful.device.config.errors`` finds them. The settings are listed in ``wakeful.device.config.settings``, the
+A mistake is one ``ConfigError`` line with its place (file and line), the key, the given value and what is allowed;
+``wakeful.device.config.errors`` finds them. The settings are listed in ``wakeful.device.config.settings``, the
 rules of a profile in ``wakeful.device.state.profile``.
 """
 
@@ -29,17 +29,17 @@ COMMAND_LINE = "command line"
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Settings from one place, as nested tables. ``name`` is what messages and ``config show`` call the place."""
+    """Settings from one place, as nested tables. ``name`` is the place's name in messages and ``config show``."""
 
     name: str
     values: Table
     text: str = ""
-    """The text of the file it was read from, if it was."""
+    """The text of the file, if it was read from one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """What holds after all layers.
+    """The settings in effect after all layers.
 
     Attributes:
         origin: dotted key of each setting that is not a default -> name of the layer it comes from.
@@ -73,9 +73,9 @@ def load(
 
     Args:
         config: the configuration file, if any.
-        profile: a profile's name or file; it goes before the one the file names.
-        overrides: what the caller says, by dotted key (``source.fps``); None means not said.
-        caller: what messages call the place that the overrides come from.
+        profile: a profile's name or file; takes precedence over the one in the file.
+        overrides: values of the caller, by dotted key (``source.fps``); None: not given.
+        caller: name of the overrides' place in messages.
 
     Raises:
         ConfigError: a file cannot be read, or a key or value is not allowed.
@@ -118,7 +118,7 @@ def merged_profile(layer: Layer) -> Merged:
 
 
 def _with_parents(layer: Layer, children: tuple[Path, ...]) -> Merged:
-    """The tables of a profile with those of its parents, of which only the parents are checked."""
+    """The tables of a profile merged with those of its parents; only the parents are checked."""
     parent = layer.values.get("extends")
     if parent is None:
         return alone(layer.name, layer.text, layer.values)
@@ -131,7 +131,7 @@ def _with_parents(layer: Layer, children: tuple[Path, ...]) -> Merged:
         file = profile_file(str(folder / Path(parent).expanduser()) if _is_path(parent) else parent)
         chain = (*children, Path(layer.name).resolve())
         if file.resolve() in chain:
-            raise ConfigError("the profiles extend each other in a circle; remove one extends")
+            raise ConfigError("the profiles extend each other in a circle; remove one `extends`")
         above = _with_parents(read_toml(file), chain)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
@@ -140,7 +140,7 @@ def _with_parents(layer: Layer, children: tuple[Path, ...]) -> Merged:
 
 
 def _profile_lines(merged: Merged) -> list[str]:
-    """What is wrong with how a profile extends another; if nothing is, what is wrong with the result."""
+    """Mistakes in how a profile extends another; if there are none, mistakes in the result."""
     if merged.problems:
         return [f"{merged.own_place(one.where)}: {one.text}" for one in merged.problems]
     return _lines(merged, profile_mistakes(merged.values))
@@ -159,7 +159,7 @@ def read_config(file: Path) -> Layer:
 
 
 def read_toml(file: Path) -> Layer:
-    """The tables of a TOML file, unchecked; ``ConfigError`` if it cannot be read or is no TOML."""
+    """The tables of a TOML file, unchecked; ``ConfigError`` if it cannot be read or is not TOML."""
     try:
         with file.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
@@ -173,9 +173,9 @@ def read_toml(file: Path) -> Layer:
 
 
 def as_layer(name: str, content: bytes) -> Layer:
-    """The tables of a TOML text called ``name``, unchecked; ``ConfigError`` if it is no TOML."""
+    """The tables of a TOML text called ``name``, unchecked; ``ConfigError`` if it is not TOML."""
     if len(content) > MAX_BYTES:
-        raise ConfigError(f"{name} is larger than {MAX_BYTES // 1024} KiB: a configuration is a few lines")
+        raise ConfigError(f"{name} is larger than {MAX_BYTES // 1024} KiB, too large for a configuration")
     try:
         text = content.decode("utf-8")
         return Layer(name, tomllib.loads(text), text)
@@ -186,12 +186,12 @@ def as_layer(name: str, content: bytes) -> Layer:
 
 
 def check(layer: Layer) -> None:
-    """Raises ``ConfigError`` for the first mistake of a layer and tells how many more there are."""
+    """Raises ``ConfigError`` for the first mistake of a layer, with the number of further ones."""
     _refuse(_lines(alone(layer.name, layer.text, {}), settings_mistakes(layer.values)))
 
 
 def is_profile(tables: Table) -> bool:
-    """Whether a file holds the rules of a profile, not a configuration."""
+    """Whether a file contains the rules of a profile, not a configuration."""
     return any(key in tables for key in ("about", "rules", *FILE_KEYS))
 
 
@@ -220,7 +220,7 @@ def _refuse(mistakes: list[str]) -> None:
 
 
 def _lines(merged: Merged, mistakes: list[Problem]) -> list[str]:
-    """Each mistake with the file and line it was made in."""
+    """Each mistake with its file and line."""
     lines = []
     for mistake in mistakes:
         text = f"{merged.place(mistake.where)}: {mistake.text}"
@@ -232,7 +232,7 @@ def _lines(merged: Merged, mistakes: list[Problem]) -> list[str]:
 
 
 def _profile_of(layer: Layer, config: Path | None) -> str | None:
-    """The profile a configuration file names; a path in it is meant relative to the file."""
+    """The profile named in a configuration file; a path is relative to that file."""
     chosen: str | None = layer.values.get("profile")
     if chosen and config and _is_path(chosen):
         return str(config.parent / Path(chosen).expanduser())

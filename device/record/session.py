@@ -1,6 +1,6 @@
-"""One recording on the disk: file after file, a chunk every half second, and what to do when the disk says no.
+"""One recording on the disk: file after file, a chunk every half second, and what to do when the disk fails.
 
-Used by one thread alone. Everything here may wait for the disk.
+Used by one thread only. Everything here may block on the disk.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from wakeful.device.record.writer import LogWriter
 from wakeful.device.supervision.notes import Notes
 
 FLUSH_EVERY_S = 0.5
-"""A killed process loses this much, and what its thread had not come to."""
+"""A killed process loses this much, plus what its thread had not processed."""
 SYNC_EVERY_S = 1.0
 """A power cut loses this much more."""
 LOOK_EVERY_S = 1.0
 RETRY_EVERY_S = 5.0
 MAX_OWED = 1000
-"""Alerts that are kept for a disk that takes nothing."""
+"""Alerts that are queued while the disk accepts nothing."""
 LEAST_FREE_BYTES = 2 << 20
-"""With less than this a new file is not begun, not even for alerts."""
+"""With less than this no new file is started, not even for alerts."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _log = logging.getLogger("wakeful.record")
@@ -37,22 +37,22 @@ _log = logging.getLogger("wakeful.record")
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """When a file is ended and the next begun."""
+    """When a file is closed and a new one started."""
 
     bytes: int
     seconds: float
 
 
 class Session:
-    """Writes what it is given, in its order.
+    """Writes messages, in the order given.
 
     Args:
-        template: the head of its files, but for their number.
+        template: the head of its files, except their number.
         now_s: monotonic time at the beginning; later times are given to ``turn``.
 
     Attributes:
-        room: what may be written at present; pictures and all but alerts are left out below that.
-        left_out: messages that were not written for want of room or because no file could be.
+        room: what may be written at present: everything, no images, or only alerts.
+        left_out: messages that were not written, because there was no space or no file.
     """
 
     def __init__(self, folder: Folder, template: LogConfig, rotation: Rotation, notes: Notes, now_s: float) -> None:
@@ -73,7 +73,7 @@ class Session:
             self._fail(error, now_s)
 
     def write(self, message: Recorded, t_ns: int, sequence: int, ready_ns: int | None = None) -> None:
-        """Take in one message; it is in the file with the next flush. Times as for ``LogWriter.add``."""
+        """Queue one message; it is in the file after the next flush. Times as for ``LogWriter.add``."""
         if self._writer is None:
             if _is_vital(message):
                 self._owed.append((message, t_ns, sequence))
@@ -90,7 +90,7 @@ class Session:
             self._writer.add(ExpressionReading(t_ns, message.expression, shares), t_ns, sequence)
 
     def turn(self, now_s: float) -> None:
-        """Do what is due: flush, sync, look at the disk, rotate, try again."""
+        """Do what is due: flush, sync, check the disk, rotate, retry."""
         try:
             if now_s - self._looked_s >= LOOK_EVERY_S:
                 self._look(now_s)
@@ -110,7 +110,7 @@ class Session:
             self._fail(error, now_s)
 
     def close(self) -> None:
-        """End the file at hand."""
+        """Close the current file."""
         try:
             if self._writer is not None:
                 self._end()
@@ -119,7 +119,7 @@ class Session:
 
     @property
     def file(self) -> Path | None:
-        """The file at hand; None while none can be written."""
+        """The current file; None while none can be written."""
         return self._disk.path if self._writer is not None else None
 
     def _may_write(self, message: Recorded) -> bool:
@@ -129,7 +129,7 @@ class Session:
 
     def _open(self, now_s: float) -> None:
         for gone in self._folder.tidy():
-            _log.warning("%s deleted: recordings exceed what is kept", gone.name)
+            _log.warning("%s deleted: the recordings exceed the limits keep_mb or keep_days", gone.name)
         self._folder.fill_ballast()
         config = replace(self._template, part=self._template.part + 1)
         self._disk = disk = DiskFile(self._folder.file(config.session, config.part))
@@ -169,11 +169,11 @@ class Session:
         if self.space is DiskSpace.ALL:
             self._notes.clear("disk_full")
             return
-        left = "no pictures are" if self.space is DiskSpace.NO_VIDEO else "nothing but alerts is"
+        left = "no images are" if self.space is DiskSpace.NO_VIDEO else "nothing but alerts is"
         self._notes.set("disk_full", f"{left} recorded, {self._folder.path} is nearly full: make room there")
 
     def _fail(self, error: OSError, now_s: float) -> None:
-        """The disk refused: end the file with what it holds, tell, and try again later."""
+        """The disk failed: close the file, report it, and try again later."""
         if error.errno in FULL:
             self.space = DiskSpace.ALERTS_ONLY
             self._notes.set("disk_full", f"nothing is recorded, {self._folder.path} is full: make room there")
@@ -198,5 +198,5 @@ class Session:
 
 
 def _is_vital(message: Recorded) -> bool:
-    """What is recorded even where there is hardly any room."""
+    """Messages that are recorded even if there is hardly any space."""
     return isinstance(message, Alert) or (isinstance(message, Event) and message.kind in ("health", "marker"))

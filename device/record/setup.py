@@ -1,4 +1,4 @@
-"""From settings to what records: the outputs of a recording and the head of its files."""
+"""From settings to a recorder: the output of a recording and the head of its files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from wakeful.version import __version__
 
 
 def record_outputs(settings: Settings, engine: EngineConfig, about: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The output that records, by name, with what it is built from; none if no folder is set."""
+    """The recording output, by name, with its settings; empty if no folder is set."""
     if settings.record.folder is None:
         return {}
     return {"record": {"options": settings.record, "template": log_template(settings, engine, about)}}
 
 
 def log_template(settings: Settings, engine: EngineConfig, about: Mapping[str, Any]) -> LogConfig:
-    """The head of a log but for its session and times."""
+    """The head of a log, except its session and times."""
     return LogConfig(
         version=__version__,
         session="",
@@ -40,7 +40,7 @@ def log_template(settings: Settings, engine: EngineConfig, about: Mapping[str, A
             "system": platform.platform(),
             "python": sys.version.split()[0],
         },
-        # Only what says how was watched: outputs may have passwords in their addresses.
+        # Only settings of the measurement: addresses of outputs may contain passwords.
         settings={
             "source": settings.source.model_dump(),
             "perception": settings.perception.model_dump(),

@@ -14,16 +14,16 @@ from wakeful.device.messages import Level
 from wakeful.device.view.drive import GAP_S, AlertLife, Drive, Span
 
 MIN_FPS_FOR_BLINKS = 15.0
-"""Below this many a blink, which lasts a tenth to a third of a second, is seen in one frame or in none."""
+"""Below this rate a blink, which lasts a tenth to a third of a second, is visible in one frame or in none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is worth a number.
+    """The figures of one drive.
 
     Attributes:
-        watched_s: time covered by frames, gaps left out. frames: states with a new frame.
-        fps: median rate. dropped: frames of the source that were never analysed, by the gaps in their numbers.
+        watched_s: time covered by frames, without gaps. frames: states with a new frame.
+        fps: median rate. dropped: frames of the source that were never analysed, from the gaps in their numbers.
         latency_ms, latency_p99_ms: median and 99th percentile from the capture of a frame to its state.
         gaps: times over 0.5 s without a state, and their sum.
         eyes_known, on_road: share of the watched time; on_road is of the time in which the zone is known.
@@ -66,7 +66,7 @@ class Figures:
 
 
 def figures(drive: Drive) -> Figures:
-    """Counts a drive through."""
+    """Computes the figures of a drive."""
     new = np.flatnonzero(np.diff(drive.seqs, prepend=-2) != 0)  # states without a frame repeat the number before
     steps_s = np.diff(drive.t_s)
     steps_s = steps_s[(steps_s > 0) & (steps_s <= GAP_S)]
@@ -111,7 +111,7 @@ def figures(drive: Drive) -> Figures:
 
 
 def seconds_of(spans: Iterable[Span]) -> dict[str, float]:
-    """How long each name held, the longest first. A degraded health counts without its reason."""
+    """Seconds of each name, the longest first. Degraded health is counted without its reason."""
     total: Counter[str] = Counter()
     for span in spans:
         total[span.name.partition(":")[0]] += span.length_s  # type: ignore[assignment]
@@ -120,12 +120,12 @@ def seconds_of(spans: Iterable[Span]) -> dict[str, float]:
 
 def _dropped(seqs: NDArray[np.int64]) -> int:
     steps = np.diff(seqs[seqs >= 0])
-    # A number that goes back is a source that restarted, not a frame that was lost.
+    # A number that decreases is a restarted source, not a lost frame.
     return int((steps[steps > 1] - 1).sum())
 
 
 def _known_share(drive: Drive) -> float | None:
-    """Share of the frames in which an eye was read; a monitor that works but sees no eye has share 0."""
+    """Share of the frames with a readable eye; 0 for a monitor that works but sees no eye."""
     if not len(drive.t_s):
         return None
     known = np.isfinite(drive.curves["eye_open_left"]) | np.isfinite(drive.curves["eye_open_right"])

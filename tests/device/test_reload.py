@@ -94,7 +94,7 @@ def test_a_new_configuration_is_taken_over_in_the_middle_of_an_alert(tmp_path: P
         time.sleep(0.3)
         summary = run.end()
     refused = run.said(note="config_refused")
-    assert "board.toml" in refused[0]["text"] and "stays in force" in refused[0]["text"]
+    assert "board.toml" in refused[0]["text"] and "stays in effect" in refused[0]["text"]
     assert refused[-1]["over"] == 1
     assert run.said(kind="configuration")[0]["changed"] == "serial"
     told = [event["seq"] for event in run.said(kind="alert")]
@@ -107,7 +107,7 @@ def test_a_new_configuration_is_taken_over_in_the_middle_of_an_alert(tmp_path: P
 
 
 def test_what_can_change_only_at_a_start_is_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match=r"\[source\] can change only at a start"):
+    with pytest.raises(ConfigError, match=r"\[source\] cannot change while the monitor runs"):
         refuse_fixed(Settings(), Settings(source=SourceSettings(source="0")), LIVE_SETTINGS)
     refuse_fixed(Settings(), Settings(vehicle=VehicleSettings(speed_kmh=5.0)), LIVE_SETTINGS)
 
@@ -117,7 +117,7 @@ def test_rules_may_change_and_how_eyes_are_measured_may_not() -> None:
     assert vehicle.rules != robot.rules
     if vehicle.eyes == robot.eyes and vehicle.gaze == robot.gaze:
         refuse_fixed(vehicle, robot, LIVE_PROFILE)
-    with pytest.raises(ConfigError, match=r"\[eyes\] can change only at a start"):
+    with pytest.raises(ConfigError, match=r"\[eyes\] cannot change while the monitor runs"):
         refuse_fixed(vehicle, replace(vehicle, eyes=replace(vehicle.eyes, closed_below=0.3)), LIVE_PROFILE)
 
 

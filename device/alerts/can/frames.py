@@ -68,7 +68,7 @@ class Frames:
         return self._frame(HEARTBEAT, values)
 
     def alert(self, alert: Alert, origin_ns: int) -> CanFrame:
-        """One step in the life of an alert."""
+        """One step of an alert: raised, escalated, acknowledged, cleared."""
         values = {
             "Number": alert.seq % NUMBER_WRAP,
             "Code": self._code(alert.code, alert.level),

@@ -195,7 +195,7 @@ def test_a_stream_may_replace_another_of_the_same_monitor(path: Path) -> None:
 def test_what_cannot_be_a_socket_is_told_with_its_mend(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("mine")
-    with pytest.raises(ConfigError, match="no socket"):
+    with pytest.raises(ConfigError, match="not a socket"):
         StreamOutput(StreamSettings(path=str(file)))
     assert file.read_text() == "mine"
     with pytest.raises(ConfigError, match="a folder that exists"):

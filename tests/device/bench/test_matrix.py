@@ -61,7 +61,7 @@ def test_a_matrix_is_every_variant_that_is_made_network_by_network(tmp_path: Pat
         ("networks = []", ":1: networks"),
         ("networks = ['expression']\nthreads = [0]", "1 to 64"),
         ("networks = ['expression']\n[[peers]]\nname = 'x'", "command is missing"),
-        ("networks = ['expression']\n[[peers]]\ncommand = 'x'\nnetwork = 'y'", "is none of the matrix's networks"),
+        ("networks = ['expression']\n[[peers]]\ncommand = 'x'\nnetwork = 'y'", "is not one of the matrix's networks"),
         ("networks = 'expression'", ":1: networks"),
     ],
 )

@@ -64,7 +64,7 @@ def test_a_level_that_the_parent_does_not_have_adds_a_rule_and_remove_drops_one(
         ('extends = "vehcle"\n', 1, "no profile is called 'vehcle': did you mean vehicle?"),
         ('\nextends = "./gone.toml"\n', 2, "gone.toml: there is no such file"),
         ("extends = 3\n", 1, "it should be the name or file of a profile, as a string"),
-        ('extends = "./mine.toml"\n', 1, "the profiles extend each other in a circle; remove one extends"),
+        ('extends = "./mine.toml"\n', 1, "the profiles extend each other in a circle; remove one `extends`"),
         ('extends = "vehicle"\nremove = ["yawnin"]\n', 2, "the parent has no rule 'yawnin'; it has microsleep, "),
         ('extends = "vehicle"\nremove = "yawning"\n', 2, "remove should be a list of codes"),
         ('about = "x"\nremove = ["yawning"]\n', 2, "there is nothing to remove without extends"),
