@@ -49,12 +49,12 @@ class LivePage(Output):
     ) -> None:
         where = parse_address(address, token)
         self._feed = Feed(title, stats, expression_classes, liveness=liveness)
-        self._pictures = Pictures(liveness=liveness)
-        site = Site(Access(token), self._feed, self._pictures, on_command)
+        self.pictures = Pictures(liveness=liveness)
+        site = Site(Access(token), self._feed, self.pictures, on_command)
         try:
             self._server = PageServer(where, site, liveness)
         except Exception:
-            self._pictures.close()
+            self.pictures.close()
             raise
         self.url = f"http://{self._server.address}/"
         _log.info("live page: %s%s", self.url, "" if token is None else " (asks for the token)")
@@ -66,7 +66,7 @@ class LivePage(Output):
         self._feed.start(origin_ns)
 
     def frame(self, frame: Frame, sighting: Sighting) -> None:
-        self._pictures.offer(frame, sighting)
+        self.pictures.offer(frame, sighting)
 
     def alert(self, alert: Alert) -> None:
         self._feed.alert(alert)
@@ -80,5 +80,5 @@ class LivePage(Output):
     def close(self) -> None:
         """Viewers notice by the end of their streams; the port is free again."""
         self._feed.close()
-        self._pictures.close()
+        self.pictures.close()
         self._server.close()

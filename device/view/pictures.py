@@ -42,6 +42,9 @@ class Pictures:
     Args:
         max_fps: frames that come quicker are left out.
         width_px: much wider pictures are made about as wide, in whole steps: every second or third pixel.
+
+    Attributes:
+        watchers: how many look at present.
     """
 
     def __init__(
@@ -57,7 +60,7 @@ class Pictures:
         # One lock, two reasons to wake up: a frame for the encoder does not wake the viewers.
         lock = threading.Lock()
         self._offered, self._encoded = threading.Condition(lock), threading.Condition(lock)
-        self._watchers = 0
+        self.watchers = 0
         self._due_ns: int | None = None
         self._waiting: tuple[Frame, Sighting] | None = None
         self._newest: Jpeg | None = None
@@ -67,7 +70,7 @@ class Pictures:
 
     def offer(self, frame: Frame, sighting: Sighting) -> None:
         """Takes the frame if somebody looks and it is time for one; called by the monitor."""
-        if self._watchers == 0 or not self._due(self._clock_ns()):
+        if self.watchers == 0 or not self._due(self._clock_ns()):
             return
         with self._offered:
             self._waiting = (frame, sighting)
@@ -76,12 +79,12 @@ class Pictures:
     def watch(self) -> None:
         """Somebody begins to look; ``leave`` ends it."""
         with self._encoded:
-            self._watchers += 1
+            self.watchers += 1
 
     def leave(self) -> None:
         with self._encoded:
-            self._watchers -= 1
-            if self._watchers == 0:
+            self.watchers -= 1
+            if self.watchers == 0:
                 self._newest = None
 
     def after(self, number: int, timeout_s: float) -> Jpeg | None:
@@ -127,7 +130,7 @@ class Pictures:
                 _log.warning("the live page left out a picture: %s: %s", type(error).__name__, error)
                 continue
             with self._encoded:
-                self._newest = jpeg if self._watchers else None
+                self._newest = jpeg if self.watchers else None
                 self._encoded.notify_all()
 
 

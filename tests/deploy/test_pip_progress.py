@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 import venv
 from pathlib import Path
@@ -114,17 +115,15 @@ def test_only_a_pip_that_has_figures_is_asked_for_them(version: str, bar: str) -
 
 
 def test_a_real_pip_installs(tmp_path: Path) -> None:
-    """Whatever version this Python brings, from the index."""
-    pytest.importorskip("ensurepip")
-    venv.create(tmp_path / "venv", with_pip=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    program = [str(python), str(ROOT / "deploy" / "pip_progress.py")]
+    """The one of this environment, from the index."""
+    pytest.importorskip("pip", reason="this environment has no pip")
+    program = [sys.executable, str(ROOT / "deploy" / "pip_progress.py"), "--target", str(tmp_path / "site")]
     done = subprocess.run([*program, "--retries", "0", "--timeout", "10", "six"], capture_output=True, text=True)
     if done.returncode and "No matching distribution" in done.stderr:
         pytest.skip("the package index cannot be reached")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    subprocess.run([str(python), "-c", "import six"], check=True)
+    assert (tmp_path / "site" / "six.py").stat().st_size > 0
 
 
 def test_the_makefile_installs_with_it() -> None:

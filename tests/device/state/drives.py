@@ -210,7 +210,10 @@ def drive(
         t_ns = seen.t_ns + round((start_s + chance.uniform(0.0, camera.jitter_s)) * 1e9)
         if command is not None:
             outcome.alerts.extend(engine.command(t_ns, command))
-        step = engine.tick(t_ns, part.camera) if part.camera else engine.step(replace(seen, t_ns=t_ns))
+        if part.camera:
+            step = engine.tick(t_ns, part.camera)
+        else:
+            step = engine.step(seen if t_ns == seen.t_ns else replace(seen, t_ns=t_ns))
         outcome.alerts.extend(step.alerts)
         outcome.events.extend(step.events)
         outcome.steps.append(step)

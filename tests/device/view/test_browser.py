@@ -50,7 +50,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def test_the_picture_and_the_gauges_are_shown(browser: Browser, page: Page, sighting: Sighting) -> None:
-    assert eventually(lambda: page.output._pictures._watchers == 1)
+    assert eventually(lambda: page.output.pictures.watchers == 1)
     page.output.frame(Frame(render(DriverPose()), 0, 0), sighting)
     page.output.state(replace(MICROSLEEP, notes=("disk_full",)))
     browser.wait("$('picture').naturalWidth === 640 && newest && newest.level === 'warning'")
@@ -112,7 +112,7 @@ def test_an_end_of_the_monitor_is_told(browser: Browser, page: Page) -> None:
 
 def test_the_fifth_viewer_reads_why_it_sees_nothing(browser: Browser, page: Page) -> None:
     browser.open("about:blank")
-    assert eventually(lambda: page.output._pictures._watchers == 0)
+    assert eventually(lambda: page.output.pictures.watchers == 0)
     full: list[HTTPResponse] = []
     while len(full) < server.MAX_VIEWERS:  # the place of the page that was left becomes free in a moment
         full += [one] if (one := page.watch("/events")).status == 200 else []

@@ -116,7 +116,7 @@ def test_events_begin_with_what_was_and_go_on_with_what_comes(page: Page) -> Non
 def test_pictures_come_as_parts_that_are_whole_jpegs(page: Page) -> None:
     stream = page.watch("/picture")
     assert stream.headers["Content-Type"] == "multipart/x-mixed-replace; boundary=picture"
-    assert eventually(lambda: page.output._pictures._watchers == 1)
+    assert eventually(lambda: page.output.pictures.watchers == 1)
     page.output.frame(Frame(np.full((48, 64, 3), 90, np.uint8), 0, 0), NOBODY)
     assert stream.read(len(server.NEXT_PART)) == server.NEXT_PART
     picture = b""
@@ -217,16 +217,16 @@ def test_a_viewer_who_does_not_read_is_dropped_and_costs_the_monitor_nothing(
     stuck = socket.create_connection(("127.0.0.1", page.port))
     stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     stuck.sendall(b"GET /picture HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert eventually(lambda: page.output._pictures._watchers == 1)
+    assert eventually(lambda: page.output.pictures.watchers == 1)
     noise = np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)
     longest_s = 0.0
     deadline = time.monotonic() + 10.0
-    while page.output._pictures._watchers == 1 and time.monotonic() < deadline:
+    while page.output.pictures.watchers == 1 and time.monotonic() < deadline:
         begin_s = time.perf_counter()
         page.output.frame(Frame(noise, 0, 0), NOBODY)
         longest_s = max(longest_s, time.perf_counter() - begin_s)
         time.sleep(0.03)
-    assert page.output._pictures._watchers == 0
+    assert page.output.pictures.watchers == 0
     assert longest_s < 0.1
     stuck.close()
 
