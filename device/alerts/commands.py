@@ -1,9 +1,9 @@
 """What other programs may tell the monitor, as JSON: over MQTT, and by readers of the local stream.
 
-    {"command": "acknowledge", "seq": 3}       alert 3 was noticed
-    {"command": "marker", "text": "rain"}      this moment is worth a mark in the recording
+    {"command": "acknowledge", "seq": 3}       alert 3 is acknowledged
+    {"command": "marker", "text": "rain"}      mark this moment in the recording
     {"command": "pause", "seconds": 600}       no alerts for ten minutes, health ``paused``; an hour at most, 0 ends it
-    {"command": "set-driver", "name": "ann"}   ann sits there now; "" is somebody without a name
+    {"command": "set-driver", "name": "ann"}   ann is driving now; "" is a driver without a name
 
 Nothing here reads a clock or touches a network.
 """

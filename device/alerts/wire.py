@@ -1,6 +1,6 @@
 """What all lines to the outside have in common: alerts that wait, and a thread that opens the line again and again.
 
-A new one derives from ``Wire`` and writes only how it is opened and what it sends. One thread owns the line; the
+A new one derives from ``Wire`` and implements only how it is opened and what it sends. One thread owns the line; the
 monitor's leaves an alert in the queue and wakes it, so a peer that stops reading, or a cable that is pulled, costs the
 loop nothing. Alerts survive an outage and go out in their order.
 """
