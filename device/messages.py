@@ -197,6 +197,13 @@ class DriverState:
         """The four probabilities of the lids, in the order of ``Observation.lid_states``."""
         return self.lid_open, self.lid_lowered, self.lid_narrowed, self.lid_closed
 
+    @property
+    def lids(self) -> str:
+        """The state of the lids that is likelier than all others together, "" without one: ``lowered``."""
+        names = ("open", "lowered", "narrowed", "closed")
+        likely = [name for name, p in zip(names, self.lid_states, strict=True) if p is not None and p > 0.5]
+        return likely[0] if likely else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:

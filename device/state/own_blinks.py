@@ -1,7 +1,7 @@
 """How this person's closed lids look to the network, by their blinks: a few closures that are certain.
 
 The network errs by person: it takes some people's closed lids for lowered ones throughout, blinks included. Blinks come
-seventeen times a minute (Bentivoglio et al., Mov. Disord. 12, 1997), so they say how much, and within a bound it is made
+some 17 times a minute (Bentivoglio et al., Mov. Disord. 12, 1997), so they say how much, and within a bound it is made
 up for. That can only make closed likelier: frames of a blink show lids on their way too, which look lowered.
 """
 

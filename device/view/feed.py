@@ -196,6 +196,7 @@ class Feed:
             "eyes": [_short(state.eye_open_left, 2), _short(state.eye_open_right, 2)],
             "closed": state.eyes_closed,
             "closure_s": _short(state.closure_s, 1),
+            "lids": state.lids,
             "mouth": _short(state.mouth_open, 2),
             "head": [_short(angle, 1) for angle in (state.yaw_deg, state.pitch_deg, state.roll_deg)],
             "gaze": [_short(angle, 1) for angle in (state.gaze_yaw_deg, state.gaze_pitch_deg)],

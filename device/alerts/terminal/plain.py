@@ -75,6 +75,7 @@ def status_text(state: DriverState, stats: LoopStats) -> str:
         code_text(state.code) if state.code else "no alert",
         _known("eyes {:.2f}", state.eye_open_left) + _known(" {:.2f}", state.eye_open_right),
         _known("closed {:.1f} s", state.closure_s or None),
+        f"lids {state.lids}" if state.lids in ("lowered", "narrowed") else "",
         _known("PERCLOS {:.1%}", state.perclos_60s),
         _known("yaw {:+z.0f}°", state.yaw_deg) + _known(" pitch {:+z.0f}°", state.pitch_deg),
         state.expression or "",

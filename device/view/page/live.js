@@ -135,6 +135,7 @@ function showState(state) {
   // The most urgent active alert; without one, the reason.
   const more = [state.level === "none" ? "" : state.level, ...state.notes.map((code) => code.replaceAll("_", " "))];
   if (state.closure_s) more.push(`eyes closed ${state.closure_s.toFixed(1)} s`);
+  if (state.lids === "lowered" || state.lids === "narrowed") more.push(`lids ${state.lids}`);
   if (state.off_road_s) more.push(`off the road ${state.off_road_s.toFixed(1)} s`);
   banner(state.level, state.says, more.filter(Boolean).join(" · "));
   showEyes(state);

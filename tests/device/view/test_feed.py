@@ -60,7 +60,7 @@ def test_gauges_say_what_is_known_and_null_where_it_is_not(feed: Feed) -> None:
     feed.state(replace(MICROSLEEP, gaze_yaw_deg=None, gaze_pitch_deg=float("nan"), notes=("disk_full",)))
     told = next_of(feed, "state")
     assert (told["t"], told["health"], told["level"], told["says"]) == (5.0, "ok", "warning", "microsleep")
-    assert (told["eyes"], told["closed"], told["closure_s"]) == ([0.95, 0.9], True, 1.2)
+    assert (told["eyes"], told["closed"], told["closure_s"], told["lids"]) == ([0.95, 0.9], True, 1.2, "")
     assert told["gaze"] == [None, None]
     assert told["expression_p"] == [["neutral", 0.9], ["happiness", 0.1]]
     assert (told["fps"], told["dropped"], told["notes"]) == (30.0, 4, ["disk_full"])

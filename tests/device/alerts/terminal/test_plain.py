@@ -51,6 +51,13 @@ def test_the_status_is_one_line_and_comes_seldom(
     assert len([line for line in printed(capfd, [AWAKE] * 5) if "status" in line]) == 5
 
 
+def test_lids_that_are_lowered_are_said_to_be(capfd: pytest.CaptureFixture[str]) -> None:
+    lowered = replace(AWAKE, lid_open=0.1, lid_lowered=0.7, lid_narrowed=0.1, lid_closed=0.1)
+    unsure = replace(AWAKE, lid_open=0.3, lid_lowered=0.4, lid_narrowed=0.2, lid_closed=0.1)
+    assert ", lids lowered, " in printed(capfd, [lowered])[1]
+    assert "lids" not in printed(capfd, [unsure])[1]
+
+
 def test_what_is_unknown_is_left_out(capfd: pytest.CaptureFixture[str]) -> None:
     lines = printed(capfd, [DriverState(SECOND_NS, 0, Health.CAMERA_LOST)])
     assert "   0:01.0  status     camera lost, no alert, 29.8 fps, age 12 ms, dropped 3" in lines
