@@ -88,7 +88,7 @@ class Assembly:
         log.info("%s in %s", self.perception.reader, self.runtimes.name)
         self.engine_config = _engine_config(settings, profile, self.perception, self.expressions)
         self.engine = Engine(self.engine_config)
-        self.source = source or _source(settings)
+        self.source = source or open_configured(settings)
         # Size and rate are requested from cameras; a file has those it has.
         if self.source.info.requested and not _is_file(settings.source.source):
             log.warning("%s: requested and not granted: %s", self.source.info.name, self.source.info.requested)
@@ -249,7 +249,8 @@ def _engine_config(
     )
 
 
-def _source(settings: Settings) -> Source:
+def open_configured(settings: Settings) -> Source:
+    """The source of the settings. Raises: SourceError: it cannot be opened."""
     wanted = settings.source
     return open_source(
         wanted.source,

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wakeful.files import text_of
+
 SYS_ROOT = Path("/sys")
 DEV_ROOT = Path("/dev")
 
@@ -98,10 +100,10 @@ def cameras(
     found = []
     for node in (sys_root / "class" / "video4linux").glob("video*"):
         path = dev_root / node.name
-        if not node.name[5:].isdecimal() or _text(node / "index") not in ("", "0") or captures(path) is False:
+        if not node.name[5:].isdecimal() or text_of(node / "index") not in ("", "0") or captures(path) is False:
             continue
         number = int(node.name[5:])
-        found.append(CameraDevice(str(path), _text(node / "name"), links.get(os.path.realpath(path), ""), number))
+        found.append(CameraDevice(str(path), text_of(node / "name"), links.get(os.path.realpath(path), ""), number))
     return sorted(found, key=lambda camera: camera.index)
 
 
@@ -160,13 +162,6 @@ def _links(folder: Path) -> dict[str, str]:
     if not folder.is_dir():
         return {}
     return {os.path.realpath(link): str(link) for link in sorted(folder.iterdir(), reverse=True) if link.is_symlink()}
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(errors="replace").strip()
-    except OSError:
-        return ""
 
 
 def _said(text: str | None) -> str:

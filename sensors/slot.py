@@ -94,7 +94,7 @@ class PacedSource:
         close: Callable[[], None] | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self._info = info
+        self.info = info
         self._numbered = enumerate(frames)
         self._realtime = realtime
         self._close = close
@@ -102,10 +102,6 @@ class PacedSource:
         self._slot = LatestSlot()
         self._stop = Event()
         self._player: Thread | None = None
-
-    @property
-    def info(self) -> SourceInfo:
-        return self._info
 
     @property
     def dropped(self) -> int:
@@ -119,22 +115,22 @@ class PacedSource:
     def read_latest(self, max_age_s: float) -> Frame:
         """See ``wakeful.sensors.source.Source``."""
         if self._stop.is_set():
-            raise EndOfSource(f"{self._info.name} was closed")
+            raise EndOfSource(f"{self.info.name} was closed")
         if not self._realtime:
             return self._next_frame()
         if self._player is None:
-            self._player = Thread(target=self._play, name=f"play {self._info.name}", daemon=True)
+            self._player = Thread(target=self._play, name=f"play {self.info.name}", daemon=True)
             self._player.start()
         frame = self._slot.take(max_age_s)
         if frame is None:
-            raise StaleFrame(f"{self._info.name}: no new frame for {max_age_s:g} s")
+            raise StaleFrame(f"{self.info.name}: no new frame for {max_age_s:g} s")
         return frame
 
     def close(self) -> None:
         if self._stop.is_set():
             return
         self._stop.set()
-        self._slot.end(EndOfSource(f"{self._info.name} was closed"))
+        self._slot.end(EndOfSource(f"{self.info.name} was closed"))
         if self._player is not None:
             self._player.join(CLOSE_TIMEOUT_S)
             if self._player.is_alive():
@@ -148,7 +144,7 @@ class PacedSource:
             if image is not None:
                 return Frame(image=image, t_ns=pts_ns, seq=seq)
             self._slot.skip()
-        raise EndOfSource(f"{self._info.name} is over")
+        raise EndOfSource(f"{self.info.name} is over")
 
     def _play(self) -> None:
         start_ns: int | None = None
@@ -163,7 +159,7 @@ class PacedSource:
                 if self._stop.wait(max(due_ns - self._clock_ns(), 0) / 1e9):
                     return
                 self._slot.put(Frame(image=image, t_ns=due_ns, seq=seq))
-            self._slot.end(EndOfSource(f"{self._info.name} is over"))
+            self._slot.end(EndOfSource(f"{self.info.name} is over"))
         except Exception as error:
             # The reader must learn of it: a thread that dies in silence looks like a camera that hangs.
             self._slot.end(error)

@@ -70,3 +70,28 @@ class Source(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Wrapped:
+    """A source before another one: derive, and change what should be different."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @property
+    def info(self) -> SourceInfo:
+        return self._source.info
+
+    @property
+    def dropped(self) -> int:
+        return self._source.dropped
+
+    @property
+    def lost(self) -> str | None:
+        return self._source.lost
+
+    def read_latest(self, max_age_s: float) -> Frame:
+        return self._source.read_latest(max_age_s)
+
+    def close(self) -> None:
+        self._source.close()

@@ -28,7 +28,7 @@ from wakeful.sensors.opencv import cv2
 from wakeful.sensors.pixels import to_bgr8
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.slot import CLOSE_TIMEOUT_S, LatestSlot
-from wakeful.sensors.source import EndOfSource, SourceInfo, SourceNotFound, StaleFrame
+from wakeful.sensors.source import EndOfSource, SourceNotFound, StaleFrame
 from wakeful.sensors.v4l2_device import Capture, open_device, opencv_v4l2
 from wakeful.sensors.watch import PictureWatch
 
@@ -96,15 +96,11 @@ class V4l2Camera:
         self._lock = Lock()
         self._closed = Event()
         self._seq = 0
-        opened, self._info = self._connect()
+        opened, self.info = self._connect()
         self._last_good_ns = clock_ns()
         self._session = _Session(self, opened, HANGING)
         self._session.start()
         self._start_supervisor()
-
-    @property
-    def info(self) -> SourceInfo:
-        return self._info
 
     @property
     def dropped(self) -> int:
@@ -154,7 +150,7 @@ class V4l2Camera:
     # Called by the capture thread:
 
     def reopen(self) -> Capture:
-        capture, self._info = self._connect()
+        capture, self.info = self._connect()
         return capture
 
     def present(self) -> bool:
@@ -174,8 +170,8 @@ class V4l2Camera:
                 self._slot.skip()
                 return fault
             height, width = image.shape[:2]
-            if (width, height) != (self._info.width, self._info.height):
-                self._info = replace(self._info, width=width, height=height)
+            if (width, height) != (self.info.width, self.info.height):
+                self.info = replace(self.info, width=width, height=height)
             self._last_good_ns = t_ns
             self._slot.put(Frame(image=image, t_ns=t_ns, seq=seq))
             return None

@@ -39,26 +39,18 @@ from wakeful.device.alerts.serial.sentences import Sentence
 from wakeful.device.messages import Alert, DriverState
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.slot import PacedSource
-from wakeful.sensors.source import SourceInfo, StaleFrame
+from wakeful.sensors.source import StaleFrame, Wrapped
 
 STUCK_S, CLOSED_S, LOST_S = 10.0, 6.0, 5.0
 LATENCY_BAR_MS, HEARTBEAT_BAR_MS = 50.0, 700.0
 
 
-class LosableCamera:
+class LosableCamera(Wrapped):
     """The looped pictures as a camera that is unplugged while ``gone`` is set."""
 
     def __init__(self, pictures: PacedSource, gone: Flag) -> None:
-        self._pictures = pictures
+        super().__init__(pictures)
         self._gone = gone
-
-    @property
-    def info(self) -> SourceInfo:
-        return self._pictures.info
-
-    @property
-    def dropped(self) -> int:
-        return self._pictures.dropped
 
     @property
     def lost(self) -> str | None:
@@ -68,10 +60,7 @@ class LosableCamera:
         if self._gone.is_set():
             time.sleep(max_age_s)
             raise StaleFrame("unplugged")
-        return self._pictures.read_latest(max_age_s)
-
-    def close(self) -> None:
-        self._pictures.close()
+        return super().read_latest(max_age_s)
 
 
 class AlertLog(Output):

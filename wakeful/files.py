@@ -64,6 +64,14 @@ def replace_file(target: Path, write: Callable[[Path], object], *, private: bool
         raise
 
 
+def text_of(file: Path) -> str:
+    """What a small file of the system says, without the space around it; "" where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
 def _replaceable(target: Path) -> bool:
     # Not the file behind a link: /dev/stdout may lead to the file that a shell has open, which must not be replaced.
     try:

@@ -59,7 +59,11 @@ def compare(first: Record, second: Record, allowed: float | None = None) -> Reco
             "threads in the same scenario"
         )
     comparisons = tuple(_compare_rows(one, two) for one, two in pairs)
-    slower = [one for one in comparisons if one.verdict == Verdict.SLOWER and _exceeds(one, allowed)]
+    slower = [
+        one
+        for one in comparisons
+        if one.verdict == Verdict.SLOWER and allowed is not None and one.ratio > 1.0 + allowed
+    ]
     return RecordComparison(comparisons, tuple(_warnings(first, second, pairs)), tuple(slower))
 
 
@@ -92,10 +96,6 @@ def _compare_rows(one: Row, two: Row) -> Comparison:
 
 def _no_cpu_comparison(row: Row) -> str:
     return no_cpu_comparison(row.turns_ms, row.turns_cpu_ms, min((*row.quantiles_ms[:1], *row.turns_ms)))
-
-
-def _exceeds(one: Comparison, allowed: float | None) -> bool:
-    return allowed is not None and one.ratio > 1.0 + allowed
 
 
 def _warnings(first: Record, second: Record, pairs: list[tuple[Row, Row]]) -> list[str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from wakeful.files import text_of
+
 RAPL_WRAPS_UJ = 2**32
 """Assumed range of an energy counter that does not publish its own."""
 
@@ -138,11 +140,11 @@ def _energy_counter(root: Path) -> EnergyCounter | None:
     for zone in sorted(root.glob("sys/class/powercap/*:[0-9]")):
         if _number(zone / "energy_uj") is not None:
             wraps = _number(zone / "max_energy_range_uj") or RAPL_WRAPS_UJ
-            return EnergyCounter(f"powercap {_text(zone / 'name')}", _reader([zone / "energy_uj"]), False, wraps)
+            return EnergyCounter(f"powercap {text_of(zone / 'name')}", _reader([zone / "energy_uj"]), False, wraps)
     for pattern, is_power in (("hwmon*/energy1_input", False), ("hwmon*/power1_input", True)):
         for path in sorted(root.glob(f"sys/class/hwmon/{pattern}")):
             if _number(path) is not None:
-                return EnergyCounter(f"hwmon {_text(path.parent / 'name')}", _reader([path]), is_power, 2.0**64)
+                return EnergyCounter(f"hwmon {text_of(path.parent / 'name')}", _reader([path]), is_power, 2.0**64)
     for supply in sorted(root.glob("sys/class/power_supply/*")):
         volts, amperes = supply / "voltage_now", supply / "current_now"
         if _number(supply / "power_now") is not None:
@@ -164,12 +166,12 @@ def _reader(paths: list[Path]) -> Callable[[], float | None]:
 
 
 def _temperature_files(root: Path) -> list[tuple[Path, str]]:
-    zones = [(zone / "temp", _text(zone / "type")) for zone in sorted(root.glob("sys/class/thermal/thermal_zone*"))]
+    zones = [(zone / "temp", text_of(zone / "type")) for zone in sorted(root.glob("sys/class/thermal/thermal_zone*"))]
     chips = ("coretemp", "k10temp", "cpu_thermal", "soc_thermal")
     sensors = [
-        (path, _text(path.parent / "name"))
+        (path, text_of(path.parent / "name"))
         for path in sorted(root.glob("sys/class/hwmon/hwmon*/temp*_input"))
-        if _text(path.parent / "name") in chips
+        if text_of(path.parent / "name") in chips
     ]
     return [(path, name) for path, name in (zones or sensors) if _number(path) is not None]
 
@@ -181,12 +183,5 @@ def _number(path: Path) -> float | None:
         return None
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
-
-
 def _lines(path: Path) -> list[str]:
-    return _text(path).splitlines()
+    return text_of(path).splitlines()

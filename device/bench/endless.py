@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from wakeful.sensors.frame import Frame
-from wakeful.sensors.source import EndOfSource, Source, SourceInfo
+from wakeful.sensors.source import EndOfSource, Source, Wrapped
 
 
-class EndlessSource:
+class EndlessSource(Wrapped):
     """A ``Source`` whose time stamps and sequence numbers continue to rise from one repetition to the next.
 
     Args:
@@ -18,23 +18,15 @@ class EndlessSource:
 
     def __init__(self, again: Callable[[], Source]) -> None:
         self._again = again
-        self._source = again()
+        super().__init__(again())
         self._dropped = 0
         self._shift_ns = self._shift = 0
         self._newest: Frame | None = None
         self._closed = False
 
     @property
-    def info(self) -> SourceInfo:
-        return self._source.info
-
-    @property
     def dropped(self) -> int:
-        return self._dropped + self._source.dropped
-
-    @property
-    def lost(self) -> str | None:
-        return self._source.lost
+        return self._dropped + super().dropped
 
     def read_latest(self, max_age_s: float) -> Frame:
         """See ``wakeful.sensors.source.Source``. Ends only when it is closed, or if the source has no frames."""
@@ -51,7 +43,7 @@ class EndlessSource:
 
     def close(self) -> None:
         self._closed = True
-        self._source.close()
+        super().close()
 
     def _start_over(self) -> None:
         assert self._newest is not None

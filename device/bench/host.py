@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wakeful.device.bench.record import Value
+from wakeful.files import text_of
 from wakeful.revision import revision
 from wakeful.version import __version__
 
@@ -61,7 +62,7 @@ def host(root: Path = Path("/"), machine: str | None = None) -> dict[str, Any]:
     """The machine: each value, or None with its reason in ``absent``."""
     machine = machine or platform.machine()
     absent: dict[str, str] = {}
-    cpuinfo = _text(root / "proc/cpuinfo")
+    cpuinfo = text_of(root / "proc/cpuinfo")
     found: dict[str, Any] = {
         "machine": machine,
         "processor": _processor(root, cpuinfo),
@@ -111,14 +112,14 @@ def emulation(root: Path = Path("/"), machine: str | None = None) -> str | None:
     A virtual machine is not an emulator: its instructions run at full speed.
     """
     machine = machine or platform.machine()
-    cpuinfo = _text(root / "proc/cpuinfo")
+    cpuinfo = text_of(root / "proc/cpuinfo")
     if "QEMU TCG" in cpuinfo or "QEMU Virtual CPU" in cpuinfo:
         return "the processor is emulated by QEMU"
     is_arm = machine.startswith(("arm", "aarch64"))
     if is_arm and ("GenuineIntel" in cpuinfo or "AuthenticAMD" in cpuinfo):
         return f"an x86 processor runs {machine} instructions"
     # qemu-user hides itself in /proc/self/maps, but not in the same file under the thread's number.
-    maps = _text(root / f"proc/self/task/{threading.get_native_id()}/maps")
+    maps = text_of(root / f"proc/self/task/{threading.get_native_id()}/maps")
     if "/qemu-" in maps:
         return "qemu-user runs this process"
     return None
@@ -138,44 +139,36 @@ def _processor(root: Path, cpuinfo: str) -> str | None:
 
 def _soc(root: Path) -> str | None:
     folder = root / "sys/devices/soc0"
-    words = [_text(folder / name) for name in ("family", "machine", "soc_id", "revision")]
+    words = [text_of(folder / name) for name in ("family", "machine", "soc_id", "revision")]
     return " ".join(word for word in words if word) or None
 
 
 def _board(root: Path) -> str | None:
-    tree = _text(root / "proc/device-tree/model").strip("\0")
-    dmi = " ".join(_text(root / f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name")).strip()
+    tree = text_of(root / "proc/device-tree/model").strip("\0")
+    dmi = " ".join(text_of(root / f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name")).strip()
     return tree or dmi or None
 
 
 def _governor(root: Path) -> str | None:
-    found = {
-        _text(path) for path in root.glob("sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor") if _text(path)
-    }
+    paths = root.glob("sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor")
+    found = {text for path in paths if (text := text_of(path))}
     return ", ".join(sorted(found)) or None
 
 
 def _clock_max_mhz(root: Path) -> float | None:
     paths = root.glob("sys/devices/system/cpu/cpu[0-9]*/cpufreq/cpuinfo_max_freq")
-    return max((float(text) / 1000.0 for path in paths if (text := _text(path)).isdigit()), default=None)
+    return max((float(text) / 1000.0 for path in paths if (text := text_of(path)).isdigit()), default=None)
 
 
 def _memory_mb(root: Path) -> int | None:
-    for line in _text(root / "proc/meminfo").splitlines():
+    for line in text_of(root / "proc/meminfo").splitlines():
         if line.startswith("MemTotal:"):
             return int(line.split()[1]) // 1024
     return None
 
 
 def _virtual(root: Path, cpuinfo: str) -> bool:
-    return "hypervisor" in cpuinfo or "dummy-virt" in _text(root / "proc/device-tree/model")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
+    return "hypervisor" in cpuinfo or "dummy-virt" in text_of(root / "proc/device-tree/model")
 
 
 def command_line() -> str:

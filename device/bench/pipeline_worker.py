@@ -16,14 +16,14 @@ from typing import Any, TextIO
 
 from wakeful.device.alerts.output import Output
 from wakeful.device.app import run
+from wakeful.device.assembly import open_configured
 from wakeful.device.bench.endless import EndlessSource
 from wakeful.device.bench.serve import answers
 from wakeful.device.config.layers import load_settings
 from wakeful.device.messages import DriverState
 from wakeful.device.stages import STAGES, UNWATCHED, WatchedStages
-from wakeful.sensors.camera import open_source
 from wakeful.sensors.frame import Frame
-from wakeful.sensors.source import EndOfSource, Source, SourceInfo
+from wakeful.sensors.source import EndOfSource, Source, Wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,7 @@ def main() -> None:
     with answers() as out:
         job = Job(**json.loads(sys.argv[1]))
         settings, profile = load_settings(Path(job.config) if job.config else None, job.profile, job.overrides)
-        wanted = settings.source
-        source = EndlessSource(
-            lambda: open_source(
-                wanted.source,
-                pace=wanted.pace,
-                width=wanted.width,
-                height=wanted.height,
-                fps=wanted.fps,
-                pixel_format=wanted.pixel_format,
-            )
-        )
+        source = EndlessSource(lambda: open_configured(settings))
         stages = WatchedStages() if job.watched else None
         timed = TimedSource(source, stages, out)
         run(settings, profile, source=timed, watching=[timed], stages=stages or UNWATCHED)
@@ -75,11 +65,11 @@ class Turn:
     stages_ms: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in STAGES})
 
 
-class TimedSource(Output):
+class TimedSource(Wrapped, Output):
     """Delivers frames as long as turns are requested. It is an output too: the state of a frame ends its time."""
 
     def __init__(self, source: Source, stages: WatchedStages | None, out: TextIO) -> None:
-        self._source = source
+        super().__init__(source)
         self._stages = stages
         self._out = out
         self._turn = Turn()
@@ -91,18 +81,6 @@ class TimedSource(Output):
         self._had_s = 0.0
         self._frame: Frame | None = None
         self._decided_s: float | None = None
-
-    @property
-    def info(self) -> SourceInfo:
-        return self._source.info
-
-    @property
-    def dropped(self) -> int:
-        return self._source.dropped
-
-    @property
-    def lost(self) -> str | None:
-        return self._source.lost
 
     def read_latest(self, max_age_s: float) -> Frame:
         """See ``wakeful.sensors.source.Source``; it ends when no more turns are requested."""
@@ -118,9 +96,6 @@ class TimedSource(Output):
         self._frame = frame
         self._had_s = time.perf_counter()
         return frame
-
-    def close(self) -> None:
-        self._source.close()
 
     def state(self, state: DriverState) -> None:
         if self._frame is None:  # the state of a moment without a frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from rich.console import Console
 from rich.markup import escape
@@ -154,14 +155,6 @@ def _stream(console: Console, rows: list[Row]) -> None:
             console.print(_accuracy(row), soft_wrap=True)
 
 
-def _cold(console: Console, rows: list[Row]) -> None:
-    _figures(console, rows, COLD)
-
-
-def _paced(console: Console, rows: list[Row]) -> None:
-    _figures(console, rows, PACED)
-
-
 def _sustained(console: Console, rows: list[Row]) -> None:
     for row in rows:
         table = _table(*(heading for heading, *_ in MINUTE), title=row.subject.name)
@@ -196,20 +189,20 @@ def _added_up(row: Row) -> str:
     return text if row.figures.get("stages_add_up") else f"[red]{text}[/]"
 
 
-TABLES: dict[str, Callable[[Console, list[Row]], None]] = {
-    "cold": _cold,
-    "single-stream": _stream,
-    "paced": _paced,
-    "sustained": _sustained,
-    "pipeline": _pipeline,
-}
-
-
 def _figures(console: Console, rows: list[Row], columns: Columns) -> None:
     table = _table(*(heading for heading, *_ in columns))
     for network, row in _by_network(table, rows):
         table.add_row(network, *(_number(row.figures.get(name), digits) for _, name, digits in columns))
     console.print(table)
+
+
+TABLES: dict[str, Callable[[Console, list[Row]], None]] = {
+    "cold": partial(_figures, columns=COLD),
+    "single-stream": _stream,
+    "paced": partial(_figures, columns=PACED),
+    "sustained": _sustained,
+    "pipeline": _pipeline,
+}
 
 
 def _by_network(table: Table, rows: list[Row]) -> Iterable[tuple[str, Row]]:

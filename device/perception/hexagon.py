@@ -12,6 +12,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from wakeful.files import text_of
+
 PACKAGE = "onnxruntime-qnn"
 PROVIDER = "QNNExecutionProvider"
 INSTALL = "pip install 'wakeful[qnn]'"
@@ -99,8 +101,8 @@ def look(root: Path = Path("/")) -> Hexagon:
     simulated = os.environ.get(SIMULATOR, "")
     if simulated:
         return Hexagon(simulated, True, (), package_version(), simulated=True)
-    words = _text(root / DEVICE_TREE).replace(",", "\0").split("\0")
-    number = _text(root / SOC_ID).strip()
+    words = text_of(root / DEVICE_TREE).replace(",", "\0").split("\0")
+    number = text_of(root / SOC_ID)
     known = [TREE_NAMES[word] for word in words if word in TREE_NAMES]
     if not known and number.isdecimal() and int(number) in SOC_IDS:
         known = [SOC_IDS[int(number)]]
@@ -126,10 +128,3 @@ def rpc_library(root: Path = Path("/")) -> Path | None:
     """The board's own library to call into the DSP; the provider loads it by its name."""
     files = (root / folder / name for folder in LIBRARY_FOLDERS for name in (RPC_LIBRARY, f"{RPC_LIBRARY}.1"))
     return next((file for file in files if file.exists()), None)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""

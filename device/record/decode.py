@@ -119,14 +119,6 @@ _OBSERVATION = _checks_of(Observation) | {"t_ns": whole}
 _STATE = _checks_of(DriverState) | {"t_ns": whole}
 
 
-def _observation(values: dict[str, Any]) -> Observation:
-    return Observation(**_checked(values, _OBSERVATION))
-
-
-def _state(values: dict[str, Any]) -> DriverState:
-    return DriverState(**_checked(values, _STATE))
-
-
 def _checked(values: dict[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
     return {name: checks[name](value) for name, value in values.items() if value is not None and name in checks}
 
@@ -192,14 +184,14 @@ def _expression(values: dict[str, Any]) -> ExpressionReading:
 
 
 DECODERS: Mapping[str, Callable[[dict[str, Any]], Recorded]] = {
-    schema.OBSERVATION: _observation,
+    schema.OBSERVATION: lambda values: Observation(**_checked(values, _OBSERVATION)),
     schema.TICK: lambda values: Tick(whole(values["t_ns"]), Health(values["health"])),
     schema.VEHICLE: _vehicle,
     schema.ACKNOWLEDGE: lambda values: CommandReceived(whole(values["t_ns"]), Acknowledge(whole(values["alert_seq"]))),
     schema.COMMAND: _command,
     schema.MARKER: _marker,
     schema.RULES: lambda values: NewRules(whole(values["t_ns"]), read_profile(values["profile"])),
-    schema.STATE: _state,
+    schema.STATE: lambda values: DriverState(**_checked(values, _STATE)),
     schema.ALERT: _alert,
     schema.EVENT: _event,
     schema.HEALTH: _health,

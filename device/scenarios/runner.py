@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from wakeful.device.config.layers import load_profile
 from wakeful.device.jobs import in_processes
-from wakeful.device.messages import Alert, Event, Phase
+from wakeful.device.messages import Phase
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.scenarios.behaviour import START_S
 from wakeful.device.scenarios.matrix import Cell, Eyewear, Head, Light
@@ -143,7 +143,7 @@ def _frames(*, begun: bool) -> Iterator[tuple[int, float]]:
 
 def _result(cell: Cell, trace: Trace) -> Result:
     verdict = assess(cell, trace)
-    return Result(cell, verdict, _short(trace) if verdict.passed else trace)
+    return Result(cell, verdict, Trace(trace.alerts, trace.events, trace.health) if verdict.passed else trace)
 
 
 class _Log:
@@ -158,8 +158,8 @@ class _Log:
 
     def add(self, t_s: float, pose: DriverPose, step: Step, picture: Picture) -> None:
         """Take in one evaluated frame."""
-        self._alerts += [_alert(t_s, alert) for alert in step.alerts if alert.phase is Phase.RAISED]
-        self._events += [_event(t_s, event) for event in step.events]
+        self._alerts += [Reported(t_s, one.code, one.level.label) for one in step.alerts if one.phase is Phase.RAISED]
+        self._events += [Reported(t_s, event.kind) for event in step.events]
         said = HealthChange(t_s, step.state.health.value, step.state.reason)
         if not self._health or (self._health[-1].health, self._health[-1].reason) != (said.health, said.reason):
             self._health.append(said)
@@ -175,14 +175,6 @@ class _Log:
             tuple(self._moments),
             tuple(self._snapshots),
         )
-
-
-def _alert(t_s: float, alert: Alert) -> Reported:
-    return Reported(t_s, alert.code, alert.level.label)
-
-
-def _event(t_s: float, event: Event) -> Reported:
-    return Reported(t_s, event.kind)
 
 
 def _moment(t_s: float, pose: DriverPose, step: Step) -> Moment:
@@ -204,7 +196,3 @@ def _jpeg(picture: Picture) -> bytes:
     small = cv2.resize(picture[HEAD], (SNAPSHOT_WIDTH_PX, SNAPSHOT_WIDTH_PX), interpolation=cv2.INTER_AREA)
     _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 70])
     return encoded.tobytes()
-
-
-def _short(trace: Trace) -> Trace:
-    return Trace(trace.alerts, trace.events, trace.health)

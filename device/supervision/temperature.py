@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from wakeful.files import text_of
+
 ZONES = Path("/sys/class/thermal")
 # Sensors that are not there answer with figures like these.
 PLAUSIBLE_C = (-40.0, 150.0)
@@ -35,7 +37,7 @@ def zones(folder: Path = ZONES) -> list[Zone]:
     for zone in sorted(folder.glob("thermal_zone*")):
         now_c = _celsius(zone / "temp")
         if now_c is not None and PLAUSIBLE_C[0] < now_c < PLAUSIBLE_C[1]:
-            found.append(Zone(_text(zone / "type"), now_c, _passive_c(zone)))
+            found.append(Zone(text_of(zone / "type"), now_c, _passive_c(zone)))
     return found
 
 
@@ -43,22 +45,15 @@ def _passive_c(zone: Path) -> float | None:
     points = [
         _celsius(kind.with_name(kind.name.replace("_type", "_temp")))
         for kind in zone.glob("trip_point_*_type")
-        if _text(kind) == "passive"
+        if text_of(kind) == "passive"
     ]
     # A point at or below zero is one that is switched off.
     return min((point for point in points if point is not None and point > 0.0), default=None)
 
 
 def _celsius(file: Path) -> float | None:
-    text = _text(file)
+    text = text_of(file)
     try:
         return int(text) / 1000.0
     except ValueError:
         return None
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        return ""
