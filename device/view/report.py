@@ -1,8 +1,8 @@
-"""The report of a drive, or of two beside each other: one page that needs nothing else, not even a network.
+"""The report of a drive, or of two side by side: one page that needs nothing else, not even a network.
 
-Words and tables are made here (``wakeful.device.view.report_parts``); the curves go along as compressed columns
-(``wakeful.device.view.columns``) and are drawn by the page's own script. Its policy lets nothing run or load that is
-not in it.
+Text and tables are written here (``wakeful.device.view.report_parts``); the curves are included as compressed columns
+(``wakeful.device.view.columns``) and drawn by the page's own script. The content security policy of the page allows
+nothing to run or load that is not in it.
 """
 
 from __future__ import annotations
@@ -38,10 +38,13 @@ from wakeful.errors import ConfigError
 from wakeful.files import write_file
 
 LETTERS = "AB"
+STYLES = ("live.css", "report.css")
+SCRIPTS = ("report_data.js", "report_lanes.js", "report_drawing.js", "report_timeline.js")
+"""Joined in this order into one script."""
 
 
 def write_report(recordings: Sequence[Recording], target: Path) -> None:
-    """Writes the page; readable by its owner alone, since it describes a person.
+    """Writes the page; readable by its owner only, since it describes a person.
 
     Raises:
         LogError: a log cannot be read.
@@ -59,7 +62,7 @@ def write_report(recordings: Sequence[Recording], target: Path) -> None:
 def page(drives: Sequence[Drive], pictures: Sequence[dict[float, list[Thumbnail]]]) -> str:
     """The HTML page of one or two drives and the pictures of each."""
     found = [figures(drive) for drive in drives]
-    style, script = _file("live.css") + _file("report.css"), _file("report.js")
+    style, script = ("".join(map(_file, names)) for names in (STYLES, SCRIPTS))
     names = [_name(drive, number, len(drives)) for number, drive in enumerate(drives)]
     heads = [
         f'<section class="card"><div class="about"><strong>{escape(name)}</strong><span class="dim">'
