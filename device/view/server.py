@@ -44,6 +44,7 @@ NEXT_PART = b"--picture\r\nContent-Type: image/jpeg\r\n\r\n"
 STATIC = {
     "/live.css": "text/css; charset=utf-8",
     "/live.js": "text/javascript; charset=utf-8",
+    "/live_drawing.js": "text/javascript; charset=utf-8",
     "/live.svg": "image/svg+xml",
 }
 HEADERS = {
