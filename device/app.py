@@ -28,7 +28,7 @@ from wakeful.device.supervision.workers import Liveness
 from wakeful.sensors.source import Source
 
 SWITCH_S = 0.0005
-"""Seconds after which a thread has to let another one run: the loop waits no longer for one that formats a report."""
+"""Seconds after which a thread yields to another: limits how long the loop waits for one that formats reports."""
 
 
 def run(
@@ -46,11 +46,11 @@ def run(
 
     Args:
         load: reads the configuration again when SIGHUP comes; None: it stays as it is.
-        source: used in place of the one in the settings, for measurements.
+        source: used instead of the one in the settings, for measurements.
         watching: further outputs beside those of the settings.
         stages: notified when a stage of a frame is done.
         clock_ns: the clock that ``source`` takes its times from.
-        liveness: of the monitor's threads, for whoever wants to look at them.
+        liveness: of the monitor's threads, for callers that examine it.
 
     Raises:
         PartFailed: a part of the monitor cannot be kept alive.
@@ -64,8 +64,8 @@ def run(
         parts = stack.enter_context(
             closing(Assembly(settings, profile, source=source, stages=stages, liveness=liveness))
         )
-        # The terminal comes first, so that what the others log appears in it. The service manager's ping comes after
-        # all others: it says that a frame has passed every one of them.
+        # The terminal is first, so that it shows what the others log. The service manager's ping is last: it confirms
+        # that a frame has passed all outputs.
         service: dict[str, dict[str, Any]] = {"service": {}} if os.environ.get("NOTIFY_SOCKET") else {}
         view = _terminal(settings, parts)
         output = parts.outputs([view], further=service, last=watching)
@@ -98,6 +98,6 @@ def run(
 
 
 def _terminal(settings: Settings, parts: Assembly) -> TerminalView:
-    # Events on the standard output leave the standard error to the lines for people.
+    # If events go to the standard output, the text for people goes to the standard error.
     descriptor = 2 if settings.outputs.events == "-" else 1
     return terminal_view(parts.stats, parts.title, settings.terminal.live, descriptor, parts.liveness)

@@ -54,7 +54,7 @@ class Assembly:
     Networks and source come first: their errors are raised before any output reports that the monitor is alive.
 
     Args:
-        source: used in place of the one in the settings, for measurements.
+        source: used instead of the one in the settings, for measurements.
         stages: notified when a stage of a frame is done.
         liveness: of the monitor's threads; None: a new one.
 

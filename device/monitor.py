@@ -1,4 +1,4 @@
-"""The loop that joins the stages: frame, observation, state and alerts, outputs. Thin: no policy in it.
+"""The loop that connects the stages: frame, observation, state and alerts, outputs. It contains no policy.
 
 ``wakeful run`` and the library (``wakeful.watch``) share it: both iterate over ``Monitor.moments()``.
 """
@@ -46,12 +46,12 @@ BLIND = "perception_failed"
 
 
 class Monitor:
-    """Runs until the source ends, the duration is over, or somebody calls ``stop``.
+    """Runs until the source ends, the duration is over, or ``stop`` is called.
 
     Args:
-        source: gives the frames; the monitor closes neither it nor the outputs.
+        source: of the frames; the monitor closes neither it nor the outputs.
         output: gets everything; see ``wakeful.device.alerts.output``.
-        commands: from the outside world, from any thread.
+        commands: from other programs and inputs, from any thread.
         notes: what is wrong with the monitor itself, from any thread; each change is published as a health event.
         max_age_s: longest wait for a frame; after it the outputs get a state without one.
         duration_s: end after this much of the source's own time.
@@ -62,7 +62,7 @@ class Monitor:
         liveness: counts each processed frame, and watches the loop.
 
     Attributes:
-        started: which run this is, with the time of its second 0; None before it.
+        started: the run, with the time of its second 0; None before the first frame.
         stats: figures of the loop itself.
     """
 
@@ -103,7 +103,7 @@ class Monitor:
         self._rate = FrameRate()
         self._failing = False
         self._failure: WakefulError | None = None
-        # Since the last moment: alerts and events that its own engine step did not bring.
+        # Alerts and events since the last moment, apart from those of its own engine step.
         self._alerts: list[Alert] = []
         self._events: list[Event] = []
         self._run_id = run_id or new_run_id()
@@ -128,15 +128,15 @@ class Monitor:
         self._between.put(do)
 
     def run(self) -> None:
-        """Watch to the end, where the outputs are all that is wanted. Raises what ``moments`` raises."""
-        deque(self.moments(), maxlen=0)  # keeps none, so that no frame lives longer than it is used
+        """Watch to the end, for callers that only need the outputs. Raises what ``moments`` raises."""
+        deque(self.moments(), maxlen=0)  # keeps no moment, so that frames are released early
 
     def moments(self) -> Generator[Moment]:
-        """Each frame once the outputs have it, and each moment in which a frame is missing. One iteration per monitor.
+        """Yields each frame after the outputs have it, and each moment without a frame. One iteration per monitor.
 
         Raises:
             SourceError: the source is broken for good.
-            WakefulError: what ``fail`` got.
+            WakefulError: the one passed to ``fail``.
         """
         loop = self._liveness.add(Part("the loop", lambda: True, stuck_s=LOOP_STUCK_S))
         try:
@@ -144,7 +144,7 @@ class Monitor:
                 loop.beat()
                 moment = self._next()
                 if moment is not None:
-                    # How long the caller takes for it is the caller's affair.
+                    # The time that the caller takes is not supervised.
                     loop.rest()
                     yield moment
                     del moment
@@ -201,13 +201,13 @@ class Monitor:
         self._liveness.frame()
         if self._load_shedding is not None:
             self._load_shedding.worked(done_s, done_s - begin_s, self._source.dropped)
-        # A file played fast has no clock to be late against: what counts is how long its frame took.
+        # A file played fast is never late: the age of a frame is its processing time.
         age_s = (self._clock_ns() - captured_ns) / 1e9 if self._source.info.live else done_s - begin_s
         self._note(self._rate.step(round(done_s * 1e9)) or 0.0, age_s)
         return moment
 
     def _look(self, frame: Frame) -> Sighting:
-        """What perception sees. Whatever fails in there (memory, a device driver), the loop goes on."""
+        """The result of perception. Whatever fails there (memory, a device driver), the loop continues."""
         try:
             sighting = self._perception.look(frame)
         except Exception as error:
@@ -226,14 +226,14 @@ class Monitor:
             self._waiting_since_ns = now_ns
         silent_ns = now_ns - (self._waiting_since_ns if self._frame_ns is None else self._frame_ns)
         lost = self._source.lost is not None
-        # A camera takes a moment for its first frame, which is second 0: only a lasting silence is published.
+        # A camera needs a moment for its first frame, which is second 0: only a long silence is published.
         if not lost and silent_ns < self._stale_ns:
             return None
         starting = self._frame_ns is None and silent_ns < STARTING_NS
         health = Health.CAMERA_LOST if lost else Health.STARTING if starting else Health.STALE
         tick = Tick(self._time.of_moment(now_ns), health)
         self._start(tick.t_ns, 0)
-        # Not before: a command is not later than the frame that follows it.
+        # Not earlier: a command must not be later than the frame that follows it.
         self._handle_commands(tick.t_ns)
         self._output.engine_input(tick)
         step = self._engine.tick(tick.t_ns, tick.health)
@@ -267,14 +267,14 @@ class Monitor:
                 self._alerts.append(alert)
 
     def _mark(self, t_ns: int, marker: Marker) -> None:
-        # Only a camera's frames are timed by the clock that a person pressed the key by.
+        # Only a camera's frames have the same clock as the key press.
         pressed_ns = marker.pressed_ns if marker.pressed_ns and self._source.info.live else t_ns
         event = Event(t_ns, "marker", {"text": marker.text, "pressed_ns": pressed_ns})
         self._output.event(event)
         self._events.append(event)
 
     def _publish(self, step: Step, observation: Observation | None, frame: Frame | None) -> Moment:
-        """Everything to the outputs, and the moment for whoever iterates."""
+        """Passes everything to the outputs, and returns the moment for the caller."""
         for alert in step.alerts:
             self._output.alert(alert)
         for event in step.events:

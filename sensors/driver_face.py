@@ -1,8 +1,8 @@
-"""Draw the synthetic driver: ``render(DriverPose(...))`` gives the camera's picture of exactly that driver.
+"""Draws the synthetic driver: ``render(DriverPose(...))`` returns the camera's image of exactly that driver.
 
-The driver is one photograph (NASA's portrait of Eileen Collins, public domain) made into a head in space
+The driver is one photograph (NASA's portrait of Eileen Collins, public domain) made into a 3D head
 (``wakeful.sensors.driver_head``) with lids that close (``wakeful.sensors.driver_eyes``), on a body and in a seat that
-stay still. Every number of the pose is exact in the drawing: angles are the head's against the camera's axes in a
+do not move. Every number of the pose is exact in the drawing: angles are the head's against the camera's axes in a
 pinhole camera of 53 degrees, openings are shares of the photographed eye and of a full yawn.
 """
 
@@ -31,9 +31,9 @@ WIDTH_PX, HEIGHT_PX = 640, 480
 FOCAL_PX = 640.0
 NOMINAL_DISTANCE_CM = 62.0
 HEAD_AT_CM = (0.0, -1.2)
-"""Where the middle of the face is at the nominal distance: right and down of the optical axis, cm."""
+"""Centre of the face at the nominal distance: right of and below the optical axis, cm."""
 NECK_DEPTH_CM = -1.7
-"""The foot of the neck, at which the body is drawn, behind (in front of) the middle of the head."""
+"""Distance of the foot of the neck, where the body is drawn, behind the centre of the head."""
 CAVITY_COLOUR = (28.0, 22.0, 58.0)
 JAW_SHADOW = 0.5
 """Share of its light that the neck loses under a yawning jaw."""
@@ -42,7 +42,7 @@ NOISE_SEED = 20
 
 @dataclass(frozen=True, slots=True)
 class DriverPose:
-    """One moment of the driver: the ground truth of one picture.
+    """One moment of the driver: the ground truth of one image.
 
     Attributes:
         eye_left, eye_right: opening of the person's own left and right eye, 0 closed to 1 open.
@@ -55,8 +55,8 @@ class DriverPose:
         noise: standard deviation of the sensor's noise in grey levels.
         glare: 0 to 1, a strong light from the person's left.
         eyewear: ``none``, ``glasses`` or ``sunglasses``.
-        hand: 0 in the lap, 1 held before both eyes.
-        present: False: nobody is in the seat.
+        hand: 0 in the lap, 1 in front of both eyes.
+        present: False: the seat is empty.
     """
 
     eye_left: float = 1.0
@@ -77,9 +77,9 @@ class DriverPose:
 
 
 def render(pose: DriverPose, seed: int = 0) -> Picture:
-    """The camera's picture of ``pose``: uint8 [480, 640, 3], blue-green-red.
+    """The camera's image of ``pose``: uint8 [480, 640, 3], blue-green-red.
 
-    The same pose and seed give the same picture; the seed only chooses the noise. It takes about
+    The same pose and seed give the same image; the seed only affects the noise. It takes about
     10 to 15 ms on one core of a desktop processor, glasses 2 ms more; the same pose in another light takes 1 ms.
     """
     if not pose.present:
@@ -88,7 +88,7 @@ def render(pose: DriverPose, seed: int = 0) -> Picture:
     return _exposed(_glaring(driver, face, pose.glare) if pose.glare > 0 and face else driver, pose, seed)
 
 
-# Several lights of one moment are often asked for after each other, with each eyewear.
+# Often the same moment is rendered in several lights, with each kind of eyewear.
 @functools.lru_cache(maxsize=4)
 def _evenly_lit(pose: DriverPose) -> tuple[Array, tuple[int, int] | None]:
     """The driver before light and camera (not to be changed), and the first column and the width of the head in it."""
@@ -161,7 +161,7 @@ def _looking_ahead() -> Array:
 
 def _paint_eyes(texture: Array, openings: tuple[float, float], gaze_deg: tuple[float, float]) -> None:
     head = load_head()
-    # She looked into the camera past the direction of her nose.
+    # In the photograph the gaze differs from the direction of the nose.
     turn_deg = (gaze_deg[0] - head.gaze_deg[0], gaze_deg[1] - head.gaze_deg[1])
     for eye, opening in zip(_eyes(), openings, strict=True):
         paint_eye(texture, head.texture, eye, opening, turn_deg, head.texels_per_cm)
@@ -184,14 +184,14 @@ def _draw_head(picture: Array, texture: Array, seen: Projection) -> None:
 
 
 def _darken_mouth(part: Array, cavity: Array) -> None:
-    """Looking into the mouth: dark, darker further in. In place."""
+    """The inside of the mouth: dark, and darker further in. Changes the image."""
     depth = cv2.GaussianBlur(cavity, (0, 0), 5.0, borderType=cv2.BORDER_CONSTANT)
     dark = np.array(CAVITY_COLOUR, np.float32) * (1.5 - depth[..., None])
     part[:] = part + cavity[..., None] * (dark - part)
 
 
 def _blend(picture: Array, layer: Array, cover: Array, x0: int, y0: int) -> None:
-    """Lay a part over the picture; what lies outside is cut off."""
+    """Draw a part over the image, clipped to it."""
     height, width = cover.shape
     left, top = max(x0, 0), max(y0, 0)
     right, bottom = min(x0 + width, WIDTH_PX), min(y0 + height, HEIGHT_PX)
@@ -219,7 +219,7 @@ def _driver_in_seat(distance: float) -> Array:
 
 @functools.cache
 def _body() -> tuple[Array, Array, float]:
-    """The body's picture (BGRA), where the middle of the head is in it, and its scale."""
+    """The body's image (BGRA), the centre of the head in it, and its scale."""
     body = read_picture("driver_body.webp")
     with np.load(ASSETS / "driver_geometry.npz") as geometry:
         return body, geometry["body_centre_px"].astype(np.float32), float(geometry["px_per_cm"])
@@ -256,7 +256,7 @@ def _glaring(picture: Array, face: tuple[int, int], glare: float) -> Array:
 
 
 def _exposed(picture: Array, pose: DriverPose, seed: int) -> Picture:
-    """Gain and noise of the camera, in a picture of its own."""
+    """Gain and noise of the camera, in a new image."""
     exposed = cv2.convertScaleAbs(picture, alpha=pose.brightness)
     if pose.noise <= 0:
         return exposed.astype(np.uint8)
@@ -270,11 +270,11 @@ def _exposed(picture: Array, pose: DriverPose, seed: int) -> Picture:
 
 @functools.lru_cache(maxsize=4)
 def _noise(strength: float) -> tuple[Array, Array]:
-    """What Gaussian noise adds and takes away in grey levels, larger than a picture: each frame cuts its own piece."""
+    """What Gaussian noise adds and subtracts, in grey levels; larger than an image: each frame uses another part."""
     shape = (HEIGHT_PX + 97, WIDTH_PX + 113, 3)
     random = np.random.default_rng(NOISE_SEED)
     lighter, darker = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
-    # Row by row: the whole picture in floating point would be the largest piece of memory of the process.
+    # Row by row: a whole image in floating point would be the memory peak of the process.
     for row in range(shape[0]):
         levels = np.rint(random.standard_normal(shape[1:], dtype=np.float32) * np.float32(strength))
         lighter[row], darker[row] = np.clip(levels, 0, 255), np.clip(-levels, 0, 255)

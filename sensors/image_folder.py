@@ -1,7 +1,7 @@
 """A folder of images, or one image, as a source: played in natural order (``9.png`` before ``10.png``).
 
-An image that cannot be decoded keeps its place in time and its frame number, and counts as dropped: the frames after
-it come when they should.
+An image that cannot be decoded keeps its time and frame number, and counts as dropped: the following frames are not
+shifted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from wakeful.sensors.slot import PacedSource, with_first_picture
 from wakeful.sensors.source import SourceInfo
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".jp2"})
-"""Files that are one picture. A GIF is a video."""
+"""Files that are a single image. A GIF is a video."""
 
 DEFAULT_FPS = 30.0
 
@@ -34,7 +34,7 @@ def open_images(path: Path, *, realtime: bool, request: CaptureRequest) -> Paced
     """Open a folder of images, or a single image as a source of one frame.
 
     ``request.fps`` sets the rate (30 without it), ``request.pixel_format`` (``Y10``, ``Y12``) how many bits of 16-bit
-    images are used. Sizes may differ from image to image; ``info`` tells the first one's.
+    images are used. Sizes may differ; ``info`` has the size of the first image.
 
     Raises:
         SourceError: no images there, or none that can be decoded.
@@ -42,14 +42,14 @@ def open_images(path: Path, *, realtime: bool, request: CaptureRequest) -> Paced
     try:
         files = natural_order(path) if path.is_dir() else [path]
     except PermissionError:
-        raise SourceError(f"{path} may not be read: give yourself permission (chmod +rx)") from None
+        raise SourceError(f"{path} cannot be read: add the permission (chmod +rx)") from None
     if not files:
         raise SourceError(f"{path} holds no images (.png, .jpg, ...): give a folder of images or a video file")
     fps = request.fps or DEFAULT_FPS
     image, frames = with_first_picture(_decoded(files, fps, bits_of(request.pixel_format)))
     if image is None:
         which = f"none of its {len(files)} images can be decoded" if path.is_dir() else "the image cannot be decoded"
-        raise SourceError(f"{path}: {which}; damaged, or of a kind not known here: copy or convert to 8- or 16-bit PNG")
+        raise SourceError(f"{path}: {which}; damaged, or an unsupported format: copy or convert to 8- or 16-bit PNG")
     height, width = image.shape[:2]
     info = SourceInfo(
         name=str(path),
@@ -72,9 +72,9 @@ def natural_order(folder: Path) -> list[Path]:
 
 
 def decode_image(data: bytes, *, bits: int = 16) -> NDArray[np.uint8] | None:
-    """A picture, uint8 BGR [height, width, 3], from the bytes of an image file; None where that is impossible.
+    """An image, uint8 BGR [height, width, 3], from the bytes of an image file; None if it cannot be decoded.
 
-    ``bits`` as in ``wakeful.sensors.pixels.to_bgr8``. Orientation marks of phones are obeyed.
+    ``bits`` as in ``wakeful.sensors.pixels.to_bgr8``. Orientation tags are applied.
     """
     if not _complete(data):
         return None
@@ -101,7 +101,7 @@ def _as_number(part: str) -> tuple[int, str]:
 def _complete(data: bytes) -> bool:
     """Whether the file was written to its end.
 
-    A decoder would fill the missing rest of a cut-off picture with grey, and complain on the standard error stream.
+    A decoder would fill the missing part of a truncated image with grey, and print to the standard error stream.
     """
     if data.startswith(JPEG_START):
         return JPEG_END in data[-65536:]
@@ -111,7 +111,7 @@ def _complete(data: bytes) -> bool:
 
 
 def _png_chunks_match(data: bytes) -> bool:
-    """Whether all chunks of a PNG are there with the right checksum (PNG specification, section 5.3)."""
+    """Whether all chunks of a PNG are present with correct checksums (PNG specification, section 5.3)."""
     start = len(PNG_SIGNATURE)
     while start + 12 <= len(data):
         end = start + 8 + int.from_bytes(data[start : start + 4])

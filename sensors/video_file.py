@@ -32,7 +32,7 @@ def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedS
         SourceError: unreadable, empty, not a video, or not one frame of it can be decoded.
     """
     if not os.access(path, os.R_OK):
-        raise SourceError(f"{path} may not be read: give yourself read permission (chmod +r)")
+        raise SourceError(f"{path} cannot be read: add read permission (chmod +r)")
     if path.stat().st_size == 0:
         raise SourceError(f"{path} is empty: record or copy it again")
     # The full path, because FFmpeg reads a relative "a:b.mp4" as a network address.

@@ -48,7 +48,7 @@ def watch(
         source: ``auto``, a camera's number or device, a video, an image, a folder of images, or
             ``synthetic[:SCENARIO]``.
         profile: the rules: the name of a shipped profile, or a TOML file.
-        speed_kmh: fixed vehicle speed; unknown speed opens every speed gate.
+        speed_kmh: fixed vehicle speed; while it is unknown, rules apply at any speed.
         landmarks: which networks read the face.
         pace: ``realtime`` plays a file by the clock, ``fast`` (usual for files) as quickly as frames are taken.
         duration_s: end after this much of the source's own time.

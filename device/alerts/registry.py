@@ -50,10 +50,10 @@ BASE = f"{Output.__module__}.{Output.__qualname__}"
 
 
 def load_output(name: str) -> Callable[..., Output]:
-    """What builds the output called ``name``. Internal names come first.
+    """The class or function for the output called ``name``. Internal names take precedence.
 
     Raises:
-        ConfigError: there is none, or the package that brings it does not load.
+        ConfigError: there is none, or its package cannot be imported.
     """
     if name in BACKENDS:
         module, attribute = BACKENDS[name]
@@ -84,8 +84,8 @@ def make_output(
     An output whose constructor has a parameter ``settings`` that is a ``Section`` gets its table as such a section; any
     other output gets the keys of its table as arguments.
 
-    Outputs with a parameter ``on_command`` get it, to pass on commands from outside; those with a parameter ``notes``
-    get that, to report what is wrong with them, and those with ``liveness`` hand it to their ``Worker``.
+    Outputs with a parameter ``on_command`` get it to forward commands from outside; those with a parameter ``notes``
+    get it to report their faults, and those with ``liveness`` pass it to their ``Worker``.
 
     Raises:
         ConfigError: it is unknown, rejects its settings, or does not derive from ``Output``.

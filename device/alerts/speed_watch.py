@@ -1,7 +1,7 @@
-"""The vehicle's speed as it is received: passed on, and given up when it no longer comes.
+"""The vehicle's speed as it is received: forwarded, and set to unknown when it is no longer received.
 
-A speed that is two seconds old may be wrong by anything. The engine then gets an unknown speed, which opens every speed
-gate, and the monitor notes ``speed_lost``. A vehicle that is switched off is parked, and its bus may sleep.
+A speed that is two seconds old may be completely wrong. The engine then gets an unknown speed, with which rules apply
+at any speed, and the monitor reports ``speed_lost``. A vehicle that is switched off is parked, and its bus may sleep.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from wakeful.device.supervision.notes import Notes
 
 LOST_AFTER_S = 2.0
 NOTE = "speed_lost"
-# Speeds come up to a hundred times a second; the engine needs no more than this.
+# Speeds are received up to a hundred times a second; the engine does not need more than this.
 MIN_GAP_S = 0.1
 
 
@@ -21,7 +21,7 @@ class SpeedWatch:
     """Watches one source of the speed. Times are seconds of any one monotonic clock; one thread uses it.
 
     Args:
-        source: what the user has to check: ``the serial line``, ``the CAN bus``.
+        source: what the user should check: ``the serial line``, ``the CAN bus``.
         send: called with the commands for the engine.
         notes: records that the speed is lost, until it is back.
     """
@@ -36,14 +36,14 @@ class SpeedWatch:
         self._parked = False
 
     def expect(self, now_s: float) -> None:
-        """A speed should come from now on; without this only a speed that came before can be lost."""
+        """A speed is expected from now on; otherwise only a speed that was received before can be lost."""
         if self._received_s is None:
             self._received_s = now_s
 
     def received(self, kmh: float | None, now_s: float) -> None:
-        """The vehicle sent its speed; None: it does not know it."""
+        """The vehicle sent its speed; None: it reports an unknown speed."""
         if kmh is None:
-            self._lose(f"{self._source} says that it is unknown")
+            self._lose(f"{self._source} reports that it is unknown")
             self._received_s = None
             return
         self._received_s = now_s
@@ -62,12 +62,12 @@ class SpeedWatch:
             self._received_s = now_s
 
     def look(self, now_s: float) -> None:
-        """Notice silence. To be called at least when ``due_in_s`` is over."""
+        """Detect silence. Must be called at least when ``due_in_s`` is over."""
         if self._received_s is not None and not self._parked and now_s - self._received_s >= LOST_AFTER_S:
             self._lose(f"{self._source} has sent none for {LOST_AFTER_S:g} s")
 
     def due_in_s(self, now_s: float) -> float:
-        """Seconds until silence may have to be noticed."""
+        """Seconds until the next call of ``look`` is due."""
         if self._received_s is None or self._parked or self._lost:
             return float("inf")
         return max(0.0, self._received_s + LOST_AFTER_S - now_s)
@@ -77,7 +77,7 @@ class SpeedWatch:
             return
         self._lost = True
         self._sent = None
-        self._notes.set(NOTE, f"{why}; every speed gate is open")
+        self._notes.set(NOTE, f"{why}; rules apply at any speed")
         self._send(VehicleSpeed(None))
 
     def _regain(self) -> None:

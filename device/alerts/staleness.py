@@ -1,7 +1,7 @@
-"""The safety rule of all outputs: a monitor that has given no state for two seconds is reported as ``stale``.
+"""The safety rule of all outputs: a monitor without a new state for two seconds is reported as ``stale``.
 
-Outputs repeat the newest state by themselves, from threads of their own. Without this rule a monitor whose loop hangs
-would look alive to its receivers for ever. Every output that repeats or shows a state goes by this one.
+Outputs repeat the newest state from their own threads. Without this rule a monitor whose loop hangs would look alive
+to its receivers for ever. Every output that repeats or shows a state applies it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ STALE_AFTER_S = 2.0
 
 
 class NewestState:
-    """The monitor's newest state and whether it still holds. Times are seconds of any one monotonic clock.
+    """The monitor's newest state and whether it is still valid. Times are seconds of any one monotonic clock.
 
     Safe without a lock: one thread updates it, others read it.
     """
@@ -21,11 +21,11 @@ class NewestState:
         self._newest: tuple[DriverState | None, float] = (None, float("inf"))
 
     def start(self, now_s: float) -> None:
-        """The monitor runs from now on: its first state is due within two seconds too."""
+        """The monitor has started: its first state is due within two seconds as well."""
         self._newest = (None, now_s)
 
     def update(self, state: DriverState, now_s: float) -> None:
-        """The monitor has given ``state``."""
+        """Store the newest state."""
         self._newest = (state, now_s)
 
     @property
@@ -41,7 +41,7 @@ class NewestState:
         return self.stale_in_s(now_s) < 0.0
 
     def at(self, now_s: float) -> DriverState | None:
-        """The state to publish: the last one, or a ``stale`` one that keeps its alert alone; None before the first."""
+        """The state to publish: the last one, or a ``stale`` one that keeps only its alert; None before the first."""
         state = self.last
         if state is None or not self.is_stale(now_s):
             return state

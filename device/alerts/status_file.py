@@ -131,7 +131,7 @@ def read_status(file: Path) -> Status:
             str(given["reason"]),
         )
     except OSError as error:
-        raise StatusMissing(f"{file}: {error.strerror}: no monitor runs that writes its status there") from None
+        raise StatusMissing(f"{file}: {error.strerror}: no running monitor writes its status there") from None
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise StatusMissing(
             f"{file} is not a status file of a monitor: give the file named by its setting outputs.status"

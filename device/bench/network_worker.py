@@ -22,7 +22,7 @@ from wakeful.models import registry
 from wakeful.onnx_runtime import onnx_runtime
 
 WARM_RUNS = 3
-"""Runs before each turn that do not count: the other workers have replaced its data in the caches."""
+"""Warm-up runs before each turn: the other workers have replaced its data in the caches."""
 INPUTS = 4
 
 
@@ -50,7 +50,7 @@ class Job:
 
 
 def main() -> None:
-    """Loads the network and answers."""
+    """Loads the network and runs it on request."""
     began_s = time.perf_counter()
     with answers() as out:
         job = Job(**json.loads(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""Plays one clip through the whole monitor and keeps what it reported, in seconds of the clip."""
+"""Runs the whole monitor on one clip and collects its reports, in seconds of the clip."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def play(job: ClipJob) -> Played:
     faces = 0
     events: list[Event] = []
     alerts: list[tuple[int, str, str]] = []
-    # An absolute path is a file, whatever its name looks like.
+    # An absolute path is always a file, whatever its name.
     with closing(open_source(str((job.folder / job.marks.name).resolve()), pace="fast")) as source:
         while True:
             try:

@@ -1,4 +1,4 @@
-"""One recording replayed, as a job for a process of its own: what is compared, and why it may differ."""
+"""One recording replayed, as a job for a separate process: what is compared, and why it may differ."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Outcome:
     """The result of replaying one recording.
 
     Attributes:
-        then_only, now_only: what was said only in the log, or only now.
+        then_only, now_only: reports that are only in the log, or only in the replay.
         warnings: why the two may differ, one line per warning.
     """
 
@@ -59,7 +59,7 @@ class Outcome:
 
 
 def replay_job(job: Job) -> Outcome:
-    """Judge one recording again.
+    """Replay one recording.
 
     Raises:
         LogError: it cannot be read, or holds nothing to evaluate.
@@ -77,7 +77,7 @@ def replay_job(job: Job) -> Outcome:
 
 
 def warnings(recording: Recording) -> list[str]:
-    """What a reader of the recording should know; complete once it was read to its end."""
+    """Warnings about the recording; complete once it was read to its end."""
     found = list(recording.damage)
     if recording.missing:
         found.append(f"{recording.missing} messages of the monitor are not in the log")
@@ -89,7 +89,7 @@ def warnings(recording: Recording) -> list[str]:
 
 
 def _other_code(recording: Recording) -> list[str]:
-    """That other code evaluated the rules of this log, where it names the code."""
+    """A warning if the rules of this log were evaluated by other code, as far as the log names it."""
     then = recording.config.about.get("judging_code")
     if not isinstance(then, str) or then == engine_revision():
         return []
@@ -99,7 +99,7 @@ def _other_code(recording: Recording) -> list[str]:
 
 @contextmanager
 def _events(target: str | None, run: Run) -> Iterator[Callable[[Said], None] | None]:
-    """Writes what it is given as ``wakeful run --events`` does, waiting for the disk, since nothing is lost by that."""
+    """Writes reports as ``wakeful run --events`` does, but waits for the disk, which loses nothing in a replay."""
     if target is None:
         yield None
         return

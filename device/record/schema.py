@@ -1,22 +1,22 @@
-"""What a log holds: its channels, and the JSON schema of each, made from the messages themselves.
+"""The content of a log: its channels, and the JSON schema of each, generated from the message classes.
 
 | channel | one message for each | replayed |
 |---|---|---|
-| `/config` | file: all that the engine is built from, versions, networks, the source | yes |
+| `/config` | file: the engine's configuration, versions, networks, the source | yes |
 | `/observation` | frame: what perception measured, at full precision | yes |
 | `/tick` | moment without a frame, and why | yes |
 | `/vehicle`, `/acknowledge`, `/command` | command from outside, when the engine received it | yes |
-| `/rules` | profile that came into force on the way | yes |
-| `/marker` | moment that somebody marked, and when the key was pressed | no |
-| `/state`, `/alert`, `/event`, `/health` | what the engine made of that | compared |
+| `/rules` | profile that was applied during the drive | yes |
+| `/marker` | marked moment, and when the key was pressed | no |
+| `/state`, `/alert`, `/event`, `/health` | the engine's results | compared |
 | `/expression` | reading of the expression, by class | no |
-| `/camera` | picture, as `foxglove.CompressedImage`; only if asked for | no |
+| `/camera` | image, as `foxglove.CompressedImage`; only with `--record-video` | no |
 
 Times: ``t_ns`` is the monotonic capture time, as everywhere in wakeful. The log time of MCAP is the wall clock of the
 start plus the capture time since, so it never jumps; its publish time is, for the states of a live source, when the
-monitor had them ready: the difference is the latency. The sequence number of MCAP counts what the monitor handed over,
-over all channels but the last two: a hole in it is what did not get onto the disk. An absent
-key is unknown, or nothing.
+monitor had them ready: the difference is the latency. The sequence number of MCAP counts the monitor's messages on all
+channels except the last two: a gap in it is a message that was not written. An absent key means unknown, or
+nothing.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from wakeful.device.messages import Alert, DriverState, Event, Observation, Tick
 from wakeful.device.state.engine_config import EngineConfig
 
 FORMAT = 2
-"""Number of this layout: 2 since observations carry the states of the lids, by which closures are judged. A log with a
-higher one is refused; older ones are read."""
+"""Number of this layout: 2 since observations carry the states of the lids, on which closures are based. A log with a
+higher number is refused; older ones are read."""
 MCAP_PROFILE = "wakeful"
-"""What the header of the file says it holds."""
+"""The profile name in the file's header."""
 
 CONFIG, OBSERVATION, TICK = "/config", "/observation", "/tick"
 VEHICLE, ACKNOWLEDGE, COMMAND, MARKER = "/vehicle", "/acknowledge", "/command", "/marker"
@@ -41,9 +41,9 @@ RULES, EXPRESSION, CAMERA = "/rules", "/expression", "/camera"
 GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE, COMMAND, RULES)
 """The engine's inputs."""
 SAID = (ALERT, EVENT, HEALTH)
-"""What came of it and is compared in a replay."""
+"""The results, which a replay compares."""
 NOT_COUNTED = (EXPRESSION, CAMERA)
-"""Made by the recorder itself: their sequence numbers mean nothing."""
+"""Written by the recorder itself; their sequence numbers have no meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class LogConfig:
         origin_ns: capture time of the first frame, second 0 of everything that is published.
         wall_ns: Unix time, ns, at ``origin_ns``.
         engine_config: what the engine was built from; its fields lie beside the others in the file.
-        cut: this file is a span cut out of a recording.
+        cut: this file is a part of a recording.
         repaired: this file was recovered from one that was not closed: it may end between a frame and its alert.
         about: the source, the machine, versions of what the monitor runs on.
         models: network -> sha256 of the file in use.
-        settings: the tables of the configuration that say how was watched; nothing that could hold a password.
+        settings: the tables of the configuration about the measurement; nothing that could contain a password.
     """
 
     version: str
@@ -107,7 +107,7 @@ class Picture:
 
     Attributes:
         jpeg: the encoded picture.
-        blurred: faces of others in it that were made unrecognisable.
+        blurred: number of other faces in it that were made unrecognisable.
     """
 
     t_ns: int

@@ -1,4 +1,4 @@
-"""What the driver of the functional matrix does, second by second, and what the monitor must report.
+"""The driver's behaviour in the functional matrix, second by second, and what the monitor must report.
 
 Every script begins with the same attentive seconds, so that the monitor learns this person's eyes and where the road
 is, then comes the behaviour, then the driver is attentive again.
@@ -26,7 +26,7 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """One way to behave.
+    """One behaviour.
 
     Attributes:
         about: one line for the report.
@@ -86,7 +86,7 @@ BEHAVIOURS = (
             "roll_deg": ((1.0, 0.0), (3.0, 4.0), (4.2, 4.0), (4.6, 0.0)),
         },
         required=(Needed(("microsleep",), 0.9, 1.7), Needed(("sleep",), 2.9, 3.7)),
-        # A head that sinks for seconds is off the road too.
+        # A head that sinks for seconds also looks away from the road.
         tolerated=frozenset({"microsleep", "sleep", "long_distraction"}),
     ),
     Behaviour(

@@ -31,7 +31,7 @@ from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 
 SPEED_KMH = 60.0
-"""Above every speed gate."""
+"""Above the lower speed bound of every rule."""
 SNAPSHOT_EVERY_S = 1.0
 SNAPSHOT_WIDTH_PX = 112
 HEAD = np.s_[10:340, 155:485]

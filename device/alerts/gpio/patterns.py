@@ -1,4 +1,4 @@
-"""How a lamp or a buzzer on one line shows the four levels: on/off patterns as functions of time."""
+"""On/off patterns for a lamp or buzzer on one line, for the four levels, as functions of time."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ PATTERNS = {
     Level.URGENT: Pattern(0.125, 0.125),
     Level.EMERGENCY: STEADY,
 }
-"""One short pulse; pulses at 1 Hz; fast blinking at 4 Hz; steadily on: more urgent is busier, and a wire that is
-stuck on is at least noticed."""
+"""One short pulse; pulses at 1 Hz; fast blinking at 4 Hz; steadily on: a more urgent level is more
+conspicuous, and a line that is stuck on is at least noticed."""
 
 
 def is_on(pattern: Pattern, elapsed_s: float) -> bool:
@@ -39,7 +39,7 @@ def is_on(pattern: Pattern, elapsed_s: float) -> bool:
 
 
 def until_change_s(pattern: Pattern, elapsed_s: float) -> float | None:
-    """Seconds until the line switches next; None if it never will."""
+    """Seconds until the line switches next; None if it never does."""
     if pattern.once:
         return pattern.on_s - elapsed_s if elapsed_s < pattern.on_s else None
     if pattern.on_s <= 0.0 or pattern.off_s <= 0.0:

@@ -112,7 +112,7 @@ def test_no_monitor_is_one_line_and_status_1(
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
     assert status(["health"]) == 1
     assert capsys.readouterr().err == (
-        f"wakeful: {tmp_path}/status.json: No such file or directory: no monitor runs that writes its status there\n"
+        f"wakeful: {tmp_path}/status.json: No such file or directory: no running monitor writes its status there\n"
     )
 
 
