@@ -12,7 +12,7 @@ QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
 
 
 def macs(file: Path) -> int:
-    """Multiplications with addition of all convolutions and matrix products, for one input."""
+    """Multiplications with addition of all convolutions and matrix products, for one input or fixed batch."""
     import onnx
 
     model = onnx.load(file)
@@ -23,7 +23,7 @@ def macs(file: Path) -> int:
         if node.op_type == "Conv":
             total += math.prod(shapes[node.output[0]]) * math.prod(weights[node.input[1]][1:])
         elif node.op_type == "Gemm":
-            total += math.prod(weights[node.input[1]])
+            total += math.prod(weights[node.input[1]]) * shapes[node.output[0]][0]
     return total
 
 

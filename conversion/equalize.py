@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.conversion.shapes import one_run
 from wakeful.onnx_runtime import onnx_runtime
 
 # Inputs that the ranges of the channels are measured on.
@@ -104,10 +105,10 @@ def _largest(model: Any, names: list[str], tensors: NDArray[np.float32]) -> dict
     watched.CopyFrom(model)
     watched.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
     session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
-    given = session.get_inputs()[0].name
+    given = session.get_inputs()[0]
     largest: dict[str, NDArray[np.float32]] = {}
     for tensor in tensors[:: max(1, len(tensors) // MEASURED_INPUTS)]:
-        for name, values in zip(names, session.run(names, {given: tensor[np.newaxis]}), strict=True):
+        for name, values in zip(names, session.run(names, {given.name: one_run(tensor, given.shape)}), strict=True):
             size = np.abs(values).max(axis=(0, 2, 3))
             largest[name] = np.maximum(largest.get(name, size), size)
     return largest

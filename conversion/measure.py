@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.conversion.shapes import one_run
 from wakeful.errors import ConfigError
 from wakeful.models.manifest import Data, Parity, TaskFigure
 from wakeful.onnx_runtime import onnx_runtime
@@ -62,8 +63,8 @@ def run_onnx(file: Path, tensors: NDArray[np.float32], as_written: bool = False)
     else:
         require_exact(file)
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    given, names = session.get_inputs()[0].name, [one.name for one in session.get_outputs()]
-    answers = [session.run(names, {given: tensor[np.newaxis]}) for tensor in tensors]
+    given, names = session.get_inputs()[0], [one.name for one in session.get_outputs()]
+    answers = [session.run(names, {given.name: one_run(tensor, given.shape)}) for tensor in tensors]
     return {name: np.concatenate(one) for name, one in zip(names, zip(*answers, strict=True), strict=True)}
 
 
@@ -73,10 +74,10 @@ def run_litert(file: Path, tensors: NDArray[np.float32]) -> Outputs:
 
     interpreter = Interpreter(model_path=str(file), num_threads=1)
     interpreter.allocate_tensors()
-    given, outputs = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()
+    given, outputs = interpreter.get_input_details()[0], interpreter.get_output_details()
     answers: dict[str, list[NDArray[np.float32]]] = {one["name"]: [] for one in outputs}
     for tensor in tensors:
-        interpreter.set_tensor(given, tensor[np.newaxis])
+        interpreter.set_tensor(given["index"], one_run(tensor, given["shape"]))
         interpreter.invoke()
         for one in outputs:
             answers[one["name"]].append(interpreter.get_tensor(one["index"]))
@@ -136,6 +137,11 @@ def step_parity(
     within = float((every < STEPS_BAR + 0.01).mean())
     worst = round(float(every.max()), 2)
     return Parity(against, worst, STEPS_BAR, "steps", data_of(inputs), runs_on, round(within, 5))
+
+
+def value_steps(floats: Outputs) -> dict[str, float]:
+    """256ths of the range that each output of the float network has: the steps of outputs that are not quantized."""
+    return {name: max(float(np.ptp(values)), 1e-6) / 256.0 for name, values in floats.items()}
 
 
 def task_figure(network: str, given: Outputs, floats: Outputs, inputs: Inputs, runs_on: str) -> TaskFigure:

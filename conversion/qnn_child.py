@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from wakeful.conversion.shapes import one_run
 from wakeful.onnx_runtime import onnx_runtime
 
 PROVIDER = "QNNExecutionProvider"
@@ -64,8 +65,8 @@ def _run(job: dict[str, Any]) -> dict[str, Any]:
     if "inputs" not in job:
         return {}
     tensors = np.load(job["inputs"])
-    name = network.get_inputs()[0].name
-    answers = [network.run(None, {name: tensor[np.newaxis]}) for tensor in tensors]
+    given = network.get_inputs()[0]
+    answers = [network.run(None, {given.name: one_run(tensor, given.shape)}) for tensor in tensors]
     outputs = [one.name for one in network.get_outputs()]
     together: dict[str, Any] = {name: np.concatenate([one[i] for one in answers]) for i, name in enumerate(outputs)}
     np.savez(job["outputs"], **together)

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from wakeful.conversion.half_multipliers import with_half_multipliers
 from wakeful.conversion.rounding import look_at_inputs
+from wakeful.conversion.shapes import one_run
 from wakeful.models.variants import Precision
 from wakeful.onnx_runtime import onnx_runtime
 
 # Operators that hand values on as they are.
-MOVES = ("Concat", "Reshape", "Transpose")
+MOVES = ("Concat", "Flatten", "Reshape", "Transpose")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,14 @@ class Settings:
             keeps all.
         ranges: smallest and largest value of outputs that are cut off there: what lies beyond means no more than the
             bound, and would cost the steps that the rest needs.
+        float_ends: what makes the outputs computes in float, with float weights.
     """
 
     precision: Precision
     per_channel: bool = False
     percentile: float = 100.0
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    float_ends: bool = False
 
     def as_text(self) -> dict[str, str]:
         """For the manifest."""
@@ -50,6 +53,7 @@ class Settings:
             "weights": "int8 per channel" if self.per_channel else "uint8 per tensor",
             "bounds": "smallest and largest" if self.percentile == 100.0 else f"percentile {self.percentile:g}",
             **{f"range of {name}": f"{low:g} to {high:g}" for name, (low, high) in self.ranges.items()},
+            **({"outputs": "float, weights too"} if self.float_ends else {}),
         }
 
 
@@ -88,9 +92,10 @@ def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np
             weight_type=QuantType.QInt8 if settings.per_channel else QuantType.QUInt8,
             per_channel=settings.per_channel,
             calibrate_method=method,
+            nodes_to_exclude=_ends(source) if settings.float_ends else [],
             extra_options=options,
         )
-        _finish(part, source, tensors if wide and settings.per_channel else None)
+        _finish(part, source, tensors if settings.per_channel else None)
         part.replace(target)
 
 
@@ -129,6 +134,15 @@ def _moved_only(source: Path, output: str) -> list[str]:
     return found
 
 
+def _ends(source: Path) -> list[str]:
+    """Names of the operators that compute the outputs."""
+    import onnx
+
+    graph = onnx.load(source, load_external_data=False).graph
+    moved = {tensor for one in graph.output for tensor in _moved_only(source, one.name)}
+    return [node.name for node in graph.node if node.output[0] in moved and node.op_type not in MOVES]
+
+
 def _scale(low: float, high: float, steps: int) -> dict[str, Any]:
     step = (high - low) / steps
     kind = np.uint8 if steps == 255 else np.uint16
@@ -141,12 +155,13 @@ class _Inputs:
     def __init__(self, source: Path, tensors: NDArray[np.float32]) -> None:
         import onnx
 
-        self._name = onnx.load(source, load_external_data=False).graph.input[0].name
+        given = onnx.load(source, load_external_data=False).graph.input[0]
+        self._name, self._shape = given.name, list(given.type.tensor_type.shape.dim)
         self._tensors: Iterator[NDArray[np.float32]] = iter(tensors)
 
     def get_next(self) -> dict[str, Any] | None:
         tensor = next(self._tensors, None)
-        return None if tensor is None else {self._name: tensor[np.newaxis]}
+        return None if tensor is None else {self._name: one_run(tensor, self._shape)}
 
 
 def _finish(file: Path, source: Path, seen_with: NDArray[np.float32] | None) -> None:

@@ -22,15 +22,25 @@ from wakeful.models.variants import Soc, data_of
 SLICE = 32
 
 
-def compile_once(source: Path, chip: Soc, target: Path) -> None:
-    """``compile_context``, unless ``target`` exists and was compiled from the same file by the same version."""
-    note = target.with_suffix(".source")
-    made_of = f"{registry.sha256_of(source)} {version('onnxruntime-qnn')} {chip.name}"
-    if target.is_file() and data_of(target).is_file() and note.is_file() and note.read_text("utf-8") == made_of:
+def compile_once(source: Path, chip: Soc, target: Path, notes: Path) -> None:
+    """``compile_context``, unless ``target`` exists and was compiled from the same file by the same version.
+
+    Args:
+        notes: folder that keeps what each context was compiled from.
+    """
+    notes.mkdir(parents=True, exist_ok=True)
+    note = notes / f"{target.stem}.source"
+    whole = target.is_file() and data_of(target).is_file()
+    if whole and note.is_file() and note.read_text("utf-8") == _made_of(source, chip, target):
         return
     note.unlink(missing_ok=True)
     compile_context(source, chip, target)
-    write_file(note, made_of, private=False)
+    write_file(note, _made_of(source, chip, target), private=False)
+
+
+def _made_of(source: Path, chip: Soc, target: Path) -> str:
+    hashes = " ".join(registry.sha256_of(file) for file in (source, data_of(target), target))
+    return f"{hashes} {version('onnxruntime-qnn')} {chip.name}"
 
 
 def simulate_in_slices(context: Path, inputs: Inputs, folder: Path) -> dict[str, NDArray[np.float32]]:

@@ -9,6 +9,7 @@ taken back by the bias: Nagel et al., "Data-Free Quantization Through Weight Equ
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.conversion.shapes import one_run
 from wakeful.onnx_runtime import onnx_runtime
 
 Doubles = NDArray[np.float64]
@@ -25,6 +27,9 @@ LARGEST = 127
 PLACES = 64
 # Share of the mean variance that every input varies by at least, whatever the calibration set says.
 DAMPING = 0.1
+# The weights of a sum of more inputs are rounded each by itself: so many errors take each other back without help, and
+# their covariance would take longer than that of all others together.
+MOST_INPUTS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,11 @@ class Seen:
 
     Attributes:
         mean: [group, K] of the K inputs that one output is the sum of, ordered as its weights.
-        covariance: [group, K, K].
+        covariance: [group, K, K]; None where it was not looked at.
     """
 
     mean: Doubles
-    covariance: Doubles
+    covariance: Doubles | None
 
 
 def round_together(weights: NDArray[np.float32], scale: Doubles, seen: Seen) -> tuple[NDArray[np.int8], Doubles]:
@@ -51,9 +56,14 @@ def round_together(weights: NDArray[np.float32], scale: Doubles, seen: Seen) -> 
     steps = scale.reshape(groups, -1, 1)
     whole = np.empty_like(wanted)
     for group in range(groups):
-        whole[group] = _round_group(wanted[group] / steps[group], seen.covariance[group])
+        open_ = wanted[group] / steps[group]
+        whole[group] = _nearest(open_) if seen.covariance is None else _round_group(open_, seen.covariance[group])
     shift = ((wanted - whole * steps) * seen.mean[:, np.newaxis]).sum(axis=-1)
     return whole.reshape(weights.shape).astype(np.int8), shift.reshape(-1)
+
+
+def _nearest(weights: Doubles) -> Doubles:
+    return np.clip(np.round(weights), -LARGEST, LARGEST)
 
 
 def _round_group(weights: Doubles, covariance: Doubles) -> Doubles:
@@ -65,7 +75,7 @@ def _round_group(weights: Doubles, covariance: Doubles) -> Doubles:
     take_back = np.linalg.cholesky(np.linalg.inv(damped[np.ix_(order, order)])).T
     open_, whole = weights[:, order], np.empty_like(weights)
     for j in range(len(order)):
-        nearest = np.clip(np.round(open_[:, j]), -LARGEST, LARGEST)
+        nearest = _nearest(open_[:, j])
         whole[:, order[j]] = nearest
         open_[:, j + 1 :] -= ((open_[:, j] - nearest) / take_back[j, j])[:, np.newaxis] * take_back[j, j + 1 :]
     return whole
@@ -93,11 +103,13 @@ def look_at_inputs(source: Path, tensors: NDArray[np.float32]) -> dict[str, Seen
     names = [one.name for one in session.get_outputs()]
     sums: dict[str, list[Doubles]] = {}
     for tensor in tensors:
-        values = dict(zip(names, session.run(names, {given: tensor[np.newaxis]}), strict=True))
-        values[given] = tensor[np.newaxis]
-        for node in convolutions:
-            patches = _patches(node, values[node.input[0]][0], shapes[node.input[1]], random)
-            once, twice = patches.sum(axis=1), patches.transpose(0, 2, 1) @ patches
+        batch = one_run(tensor, session.get_inputs()[0].shape)
+        values = dict(zip(names, session.run(names, {given: batch}), strict=True))
+        values[given] = batch
+        for node, i in itertools.product(convolutions, range(len(batch))):
+            patches = _patches(node, values[node.input[0]][i], shapes[node.input[1]], random)
+            many = patches.shape[2] > MOST_INPUTS
+            once, twice = patches.sum(axis=1), np.zeros(()) if many else patches.transpose(0, 2, 1) @ patches
             count, first, second = sums.get(node.name, [np.zeros(()), np.zeros(1), np.zeros(1)])
             sums[node.name] = [count + patches.shape[1], first + once, second + twice]
     return {name: _seen(*one) for name, one in sums.items()}
@@ -105,7 +117,8 @@ def look_at_inputs(source: Path, tensors: NDArray[np.float32]) -> dict[str, Seen
 
 def _seen(count: Doubles, once: Doubles, twice: Doubles) -> Seen:
     mean = once / count
-    return Seen(mean, twice / count - mean[:, :, np.newaxis] * mean[:, np.newaxis, :])
+    looked_at = twice.ndim == 3
+    return Seen(mean, twice / count - mean[:, :, np.newaxis] * mean[:, np.newaxis, :] if looked_at else None)
 
 
 def _patches(node: Any, image: NDArray[np.float32], kernel: tuple[int, ...], random: np.random.Generator) -> Doubles:

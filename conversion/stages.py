@@ -2,7 +2,8 @@
 
 ``to_onnx`` -> ``to_qdq`` -> ``to_context``, in that order, each from the files of the one before. The expression
 network comes out of its training as ONNX, float and int8: the former begins at ``to_qdq``, the latter is evaluated and
-becomes a .tflite file (``to_litert``).
+becomes a .tflite file (``to_litert``). What is special to the networks ``face``, ``lids`` and ``mouth`` is in
+``wakeful.conversion.own``.
 """
 
 from __future__ import annotations
@@ -13,29 +14,33 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from wakeful.conversion import measure
+import numpy as np
+
+from wakeful.conversion import measure, own_figures
 from wakeful.conversion.channel_weights import with_channel_weights
 from wakeful.conversion.count import macs, operators
 from wakeful.conversion.equalize import equalize
-from wakeful.conversion.measure import Inputs
+from wakeful.conversion.measure import Inputs, Outputs
 from wakeful.conversion.qdq_to_tflite import convert as as_tflite
 from wakeful.conversion.qnn import probe
 from wakeful.conversion.quantize import output_steps, quantize
-from wakeful.conversion.recipes import RECIPES
+from wakeful.conversion.recipes import INT8_RECIPES, RECIPES
 from wakeful.conversion.register import register
 from wakeful.conversion.resume import compile_once, simulate_in_slices
 from wakeful.conversion.tflite_graph import read
 from wakeful.conversion.tflite_to_onnx import convert
 from wakeful.conversion.typical import typical
+from wakeful.conversion.whole_picture import with_convolutions
 from wakeful.errors import ConfigError
 from wakeful.files import write_file
 from wakeful.models import manifest, registry, variants
 from wakeful.models.manifest import Manifest, ManifestUnreadable, TaskFigure, Variant
-from wakeful.models.variants import NPU_PRECISION, Precision, Soc
+from wakeful.models.variants import NPU_PRECISION, OWN, Precision, Soc
 
 EXPRESSION = "expression"
 NETWORKS = tuple(NPU_PRECISION)
-MEDIAPIPE = tuple(one for one in NETWORKS if one != EXPRESSION)
+WITH_PERCEPTION = tuple(one for one in NETWORKS if one not in OWN)
+MEDIAPIPE = tuple(one for one in NETWORKS if one not in (EXPRESSION, *OWN))
 FLOAT = Precision.FLOAT
 
 
@@ -58,13 +63,17 @@ class Places:
         return self.weights / manifest.MANIFEST.name
 
     def float_onnx(self, network: str) -> Path:
-        return variants.file(network, FLOAT, "onnx") if network == EXPRESSION else self.work / f"{network}.onnx"
+        if network == EXPRESSION:
+            return variants.file(network, FLOAT, "onnx")
+        return (self.weights if network in OWN else self.work) / f"{network}.onnx"
 
-    def qdq(self, network: str) -> Path:
-        return self.weights / f"{network}.{NPU_PRECISION[network]}.onnx"
+    def qdq(self, network: str, precision: Precision | None = None) -> Path:
+        return self.weights / f"{network}.{precision or NPU_PRECISION[network]}.onnx"
 
     def context(self, network: str, chip: Soc) -> Path:
-        return self.work / "contexts" / variants.context_name(network, chip.name)
+        # Those of the project's own networks are small and shipped.
+        folder = self.weights if network in OWN else self.work
+        return folder / variants.CONTEXTS.name / variants.context_name(network, chip.name)
 
 
 def to_onnx(network: str, places: Places, inputs: Inputs) -> Variant:
@@ -77,32 +86,56 @@ def to_onnx(network: str, places: Places, inputs: Inputs) -> Variant:
     parity = measure.float_parity(
         measure.run_onnx(target, inputs.tensors), measure.run_litert(source, inputs.tensors), "LiteRT", inputs, "CPU"
     )
-    return _noted(
+    return noted_as(
         places,
         Variant(
-            **_file(network, FLOAT, "onnx", target, source),
+            **file_of(network, FLOAT, "onnx", target, source),
             macs=macs(target),
             operators={"cpu": operators(target).total()},
-            tools=_tools("onnx", "tflite", "ai-edge-litert", "onnxruntime"),
+            tools=tools("onnx", "tflite", "ai-edge-litert", "onnxruntime"),
             parity=parity,
         ),
     )
 
 
-def to_qdq(network: str, places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
-    """The quantized network, evaluated beside the float one on ``inputs``."""
-    recipe, source, target = RECIPES[network], _made(places.float_onnx(network), "onnx"), places.qdq(network)
+def to_qdq(
+    network: str, places: Places, calibration: Inputs, inputs: Inputs, precision: Precision | None = None
+) -> Variant:
+    """The quantized network, evaluated beside the float one on ``inputs``; ``precision``: None for what NPUs run."""
+    recipe = INT8_RECIPES[network] if precision is Precision.INT8 else RECIPES[network]
+    source, target = made(places.float_onnx(network), "onnx"), places.qdq(network, recipe.settings.precision)
     ready, shown = source, calibration.tensors
+    if network in OWN:
+        ready = convolutions(network, places)
     if recipe.times_usual < math.inf:
         shown = typical(source, shown, recipe.times_usual)
     if recipe.equalize:
         ready = places.work / f"{network}.equal.onnx"
         equalize(source, ready, shown, recipe.equalize)
+    if recipe.headroom > 1.0:
+        shown = np.concatenate([shown, shown[::2] * np.float32(recipe.headroom)])
     quantize(ready, target, recipe.settings, shown)
     if places.registers:
-        register(f"{network}_{recipe.settings.precision}", target)
+        register(variants.entry(network, recipe.settings.precision, "onnx"), target)
     settings = recipe.settings.as_text() | {"equalized": f"{recipe.equalize:g}", "calibrated with": str(len(shown))}
     return _evaluated(network, recipe.settings.precision, target, places, calibration, inputs, settings)
+
+
+def convolutions(network: str, places: Places) -> Path:
+    """The float network without matrices, as it is quantized and written for LiteRT."""
+    import onnx
+
+    places.work.mkdir(parents=True, exist_ok=True)
+    written = places.work / f"{network}.convolutions.onnx"
+    onnx.save(with_convolutions(onnx.load(places.float_onnx(network))), written)
+    return written
+
+
+def figures(network: str, given: Outputs, floats: Outputs, inputs: Inputs, runs_on: str) -> tuple[TaskFigure, ...]:
+    """What the network is for, beside the float network on the same inputs."""
+    if network in OWN:
+        return own_figures.figures(network, given, floats, inputs, runs_on)
+    return (measure.task_figure(network, given, floats, inputs, runs_on),)
 
 
 def evaluate_int8(places: Places, calibration: Inputs, inputs: Inputs) -> Variant:
@@ -122,24 +155,25 @@ def _evaluated(
 ) -> Variant:
     source = places.float_onnx(network)
     floats = measure.run_onnx(source, inputs.tensors)
-    return _noted(
+    given = measure.run_onnx(target, inputs.tensors, as_written=network in OWN and not measure.has_vnni())
+    return noted_as(
         places,
         Variant(
-            **_file(network, precision, "onnx", target, source),
+            **file_of(network, precision, "onnx", target, source),
             macs=macs(source),
             operators={"cpu": operators(target).total()},
-            tools=_tools("onnx", "onnxruntime"),
+            tools=tools("onnx", "onnxruntime"),
             settings=settings,
             calibration=measure.data_of(calibration),
-            task=(measure.task_figure(network, measure.run_onnx(target, inputs.tensors), floats, inputs, "CPU"),),
+            task=figures(network, given, floats, inputs, "CPU"),
         ),
     )
 
 
 def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, evaluate_task: bool = True) -> Variant:
     """The network compiled for a chip, run in the simulator on ``inputs`` and compared with its QDQ file."""
-    source, target = _made(places.qdq(network), "quantize"), places.context(network, chip)
-    compile_once(source, chip, target)
+    source, target = made(places.qdq(network), "quantize"), places.context(network, chip)
+    compile_once(source, chip, target, places.work / "compiled")
     probe(target, chip)
     given = simulate_in_slices(target, inputs, places.work / "simulated")
     same = measure.run_onnx(source, inputs.tensors)
@@ -148,15 +182,15 @@ def to_context(network: str, chip: Soc, places: Places, inputs: Inputs, evaluate
     task: tuple[TaskFigure, ...] = ()
     if evaluate_task:
         floats = measure.run_onnx(places.float_onnx(network), inputs.tensors)
-        task = (measure.task_figure(network, given, floats, inputs, where),)
-    return _noted(
+        task = figures(network, given, floats, inputs, where)
+    return noted_as(
         places,
         Variant(
-            **_file(network, NPU_PRECISION[network], "qnn", variants.data_of(target), source),
+            **file_of(network, NPU_PRECISION[network], "qnn", variants.data_of(target), source),
             macs=macs(places.float_onnx(network)),
             # Nothing is allowed to fall back to the processor, so that all of them are there.
             operators={"npu": operators(source).total(), "cpu": 0},
-            tools=_tools("onnxruntime", "onnxruntime-qnn"),
+            tools=tools("onnxruntime", "onnxruntime-qnn"),
             settings={"soc_model": str(chip.model), "arch": f"v{chip.arch}"},
             soc=chip.name,
             wrapper_sha256=registry.sha256_of(target),
@@ -193,13 +227,13 @@ def to_litert(places: Places, inputs: Inputs, few: Inputs) -> Variant:
         "CPU",
     )
     given, floats = measure.run_litert(target, inputs.tensors), measure.run_onnx(source, inputs.tensors)
-    return _noted(
+    return noted_as(
         places,
         Variant(
-            **_file(network, precision, "litert", target, source),
+            **file_of(network, precision, "litert", target, source),
             macs=macs(source),
             operators={"cpu": operators(same).total()},
-            tools=_tools("onnx", "onnxruntime", "ai-edge-litert"),
+            tools=tools("onnx", "onnxruntime", "ai-edge-litert"),
             settings={
                 "activations": f"int8, bounds of {bounds.name}",
                 "weights": "int8, per channel in convolutions, per tensor in matrices",
@@ -220,7 +254,7 @@ def noted(places: Places) -> Manifest:
         return Manifest()
 
 
-def _noted(places: Places, variant: Variant) -> Variant:
+def noted_as(places: Places, variant: Variant) -> Variant:
     """Puts ``variant`` in the place of the one before it."""
     so_far = noted(places)
     key = (variant.network, variant.precision, variant.runtime, variant.soc)
@@ -232,13 +266,14 @@ def _noted(places: Places, variant: Variant) -> Variant:
     return variant
 
 
-def _file(network: str, precision: str, runtime: str, file: Path, source: Path) -> dict[str, Any]:
-    shipped = file.parent == registry.WEIGHTS
+def file_of(network: str, precision: str, runtime: str, file: Path, source: Path) -> dict[str, Any]:
+    """What a variant says of its file."""
+    shipped = file.is_relative_to(registry.WEIGHTS)
     return {
         "network": network,
         "precision": str(precision),
         "runtime": runtime,
-        "file": file.name if shipped else "",
+        "file": str(file.relative_to(registry.WEIGHTS)) if shipped else "",
         "bytes": file.stat().st_size,
         "sha256": registry.sha256_of(file),
         "source": source.name,
@@ -246,11 +281,13 @@ def _file(network: str, precision: str, runtime: str, file: Path, source: Path) 
     }
 
 
-def _made(file: Path, step: str) -> Path:
+def made(file: Path, step: str) -> Path:
+    """``file``, or ``ConfigError`` where the step before did not write it."""
     if not file.is_file():
         raise ConfigError(f"{file} is not made yet: run `wakeful convert {step}` first")
     return file
 
 
-def _tools(*packages: str) -> dict[str, str]:
+def tools(*packages: str) -> dict[str, str]:
+    """The versions of what had a part in a file."""
     return {package: version(package) for package in packages}

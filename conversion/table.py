@@ -47,7 +47,8 @@ def _row(one: Variant) -> str:
         units,
         _parity(one),
         str(figure.data.count if figure else one.parity.data.count if one.parity else ""),
-        *(_task(figure) if figure else ("", "", "")),
+        *("; ".join(filter(None, cell)) for cell in zip(*map(_task, one.task), strict=True)),
+        *([""] * 3 if figure is None else []),
         "yes" if one.passed else "**no**",
     ]
     return f"| {' | '.join(cells)} |"
@@ -68,4 +69,6 @@ def _share(share: float) -> str:
 def _task(figure: TaskFigure) -> tuple[str, str, str]:
     if figure.unit == "share":
         return (f"{figure.name} {figure.value:.2%}", f"{figure.reference:.2%}", f"{figure.loss:+.2%}, {figure.bar:.1%}")
-    return f"{figure.name} {figure.value:.3f} px", "", f"{figure.loss:.3f}, {figure.bar:g} px"
+    if figure.unit == "pixels of the input":
+        return f"{figure.name} {figure.value:.3f} px", "", f"{figure.loss:.3f}, {figure.bar:g} px"
+    return f"{figure.name} {figure.value:.4f} {figure.unit}", "", f"{figure.loss:.4f}, {figure.bar:g}"

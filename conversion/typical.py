@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.conversion.shapes import one_run
 from wakeful.onnx_runtime import onnx_runtime
 
 Floats = NDArray[np.float32]
@@ -39,7 +40,10 @@ def _largest(source: Path, tensors: Floats) -> Floats:
     names = [node.output[0] for node in model.graph.node if node.op_type == "Conv"]
     model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    given = session.get_inputs()[0].name
+    given = session.get_inputs()[0]
     return np.array(
-        [[np.abs(one).max() for one in session.run(names, {given: tensor[np.newaxis]})] for tensor in tensors]
+        [
+            [np.abs(one).max() for one in session.run(names, {given.name: one_run(tensor, given.shape)})]
+            for tensor in tensors
+        ]
     )

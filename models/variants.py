@@ -86,7 +86,13 @@ NPU_PRECISION = {
     "iris_landmark": Precision.A16W8,
     "face_landmarks_detector": Precision.A16W8,
     "expression": Precision.A16W8,
+    "face": Precision.A16W8,
+    "lids": Precision.A16W8,
+    "mouth": Precision.A16W8,
 }
+
+# The networks of the reader `wakeful`, made from weights of the project's own training.
+OWN = ("face", "lids", "mouth")
 
 # The entry of the registry that holds a network in a precision, as ONNX.
 _ONNX = {
@@ -97,9 +103,14 @@ _ONNX = {
     ("expression", Precision.A16W8): "expression_a16w8",
     ("expression", Precision.INT8): "expression",
     ("expression", Precision.FLOAT): "expression_float",
+    **{(name, Precision.FLOAT): f"{name}_float" for name in OWN},
+    **{(name, Precision.INT8): f"{name}_int8" for name in OWN},
+    **{(name, Precision.A16W8): f"{name}_a16w8" for name in OWN},
 }
 _LITERT = {
-    **{(name, Precision.FLOAT): name for name in NPU_PRECISION if name != "expression"},
+    **{(name, Precision.FLOAT): name for name in NPU_PRECISION if name not in ("expression", *OWN)},
+    **{(name, Precision.FLOAT): f"{name}_float_litert" for name in OWN},
+    **{(name, Precision.INT8): name for name in OWN},
     ("expression", Precision.INT8): "expression_int8_litert",
 }
 

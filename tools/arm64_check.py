@@ -4,8 +4,9 @@
 
 Unpacks a Debian bookworm for arm64 (debootstrap), installs the aarch64 wheels of wakeful's dependencies into it, and
 runs ``tools.arm64_inside`` in it under qemu-user and on the host: the monitor on two seconds of the synthetic
-driver who nods off, and the int8 expression network on 64 faces, in ONNX Runtime and in LiteRT. Events have to be the
-same, and the network's outputs within two steps of its output scale. The result is written to ``deploy/arm64.md``.
+driver who nods off, the int8 expression network on 64 faces, in ONNX Runtime and in LiteRT, and the networks of the
+reader ``wakeful`` on the crops of these faces. Events have to be the same, outputs within two steps of their scale. The
+result is written to ``deploy/arm64.md``.
 
 Nothing is run while the root is made: packages are unpacked, not configured, so no arm64 program has to start another
 one, and the kernel needs no binfmt entry. The emulated program has /proc and no /sys, whose view of the host's
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -25,6 +27,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +37,12 @@ import numpy as np
 from tools import arm64_inside
 from tools.rigs.scripts import eyes_shut
 from wakeful.device.perception.expression import crop
+from wakeful.device.perception.landmarks import load_reader
+from wakeful.device.perception.network import Network, load
 from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.region import Region
 from wakeful.models import registry
+from wakeful.models.variants import OWN
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
 
@@ -69,6 +76,7 @@ class Comparison:
         worst_steps: largest difference of the expression network's outputs, in steps of the output scale, by runtime.
         equal_share: share of the outputs that are equal to the last bit, by runtime.
         worst_signal: largest difference of an eye opening, 0 to 1.
+        readers_steps: largest difference of the outputs of the reader's networks, in 256ths of their range, by file.
     """
 
     events: int
@@ -76,10 +84,12 @@ class Comparison:
     worst_steps: dict[str, float]
     equal_share: dict[str, float]
     worst_signal: float
+    readers_steps: dict[str, float]
 
     @property
     def passed(self) -> bool:
-        return self.same and self.events > 0 and max(self.worst_steps.values()) <= MAX_STEPS
+        steps = [*self.worst_steps.values(), *self.readers_steps.values()]
+        return self.same and self.events > 0 and max(steps) <= MAX_STEPS
 
 
 def main() -> None:
@@ -153,33 +163,62 @@ def install_wheels(root: Path) -> None:
 
 def prepare(*folders: Path) -> None:
     """The same input for both: the scenario, and faces of the rendered driver in many poses."""
-    faces = np.stack(rendered_faces())
+    faces, crops = np.stack(rendered_faces()), rendered_crops()
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "nap.toml").write_text(NAP, encoding="utf-8")
         np.savez(folder / "faces.npz", faces=faces)
+        np.savez(folder / "crops.npz", **crops)  # type: ignore[arg-type]
 
 
 def rendered_faces() -> list[np.ndarray[Any, Any]]:
     """Crops uint8 [48, 48] as the monitor hands them to the expression network."""
-    random = np.random.default_rng(5)
     perception = Perception("mesh+iris")
     empty = np.full((480, 640, 3), 128, np.uint8)
     faces: list[np.ndarray[Any, Any]] = []
-    while len(faces) < FACES:
-        eyes, mouth = random.random(2)
-        turn, tilt = random.uniform(-20.0, 20.0, 2)
-        pose = DriverPose(
-            eye_left=eyes, eye_right=eyes, mouth=mouth, yaw_deg=turn, roll_deg=tilt, brightness=random.uniform(0.6, 1.3)
-        )
-        picture = render(pose, seed=len(faces))
+    for picture in drivers():
+        if len(faces) == FACES:
+            break
         # An empty picture in between makes the pipeline forget where the last face was.
         perception.look(Frame(empty, 0, 0))
         seen = perception.look(Frame(picture, 0, 0))
         if seen.landmarks is not None:
             faces.append(crop(picture, seen.landmarks.points))
     return faces
+
+
+def drivers() -> Iterator[np.ndarray[Any, Any]]:
+    """The rendered driver in ever other poses."""
+    random = np.random.default_rng(5)
+    for seed in itertools.count():
+        eyes, mouth = random.random(2)
+        turn, tilt = random.uniform(-20.0, 20.0, 2)
+        light = random.uniform(0.6, 1.3)
+        pose = DriverPose(eye_left=eyes, eye_right=eyes, mouth=mouth, yaw_deg=turn, roll_deg=tilt, brightness=light)
+        yield render(pose, seed=seed)
+
+
+def rendered_crops() -> dict[str, np.ndarray[Any, Any]]:
+    """By network what the reader ``wakeful`` hands it of these faces: [N, batch, 1, rows, columns]."""
+    handed: dict[str, list[np.ndarray[Any, Any]]] = {}
+
+    def listening(name: str, threads: int = 1) -> Network:
+        network, kept = load(name, threads), handed.setdefault(name, [])
+
+        class Listening:
+            input_shape = network.input_shape
+
+            def __call__(self, tensor: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+                kept.append(tensor.copy())
+                return network(tensor)
+
+        return Listening()
+
+    reader = load_reader("wakeful", load=listening)
+    for picture in itertools.islice(drivers(), FACES):
+        reader(Frame(picture, 0, 0), Region(320.0, 260.0, 330.0, 0.0))
+    return {name: np.stack(kept) for name, kept in handed.items()}
 
 
 def copy_project(root: Path) -> None:
@@ -229,8 +268,14 @@ def compare(here: Path, there: Path) -> Comparison:
             apart = {output: np.abs(a[output] - b[output]) for output in ("ferplus", "fer2013")}
             steps[runtime] = max(float(one.max() / output_step(a[output])) for output, one in apart.items())
             equal[runtime] = float(np.concatenate([(one == 0).ravel() for one in apart.values()]).mean())
+    readers = {name: _readers_steps(here, there, name) for one in OWN for name in (one, f"{one}_float")}
     signals = [abs(x - y) for x, y in zip(_openings(here), _openings(there), strict=True)]
-    return Comparison(len(ours), same, steps, equal, max(signals))
+    return Comparison(len(ours), same, steps, equal, max(signals), readers)
+
+
+def _readers_steps(here: Path, there: Path, name: str) -> float:
+    with np.load(here / f"{name}.npz") as a, np.load(there / f"{name}.npz") as b:
+        return max(float(np.abs(a[one] - b[one]).max() / (np.ptp(a[one]) / 256.0)) for one in a.files)
 
 
 def output_step(values: np.ndarray[Any, Any]) -> float:
@@ -279,6 +324,14 @@ def report(found: Comparison, root: Path, here: Path, there: Path) -> str:
                 f"{found.worst_steps[runtime]:.2f} steps, {found.equal_share[runtime]:.1%} equal",
             )
             for runtime in RUNTIMES
+        ),
+        *(
+            (
+                f"`{name}`, {'float in ONNX Runtime' if name.endswith('_float') else 'int8 in LiteRT'}, {FACES} faces",
+                f"at most {MAX_STEPS:g} of 256 steps apart",
+                f"{steps:.2f} steps",
+            )
+            for name, steps in found.readers_steps.items()
         ),
         ("openness of the left eye, 0 to 1, frame by frame", "", f"at most {found.worst_signal:.3f} apart"),
         (

@@ -3,7 +3,7 @@
     python -m tools.arm64_inside FOLDER
 
 Reads ``nap.toml`` and ``faces.npz`` of FOLDER; writes ``events.jsonl``, ``signals.csv``, ``summary.json`` and
-the answers of each of ``NETWORKS`` (.npz) into it.
+the answers of each of ``NETWORKS`` and of the networks of the reader ``wakeful`` (.npz) into it.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def main(folder: Path) -> None:
     status = run(*load_settings(None, None, overrides))
     print(f"the monitor ended with status {status} after {time.monotonic() - begun_s:.0f} s", flush=True)
     answers(folder)
+    answers_of_the_reader(folder)
     print(f"all done after {time.monotonic() - begun_s:.0f} s", flush=True)
     sys.exit(status)
 
@@ -54,6 +55,19 @@ def answers(folder: Path) -> None:
     for name in NETWORKS:
         ferplus, fer2013 = ExpressionFile(registry.path(name)).logits(faces)
         np.savez(folder / f"{name}.npz", ferplus=ferplus, fer2013=fer2013)
+
+
+def answers_of_the_reader(folder: Path) -> None:
+    """What ``face``, ``lids``, ``mouth`` answer to crops in ``crops.npz``: int8 in LiteRT, float in ONNX Runtime."""
+    from wakeful.device.perception.network import load
+    from wakeful.models.variants import OWN
+
+    with np.load(folder / "crops.npz") as crops:
+        for network in OWN:
+            for name in (network, f"{network}_float"):
+                run = load(name)
+                outputs = zip(*(run(one) for one in crops[network]), strict=True)
+                np.savez(folder / f"{name}.npz", *(np.stack(one) for one in outputs))
 
 
 if __name__ == "__main__":

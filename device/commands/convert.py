@@ -29,6 +29,9 @@ PARITY_INPUTS = 64
 TASK_FACES = 512
 CALIBRATION_INPUTS = 128
 CALIBRATION_FACES = 512
+OWN_CALIBRATION = 192
+OWN_JUDGEMENT = 192
+OWN_SIMULATED = 16
 SHIPPED = "qcs6490,qcs8550,sm8650,sm8750"
 
 Data = Annotated[
@@ -67,7 +70,7 @@ def quantize(data: Data, work: Work = WORK, weights: Weights = None, networks: N
     from wakeful.device.evaluation.network_inputs import expression_inputs
 
     places = _places(work, weights)
-    chosen = _chosen(networks, stages.NETWORKS)
+    chosen = _chosen(networks, stages.WITH_PERCEPTION)
     meets_faces = bool(set(chosen) - {stages.EXPRESSION})
     calibration = _faces(data, "calibration", CALIBRATION_INPUTS, places) if meets_faces else {}
     judgement = _faces(data, "judgement", PARITY_INPUTS, places) if meets_faces else {}
@@ -123,7 +126,7 @@ def qnn(
 
     require_host()
     places = _places(work, weights)
-    chosen = _chosen(networks, stages.NETWORKS)
+    chosen = _chosen(networks, stages.WITH_PERCEPTION)
     crops = _faces(data, "judgement", inputs, places) if set(chosen) - {stages.EXPRESSION} else {}
     for network in chosen:
         # An accuracy over a few faces is meaningless.
@@ -132,6 +135,50 @@ def qnn(
         for chip in chips:
             with _timed(f"{network} for {chip.name}"):
                 _tell(stages.to_context(network, chip, places, given, judges))
+
+
+@app.command("own")
+def own(
+    data: Data,
+    networks: Networks = "face,lids,mouth",
+    training: Annotated[
+        Path | None,
+        typer.Option("--training", metavar="FOLDER", help="Export from its .pt files first (needs wakeful[train])."),
+    ] = None,
+    soc: Socs = SHIPPED,
+    work: Work = WORK,
+    weights: Weights = None,
+    inputs: Annotated[int, typer.Option(min=1, help="Inputs simulated for each chip.")] = OWN_SIMULATED,
+    readme: Annotated[Path | None, typer.Option("--readme", metavar="FILE", help="Write the table into it.")] = None,
+) -> None:
+    """Make every file of the networks face, lids and mouth again: float, int8, for NPUs (--soc "" for none)."""
+    from wakeful.models import variants
+
+    chips = [variants.soc(name) for name in soc.split(",") if name]
+    _need_convert()
+    from wakeful.conversion import own, stages
+    from wakeful.device.evaluation.crop_inputs import crop_inputs, labelled_lids
+
+    if chips:
+        need("qnn", "onnxruntime_qnn")
+    places = _places(work, weights)
+    with _timed("crops of faces"):
+        calibration = crop_inputs(data, "calibration", OWN_CALIBRATION)
+        judgement = crop_inputs(data, "judgement", OWN_JUDGEMENT)
+        labelled = labelled_lids(data)
+    for network in _named(networks, variants.OWN):
+        if training is not None:
+            need("train", "torch")
+            own.export(network, training, places)
+        with _timed(f"{network} for processors"):
+            given = own.OwnInputs(calibration[network], judgement[network], labelled if network == "lids" else None)
+            for variant in own.to_processors(network, places, given):
+                _tell(variant)
+        for chip in chips:
+            with _timed(f"{network} for {chip.name}"):
+                _tell(stages.to_context(network, chip, places, judgement[network].first(inputs)))
+    if readme is not None:
+        table(weights, readme)
 
 
 @app.command("qairt-kit")
@@ -151,7 +198,7 @@ def qairt_kit(
     from wakeful.conversion.qairt_kit import write_kit
     from wakeful.device.evaluation.network_inputs import expression_inputs
 
-    chosen = _chosen(networks, stages.NETWORKS)
+    chosen = _chosen(networks, stages.WITH_PERCEPTION)
     places = _places(work, None)
     given = _faces(data, "calibration", CALIBRATION_INPUTS, places) if set(chosen) - {stages.EXPRESSION} else {}
     if stages.EXPRESSION in chosen:
@@ -196,16 +243,23 @@ def _places(work: Path, weights: Path | None) -> Places:
 
 def _chosen(names: str, known: tuple[str, ...]) -> list[str]:
     """The networks named, in their order; of all, those whose files are there."""
-    from wakeful.errors import ConfigError
     from wakeful.models import registry
 
     if not names:
         return [one for one in known if registry.available(one)]
+    chosen = _named(names, known)
+    for one in chosen:
+        registry.path(one)
+    return chosen
+
+
+def _named(names: str, known: tuple[str, ...]) -> list[str]:
+    from wakeful.errors import ConfigError
+
     chosen = [one for one in names.split(",") if one]
     for one in chosen:
         if one not in known:
             raise ConfigError(f"{one!r} cannot be converted this way; choose from {', '.join(known)}")
-        registry.path(one)
     return chosen
 
 

@@ -16,6 +16,7 @@ from wakeful.device.evaluation.network_inputs import CLIPS, FACES, InputSet, Pur
 from wakeful.device.perception.landmarks import READERS
 from wakeful.files import replace_file
 from wakeful.models import registry
+from wakeful.models.variants import OWN
 
 
 def kept_face_inputs(folder: Path, purpose: Purpose, count: int, keep: Path) -> dict[str, InputSet]:
@@ -44,7 +45,9 @@ def _mark(folder: Path) -> str:
     """Changes with the pictures (by name, size and time) and with the networks."""
     files = [*folder.glob(f"{FACES}.*"), *(folder / CLIPS).glob("*")]
     seen = [f"{one.name} {one.stat().st_size} {one.stat().st_mtime_ns}" for one in sorted(files) if one.is_file()]
-    wanted = sorted({name for entry in READERS.values() for name in entry.networks if registry.available(name)})
+    wanted = sorted(
+        {name for entry in READERS.values() for name in entry.networks if name not in OWN and registry.available(name)}
+    )
     return hashlib.sha256("\n".join([*seen, *(registry.network(one).sha256 for one in wanted)]).encode()).hexdigest()[
         :12
     ]

@@ -96,7 +96,9 @@ def face_inputs(folder: Path, purpose: Purpose) -> dict[str, InputSet]:
         return _Listening(load(name, threads), given.setdefault(name, []))
 
     detector = FaceDetector(load=listening)
-    ready = [name for name in NETWORK_READERS if all(map(registry.available, READERS[name].networks))]
+    # The project's own networks are given crops of faces whose points are known: ``crop_inputs``.
+    borrowed = [name for name in NETWORK_READERS if name != "wakeful"]
+    ready = [name for name in borrowed if all(map(registry.available, READERS[name].networks))]
     readers = [load_reader(name, load=listening) for name in ready]
     count = 0
     for picture in chain(stills(folder, purpose), frames(folder, purpose)):

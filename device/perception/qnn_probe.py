@@ -231,7 +231,8 @@ def sample(entry: Entry) -> NDArray[np.float32]:
     if taken.shape[1] == 1:
         grey = cv2.cvtColor(np.ascontiguousarray(face), cv2.COLOR_RGB2GRAY)
         small_grey = cv2.resize(grey, taken.shape[:1:-1], interpolation=cv2.INTER_AREA)
-        return standardise(small_grey.astype(np.uint8)[np.newaxis])
+        # Both eyes of a batch look alike here.
+        return standardise(np.repeat(small_grey.astype(np.uint8)[np.newaxis], taken.shape[0], axis=0))
     small = cv2.resize(np.ascontiguousarray(face), taken.shape[2:0:-1], interpolation=cv2.INTER_AREA)
     low, high = taken.range or (0.0, 1.0)
     scaled: NDArray[np.float32] = (small.astype(np.float32) / 255.0 * (high - low) + low)[np.newaxis]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from wakeful.models.face.evaluate import load_face_net
 from wakeful.models.face.net import SIZE_PX
 from wakeful.models.training.export import Chosen, export, parser
@@ -10,10 +12,15 @@ OUTPUTS = ("mesh", "presence")
 """mesh [1, 1434]: x, y, depth of 478 points in half crop sides about the middle; presence [1, 1]: a logit."""
 
 
+def write(weights: Path, out: Path) -> Path:
+    """Writes ``out`` (.onnx) from the weights of a training; gives its path."""
+    return export(Chosen(load_face_net(weights), len(OUTPUTS)), out, SIZE_PX, SIZE_PX, OUTPUTS)
+
+
 def main() -> None:
     """The command."""
     given = parser(__doc__).parse_args()
-    export(Chosen(load_face_net(given.weights), len(OUTPUTS)), given.out, SIZE_PX, SIZE_PX, OUTPUTS)
+    write(given.weights, given.out)
 
 
 if __name__ == "__main__":

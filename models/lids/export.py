@@ -38,13 +38,18 @@ def load_lids_net(file: Path) -> LidsNet:
     return net
 
 
+def write(weights: Path, states: Path, out: Path) -> Path:
+    """Writes ``out`` (.onnx) from the weights of a training and those of the lid-state head; gives its path."""
+    both = LidsWithStates(load_lids_net(weights), load_head(states))
+    return export(both, out, ROWS, COLUMNS, ("lids", "states"), EYES)
+
+
 def main() -> None:
     """The command."""
     options = parser(__doc__)
     options.add_argument("--states", type=Path, required=True, help="lid-state head")
     given = options.parse_args()
-    both = LidsWithStates(load_lids_net(given.weights), load_head(given.states))
-    export(both, given.out, ROWS, COLUMNS, ("lids", "states"), EYES)
+    write(given.weights, given.states, given.out)
 
 
 if __name__ == "__main__":

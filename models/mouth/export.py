@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from wakeful.models.mouth.net import COLUMNS, NAME, ROWS, MouthNet
 from wakeful.models.training.export import export, parser
 from wakeful.models.training.run import load_weights
 
 
+def write(weights: Path, out: Path) -> Path:
+    """Writes ``out`` (.onnx) from the weights of a training; gives its path."""
+    net = MouthNet()
+    net.load_state_dict(load_weights(weights, NAME))
+    return export(net, out, ROWS, COLUMNS, ("mouth",))
+
+
 def main() -> None:
     """The command."""
     given = parser(__doc__).parse_args()
-    net = MouthNet()
-    net.load_state_dict(load_weights(given.weights, NAME))
-    export(net, given.out, ROWS, COLUMNS, ("mouth",))
+    write(given.weights, given.out)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Trained networks as ONNX files of a fixed number of crops, batch normalisation folded in."""
+"""Trained networks as ONNX files of a fixed number of crops, batch normalisation folded in.
+
+Weights are rounded to what 16 bits hold, so that a file that stores them so answers the same.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -62,7 +66,19 @@ def write_onnx(
                 output_names=list(outputs),
                 dynamic_axes={name: {0: free} for name in (given, *outputs)} if free else None,
             )
+        _round_to_half(part)
 
     file.parent.mkdir(parents=True, exist_ok=True)
     replace_file(file, write, private=False)
     return file
+
+
+def _round_to_half(file: Path) -> None:
+    import onnx
+
+    model = onnx.load(file)
+    for one in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(one)
+        if values.ndim > 1:  # biases are few and stay whole
+            one.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16).astype(np.float32), one.name))
+    onnx.save(model, file)

@@ -40,7 +40,7 @@ PORTRAIT = Path(__file__).parents[2] / "sensors" / "assets" / "driver_head.png"
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("contexts") / variants.context_name(NETWORK, CHIP.name)
-    compile_once(variants.file(NETWORK, "a16w8", "onnx"), CHIP, target)
+    compile_once(variants.file(NETWORK, "a16w8", "onnx"), CHIP, target, target.parent)
     return target
 
 
@@ -85,9 +85,23 @@ def test_a_board_takes_all_networks_of_the_better_reader_onto_its_npu(
     assert (chosen.name, chosen.fallback, sorted(chosen.carriers)) == ("qnn", "", sorted(names))
 
 
+@pytest.mark.parametrize("chip", variants.SHIPPED_SOCS)
+def test_a_board_takes_the_shipped_contexts_of_the_reader_wakeful_and_compiles_none(
+    chip: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAKEFUL_QNN_SIMULATOR", chip)
+    monkeypatch.setenv("WAKEFUL_MODELS", str(tmp_path))
+    chosen = choose("qnn", variants.OWN)
+    assert (chosen.name, chosen.fallback) == ("qnn", "")
+    assert {name: one.file for name, one in chosen.carriers.items()} == {
+        name: variants.shipped_context(name, chip) for name in variants.OWN
+    }
+    assert not list(tmp_path.rglob("*.onnx"))
+
+
 def test_what_was_compiled_and_simulated_is_not_done_again(context: Path, tmp_path: Path) -> None:
     source, compiled = variants.file(NETWORK, "a16w8", "onnx"), data_of(context).stat().st_mtime_ns
-    compile_once(source, CHIP, context)
+    compile_once(source, CHIP, context, context.parent)
     assert data_of(context).stat().st_mtime_ns == compiled
     faces = Given("noise", np.random.default_rng(3).normal(size=(3, 1, 48, 48)).astype(np.float32), None, "a" * 64)
     first = simulate_in_slices(context, faces, tmp_path)
@@ -179,7 +193,7 @@ def test_a_missing_extra_is_named(
 
 
 def test_a_step_before_its_time_names_the_one_before(tmp_path: Path) -> None:
-    from wakeful.conversion.stages import _made
+    from wakeful.conversion.stages import made
 
     with pytest.raises(ConfigError, match="wakeful convert onnx"):
-        _made(Places(tmp_path).float_onnx("face_landmark"), "onnx")
+        made(Places(tmp_path).float_onnx("face_landmark"), "onnx")

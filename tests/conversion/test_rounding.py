@@ -65,6 +65,7 @@ def test_what_a_convolution_is_given_is_in_the_order_of_its_weights(tmp_path: Pa
     given = np.concatenate([_run(file, one) for one in pictures]).astype(np.float64)
     wanted = np.einsum("gok,gk->go", weights.reshape(groups, 8 // groups, -1), seen.mean).reshape(-1)
     assert given.mean(axis=(0, 2, 3)) == pytest.approx(wanted, abs=1e-5)
+    assert seen.covariance is not None
     flat = weights.reshape(groups, 8 // groups, -1).astype(np.float64)
     spread = np.einsum("gok,gkl,gol->go", flat, seen.covariance, flat).reshape(-1)
     assert given.transpose(1, 0, 2, 3).reshape(8, -1).var(axis=1) == pytest.approx(spread, rel=1e-4)

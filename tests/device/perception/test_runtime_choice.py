@@ -13,7 +13,7 @@ from wakeful import ModelError
 from wakeful.device.perception import runtime_choice
 from wakeful.device.perception.hexagon import Hexagon
 from wakeful.device.perception.network import load
-from wakeful.device.perception.qnn_probe import Candidate, Verdict
+from wakeful.device.perception.qnn_probe import Candidate, Verdict, sample
 from wakeful.device.perception.runtime_choice import Replaceable, RuntimeMissing, candidates, choose, reader_for
 from wakeful.device.supervision.notes import Notes
 from wakeful.models import registry, variants
@@ -111,6 +111,19 @@ def test_a_network_that_is_not_shipped_as_onnx_is_taken_from_where_the_user_put_
     place.write_bytes(b"a network")
     chosen = choose("ort", ["face_landmarks_detector"])
     assert chosen.carriers["face_landmarks_detector"].file == place
+
+
+def test_onnx_runtime_takes_the_float_files_of_the_reader_wakeful() -> None:
+    carriers = choose("ort", variants.OWN).carriers
+    assert {name: one.file for name, one in carriers.items()} == {
+        name: registry.path(f"{name}_float") for name in variants.OWN
+    }
+
+
+def test_what_is_tried_on_an_npu_has_the_shape_that_the_network_takes() -> None:
+    for name in (*variants.OWN, "expression", "face_landmark"):
+        entry = registry.network(name)
+        assert sample(entry).shape == entry.inputs[0].shape
 
 
 def test_a_network_that_is_nowhere_as_onnx_tells_how_to_make_it(
