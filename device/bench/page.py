@@ -10,7 +10,7 @@ from typing import Any
 
 from wakeful.device.bench import plots
 from wakeful.device.bench.plots import number
-from wakeful.device.bench.record import Comparison, Record, Row
+from wakeful.device.bench.record import Comparison, Record, Row, Value
 from wakeful.device.bench.table import (
     BUSY_ADVICE,
     COLD,
@@ -132,20 +132,16 @@ def _pipeline(rows: list[Row]) -> str:
     drawn = [plots.latencies(rows), note, _figures(rows, PIPELINE), _figures(rows, COST)]
     for row in (row for row in rows if row.stages):
         drawn.append(f"<h3>{escape(row.subject.name)}</h3>{plots.stages(row)}")
-        cells = [[number(stage.get(name), digits) for _, name, digits in STAGE] for stage in row.stages]
-        names = [str(stage["stage"]) for stage in row.stages]
-        drawn.append(_plain_table([heading for heading, *_ in STAGE], names, cells))
+        drawn.append(_series(row.stages, STAGE, "{stage}"))
     return "".join(drawn) + plots.distributions(rows) + plots.over_time(rows)
 
 
 def _sustained(rows: list[Row]) -> str:
     drawn = []
     for row in rows:
-        cells = [[number(minute.get(name), digits) for _, name, digits in MINUTE] for minute in row.minutes]
-        names = [f"minute {minute['minute']}" for minute in row.minutes]
         drawn.append(f"<h3>{escape(row.subject.name)}</h3>")
         drawn.append(plots.over_time([row]) + "".join(plots.sampled(row, name, unit) for name, unit in SAMPLED))
-        drawn.append(_plain_table([heading for heading, *_ in MINUTE], names, cells))
+        drawn.append(_series(row.minutes, MINUTE, "minute {minute}"))
     return "".join(drawn)
 
 
@@ -162,25 +158,27 @@ SECTIONS: tuple[tuple[str, Callable[[list[Row]], str]], ...] = (
 
 def _figures(rows: list[Row], columns: Columns) -> str:
     cells = [(row, [number(row.figures.get(name), digits) for _, name, digits in columns]) for row in rows]
-    return _table(tuple(heading for heading, *_ in columns), cells)
+    return _table([heading for heading, *_ in columns], cells)
 
 
 def _table(headings: Sequence[str], rows: Iterable[tuple[Row, list[str]]], kind: str = "") -> str:
+    named = ((row.subject.name, cells, "" if row.accuracy.ranked else "unranked") for row, cells in rows)
+    return _named_table(headings, named, kind)
+
+
+def _series(parts: Iterable[dict[str, Value]], columns: Columns, named: str) -> str:
+    """A row for each part of a measurement: a stage or a minute."""
+    cells = ((part, [number(part.get(name), digits) for _, name, digits in columns]) for part in parts)
+    return _named_table([heading for heading, *_ in columns], ((named.format(**part), row, "") for part, row in cells))
+
+
+def _named_table(headings: Sequence[str], rows: Iterable[tuple[str, list[str], str]], kind: str = "") -> str:
     head = "".join(f'<th class="{kind}">{escape(heading)}</th>' for heading in headings)
     body = "".join(
-        f'<tr class="{"" if row.accuracy.ranked else "unranked"}"><td>{escape(row.subject.name)}</td>'
+        f'<tr class="{rank}"><td>{escape(name)}</td>'
         + "".join(f'<td class="{kind}">{cell}</td>' for cell in cells)
         + "</tr>"
-        for row, cells in rows
-    )
-    return f'<div class="scroll"><table><tr><th></th>{head}</tr>{body}</table></div>'
-
-
-def _plain_table(headings: Sequence[str], names: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    body = "".join(
-        f"<tr><td>{escape(name)}</td>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
-        for name, row in zip(names, cells, strict=True)
+        for name, cells, rank in rows
     )
     return f'<div class="scroll"><table><tr><th></th>{head}</tr>{body}</table></div>'
 

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import Output
-from wakeful.device.alerts.run import Run
-from wakeful.device.messages import Alert, Command, DriverState, Event
+from wakeful.device.messages import Command
 from wakeful.device.perception.pipeline import Sighting
 from wakeful.device.supervision.workers import Liveness
 from wakeful.device.view.access import DEFAULT_ADDRESS, Access, parse_address
@@ -22,7 +21,7 @@ _log = logging.getLogger("wakeful.view")
 _log.setLevel(logging.INFO)
 
 
-class LivePage(Output):
+class LivePage(Feed, Output):
     """Serves the page from the moment it is made.
 
     Args:
@@ -48,9 +47,9 @@ class LivePage(Output):
         liveness: Liveness | None = None,
     ) -> None:
         where = parse_address(address, token)
-        self._feed = Feed(title, stats, expression_classes, liveness=liveness)
+        super().__init__(title, stats, expression_classes, liveness=liveness)
         self.pictures = Pictures(liveness=liveness)
-        site = Site(Access(token), self._feed, self.pictures, on_command)
+        site = Site(Access(token), self, self.pictures, on_command)
         try:
             self._server = PageServer(where, site, liveness)
         except Exception:
@@ -59,26 +58,11 @@ class LivePage(Output):
         self.url = f"http://{self._server.address}/"
         _log.info("live page: %s%s", self.url, "" if token is None else " (asks for the token)")
 
-    def begin(self, run: Run) -> None:
-        self._feed.begin(run)
-
-    def start(self, origin_ns: int) -> None:
-        self._feed.start(origin_ns)
-
     def frame(self, frame: Frame, sighting: Sighting) -> None:
         self.pictures.offer(frame, sighting)
 
-    def alert(self, alert: Alert) -> None:
-        self._feed.alert(alert)
-
-    def event(self, event: Event) -> None:
-        self._feed.event(event)
-
-    def state(self, state: DriverState) -> None:
-        self._feed.state(state)
-
     def close(self) -> None:
         """Viewers notice by the end of their streams; the port is free again."""
-        self._feed.close()
+        super().close()
         self.pictures.close()
         self._server.close()
