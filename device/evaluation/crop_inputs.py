@@ -28,7 +28,6 @@ from wakeful.device.perception.landmarks_wakeful import (
     LEAST_EYE_SPREAD,
     LEAST_SPREAD,
     MOUTH_COLUMNS,
-    MOUTH_MIDDLE,
     MOUTH_ROWS,
     MOUTH_SPAN_PX,
 )
@@ -44,6 +43,8 @@ LABELS = "faces_labels.npz"
 POINT_UNIT = 32.0
 MESH_POINTS = 478
 JUDGED_FOLD = 0
+MOUTH_CENTRE = np.array([61, 291, 0, 17, 13, 14])
+"""The crop of the mouth lies about the mean of these points."""
 STATES = {"o": 0, "l": 1, "s": 2, "c": 3}
 """Letters of ``lid_labels.csv`` and the places of the lid states that they mean."""
 SCENES = 24
@@ -127,7 +128,7 @@ def _crops(faces: _Faces, face: int, rng: np.random.Generator, light: Light | No
     x_px, y_px, side, angle = level_square(mesh[faces.index], right, left)
     square = Crop(x_px, y_px, side * FACE_SCALE, angle, columns=FACE_PX, rows=FACE_PX)
     span = max(float(np.linalg.norm(left - right)), 1.0) * MOUTH_COLUMNS / MOUTH_SPAN_PX
-    middle = mesh[MOUTH_MIDDLE].mean(axis=0)
+    middle = mesh[MOUTH_CENTRE].mean(axis=0)
     mouth = Crop(float(middle[0]), float(middle[1]), span, angle, columns=MOUTH_COLUMNS, rows=MOUTH_ROWS)
     eyes = [
         _eye(mesh[corners[0]], mesh[corners[1]], mirrored)
