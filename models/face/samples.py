@@ -15,7 +15,7 @@ from wakeful.models.face.net import SCALE, SIZE_PX
 from wakeful.models.face.points import IBUG68_FLIP, MASK
 from wakeful.models.training.covers import Covers, lay_hand, lay_mask, lay_patch, lay_spectacles
 from wakeful.models.training.geometry import Crop, cut, cut_over
-from wakeful.models.training.light import Light, standardise, varied
+from wakeful.models.training.light import Light, noise, standardise, varied
 from wakeful.models.training.pictures import Pictures
 from wakeful.sensors.opencv import cv2
 
@@ -25,6 +25,8 @@ CUT_TIGHT = frozenset({"utk"})
 """Sources whose pictures end where the face ends: never padded with black, or the network learns that edge."""
 SHARES = {"helen-train": 2.0, "ytf": 0.5, "car": 1.0, "london": 2.0, "yawdd": 2.0}
 """How often pictures of a source are drawn beside others."""
+SCENES, RESIDUES = 0.42, 0.15
+"""Shares of the crops without a face; the others are cut beside a face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,19 @@ class FaceSamples:
     def no_face(self, rng: np.random.Generator, index: int, light: Light) -> Sample:
         """A scene, a hand, or a face that is not where or not as large as tracking would have it."""
         kind, place = rng.random(), self.square(index)
-        if kind < 0.45:
+        if kind < SCENES:
             grey = self.covers.scene(rng, SIZE_PX, SIZE_PX)
             if rng.random() < 0.25:
                 grey, _ = lay_hand(rng, grey, self.covers, rng.uniform(0.2, 0.8, 2) * SIZE_PX, rng.uniform(40, 120))
+        elif kind < SCENES + RESIDUES:
+            return self._nothing(standardise(residue(rng, self._cut(rng, index, place))), place)
         else:
             grey = self._cut(rng, index, misplaced(rng, place))
+        return self._nothing(standardise(varied(rng, grey, light)), place)
+
+    def _nothing(self, crop: NDArray[np.float32], place: Crop) -> Sample:
         nothing = np.full((478, 3), np.nan, np.float32)
-        return Sample(standardise(varied(rng, grey, light)), nothing, np.full((68, 2), np.nan, np.float32), 0.0, place)
+        return Sample(crop, nothing, np.full((68, 2), np.nan, np.float32), 0.0, place)
 
     def _cut(self, rng: np.random.Generator, index: int, place: Crop) -> NDArray[np.uint8]:
         """The crop from the picture; what lies beyond its edge is another scene, the mirrored picture, or black."""
@@ -146,6 +153,22 @@ def tracked(rng: np.random.Generator, square: Crop) -> Crop:
         bool(rng.random() < 0.5),
         math.exp(rng.normal(0.0, 0.02)),
     )
+
+
+def residue(rng: np.random.Generator, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What a decoder shows of a face after its reference pictures are lost: the edges alone, on an even ground."""
+    levels: Any = grey.astype(np.float32)
+    edges = (levels - cv2.GaussianBlur(levels, (0, 0), rng.uniform(1.5, 3.0))) * rng.uniform(0.2, 0.7)
+    if rng.random() < 0.6:
+        # Parts that did not change since are missing altogether.
+        rows, columns = (side // 8 for side in grey.shape)
+        kept: Any = (rng.random((rows, columns)) < rng.uniform(0.2, 0.8)).astype(np.float32)
+        edges = edges * cv2.resize(kept, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    ground = rng.uniform(40.0, 180.0) + np.linspace(0.0, rng.uniform(-40.0, 40.0), grey.shape[1], dtype=np.float32)
+    shown: NDArray[np.uint8] = np.clip(ground + edges + noise(rng, grey.shape, rng.uniform(0.5, 3.0)), 0, 255).astype(
+        np.uint8
+    )
+    return shown
 
 
 def shaken(rng: np.random.Generator, crop: Crop) -> Crop:
