@@ -100,6 +100,8 @@ class Observation:
         bearing_yaw_deg, bearing_pitch_deg: the way from the face to the camera; a gaze of these angles meets it.
         lid_states: probabilities that the lids are open, lowered (the eyes look down), narrowed (squint, laughter,
             half-lidded) and closed, mean over the eyes that can be read, sum 1; None from a reader without them.
+        lid_gap_mm, lid_gap_sd_mm: distance of the lids in millimetres, mean over the eyes that can be read, and its
+            standard deviation; None from a reader that does not say how sure it is of lids.
     """
 
     t_ns: int
@@ -124,6 +126,8 @@ class Observation:
     bearing_yaw_deg: float | None = None
     bearing_pitch_deg: float | None = None
     lid_states: tuple[float, float, float, float] | None = None
+    lid_gap_mm: float | None = None
+    lid_gap_sd_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ LEAST_SPREAD, LEAST_EYE_SPREAD = 8.0, 6.0
 MESH_POINTS = 468
 CONTOUR, IRIS = slice(0, 16), slice(16, 21)
 OPENING = 42
+LID_SPREAD = 44
 CLEAR = 46
 OUTER_LIPS = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]
 INNER_LIPS = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95]
@@ -288,4 +289,5 @@ def _eye(place: Placed, lids: NDArray[np.float32], states: NDArray[np.float32]) 
     clear, *hidden = lids[CLEAR:].tolist()
     most = max(hidden)
     clear -= most + math.log(sum(math.exp(one - most) for one in hidden))
-    return Eye(placed[CONTOUR], placed[IRIS], max(float(lids[OPENING]), 0.0), states, clear)
+    spread = math.exp(min(float(lids[LID_SPREAD]), 0.0))
+    return Eye(placed[CONTOUR], placed[IRIS], max(float(lids[OPENING]), 0.0), spread, states, clear)

@@ -29,6 +29,7 @@ from wakeful.device.perception.landmarks import (
     NetworkOutputError,
     load_reader,
 )
+from wakeful.device.perception.lid_gap import lid_gap
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.person import WatchedPerson
 from wakeful.device.perception.region import Region, around
@@ -216,7 +217,7 @@ class Perception:
         pose = head_pose(face.points, width, height, focal)
         self._stages.done("pose")
         eyes = self._eyes(frame, face, pose, self._note_fault)
-        gaze = drop = iris = states = None
+        gaze = drop = iris = states = gap = None
         nose_x, nose_y = face.points[BETWEEN_THE_EYES, :2].tolist()
         bearing = bearing_deg(nose_x, nose_y, width, height, focal)
         if pose is not None:
@@ -224,9 +225,10 @@ class Perception:
             open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
             gaze = gaze_deg(open_eyes, pose, focal)
             iris = iris_px(open_eyes, (gaze[0] if gaze else pose.yaw_deg) - bearing[0], self._reader.iris_drawn)
-            states = lid_states([eye for eye, aspect in pairs if aspect is not None])
+            read = [eye for eye, aspect in pairs if aspect is not None]
+            states, gap = lid_states(read), lid_gap(read, pose, focal, iris)
             if states is None:
-                drop = lid_drop([eye for eye, aspect in pairs if aspect is not None], pose.yaw_deg)
+                drop = lid_drop(read, pose.yaw_deg)
         self._stages.done("eyes")
         expression = self._read_expression(frame, face)
         if expression is not None:
@@ -254,6 +256,8 @@ class Perception:
             bearing_yaw_deg=bearing[0],
             bearing_pitch_deg=bearing[1],
             lid_states=states,
+            lid_gap_mm=gap.mm if gap else None,
+            lid_gap_sd_mm=gap.sd_mm if gap else None,
         )
         self._stages.done("eyes")
         return Sighting(observation, face, pose)

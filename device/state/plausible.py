@@ -21,6 +21,8 @@ MEASURES = (
     "gaze_pitch_deg",
     "bearing_yaw_deg",
     "bearing_pitch_deg",
+    "lid_gap_mm",
+    "lid_gap_sd_mm",
 )
 """The fields of an observation that are angles and ratios of the face."""
 LENGTHS = ("iris_px", "focal_px")

@@ -81,6 +81,8 @@ FULL_OBSERVATION = Observation(
     bearing_yaw_deg=-3.5,
     bearing_pitch_deg=0.5,
     lid_states=(0.7, 0.15, 0.1, 0.05),
+    lid_gap_mm=9.25,
+    lid_gap_sd_mm=0.75,
 )
 
 MESSAGES: tuple[Recorded, ...] = (
