@@ -8,7 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-STAGES = ("capture", "detect", "landmarks", "iris", "pose", "eyes", "expression", "state", "alerts", "loop")
+STAGES = (
+    "capture", "detect", "landmarks", "iris", "lids", "mouth", "pose", "eyes", "expression", "state", "alerts", "loop",
+)  # fmt: skip
 """In the order of a frame. ``eyes``: opening, gaze, readability; ``loop``: the monitor's own counts."""
 
 

@@ -101,7 +101,7 @@ _ONNX = {
     ("iris_landmark", Precision.A16W8): "iris_landmark_a16w8",
     ("face_landmarks_detector", Precision.A16W8): "face_landmarks_detector_a16w8",
     ("expression", Precision.A16W8): "expression_a16w8",
-    ("expression", Precision.INT8): "expression",
+    ("expression", Precision.INT8): "expression_int8",
     ("expression", Precision.FLOAT): "expression_float",
     **{(name, Precision.FLOAT): f"{name}_float" for name in OWN},
     **{(name, Precision.INT8): f"{name}_int8" for name in OWN},
@@ -111,7 +111,7 @@ _LITERT = {
     **{(name, Precision.FLOAT): name for name in NPU_PRECISION if name not in ("expression", *OWN)},
     **{(name, Precision.FLOAT): f"{name}_float_litert" for name in OWN},
     **{(name, Precision.INT8): name for name in OWN},
-    ("expression", Precision.INT8): "expression_int8_litert",
+    ("expression", Precision.INT8): "expression",
 }
 
 

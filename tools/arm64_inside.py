@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-NETWORKS = ("expression", "expression_int8_litert")
+NETWORKS = ("expression", "expression_int8")
 
 
 def main(folder: Path) -> None:

@@ -113,7 +113,7 @@ def run(
         str | None, typer.Option(metavar="PATH", help="Unix socket that sends JSON lines to programs on this machine.")
     ] = None,
     landmarks: Annotated[
-        Landmarks | None, typer.Option(help="Which networks read the face; auto: v2 if its file is available.")
+        Landmarks | None, typer.Option(help="Which networks read the face; auto: wakeful, the project's own.")
     ] = None,
     runtime: Annotated[
         Runtime | None,

@@ -44,7 +44,7 @@ class PerceptionSettings(Section):
     """How faces are found and read."""
 
     landmarks: Literal["auto", "wakeful", "v2", "mesh+iris", "mediapipe"] = "auto"
-    """Which networks read the face; auto: v2 if its file is in the cache, else mesh+iris; never mediapipe."""
+    """Which networks read the face; auto: wakeful, the project's own."""
     runtime: Literal["auto", "litert", "ort", "qnn"] = "auto"
     """Runtime of the networks; auto: the Hexagon NPU (qnn) if there is one, else LiteRT; ort: ONNX Runtime."""
     threads: int = Field(default=1, ge=1, le=64)

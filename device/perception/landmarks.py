@@ -22,7 +22,6 @@ from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region
 from wakeful.device.stages import Stages
 from wakeful.errors import ConfigError, ModelError
-from wakeful.models import registry
 from wakeful.sensors.frame import Frame
 
 # Corners of the eyes in the 468-point mesh, of the person's right and left eye: outer, inner.
@@ -74,6 +73,7 @@ class Eye:
             from outside to inside, so that point 8 + i lies above point i.
         iris: float32 [5, 2]: centre and four points of the rim.
         aspect: mean lid gap over the eye's width as it appears, where a network gives it beside the contour.
+        spread: expected error of the lid points, in widths of the eye, from a network that says so.
         states: logits of open, lowered, narrowed and closed lids, from a network that tells them apart.
         clear: logit that nothing keeps the eye from being read, from a network that says so.
     """
@@ -81,6 +81,7 @@ class Eye:
     contour: NDArray[np.float32]
     iris: NDArray[np.float32]
     aspect: float | None = None
+    spread: float | None = None
     states: NDArray[np.float32] | None = None
     clear: float | None = None
 
@@ -141,7 +142,7 @@ class LandmarkReader(Protocol):
 
 
 def load_reader(name: str, min_presence: float = 0.5, threads: int = 1, load: Loader = load) -> LandmarkReader:
-    """The reader of that name; ``auto`` takes v2 where its file is in the cache, else mesh+iris.
+    """The reader of that name; ``auto`` takes wakeful.
 
     Raises:
         ConfigError: there is no such reader.
@@ -155,7 +156,7 @@ def load_reader(name: str, min_presence: float = 0.5, threads: int = 1, load: Lo
 def which_reader(name: str) -> str:
     """The reader's own name for any name that ``load_reader`` takes, ``auto`` among them."""
     if name == "auto":
-        return "v2" if all(registry.available(network) for network in READERS["v2"].networks) else "mesh+iris"
+        return "wakeful"
     if name not in READERS:
         raise ConfigError(f"unknown landmark reader {name!r}; choose auto, {', '.join(READERS)}")
     return name

@@ -60,7 +60,7 @@ def test_the_file_lies_so_that_weights_need_no_copy() -> None:
 
 def test_a_judged_file_may_be_either_kind(tmp_path: Path) -> None:
     faces = np.random.default_rng(5).integers(0, 256, (3, 48, 48), dtype=np.uint8)
-    ferplus, fer2013 = ExpressionFile(registry.path("expression_int8_litert")).logits(faces)
+    ferplus, fer2013 = ExpressionFile(registry.path("expression")).logits(faces)
     assert ferplus.shape == (3, 8) and fer2013.shape == (3, 7)
     (tmp_path / "none.tflite").write_bytes(b"no network")
     for file, said in ((tmp_path / "none.tflite", "no .tflite network"), (tmp_path / "absent.tflite", "no weights")):
@@ -73,7 +73,7 @@ def test_a_judged_file_may_be_either_kind(tmp_path: Path) -> None:
 def test_the_benchmark_finds_its_accuracy_beside_its_speed() -> None:
     from wakeful.device.bench.accuracy import accuracy_of
 
-    found = accuracy_of(registry.sha256_of(registry.path("expression_int8_litert")))
+    found = accuracy_of(registry.sha256_of(registry.path("expression")))
     assert found.parity_passed and found.task is not None and found.task.startswith("top-1")
     one = manifest.load().find("expression", "int8", "litert")
     assert one is not None and one.task[0].data.count > 3000

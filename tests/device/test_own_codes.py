@@ -75,7 +75,7 @@ def test_rules_list_shows_the_numbers_on_can(tmp_path: Path, capsys: pytest.Capt
     assert status(["rules", "list", "--profile", file, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["can_numbers"] == {"x_nap": 9, "x_doze": 10}
     assert status(["rules", "list", "--profile", file]) == 0
-    assert re.search(r"Codes of its own.*\nx_nap +9\nx_doze +10\n", capsys.readouterr().out)
+    assert re.search(r"Custom codes.*\nx_nap +9\nx_doze +10\n", capsys.readouterr().out)
 
 
 def test_a_run_carries_the_code_as_text_and_a_replay_of_its_log_raises_it_again(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wakeful.device.perception.network import Loader, Network, load
 
 _load_once = cache(load)
-LANDMARKS = ("face_landmark", "iris_landmark", "face_landmarks_detector")
+LANDMARKS = ("face", "lids", "mouth", "face_landmark", "iris_landmark", "face_landmarks_detector")
 
 
 def kept(name: str, threads: int = 1) -> Network:

@@ -105,7 +105,7 @@ def test_config_check_says_what_an_extension_changes(tmp_path: Path, capsys: pyt
     file = write(tmp_path / "mine.toml", f'extends = "vehicle"\nremove = ["yawning"]\n{LONGER}')
     assert status(["config", "check", file]) == 0
     out = capsys.readouterr().out
-    assert out == f"{file}: ok, a profile with 8 rules, extends vehicle: 1 rule changed, 1 rule removed\n"
+    assert out == f"{file}: ok, a profile with 9 rules, extends vehicle: 1 rule changed, 1 rule removed\n"
     assert status(["rules", "list", "--profile", file]) == 0
     out = capsys.readouterr().out
     assert "closure_s >= 1.5 s" in out and "yawning" not in out

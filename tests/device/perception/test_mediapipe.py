@@ -34,7 +34,7 @@ def perception() -> Iterator[Perception]:
 
 
 def test_auto_never_chooses_it() -> None:
-    assert which_reader("auto") in ("v2", "mesh+iris")
+    assert which_reader("auto") == "wakeful"
     assert which_reader("mediapipe") == "mediapipe"
 
 

@@ -19,6 +19,8 @@ from wakeful.device.view.drive import Drive, Span, read_drive
 from wakeful.device.view.figures import Figures, figures, seconds_of
 from wakeful.device.view.report_parts import figures_table, in_short, rows, say_duration
 
+SHUT = (0.01, 0.09, 0.02, 0.88)
+
 
 def blinking(seconds: float, fps: float, every_s: float = 3.0, for_s: float = 0.2) -> list[EngineInput]:
     """Blinks of 0.2 s, and one closure of 0.8 s at second 20."""
@@ -26,7 +28,7 @@ def blinking(seconds: float, fps: float, every_s: float = 3.0, for_s: float = 0.
     for one in observations(seconds, fps):
         t_s = one.seq / fps
         shut = (t_s % every_s < for_s and t_s > 1.0) or 20.0 <= t_s < 20.8
-        seen.append(replace(one, eye_aspect_left=0.01, eye_aspect_right=0.01) if shut else one)
+        seen.append(replace(one, eye_aspect_left=0.01, eye_aspect_right=0.01, lid_states=SHUT) if shut else one)
     return seen
 
 
