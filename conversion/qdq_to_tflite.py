@@ -31,7 +31,7 @@ def convert(model: Any) -> bytes:
     """The .tflite file of an ``onnx.ModelProto``; a free number of inputs becomes one.
 
     Raises:
-        OnnxUnsupported: an operator, or a way to use it, that is not known here.
+        OnnxUnsupported: an unsupported operator, or an unsupported use of one.
     """
     graph = _Graph(model)
     writer = Writer()
@@ -82,7 +82,7 @@ class _Graph:
         return self._relus.get(output, output), output in self._relus
 
     def source(self, tensor: str) -> str:
-        """The computed tensor or constant that comes out as ``tensor`` after quantizing and back."""
+        """The computed tensor or constant that becomes ``tensor`` after quantizing and dequantizing."""
         node = self._makers.get(tensor)
         while node is not None and node.op_type in ("QuantizeLinear", "DequantizeLinear"):
             tensor = node.input[0]
@@ -123,7 +123,7 @@ def _given(writer: Writer, graph: _Graph, name: str) -> None:
     """An input of the network: float32, with channels last and quantized at once."""
     batch, channels, height, width = graph.shapes[name]
     if channels != 1:
-        raise OnnxUnsupported(f"the input {name} has {channels} channels: only grey pictures can be turned")
+        raise OnnxUnsupported(f"the input {name} has {channels} channels: only grey images can be converted")
     floats = writer.tensor(name, [batch, channels, height, width], "FLOAT32")
     turned = writer.tensor(f"{name}:nhwc", [batch, height, width, channels], "FLOAT32")
     writer.inputs.append(floats)
@@ -242,7 +242,7 @@ def _mean(writer: Writer, graph: _Graph, node: Any) -> None:
 def _flatten(writer: Writer, graph: _Graph, node: Any) -> None:
     place = _taken(writer, graph, node.input[0], node.output[0])
     if list(writer.tensors[place].shape[1:3]) != [1, 1]:
-        raise OnnxUnsupported(f"{node.output[0]} flattens a picture: cannot be written for LiteRT")
+        raise OnnxUnsupported(f"{node.output[0]} flattens an image: cannot be written for LiteRT")
     shape = graph.shapes[node.output[0]]
     options = writer.schema.ReshapeOptionsT()
     options.newShape = shape

@@ -1,7 +1,7 @@
-"""Compiles QDQ networks ahead of time for Hexagon NPUs, on an ordinary x86-64 machine, and proves what came out.
+"""Compiles QDQ networks ahead of time for Hexagon NPUs, on an ordinary x86-64 machine, and verifies the result.
 
 ``compile_context`` writes ``NAME.onnx`` (a few hundred bytes that name the chip's data) and ``NAME.bin`` beside it.
-Everything that Qualcomm's libraries do happens in a child process (``wakeful.conversion.qnn_child``).
+Qualcomm's libraries run only in a child process (``wakeful.conversion.qnn_child``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from wakeful.errors import ConfigError, ModelError
 from wakeful.models.variants import Soc, data_of, soc
 
 TARGET = re.compile(rb"soc_type=([A-Za-z0-9_]+);arch=(\d+)")
-# A child that is silent for so long hangs; the slowest network takes a second a picture in the simulator.
+# A child without output for so long hangs; the slowest network takes a second per input in the simulator.
 TIMEOUT_S = 3600
 
 
@@ -35,16 +35,16 @@ class ContextForeign(ModelError, LookupError):
 
 
 class CompileFailed(ModelError, RuntimeError):
-    """The network does not fit the NPU wholly, or the compiler gave up."""
+    """A part of the network cannot run on the NPU, or the compiler failed."""
 
 
 def compile_context(source: Path, chip: Soc, target: Path) -> None:
-    """Compiles ``source`` (QDQ) for ``chip`` into ``target`` and the ``.bin`` beside it, both whole or not at all.
+    """Compiles ``source`` (QDQ) for ``chip`` into ``target`` and the ``.bin`` beside it, both complete or not at all.
 
     Raises:
         ConfigError: the chip is not on the list, or this machine cannot compile.
         CompileFailed: a part of the network would have to run on the processor.
-        ContextForeign: what came out is for another chip.
+        ContextForeign: the result is for another chip.
     """
     soc(chip.name)  # a number that Qualcomm's compiler does not know is silently replaced by another chip
     require_host()
@@ -56,7 +56,7 @@ def compile_context(source: Path, chip: Soc, target: Path) -> None:
         data = [one for one in Path(folder).iterdir() if one.suffix == ".bin"]
         if "error" in said or not data or not part.is_file():
             raise CompileFailed(
-                f"{source.name} does not compile wholly for {chip.name}: {said.get('error', 'no file')}"
+                f"{source.name} does not compile completely for {chip.name}: {said.get('error', 'no file')}"
             )
         require_target(data[0], chip)
         _rename(part, data_of(target).name)
@@ -65,13 +65,13 @@ def compile_context(source: Path, chip: Soc, target: Path) -> None:
 
 
 def require_host() -> None:
-    """``ConfigError`` where Qualcomm's compiler does not run."""
+    """Raises ``ConfigError`` on machines without Qualcomm's compiler."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise ConfigError(f"contexts are compiled on x86-64 Linux, this is {sys.platform} on {platform.machine()}")
 
 
 def target_of(data: Path) -> tuple[str, int]:
-    """Chip and generation of the NPU that a compiled file names itself.
+    """Chip and NPU generation in a compiled file.
 
     Raises:
         ContextBroken: it names none, or several.
@@ -97,7 +97,7 @@ def require_target(data: Path, chip: Soc) -> None:
 
 
 def probe(context: Path, chip: Soc) -> None:
-    """Proves that ``context`` is for ``chip`` and loads, without risking this process.
+    """Verifies that ``context`` is for ``chip`` and can be loaded, without risk for this process.
 
     Raises:
         ContextBroken, ContextForeign: it is not, or does not.
@@ -125,7 +125,7 @@ def simulate(file: Path, tensors: NDArray[np.float32]) -> dict[str, NDArray[np.f
 
 
 def child(job: dict[str, Any]) -> dict[str, Any]:
-    """The result of a job; how a child died is an error like any other."""
+    """The result of a job; the death of a child is an error like any other."""
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "job.json"
         written.write_text(json.dumps(job), encoding="utf-8")
@@ -144,7 +144,7 @@ def child(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rename(wrapper: Path, data: str) -> None:
-    """Writes the name of the data file into the wrapper, and takes out what differs from run to run."""
+    """Writes the name of the data file into the wrapper, and removes what differs from run to run."""
     import onnx
 
     model = onnx.load(wrapper, load_external_data=False)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 FILE_MARK = b"TFL3"
 SCHEMA_VERSION = 3
-# LiteRT reads weights where they lie in the file.
+# LiteRT reads weights directly from the file.
 ALIGNMENT = 16
-# The oldest version of each operator that knows int8.
+# The oldest version of each operator with int8.
 VERSIONS = {"ADD": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "DEQUANTIZE": 2, "FULLY_CONNECTED": 4, "MEAN": 2, "PAD": 2}
 DEQUANTIZE_HALF = 3
 # Fewer numbers are not worth an operator that unfolds them from 16 bits.

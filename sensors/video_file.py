@@ -1,7 +1,7 @@
-"""Video files and GIFs as a source, with the time stamps that the file itself carries.
+"""Video files and GIFs as a source, with the time stamps in the file.
 
-FFmpeg inside OpenCV decodes both. For GIFs it composes partial frames and disposal as browsers do, and it gives every
-frame its own duration (``cv2.imreadanimation`` gives the same pictures, but holds the whole file in memory).
+FFmpeg inside OpenCV decodes both. For GIFs it composes partial frames and disposal as browsers do, and every
+frame has its own duration (``cv2.imreadanimation`` gives the same images, but holds the whole file in memory).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from wakeful.sensors.slot import PacedSource, with_first_picture
 from wakeful.sensors.source import SourceInfo
 
 DEFAULT_FPS = 30.0
-"""Frame rate of files that do not tell theirs."""
+"""Frame rate for files that do not specify one."""
 
 
 def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedSource:
-    """Open a video file or GIF. A truncated one gives the frames that can be decoded, then ends.
+    """Open a video file or GIF. A truncated file yields the frames that can be decoded, then ends.
 
     Raises:
         SourceError: unreadable, empty, not a video, or not one frame of it can be decoded.
@@ -45,7 +45,7 @@ def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedS
     image, frames = with_first_picture(_decoded(capture, fps or DEFAULT_FPS))
     if image is None:
         capture.release()
-        raise SourceError(f"{path}: not one frame can be decoded; the file is cut off or damaged, copy it again")
+        raise SourceError(f"{path}: no frame can be decoded; the file is truncated or damaged, copy it again")
     height, width = image.shape[:2]
     info = SourceInfo(
         name=str(path),
@@ -60,12 +60,12 @@ def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedS
 
 
 def rising_pts_ns(pts_ms: float, previous_ns: int | None, period_ns: int) -> int:
-    """The time stamp of a frame, ns, repaired where it is missing or does not rise.
+    """The time stamp of a frame, ns, repaired if it is missing or does not increase.
 
     Args:
-        pts_ms: as the file has it; NaN, negative or zero where it has none.
-        previous_ns: what this function gave for the frame before; None at the first frame.
-        period_ns: nominal distance of two frames. A file without time stamps thus plays at its nominal rate.
+        pts_ms: as in the file; NaN, negative or zero if there is none.
+        previous_ns: the result for the previous frame; None at the first frame.
+        period_ns: nominal frame period. A file without time stamps plays at its nominal rate.
     """
     pts_ns = round(pts_ms * 1e6) if math.isfinite(pts_ms) and pts_ms > 0 else 0
     if previous_ns is None or pts_ns > previous_ns:

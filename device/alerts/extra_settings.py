@@ -1,4 +1,4 @@
-"""The tables ``[outputs.extra.NAME]``: the keys that another package's output takes, and what is wrong."""
+"""The tables ``[outputs.extra.NAME]``: the keys that another package's output accepts, and mistakes in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wakeful.errors import ConfigError
 
 
 def extra_mistakes(tables: Mapping[str, Any]) -> list[Problem]:
-    """All mistakes of ``outputs.extra``, whose tables are of the right shape."""
+    """All mistakes of ``outputs.extra``, whose tables have a valid structure."""
     found: list[Problem] = []
     for name, table in tables.items():
         where = ("outputs", "extra", name)

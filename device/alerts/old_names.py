@@ -1,4 +1,4 @@
-"""What output packages of other people have to import instead of the names before the package ``wakeful``."""
+"""New names for output packages that still import the names from before the package ``wakeful``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ MOVED = {
     "toml_lines": "config.toml_lines",
     "watchdog": "supervision.watchdog",
 }
-"""Modules of ``device`` that have moved to another folder, without ``device.``."""
+"""Modules of ``device`` that have moved to another folder, names without ``device.``."""
 
 _IMPORT = re.compile(r"\s*(?:from|import)\s+(?:wakeful\.)?((?:" + "|".join(ROOTS) + r")\b[\w.]*)")
 

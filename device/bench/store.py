@@ -1,6 +1,6 @@
 """Records as files: JSON that can be loaded again, CSV for spreadsheets, one HTML page for people.
 
-Rewritten after every row, each file in one step: finished rows are kept, whatever happens to the next one.
+Rewritten atomically after every row: finished rows are kept, even if a later one fails.
 """
 
 from __future__ import annotations

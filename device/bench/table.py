@@ -14,10 +14,10 @@ from wakeful.device.bench.record import WALL_TIME, Comparison, Record, Row, Valu
 from wakeful.device.bench.statistics import Verdict
 
 NOTHING = "[dim]-[/]"
-BUSY_ADVICE = "times by the clock are too long; comparisons use CPU time; measure again when it is idle"
+BUSY_ADVICE = "wall times are too long, so comparisons use CPU time; measure again when the machine is idle"
 COLOURS = {Verdict.FASTER: "green", Verdict.SLOWER: "red", Verdict.NO_DIFFERENCE: "dim", Verdict.UNDECIDED: "yellow"}
 
-# Heading, figure, digits. What does not fit into 80 columns goes into a second table.
+# Heading, figure, digits. Columns that do not fit into 80 characters are in a second table.
 Columns = tuple[tuple[str, str, int], ...]
 STREAM: Columns = (
     ("p50 ms", "p50_ms", 3),
@@ -98,7 +98,7 @@ def show(record: Record, console: Console | None = None) -> None:
 
 
 def marked(record: Record) -> list[Comparison]:
-    """The comparisons of a record; a variant outside its accuracy bound is marked, however fast it is."""
+    """The comparisons of a record; a variant outside its accuracy bound is marked, no matter how fast it is."""
     failing = {row.subject.name for row in record.rows if not row.accuracy.ranked}
     return [
         replace(one, second=f"{one.second} (not ranked)") if one.second in failing else one
@@ -256,5 +256,5 @@ def _accuracy(row: Row) -> str:
 def _number(value: Value, digits: int) -> str:
     if not isinstance(value, (int, float)):
         return NOTHING
-    # Seven columns have to fit beside a name: four digits are enough.
+    # Seven columns have to fit next to a name: four digits are enough.
     return f"{value:,.{min(digits, 2 if abs(value) >= 10 else digits, 1 if abs(value) >= 100 else digits)}f}"

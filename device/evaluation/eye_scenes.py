@@ -1,6 +1,6 @@
-"""Faces with known eyes, and what is done to them: lids are shut, glasses put on, hands and other things held before.
+"""Makes scenes from faces with known eyes: lids are shut, glasses added, hands and other objects placed in front.
 
-Of each eye it stays known whether it is closed and how much of it is covered.
+For each eye it is known whether it is closed and how much of it is covered.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from wakeful.sensors.opencv import cv2
 Array = NDArray[Any]
 Picture = NDArray[np.uint8]
 
-# Of the 68 points: the person's right eye (on the left of the picture) and left eye.
+# Of the 68 points: the person's right eye (on the left of the image) and left eye.
 EYES = (slice(36, 42), slice(42, 48))
 
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """A face whose eyes are known: picture uint8 [192, 192, 3] and points float32 [68, 2]."""
+    """A face whose eyes are known: image uint8 [192, 192, 3] and points float32 [68, 2]."""
 
     picture: Picture
     points: Array
@@ -52,7 +52,7 @@ class Portraits:
         self._valid = set(people[::6].tolist())
 
     def chosen(self, per_person: int, splits: Sequence[str]) -> list[int]:
-        """Numbers of faces, at most so many of one person of a video."""
+        """Numbers of faces, with a limit per person of a video."""
         seen: dict[str, int] = {}
         found = []
         for i, subject in enumerate(self._subjects.tolist()):
@@ -64,7 +64,7 @@ class Portraits:
         return found
 
     def split(self, i: int) -> str:
-        """Where a face belongs."""
+        """The split of a face."""
         if self._sets[i] == "ytf":
             return "valid" if self._subjects[i] in self._valid else "train"
         return "test" if self._sets[i] == "helen-test" else "train"
@@ -78,7 +78,7 @@ class Portraits:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A portrait after something was done to it; ``covered`` and ``closed`` of the person's right and left eye."""
+    """A changed portrait; ``covered`` and ``closed`` of the person's right and left eye."""
 
     picture: Picture
     points: Array
@@ -89,10 +89,10 @@ class Scene:
 def scenes(
     rng: np.random.Generator, face: Portrait, others: Sequence[Picture], closed: Array, count: int
 ) -> Iterator[Scene]:
-    """``count`` scenes of a face: about half of them with something before it.
+    """``count`` scenes of a face: about half of them with something in front of it.
 
     Args:
-        others: pictures that patterns are cut from.
+        others: images that patterns are cut from.
         closed: photographed closed eyes, uint8 [N, 24, 24].
     """
     for _ in range(count):
@@ -171,7 +171,7 @@ def _skin(picture: Picture, points: Array) -> Array:
 
 
 def _glasses(rng: np.random.Generator, picture: Picture, points: Array) -> None:
-    """Frames, and now and then a reflection, in place."""
+    """Draws frames, and sometimes a reflection, in place."""
     colour = rng.uniform(5, 110, 3).tolist()
     thick = int(rng.integers(1, 4))
     middles = []

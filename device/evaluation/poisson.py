@@ -1,4 +1,4 @@
-"""The exact interval of a Poisson rate: how certain a rate of few events in a short time is."""
+"""The exact interval of a Poisson rate: the uncertainty of a rate from few events in a short time."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class CorruptRecord(ValueError):
 class Message(NamedTuple):
     """One message as it lies in the file.
 
-    ``ready_ns``: when the monitor had it ready, Unix ns; as ``log_ns`` where that is not known.
+    ``ready_ns``: when the monitor had it ready, Unix ns; equal to ``log_ns`` if unknown.
     """
 
     topic: str

@@ -5,7 +5,7 @@
             print(recording.config.seconds(entry.value.t_ns), entry.value)
         print(recording.damage)
 
-Damage is reported and skipped; what is readable before it, and behind a damaged chunk, is returned.
+Damage is reported and skipped; everything readable before and after a damaged chunk is returned.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from wakeful.version import __version__
 
 SUFFIX = ".mcap"
 REPAIRED = ".repaired.mcap"
-# The head is the first message of a file. Anything else is not a log of wakeful, or not whole.
+# The head is the first message of a file. Anything else is not a log of wakeful, or incomplete.
 HEAD_WITHIN = 100
 UNCOUNTED = frozenset((schema.CONFIG, *schema.NOT_COUNTED))
 
@@ -40,7 +40,7 @@ class Entry(NamedTuple):
     Attributes:
         log_ns: wall clock, Unix ns.
         ready_ns: when the monitor had it ready, in the same clock, so a state's latency after ``log_ns``;
-            as ``log_ns`` where that is not known.
+            equal to ``log_ns`` if unknown.
         sequence: running number over all channels of the recording, as handed over by the monitor.
     """
 
@@ -58,7 +58,7 @@ class LogFile:
         config: its head.
         condition: filled in by reading to the end.
         unfit: messages with invalid content.
-        first_sequence, last_sequence: of what the monitor handed over, as far as it was read.
+        first_sequence, last_sequence: of the monitor's messages, as far as they were read.
         missing: messages between these that are not in the file.
 
     Raises:
@@ -75,7 +75,7 @@ class LogFile:
             self.config = head(file, str(path))
 
     def raw(self, *, search: bool = False) -> Iterator[Message]:
-        """All messages as they lie in the file; ``search`` as in ``wakeful.device.record.container.messages``."""
+        """All messages in the order of the file; ``search`` as in ``wakeful.device.record.container.messages``."""
         self.condition = Condition()
         with open_log(self.path) as file:
             yield from messages(file, str(self.path), self.condition, search=search)
@@ -122,7 +122,7 @@ class Recording:
 
     Attributes:
         config: the head of its first file.
-        complete: its first file is there and none is missing between.
+        complete: no file is missing at the start or in between.
     """
 
     files: list[LogFile] = field(default_factory=list)
@@ -133,7 +133,7 @@ class Recording:
 
     @property
     def name(self) -> str:
-        """The recording's own name, or the file's where it is but one."""
+        """The recording's name, or the file's name if it has only one."""
         return self.files[0].path.name if len(self.files) == 1 else self.config.session
 
     @property
@@ -165,7 +165,7 @@ class Recording:
 
 
 def recordings(paths: Sequence[Path]) -> list[Recording]:
-    """The recordings in these files and folders, in the order of their beginning.
+    """The recordings in these files and folders, in order of their start.
 
     Raises:
         LogError: a path is not a log, a folder holds none, or a log cannot be used.
@@ -173,7 +173,7 @@ def recordings(paths: Sequence[Path]) -> list[Recording]:
     found: dict[tuple[str, str], Recording] = {}
     for path in log_files(paths):
         file = LogFile(path)
-        # A cut is a recording of its own: two of one recording are not its parts.
+        # A cut is a separate recording: two cuts of one recording are not its parts.
         key = (file.config.session, str(path) if file.config.cut else "")
         found.setdefault(key, Recording()).files.append(file)
     for one in found.values():
@@ -211,9 +211,9 @@ def head(file: BinaryIO, name: str) -> LogConfig:
             raise LogError(f"{name} was written by a later version of wakeful ({error}): update this one") from None
         except InvalidMessage as error:
             raise LogError(
-                f"{name}: wakeful {__version__} cannot read its head ({_short(str(error))}); is it a later version's?"
+                f"{name}: wakeful {__version__} cannot read its head ({_short(str(error))}): a later version?"
             ) from None
-    raise LogError(f"{name} holds nothing readable: it was cut off before its head was on the disk")
+    raise LogError(f"{name} is unreadable: it was cut off before its head was written")
 
 
 def open_log(path: Path) -> BinaryIO:
@@ -249,13 +249,13 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         inside = sorted(path.glob(f"*{SUFFIX}"))
         if not inside:
             raise LogError(f"{path} holds no logs (*{SUFFIX})")
-        # A repaired log replaces the one it was made from.
+        # A repaired log replaces the original.
         replaced = {file.with_name(file.name.removesuffix(REPAIRED) + SUFFIX) for file in inside if is_repaired(file)}
         yield from (file for file in inside if file not in replaced)
 
 
 def is_repaired(path: Path) -> bool:
-    """Whether a file is what ``wakeful log repair`` made."""
+    """Whether a file was written by ``wakeful log repair``."""
     return path.name.endswith(REPAIRED)
 
 

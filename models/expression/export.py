@@ -52,7 +52,7 @@ class Shipped:
 
 
 def export(net: ExpressionNet, faces: Faces, out: Path, balance: float = BALANCE, seed: int = 0) -> Shipped:
-    """Writes ``expression_float.onnx`` and ``expression.onnx`` (int8) into ``out``, both whole or not at all.
+    """Writes ``expression_float.onnx`` and ``expression.onnx`` (int8) into ``out``, both complete or not at all.
 
     Temperatures are found on the validation split with the float network; calibration takes training faces.
     """

@@ -137,7 +137,7 @@ def test_a_cut_off_video_gives_what_can_be_decoded_then_ends(
         ("text.mp4", b"hello\n" * 100, "is not a video"),
         ("random.avi", np.random.default_rng(1).bytes(20_000), "is not a video"),
         ("notes.txt", b"hello", "is not a video"),
-        ("header.gif", b"GIF89a\x08\x00\x08\x00\x91\x00\x00" + PALETTE, "not one frame can be decoded"),
+        ("header.gif", b"GIF89a\x08\x00\x08\x00\x91\x00\x00" + PALETTE, "no frame can be decoded"),
     ],
 )
 def test_what_is_no_video_is_refused_in_one_line_and_silence(

@@ -1,4 +1,4 @@
-"""What the keys of a terminal need from its view: the alert that can be acknowledged, and a place for their answers."""
+"""What the keys of a terminal need from its view: the alert to acknowledge, and a line for their answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HELP = (
 
 
 class TerminalView(Output):
-    """An output for the people at the terminal, whose keys are read in another thread.
+    """An output for people at the terminal, whose keys are read in another thread.
 
     Attributes:
         keys_read: whether keys are read at present, so that the view may list them.
