@@ -13,12 +13,13 @@ run: $(VENV)/.installed  # for one: make run ARGS="--source synthetic:demo --dur
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/wakeful run $(ARGS)
 
+# Three workers for two cores, because a third of their time they wait for clocks and peers.
 # The tests start a hundred interpreters, and pytest rewrites every assertion: without bytecode each does so again.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 
 test: $(VENV)/.installed-dev  # for one: make test ARGS=tests/models
 	@$(BIN)/wakeful models pull --quiet
-	@$(PYTEST) -n 2 --dist worksteal $(ARGS)
+	@$(PYTEST) -n 3 --dist worksteal $(ARGS)
 
 test-train: $(VENV)/.installed-train  # what needs torch; `make test` skips it where torch is not installed
 	@$(BIN)/wakeful models pull --quiet

@@ -16,7 +16,6 @@ import pytest
 from tools.rigs.http_server import serving
 from wakeful.device.cli import status
 from wakeful.device.commands import models
-from wakeful.models import pull as pulling
 from wakeful.models import registry
 from wakeful.models.pull import PullError, pull, pull_from
 from wakeful.models.registry import ModelCorrupt, ModelMissing, Network, Origin, State
@@ -116,7 +115,8 @@ def test_a_complete_cache_asks_no_package_index(monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object) -> None:
         raise AssertionError("pip was asked for")
 
-    monkeypatch.setattr(pulling, "_pip", fail)
+    monkeypatch.setattr(subprocess, "run", fail)
+    monkeypatch.setattr(subprocess, "Popen", fail)
     assert pull() == []
 
 

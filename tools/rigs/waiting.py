@@ -16,7 +16,7 @@ def eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
     return True
 
 
-def settled(count: Callable[[], int], rest_s: float = 0.1, timeout_s: float = 10.0) -> int:
+def settled(count: Callable[[], int], rest_s: float = 0.3, timeout_s: float = 10.0) -> int:
     """A count that has begun, once it has stayed the same for ``rest_s``."""
     at_rest, since = 0, time.monotonic()
     deadline = since + timeout_s

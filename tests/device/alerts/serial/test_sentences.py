@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -228,7 +229,7 @@ def test_endless_noise_is_not_kept() -> None:
     reader = SentenceReader()
     for _ in range(100):
         reader.feed(b"x" * 10_000)
-    assert len(reader._open) <= 82
+    assert len(pickle.dumps(reader)) < 1000
 
 
 def test_a_vehicle_may_say_that_its_speed_is_unknown() -> None:
