@@ -10,7 +10,6 @@ PIP := $(BIN)/python deploy/pip_progress.py
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  # for one: make run ARGS="--source synthetic:demo --duration 10"
-	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/wakeful run $(ARGS)
 
 # Three workers for two cores, because a third of their time they wait for clocks and peers.
@@ -32,7 +31,6 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/mypy
 
 scenarios: $(VENV)/.installed  # the functional matrix, half an hour of one core: build/scenarios/index.html
-	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/wakeful scenarios run --matrix --report build/scenarios $(ARGS)
 
 fuzz: $(VENV)/.installed-dev  # a million broken inputs for every parser: make fuzz ARGS="serial_sentences --seed 7"

@@ -87,7 +87,8 @@ def check_networks() -> list[Check]:
                 Check(f"network {one.name}", FAIL, state.value, registry.how_to_get(one), ModelError.exit_status)
             )
         else:
-            checks.append(Check(f"network {one.name}", WARN, f"{state.value} (optional)", registry.how_to_get(one)))
+            readers = " or ".join(f"`--landmarks {reader}`" for reader in one.readers)
+            checks.append(Check(f"network {one.name}", OK, f"not installed; {readers} needs it"))
     return checks
 
 

@@ -198,11 +198,15 @@ def test_models_list_tells_the_state_of_each(
     assert "optional: face_landmarks_detector" in capsys.readouterr().out
 
 
-def test_models_verify_ends_with_status_4_if_a_required_one_is_missing(
+def test_models_verify_is_content_with_an_empty_cache_and_not_with_a_wrong_file_in_it(
     empty_cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert status(["models", "verify"]) == 0
+    assert "missing  iris_landmark (optional)\n" in capsys.readouterr().out
+    empty_cache.mkdir()
+    (empty_cache / "iris_landmark.tflite").write_bytes(b"another network")
     assert status(["models", "verify"]) == 4
-    assert "missing  iris_landmark\n" in capsys.readouterr().out
+    assert "corrupt  iris_landmark (optional)\n" in capsys.readouterr().out
 
 
 def test_models_verify_is_content_without_the_optional_one(

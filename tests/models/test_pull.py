@@ -20,14 +20,14 @@ from wakeful.models import registry
 from wakeful.models.pull import PullError, pull, pull_from
 from wakeful.models.registry import ModelCorrupt, ModelMissing, Network, Origin, State
 
-REQUIRED = [one for one in registry.networks().values() if one.required and one.origin.kind != "project"]
+SERVED = [one for one in registry.networks().values() if one.origin.kind == "package"]
 WHEEL = registry.network("iris_landmark").origin.file
 
 
 @pytest.fixture
 def contents() -> dict[str, bytes]:
-    """The bytes of the required networks, by name, from the user's cache."""
-    return {one.name: registry.path(one.name).read_bytes() for one in REQUIRED}
+    """The bytes of the networks that the index serves, by name, from the user's cache."""
+    return {one.name: registry.path(one.name).read_bytes() for one in SERVED}
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def test_a_wheel_in_the_folder_serves_every_network_it_carries(
     contents: dict[str, bytes], folder: Path, empty_cache: Path
 ) -> None:
     write_wheel(folder / WHEEL, contents)
-    assert pull_from(folder) == REQUIRED
+    assert pull_from(folder) == SERVED
     assert all(registry.state(name) is State.PRESENT for name in contents)
-    assert sorted(file.name for file in empty_cache.iterdir()) == sorted(one.file for one in REQUIRED)
+    assert sorted(file.name for file in empty_cache.iterdir()) == sorted(one.file for one in SERVED)
 
 
 def test_network_files_may_lie_in_a_child_of_the_folder(
@@ -168,7 +168,7 @@ def test_a_wheel_found_by_pip_fills_the_cache(
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     seen: list[tuple[Origin, int]] = []
-    assert pull(lambda origin, arrived: seen.append((origin, arrived))) == REQUIRED
+    assert pull(lambda origin, arrived: seen.append((origin, arrived))) == SERVED
     assert all(registry.state(name) is State.PRESENT for name in contents)
     assert seen[0][0].requirement == "mediapipe==0.10.21"
 
@@ -208,8 +208,8 @@ def test_the_real_package_index_serves_the_required_networks(empty_cache: Path) 
     if subprocess.run(asked, capture_output=True, check=False, timeout=60).returncode != 0:
         pytest.skip("pip reaches no package index")
     fetched: list[Network] = pull()
-    assert fetched == REQUIRED
-    assert [registry.state(one.name) for one in REQUIRED] == [State.PRESENT] * len(REQUIRED)
+    assert fetched == SERVED
+    assert [registry.state(one.name) for one in SERVED] == [State.PRESENT] * len(SERVED)
 
 
 def test_a_network_of_the_project_itself_lies_beside_the_registry() -> None:
