@@ -54,6 +54,7 @@ convert: $(VENV)/.installed-convert  # all files that boards execute, from the s
 	@$(BIN)/wakeful convert quantize --data "$(DATA)"
 	@$(BIN)/wakeful convert litert --data "$(DATA)"
 	@$(BIN)/wakeful convert qnn --data "$(DATA)" $(ARGS)
+	@$(BIN)/wakeful convert own --data "$(DATA)" $(ARGS)
 	@$(BIN)/wakeful convert table --readme conversion/README.md
 
 test-convert: $(VENV)/.installed-convert  # compiles for a Hexagon and simulates it; `make test` skips it without the extras

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from wakeful.conversion.measure import Inputs
 from wakeful.errors import ConfigError
-from wakeful.models.variants import NPU_PRECISION, Precision, Soc
+from wakeful.models.variants import NPU_PRECISION, OWN, Precision, Soc
 
 BENCH_RUNS = 1024
+CHANNELS_FIRST = ("expression", *OWN)
 
 
-def write_kit(out: Path, chip: Soc, networks: dict[str, tuple[Path, Inputs]]) -> None:
+def write_kit(out: Path, chip: Soc, networks: Mapping[str, tuple[Path, Inputs]]) -> None:
     """Writes the folder.
 
     Args:
@@ -69,7 +71,7 @@ def _commands(name: str, file: Path, chip: Soc) -> list[str]:
         f"(cd {name}",
         f"  qairt-converter --input_network {name}.onnx --output_path {name}.dlc \\",
         f"    --source_model_input_shape {given} {shape} --source_model_input_layout {given} "
-        f"{'NCHW' if name == 'expression' else 'NHWC'} --preserve_io datatype layout",
+        f"{'NCHW' if name in CHANNELS_FIRST else 'NHWC'} --preserve_io datatype layout",
         f"  qairt-quantizer --input_dlc {name}.dlc --output_dlc {name}.quantized.dlc --input_list input_list.txt \\",
         f"    --act_bitwidth {bits} --weights_bitwidth 8 --bias_bitwidth 32 --use_per_channel_quantization",
         f"  snpe-dlc-graph-prepare --input_dlc {name}.quantized.dlc --output_dlc {name}.{chip.name}.dlc \\",

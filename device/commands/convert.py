@@ -196,13 +196,16 @@ def qairt_kit(
     _need_convert()
     from wakeful.conversion import stages
     from wakeful.conversion.qairt_kit import write_kit
+    from wakeful.device.evaluation.crop_inputs import crop_inputs
     from wakeful.device.evaluation.network_inputs import expression_inputs
 
-    chosen = _chosen(networks, stages.WITH_PERCEPTION)
+    chosen = _chosen(networks, stages.NETWORKS)
     places = _places(work, None)
-    given = _faces(data, "calibration", CALIBRATION_INPUTS, places) if set(chosen) - {stages.EXPRESSION} else {}
+    given = _faces(data, "calibration", CALIBRATION_INPUTS, places) if set(chosen) & set(stages.MEDIAPIPE) else {}
     if stages.EXPRESSION in chosen:
         given[stages.EXPRESSION] = expression_inputs(data, "calibration").first(CALIBRATION_INPUTS)
+    if set(chosen) & set(variants.OWN):
+        given |= crop_inputs(data, "calibration", CALIBRATION_INPUTS)
     write_kit(out, chip, {one: (places.float_onnx(one), given[one]) for one in chosen})
     typer.echo(f"{out}: read its README.md")
 

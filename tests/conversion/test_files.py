@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,9 @@ def test_the_folder_for_the_sdk_can_be_run_as_it_stands(tmp_path: Path) -> None:
     from wakeful.conversion.qairt_kit import write_kit
 
     kit = tmp_path / "kit"
-    write_kit(kit, variants.soc("sm8650"), {"expression": (variants.file("expression", "float", "onnx"), FACES)})
+    both = {"expression": (variants.file("expression", "float", "onnx"), FACES)}
+    mouths = replace(FACES, tensors=np.zeros((2, 1, 56, 64), np.float32))
+    write_kit(kit, variants.soc("sm8650"), both | {"mouth": (variants.file("mouth", "float", "onnx"), mouths)})
     folder = kit / "expression"
     names = (folder / "input_list.txt").read_text().split()
     assert len(names) == len(FACES.tensors)
@@ -78,6 +81,7 @@ def test_the_folder_for_the_sdk_can_be_run_as_it_stands(tmp_path: Path) -> None:
     assert bench["Model"]["Dlc"] == "expression.sm8650.dlc"
     script = (kit / "convert.sh").read_text()
     assert "--act_bitwidth 16" in script and "--source_model_input_shape face 1,1,48,48" in script
+    assert "--source_model_input_shape crop 1,1,56,64 --source_model_input_layout crop NCHW" in script
     for name in ("convert.sh", "bench.sh"):
         assert subprocess.run(["bash", "-n", str(kit / name)], check=False).returncode == 0
     with pytest.raises(ConfigError, match="exists"):
