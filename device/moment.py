@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, DriverState, Event, Observation
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class Moment:
         events: what else happened: closures, glances, yawns, changes of health, markers.
         observation: what was measured in the frame; None without a frame, and from a running service.
         frame: the frame itself; None without one (stale, camera lost), from a log, and from a running service.
+        landmarks: the points of the face; None without one, from a log without them, and from a service that does not
+            send them (``wakeful run --stream-landmarks``) or where numpy is not installed.
     """
 
     t_s: float
@@ -35,6 +38,7 @@ class Moment:
     events: tuple[Event, ...] = ()
     observation: Observation | None = None
     frame: Frame | None = None
+    landmarks: Landmarks | None = None
 
     @property
     def time(self) -> datetime:

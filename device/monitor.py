@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.run import Run, new_run_id
+from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import (
     Alert,
     Command,
@@ -192,7 +193,7 @@ class Monitor:
         self._stages.done("alerts")
         step = self._engine.step(sighting.observation)
         self._stages.done("state")
-        moment = self._publish(step, sighting.observation, frame)
+        moment = self._publish(step, sighting, frame)
         self._stages.done("alerts")
         done_s = time.perf_counter()
         self._summary.perception.add(seen_s - begin_s)
@@ -237,7 +238,7 @@ class Monitor:
         self._handle_commands(tick.t_ns)
         self._output.engine_input(tick)
         step = self._engine.tick(tick.t_ns, tick.health)
-        moment = self._publish(step, None, None)
+        moment = self._publish(step)
         self._summary.happened(step)
         self._note(0.0, silent_ns / 1e9)
         return moment
@@ -273,7 +274,7 @@ class Monitor:
         self._output.event(event)
         self._events.append(event)
 
-    def _publish(self, step: Step, observation: Observation | None, frame: Frame | None) -> Moment:
+    def _publish(self, step: Step, seen: Sighting | None = None, frame: Frame | None = None) -> Moment:
         """Passes everything to the outputs, and returns the moment for the caller."""
         for alert in step.alerts:
             self._output.alert(alert)
@@ -290,7 +291,11 @@ class Monitor:
         self._events.clear()
         assert self.started is not None
         since_ns = state.t_ns - self.started.origin_ns
-        return Moment(since_ns / 1e9, self.started.utc_ns + since_ns, state, alerts, events, observation, frame)
+        utc_ns = self.started.utc_ns + since_ns
+        if seen is None or frame is None:
+            return Moment(since_ns / 1e9, utc_ns, state, alerts, events)
+        points = Landmarks.of(seen.landmarks, frame.image)
+        return Moment(since_ns / 1e9, utc_ns, state, alerts, events, seen.observation, frame, points)
 
     def _publish_notes(self, state: DriverState) -> list[Event]:
         """What changed in the notes, as health events."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wakeful.api import Watch, look, replay, watch
     from wakeful.client import Service, ServiceError, connect
     from wakeful.device.alerts.output import Output
+    from wakeful.device.landmarks import EyeLandmarks, Landmarks
     from wakeful.device.messages import (
         Acknowledge,
         Alert,
@@ -48,10 +49,12 @@ __all__ = [
     "ConfigError",
     "DriverState",
     "Event",
+    "EyeLandmarks",
     "Frame",
     "Gear",
     "Health",
     "Ignition",
+    "Landmarks",
     "Level",
     "Look",
     "Marker",
@@ -79,6 +82,7 @@ __all__ = [
 _LAZY = {
     **dict.fromkeys(("Watch", "look", "replay", "watch"), "wakeful.api"),
     **dict.fromkeys(("Service", "ServiceError", "connect"), "wakeful.client"),
+    **dict.fromkeys(("EyeLandmarks", "Landmarks"), "wakeful.device.landmarks"),
     "Frame": "wakeful.sensors.frame",
     "Look": "wakeful.device.perception.one_image",
     "Moment": "wakeful.device.moment",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.device.landmarks import EyeLandmarks
 from wakeful.device.perception.expression import expression_classes
 from wakeful.device.perception.pipeline import OTHER_ROTATIONS, Perception
 from wakeful.sensors.frame import Frame
@@ -26,6 +27,7 @@ class Look:
         reader: the landmark reader in use, such as ``wakeful``.
         box: x0, y0, x1, y1 of the face in pixels, as spanned by the landmarks.
         landmarks: float32 [468, 3], MediaPipe's face mesh: x and y in pixels, depth in the same unit.
+        left_eye, right_eye: contour and iris of the person's own left and right eye.
         eye_aspect_left, eye_aspect_right: of the person's own left and right eye.
         mouth_aspect: height over width of the inner lips.
         unreadable: why no eye can be read: ``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``.
@@ -50,6 +52,8 @@ class Look:
     gaze_pitch_deg: float | None = None
     expression: str | None = None
     expressions: Mapping[str, float] = field(default_factory=dict)
+    left_eye: EyeLandmarks | None = None
+    right_eye: EyeLandmarks | None = None
 
 
 def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
@@ -80,4 +84,6 @@ def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
         gaze_pitch_deg=found.gaze_pitch_deg,
         expression=max(expressions, key=lambda name: expressions[name], default=None),
         expressions=expressions,
+        left_eye=EyeLandmarks.of(face.left),
+        right_eye=EyeLandmarks.of(face.right),
     )

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, assert_type
@@ -92,6 +93,31 @@ def test_events_say_when_in_seconds_since_the_first_frame(nap: list[wakeful.Mome
     (closure,) = [event for one in nap for event in one.events if event.kind == "closure"]
     assert closure.data["start"] == pytest.approx(2.5, abs=0.2)
     assert closure.data["end"] == pytest.approx(4.05, abs=0.2)
+
+
+def test_a_moment_has_the_points_of_its_face_in_pixels_of_its_frame(nap: list[wakeful.Moment]) -> None:
+    first, face = nap[0], nap[0].landmarks
+    assert face is not None and first.frame is not None and first.observation is not None
+    assert (face.height, face.width) == first.frame.image.shape[:2]
+    assert face.points.shape == (468, 3) and face.points.dtype == np.float32
+    width_px, height_px = (face.points[:, :2].max(axis=0) - face.points[:, :2].min(axis=0)).tolist()
+    assert max(width_px, height_px) == pytest.approx(first.observation.face_px, rel=0.3)
+    assert face.left_eye.iris[0, 0] > face.right_eye.iris[0, 0]
+    opened, shut = (np.ptp(nap[at].landmarks.left_eye.contour[:, 1]) for at in (20, 50))  # type: ignore[union-attr]
+    assert shut < 0.7 * opened
+
+
+def test_a_moment_without_a_face_has_no_points(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "wall.png"), np.full((120, 160, 3), 90, np.uint8))
+    with wakeful.watch(tmp_path / "wall.png", duration_s=0.1, **FAST) as driver:
+        moment = next(driver)
+    assert moment.frame is not None and moment.landmarks is None
+
+
+def test_faces_are_equal_where_all_their_points_are(nap: list[wakeful.Moment]) -> None:
+    one, other = nap[0].landmarks, nap[1].landmarks
+    assert one is not None and one == replace(one, points=one.points.copy()) and one != other
+    assert one != replace(one, width=1) and one != replace(one, left_eye=one.right_eye) and one != "a face"
 
 
 def test_a_callback_gets_each_alert_before_its_moment_in_the_thread_that_iterates(tmp_path: Path) -> None:
@@ -239,9 +265,9 @@ def test_what_cannot_be_watched_is_an_error_that_says_what_to_do(tmp_path: Path)
 
 def test_a_missing_network_names_the_command_that_fetches_it(empty_cache: Path) -> None:
     with pytest.raises(wakeful.ModelError, match="`wakeful models pull`"):
-        wakeful.watch("synthetic")
+        wakeful.watch("synthetic", landmarks="v2")
     with pytest.raises(wakeful.ModelError, match="`wakeful models pull`"):
-        wakeful.look(render(DriverPose()))
+        wakeful.look(render(DriverPose()), landmarks="v2")
 
 
 @pytest.fixture(scope="module")
@@ -263,9 +289,21 @@ def test_a_face_in_an_image_is_measured(landmarks: Any, portrait: np.ndarray, tm
     assert (from_file.box, from_file.eye_aspect_left) == (found.box, found.eye_aspect_left)
 
 
+def test_both_eyes_are_outlined_in_an_image(portrait: np.ndarray) -> None:
+    found = wakeful.look(portrait)
+    assert found.landmarks is not None and found.left_eye is not None and found.right_eye is not None
+    for eye, outer in ((found.left_eye, 263), (found.right_eye, 33)):
+        assert (eye.contour.shape, eye.iris.shape) == ((16, 2), (5, 2))
+        assert np.linalg.norm(eye.contour[0] - found.landmarks[outer, :2]) < 3.0
+        assert (eye.contour.min(axis=0) < eye.iris[0]).all() and (eye.iris[0] < eye.contour.max(axis=0)).all()
+    # The person's left eye is on the right side of the image.
+    assert found.left_eye.iris[0, 0] > found.right_eye.iris[0, 0]
+
+
 def test_an_image_without_a_face_is_no_error() -> None:
     found = wakeful.look(np.full((120, 160), 90, np.uint8), landmarks="mesh+iris")
     assert not found.face and found.box is None and found.expressions == {}
+    assert found.landmarks is None and found.left_eye is None and found.right_eye is None
 
 
 def test_what_is_no_image_is_said(tmp_path: Path) -> None:
