@@ -54,5 +54,5 @@ RECIPES = {
 # The project's own networks for processors. The last matrices stay in float: places are read to a hundredth of a pixel.
 # Bounds that cut off the rarest activations make the error of the points a fifth smaller than the largest ones or those
 # that cut off five times as many; equalized channels change nothing.
-_FOR_PROCESSORS = Recipe(Settings(Precision.INT8, per_channel=True, percentile=99.998, float_ends=True))
+_FOR_PROCESSORS = Recipe(Settings(Precision.INT8, per_channel=True, percentile=99.9975, float_ends=True))
 INT8_RECIPES = {"face": _FOR_PROCESSORS, "lids": _FOR_PROCESSORS, "mouth": _FOR_PROCESSORS}

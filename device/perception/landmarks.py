@@ -113,6 +113,7 @@ class LandmarkReader(Protocol):
     """Networks that read the landmarks of the face in a region.
 
     Attributes:
+        found_presence: a face that was not followed before counts from this presence on.
         iris_drawn: width of the iris as this reader draws it, over its true width.
         rates_eyes: it fills ``Eye.clear``.
         reads_each_eye: it runs a network for each eye, so leaving one out saves time.
@@ -120,6 +121,7 @@ class LandmarkReader(Protocol):
     """
 
     traits: ReaderTraits
+    found_presence: float
     iris_drawn: float
     rates_eyes: bool
     reads_each_eye: bool

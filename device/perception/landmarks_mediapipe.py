@@ -42,6 +42,7 @@ class MediaPipeReader:
     """
 
     traits = ReaderTraits("mediapipe", closed_ratio=0.05, wide_mouth_aspect=0.7)
+    found_presence = 0.0
     iris_drawn = 1.07
     rates_eyes = False
     reads_each_eye = False

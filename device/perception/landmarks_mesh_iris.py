@@ -34,6 +34,7 @@ class MeshIrisReader:
     """Needs only networks that the package index carries."""
 
     traits = ReaderTraits("mesh+iris", closed_ratio=0.25, wide_mouth_aspect=0.62)
+    found_presence = 0.0
     iris_drawn = 1.0
     rates_eyes = False
     reads_each_eye = True

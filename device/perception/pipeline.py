@@ -175,7 +175,7 @@ class Perception:
             if opposite is not None and opposite.score > found.score:
                 quarter, found = (quarter + 2) % 4, opposite
             face = self._read(frame, found.region())
-            if face is not None:
+            if face is not None and face.presence >= self._reader.found_presence:
                 self._quarter, self._other_quarter = quarter, 0
                 return face
         return None

@@ -170,7 +170,7 @@ class TestBrokenNetworks:
     @pytest.fixture
     def networks(self) -> Breakable:
         networks = Breakable(kept)
-        networks.broken = ("face_landmark", "face_landmarks_detector")
+        networks.broken = ("face", "face_landmark", "face_landmarks_detector")
         return networks
 
     def test_nan_is_no_face_and_counted(self, landmarks: str, networks: Breakable) -> None:
