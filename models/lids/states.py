@@ -210,22 +210,32 @@ def crossed(features: Tensor, known: Tensor, given: Labelled, seeds: int = 3) ->
 def figures(logits: NDArray[np.float32], given: Labelled) -> dict[str, Any]:
     """Areas under the curve with intervals of 95 %, on faces labelled by hand."""
     hand, car = given.by_hand, given.source == "yawdd"
-    lowered, narrowed, closed = (hand & (given.state == one) for one in (LOWERED, NARROWED, CLOSED))
-    lc, sc = logits[:, CLOSED] - logits[:, LOWERED], logits[:, CLOSED] - logits[:, NARROWED]
-    out = {
-        "lowered_closed": _with_interval(lc[closed], lc[lowered]),
-        "narrowed_closed": _with_interval(sc[closed], sc[narrowed]),
-        "lowered_closed_without_yawdd": _with_interval(lc[closed & ~car], lc[lowered & ~car]),
-        "narrowed_closed_without_yawdd": _with_interval(sc[closed & ~car], sc[narrowed & ~car]),
-    }
+    out: dict[str, Any] = closed_areas(logits, given, hand)
+    out |= {f"{name}_without_yawdd": area for name, area in closed_areas(logits, given, hand & ~car).items()}
+    lowered, closed = (hand & (given.state == one) for one in (LOWERED, CLOSED))
+    lc = logits[:, CLOSED] - logits[:, LOWERED]
     near = np.abs(given.pitch_deg[closed][:, None] - given.pitch_deg[lowered][None]) < 3.0
     right = (lc[closed][:, None] > lc[lowered][None]) + 0.5 * (lc[closed][:, None] == lc[lowered][None])
     out["lowered_closed_same_pitch"] = {"auc": round(float(right[near].mean()), 4), "pairs": int(near.sum())}
     out["counts"] = {name: int((hand & (given.state == i)).sum()) for i, name in enumerate(STATES)}
     for source in np.unique(given.source[hand]).tolist():
-        of = given.source == source
-        if (closed & of).sum() >= 4 and (lowered & of).sum() >= 4:
-            out[f"lowered_closed_{source}"] = _with_interval(lc[closed & of], lc[lowered & of])
+        area = closed_areas(logits, given, hand & (given.source == source))["lowered_closed"]
+        if "auc" in area:
+            out[f"lowered_closed_{source}"] = area
+    return out
+
+
+def closed_areas(
+    logits: NDArray[np.float32], given: Labelled, chosen: NDArray[np.bool_], fewest: int = 4
+) -> dict[str, dict[str, Any]]:
+    """Closed against lowered and against narrowed among the chosen; only counts where a state has under ``fewest``."""
+    closed = chosen & (given.state == CLOSED)
+    out = {}
+    for name, state in (("lowered_closed", LOWERED), ("narrowed_closed", NARROWED)):
+        score, other = logits[:, CLOSED] - logits[:, state], chosen & (given.state == state)
+        counts = [int(closed.sum()), int(other.sum())]
+        enough = min(counts) >= fewest
+        out[name] = _with_interval(score[closed], score[other]) if enough else {"counts": counts}
     return out
 
 
