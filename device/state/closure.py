@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wakeful.device.state.lid_states import CERTAIN
+
 
 @dataclass(frozen=True, slots=True)
 class Closure:
@@ -22,18 +24,20 @@ class EyeState:
         self._open_above = open_above
         self._closed = False
 
-    def step(self, left: float | None, right: float | None, covered: bool | None = None) -> bool | None:
+    def step(self, left: float | None, right: float | None, covered: float | None = None) -> bool | None:
         """Whether the eyes are closed; None where none is seen. Two eyes are judged by their mean: a wink is open.
 
-        ``covered``: whether the lids are likelier to cover the eyes than not. Where that is known, it decides between
-        the two bounds.
+        ``covered``: the probability that the lids cover the eyes. Where it is known, it decides between the two bounds,
+        and eyes that were closed stay so while it is high.
         """
         seen = [eye for eye in (left, right) if eye is not None]
         if not seen:
             return None
         mean = sum(seen) / len(seen)
-        as_before = self._closed if covered is None else covered
-        self._closed = mean < (self._open_above if as_before else self._closed_below)
+        if self._closed and covered is not None and covered >= CERTAIN:
+            return True
+        may_be = self._closed if covered is None else covered > 0.5
+        self._closed = mean < (self._open_above if may_be else self._closed_below)
         return self._closed
 
 

@@ -17,7 +17,7 @@ from wakeful.device.state.own_blinks import OwnBlinks
 
 FORGETS_S = 2.0
 LONG_BLINK_S = 0.5
-"""A closure from this length on is more than a blink (Schleicher et al., Ergonomics 51, 2008). Nobody looks down and up
+"""A longer closure is more than a blink (Schleicher et al., Ergonomics 51, 2008). Nobody looks down and up
 again in less: a shorter one is a blink whatever its few frames say, as long as the lids cover the eyes."""
 MAX_CHANGES = 1
 OBSERVED_ODDS = 2.5
@@ -96,7 +96,7 @@ class Cover:
 
     def is_blink(self, t_ns: int) -> bool:
         """Whether there is a closure that is no longer than a blink yet."""
-        return self._begin_ns is not None and t_ns - self._begin_ns < LONG_BLINK_S * 1e9
+        return self._begin_ns is not None and t_ns - self._begin_ns <= LONG_BLINK_S * 1e9
 
     def ended(self, closure: Closure, *, in_look: bool = False) -> Closure | None:
         """The closed part of a closure that has ended; None if the lids were not closed at its end.
@@ -107,7 +107,7 @@ class Cover:
         states = self.states
         if states is None:
             return closure
-        if closure.end_ns - closure.start_ns < LONG_BLINK_S * 1e9:
+        if closure.end_ns - closure.start_ns <= LONG_BLINK_S * 1e9:
             likeliest = leading(states)
             if likeliest is LidKind.SEEING or (likeliest is LidKind.LOWERED and in_look):
                 return None

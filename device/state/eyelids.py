@@ -13,7 +13,7 @@ from wakeful.device.state.baseline import OpenEyeBaseline, opening
 from wakeful.device.state.closure import Closure, ClosureTracker, EyeState
 from wakeful.device.state.closure_length import ClosureLength
 from wakeful.device.state.cover import LONG_BLINK_S, Cover
-from wakeful.device.state.lid_states import CERTAIN, LidKind, StateMean, States, covered
+from wakeful.device.state.lid_states import CERTAIN, LidKind, StateMean, States
 from wakeful.device.state.lids import LoweredLids
 from wakeful.device.state.lowered_look import LoweredLook
 from wakeful.device.state.own_blinks import OwnBlinks
@@ -121,7 +121,7 @@ class Eyelids:
         t_ns, states = seen.t_ns, seen.lid_states
         left = opening(seen.eye_aspect_left, self.left.aspect, self._closed_ratio)
         right = opening(seen.eye_aspect_right, self.right.aspect, self._closed_ratio)
-        shut = self._eyes.step(left, right, None if states is None else covered(states))
+        shut = self._eyes.step(left, right, None if states is None else states[1] + states[3])
         self._lids.see(t_ns, shut, seen.lid_drop)
         if shut is False if states is None else states[0] >= LIKELY:
             self._learn(seen)

@@ -39,3 +39,15 @@ def test_a_closure_whose_end_nobody_saw_ends_where_it_was_last_seen() -> None:
     tracker.step(SECOND_NS // 10, True)
     assert tracker.step(SECOND_NS, None) == Closure(0, SECOND_NS // 10)
     assert tracker.duration_s() == 0.0
+
+
+def test_lids_that_are_likelier_to_cover_the_eyes_decide_between_the_bounds() -> None:
+    eyes = EyeState(0.35, 0.45)
+    assert [eyes.step(0.4, 0.4, covered) for covered in (0.2, 0.6, 0.2)] == [False, True, False]
+    assert [eyes.step(opening, None, 0.6) for opening in (0.5, 0.3, 0.5)] == [False, True, False]
+
+
+def test_closed_eyes_stay_closed_while_the_lids_certainly_cover_them() -> None:
+    eyes = EyeState(0.35, 0.45)
+    assert [eyes.step(opening, None, 0.9) for opening in (0.5, 0.3, 0.5, 0.6)] == [False, True, True, True]
+    assert eyes.step(0.6, None, 0.6) is False
