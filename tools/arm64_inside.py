@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-NETWORKS = ("expression", "expression_int8")
+NETWORKS = ("expression_int8", "expression")
 
 
 def main(folder: Path) -> None:
