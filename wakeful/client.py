@@ -6,7 +6,8 @@
                 ...
 
 It needs the standard library only: neither numpy nor OpenCV is imported. Each line of the stream is one moment: a
-state, or an alert or event beside the newest state. ``async for`` works too.
+state, or an alert, an event or the points of the face beside the newest state. ``async for`` works too. numpy is
+imported with the first points, where it is installed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from wakeful.device.landmarks import EyeLandmarks, Landmarks
 from wakeful.device.messages import Alert, Command, DriverState, Event, Health, Level, Phase
 from wakeful.device.moment import Moment
 from wakeful.driver import Driver, encode_command
@@ -252,6 +254,8 @@ class _Reports:
                     return Moment(t_s, utc_ns, self._newest)
                 case "alert":
                     return Moment(t_s, utc_ns, self._newest, alerts=(_alert(report, t_ns),))
+                case "landmarks":
+                    return Moment(t_s, utc_ns, self._newest, landmarks=_landmarks(report))
                 case kind:
                     data = {name: value for name, value in report.items() if name not in ("t", "kind")}
                     return Moment(t_s, utc_ns, self._newest, events=(Event(t_ns, kind, data),))
@@ -303,3 +307,18 @@ def _state(report: dict[str, Any], t_ns: int) -> DriverState:
 def _alert(report: dict[str, Any], t_ns: int) -> Alert:
     level, phase = Level[report["level"].upper()], Phase(report["phase"])
     return Alert(t_ns, int(report["seq"]), str(report["code"]), level, phase, dict(report["evidence"]))
+
+
+def _landmarks(report: dict[str, Any]) -> Landmarks | None:
+    try:
+        import numpy as np
+    except ModuleNotFoundError:
+        return None
+
+    def eye(points: dict[str, Any]) -> EyeLandmarks:
+        contour, iris = (np.asarray(points[name], np.float32).reshape(-1, 2) for name in ("contour", "iris"))
+        return EyeLandmarks(contour, iris)
+
+    mesh = np.asarray(report["points"], np.float32).reshape(-1, 3)
+    left, right = eye(report["left_eye"]), eye(report["right_eye"])
+    return Landmarks(mesh, left, right, int(report["width"]), int(report["height"]))

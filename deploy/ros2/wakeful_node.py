@@ -84,7 +84,7 @@ def messages(report: Report) -> Iterator[Value | Diagnostic]:
         if isinstance(report.get("expression"), str):
             yield Value("expression", report["expression"])
         yield diagnostic(report)
-    elif kind != "hello":
+    elif kind not in ("hello", "landmarks"):
         yield Value("event", text)
 
 

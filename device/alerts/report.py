@@ -15,12 +15,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from wakeful.device.alerts.events import alert_fields, event_fields
 from wakeful.device.alerts.output import DECIMALS, rounded, seconds
 from wakeful.device.alerts.run import Run, new_run_id, utc_text
+from wakeful.device.landmarks import EyeLandmarks, Landmarks
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.version import __version__
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PROTOCOL = 2
 SCHEMA = "report.schema.json"
@@ -96,6 +102,19 @@ class Reporter:
             "notes": list(state.notes),
         }
 
+    def landmarks(self, t_ns: int, seq: int, face: Landmarks) -> Report:
+        """The points of the face in frame ``seq``, pixels with one decimal."""
+        return {
+            "kind": "landmarks",
+            "t": seconds(t_ns, self.origin_ns),
+            "seq": seq,
+            "width": face.width,
+            "height": face.height,
+            "points": _pixels(face.points),
+            "left_eye": _eye(face.left_eye),
+            "right_eye": _eye(face.right_eye),
+        }
+
     def event(self, event: Event) -> Report:
         """Something that happened and is no alert."""
         return event_fields(event, self.origin_ns)
@@ -121,6 +140,15 @@ def schema() -> dict[str, object]:
     text = resources.files("wakeful.device.alerts").joinpath(SCHEMA).read_text(encoding="utf-8")
     found: dict[str, object] = json.loads(text)
     return found
+
+
+def _eye(eye: EyeLandmarks) -> Report:
+    return {"contour": _pixels(eye.contour), "iris": _pixels(eye.iris)}
+
+
+def _pixels(points: NDArray[np.float32]) -> object:
+    # Rounded as float64: a float32 has no short decimal form.
+    return points.astype(float).round(1).tolist()
 
 
 def _published(state: DriverState, name: str) -> object:

@@ -3,28 +3,26 @@
     nc -U /run/wakeful/stream          or, in Python, socket.socket(socket.AF_UNIX).connect(...) and makefile()
 
 A reader gets a ``hello``, the newest state, then states at a fixed rate and every alert and event as it happens; a
-state that hangs becomes ``stale``. It may send lines too: the commands of
-``wakeful.device.alerts.commands``.
+state that hangs becomes ``stale``. Where it is asked for, the points of the face come too, at the same rate. A reader
+may send lines: the commands of ``wakeful.device.alerts.commands``.
 
 One thread owns the socket and all readers. The monitor only puts results into a queue; nothing is formatted while there
-are no readers. A reader that does not keep up loses states first and is dropped when it is 64 KiB behind; the others
-are not affected.
+are no readers. A reader that does not keep up loses points first, then states, and is dropped when it is 64 KiB behind;
+the others are not affected.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import selectors
 import socket
-import stat
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wakeful.device.alerts.commands import BrokenCommand, decode_command
 from wakeful.device.alerts.output import Output
@@ -32,11 +30,16 @@ from wakeful.device.alerts.report import Report, Reporter, json_bytes, utc_now
 from wakeful.device.alerts.run import Run
 from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.stream_settings import StreamSettings
+from wakeful.device.alerts.unix_socket import listening, stop_listening
 from wakeful.device.alerts.waker import Waker
 from wakeful.device.config.section import needed
+from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, Command, DriverState, Event
 from wakeful.device.supervision.workers import Liveness, Worker
-from wakeful.errors import ConfigError
+
+if TYPE_CHECKING:
+    from wakeful.device.perception.pipeline import Sighting
+    from wakeful.sensors.frame import Frame
 
 MAX_READERS = 32
 MAX_UNSENT = 64 * 1024
@@ -44,12 +47,8 @@ MAX_UNSENT = 64 * 1024
 NO_STATES_FROM = 16 * 1024
 MAX_QUEUED = 1000
 MAX_LINE = 1024
-MAX_PATH_BYTES = 107
 CLOSE_TIMEOUT_S = 0.5
 STUCK_S = 5.0
-
-_OURS: dict[Path, socket.socket] = {}
-"""Paths served by this process: a changed configuration replaces a stream by another one at the same path."""
 
 _log = logging.getLogger("wakeful.stream")
 
@@ -84,11 +83,14 @@ class StreamOutput(Output):
         self._on_command = on_command
         self._reporter = Reporter(device, tuple(expression_classes))
         self._newest = NewestState()
+        self._landmarks = settings.landmarks
+        self._face: tuple[int, int, Landmarks] | None = None
+        self._face_sent: tuple[int, int, Landmarks] | None = None
         self._happened: deque[tuple[Alert | Event, datetime]] = deque(maxlen=MAX_QUEUED)
         self._waker = Waker()
         self._closing = False
         self._readers: dict[int, _Reader] = {}
-        self._server = _serve(self._path, settings.group)
+        self._server = listening(self._path, MAX_READERS, group=settings.group)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._server, selectors.EVENT_READ)
         self._selector.register(self._waker, selectors.EVENT_READ)
@@ -103,6 +105,10 @@ class StreamOutput(Output):
     def start(self, origin_ns: int) -> None:
         self._reporter = replace(self._reporter, run=replace(self._reporter.run, origin_ns=origin_ns))
         self._worker.start()
+
+    def frame(self, frame: Frame, sighting: Sighting) -> None:
+        if self._landmarks and (face := Landmarks.of(sighting.landmarks, frame.image)) is not None:
+            self._face = frame.t_ns, frame.seq, face
 
     def alert(self, alert: Alert) -> None:
         self._note(alert)
@@ -125,11 +131,7 @@ class StreamOutput(Output):
         self._closing = True
         self._waker.wake()
         self._worker.join(CLOSE_TIMEOUT_S + 0.2)
-        self._server.close()
-        # Another stream of this process may have replaced this one.
-        if _OURS.get(self._path) is self._server:
-            del _OURS[self._path]
-            self._path.unlink(missing_ok=True)
+        stop_listening(self._path, self._server)
 
     def _run(self) -> None:
         due_s = 0.0
@@ -215,6 +217,18 @@ class StreamOutput(Output):
         for reader in list(self._readers.values()):
             if len(reader.unsent) < NO_STATES_FROM:
                 self._queue(reader, line)
+        self._send_face(newest.t_ns)
+
+    def _send_face(self, state_ns: int) -> None:
+        """Points as new as the state, once, to readers that have read all before them."""
+        face = self._face
+        keeping_up = [reader for reader in self._readers.values() if not reader.unsent]
+        if face is None or face is self._face_sent or face[0] < state_ns or not keeping_up:
+            return
+        self._face_sent = face
+        line = _line(self._reporter.landmarks(*face))
+        for reader in keeping_up:
+            self._queue(reader, line)
 
     def _queue(self, reader: _Reader, line: bytes) -> None:
         reader.unsent += line
@@ -279,49 +293,3 @@ class _Reader:
 
 def _line(report: Report) -> bytes:
     return json_bytes(report) + b"\n"
-
-
-def _serve(path: Path, group: bool) -> socket.socket:
-    """A listening socket at ``path``, for its owner and perhaps its group only."""
-    if len(os.fsencode(path)) > MAX_PATH_BYTES:
-        raise ConfigError(f"{path} is too long for a socket path: at most {MAX_PATH_BYTES} bytes")
-    _remove_abandoned(path)
-    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    try:
-        # The file that is bound gets the mode of the socket: at no time may anybody else connect.
-        os.fchmod(server.fileno(), 0o600)
-        server.bind(str(path))
-        path.chmod(0o660 if group else 0o600)
-        server.listen(MAX_READERS)
-    except OSError as error:
-        server.close()
-        raise ConfigError(
-            f"cannot create the socket {path}: {error.strerror}; name one in a folder that exists"
-        ) from None
-    server.setblocking(False)
-    _OURS[path] = server
-    return server
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Removes a socket without a server; anything else stays."""
-    try:
-        mode = path.lstat().st_mode
-    except OSError:
-        return
-    if not stat.S_ISSOCK(mode):
-        raise ConfigError(f"{path} exists and is not a socket: choose another path for the stream")
-    if path in _OURS:
-        path.unlink()
-        return
-    with socket.socket(socket.AF_UNIX) as caller:
-        caller.settimeout(0.5)
-        try:
-            caller.connect(str(path))
-        except ConnectionRefusedError:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
-            return
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be taken over: {error.strerror or error}") from None
-    raise ConfigError(f"{path} is served by another monitor: stop that one, or choose another path for the stream")

@@ -14,5 +14,7 @@ class StreamSettings(Section):
     """Path of the Unix socket, as in /run/wakeful/stream; unset: no stream."""
     rate_hz: float = Field(default=10.0, ge=0.1, le=100)
     """States per second."""
+    landmarks: bool = False
+    """Send the points of the face too, at the rate of the states; a face's shape can identify a person."""
     group: bool = False
     """Allow the socket's group to connect, not only its owner."""

@@ -112,6 +112,9 @@ def run(
     stream: Annotated[
         str | None, typer.Option(metavar="PATH", help="Unix socket that sends JSON lines to programs on this machine.")
     ] = None,
+    stream_landmarks: Annotated[
+        bool | None, typer.Option("--stream-landmarks", help="Send the points of the face there too.")
+    ] = None,
     landmarks: Annotated[
         Landmarks | None, typer.Option(help="Which networks read the face; auto: wakeful, the project's own.")
     ] = None,
@@ -158,6 +161,7 @@ def run(
         "mqtt.discovery": mqtt_discovery,
         "can.address": can,
         "stream.path": stream,
+        "stream.landmarks": stream_landmarks,
         "perception.landmarks": landmarks and landmarks.value,
         "perception.runtime": runtime and runtime.value,
         "view.address": view,
@@ -178,6 +182,8 @@ def run(
                 raise ConfigError("images are stored only in a recording: add --record DIR")
             if blur_others and settings.record.video == "off":
                 raise ConfigError("--blur-others blurs recorded images: add --record-video events, or all")
+            if stream_landmarks and settings.stream.path is None:
+                raise ConfigError("points are sent only on a stream: add --stream PATH")
 
             # The networks' runtimes take a while to import: a mistake in the settings is reported without that wait.
             from wakeful.device.app import run as run_monitor

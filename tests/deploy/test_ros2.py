@@ -64,6 +64,7 @@ def test_alerts_and_events_are_passed_on_whole_and_a_greeting_is_not() -> None:
     assert json.loads(values(REPORTER.alert(alert(seq=3), utc_now()))["alert"])["seq"] == 3
     assert json.loads(values(REPORTER.event(Event(SECOND_NS, "yawn")))["event"])["kind"] == "yawn"
     assert list(messages(REPORTER.hello())) == []
+    assert list(messages({"kind": "landmarks", "t": 1.0, "points": []})) == []
 
 
 @pytest.mark.parametrize("health", Health)

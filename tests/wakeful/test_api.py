@@ -265,9 +265,9 @@ def test_what_cannot_be_watched_is_an_error_that_says_what_to_do(tmp_path: Path)
 
 def test_a_missing_network_names_the_command_that_fetches_it(empty_cache: Path) -> None:
     with pytest.raises(wakeful.ModelError, match="`wakeful models pull`"):
-        wakeful.watch("synthetic", landmarks="v2")
+        wakeful.watch("synthetic", landmarks="mesh+iris")
     with pytest.raises(wakeful.ModelError, match="`wakeful models pull`"):
-        wakeful.look(render(DriverPose()), landmarks="v2")
+        wakeful.look(render(DriverPose()), landmarks="mesh+iris")
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import wakeful
+from tests.device.alerts.samples import face, sighted
 from tools.rigs.waiting import eventually
 from wakeful.device.alerts.stream import StreamOutput
 from wakeful.device.alerts.stream_settings import StreamSettings
@@ -45,7 +46,9 @@ EVENT = wakeful.Event(7 * SECOND_NS, "closure", {"start_ns": 4 * SECOND_NS, "end
 def serving(path: Path, commands: list[Command] | None = None) -> Iterator[StreamOutput]:
     heard = commands if commands is not None else []
     stream = StreamOutput(
-        StreamSettings(path=str(path)), expression_classes=("neutral", "happiness"), on_command=heard.append
+        StreamSettings(path=str(path), landmarks=True),
+        expression_classes=("neutral", "happiness"),
+        on_command=heard.append,
     )
     stream.start(SECOND_NS)
     try:
@@ -80,6 +83,19 @@ def test_states_alerts_and_events_arrive_as_moments(path: Path) -> None:
         stream.event(EVENT)
         (event,) = until(service, lambda one: one.events).events
         assert (event.kind, event.data["start"], event.data["end"]) == ("closure", 3.0, 6.0)
+
+
+def test_the_points_of_a_face_arrive_beside_the_newest_state(path: Path) -> None:
+    with serving(path) as stream, wakeful.connect(path, timeout_s=20.0) as service:
+        stream.frame(*sighted(42, STATE.t_ns, face(300.0)))
+        stream.state(STATE)
+        moment = until(service, lambda one: one.landmarks)
+        assert moment.state.code == "microsleep" and moment.t_s == 4.0
+        found, sent = moment.landmarks, face(300.0)
+        assert isinstance(found, wakeful.Landmarks) and (found.width, found.height) == (640, 480)
+        assert found.points.shape == (468, 3) and abs(found.points - sent.points).max() < 0.06
+        assert abs(found.left_eye.contour - sent.left.contour).max() < 0.06
+        assert abs(found.right_eye.iris - sent.right.iris).max() < 0.06
 
 
 def test_every_field_of_a_state_survives_the_stream(path: Path) -> None:
@@ -246,7 +262,15 @@ def test_what_a_later_version_adds_is_ignored_and_its_healths_are_no_good_health
     assert (moment.state.health, moment.state.reason) == (wakeful.Health.DEGRADED, "pondering")
 
 
-@pytest.mark.parametrize("line", [b'{"kind": "state"}\n', b'{"t": "soon", "kind": "alert"}\n', b"?\n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"kind": "state"}\n',
+        b'{"t": "soon", "kind": "alert"}\n',
+        b'{"t": 1.0, "kind": "landmarks", "points": [[1, 2, 3], [4]], "left_eye": {}, "right_eye": {}}\n',
+        b"?\n",
+    ],
+)
 def test_an_invalid_line_is_an_error(line: bytes, path: Path) -> None:
     with (
         peer(path, HELLO, line),
@@ -267,12 +291,13 @@ def test_the_client_needs_the_standard_library_only(path: Path) -> None:
     code = (
         "import sys, wakeful\n"
         f"with wakeful.connect({str(path)!r}) as service:\n"
-        "    moment = next(service)\n"
+        "    moment = [next(service) for _ in range(3)][0]  # the third are the points of the face\n"
         "    service.acknowledge(3)\n"
         "outside = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names - {'wakeful'}\n"
         "print(moment.state.code, *sorted(name for name in outside if not name.startswith('_')))\n"
     )
     with serving(path) as stream:
+        stream.frame(*sighted(42, STATE.t_ns, face()))
         stream.state(STATE)
         command = [sys.executable, "-S", "-c", "import sys; sys.path.insert(0, sys.argv[1])\n" + code]
         root = str(Path(wakeful.__file__).parents[1])

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, face, sighted
 from wakeful.device.alerts.report import Reporter, json_bytes, schema
 from wakeful.device.alerts.run import Run
 from wakeful.device.alerts.staleness import STALE_AFTER_S, NewestState
+from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 
 jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked with the package jsonschema")
@@ -76,6 +78,26 @@ def test_wall_clock_times_are_utc_wherever_the_machine_stands() -> None:
 def test_an_event_says_when_in_seconds() -> None:
     said = valid(REPORTER.event(Event(3 * SECOND_NS, "closure", {"start_ns": 2 * SECOND_NS, "end_ns": 3 * SECOND_NS})))
     assert said == {"t": 2.0, "kind": "closure", "start": 1.0, "end": 2.0}
+
+
+def test_the_points_of_a_face_are_pixels_with_one_decimal() -> None:
+    read = face()
+    frame, _ = sighted(7, 2 * SECOND_NS, read)
+    shown = Landmarks.of(read, frame.image)
+    assert shown is not None
+    said = valid(REPORTER.landmarks(2 * SECOND_NS, 7, shown))
+    assert (said["t"], said["seq"], said["width"], said["height"]) == (1.0, 7, 640, 480)
+    assert np.abs(np.array(said["points"]) - read.points).max() <= 0.0501
+    assert np.abs(np.array(said["right_eye"]["iris"]) - read.right.iris).max() <= 0.0501
+    assert all(len(str(abs(number)).split(".")[1]) == 1 for point in said["points"] for number in point)
+
+
+def test_points_that_are_missing_are_not_as_the_schema_says() -> None:
+    shown = Landmarks.of(face(), sighted(7, 0, None)[0].image)
+    assert shown is not None
+    report = REPORTER.landmarks(SECOND_NS, 7, replace(shown, points=shown.points[:467]))
+    with pytest.raises(jsonschema.ValidationError):
+        valid(report)
 
 
 def test_hello_says_who_speaks() -> None:

@@ -7,18 +7,21 @@ import socket
 import stat
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
-from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, started
+from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, face, sighted, started
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.alerts import stream
+from wakeful.device.alerts.report import Report, Reporter
 from wakeful.device.alerts.stream import StreamOutput
 from wakeful.device.alerts.stream_settings import StreamSettings
+from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Acknowledge, Command, Event, Health, Marker
 from wakeful.device.supervision.workers import Liveness
 
@@ -37,13 +40,18 @@ class Reader:
         self.socket.connect(str(path))
         self._lines = self.socket.makefile("rb")
 
+    def line(self) -> dict[str, Any]:
+        """The next report."""
+        if not (line := self._lines.readline()):
+            raise EOFError("the stream has ended")
+        said: dict[str, Any] = json.loads(line)
+        return said
+
     def next(self, kind: str) -> dict[str, Any]:
         """The next report of this kind."""
-        while line := self._lines.readline():
-            said: dict[str, Any] = json.loads(line)
-            if said["kind"] == kind:
-                return said
-        raise EOFError("the stream has ended")
+        while (said := self.line())["kind"] != kind:
+            pass
+        return said
 
     def close(self) -> None:
         self._lines.close()
@@ -212,6 +220,81 @@ def test_more_readers_than_there_is_room_for_are_turned_away(path: Path, monkeyp
             reader.next("hello")
         with pytest.raises((EOFError, ConnectionError)):
             Reader(path).next("hello")
+
+
+def seen(output: StreamOutput, seq: int, column_px: float | None = 320.0) -> None:
+    """One frame through the output, with a face in this column of it."""
+    t_ns = SECOND_NS * (5 + seq)
+    output.frame(*sighted(seq, t_ns, None if column_px is None else face(column_px)))
+    output.state(replace(AWAKE, t_ns=t_ns, seq=seq))
+
+
+def with_points(path: Path) -> StreamSettings:
+    return StreamSettings(path=str(path), rate_hz=50.0, landmarks=True)
+
+
+def test_the_points_of_the_face_come_after_the_state_of_their_frame_and_once(path: Path) -> None:
+    with started(StreamOutput(with_points(path))) as output:
+        reader = Reader(path)
+        reader.next("hello")
+        seen(output, 1, 300.0)
+        found = reader.next("landmarks")
+        assert (found["t"], found["seq"], found["width"], found["height"]) == (6.0, 1, 640, 480)
+        assert found["points"][0][0] == 240.0
+        # The next line of points is that of another frame, although states repeat in between.
+        for _ in range(3):
+            assert reader.next("state")["frame"] == 1
+        seen(output, 2, 330.0)
+        assert reader.next("landmarks")["seq"] == 2
+
+
+def test_points_are_sent_only_where_they_are_asked_for(path: Path) -> None:
+    with started(StreamOutput(StreamSettings(path=str(path), rate_hz=50.0))) as output:
+        reader = Reader(path)
+        seen(output, 1)
+        assert {reader.line()["kind"] for _ in range(8)} == {"hello", "state"}
+
+
+def test_who_comes_when_the_face_is_gone_gets_no_points(path: Path) -> None:
+    with started(StreamOutput(with_points(path))) as output:
+        seen(output, 1)
+        seen(output, 2, None)
+        reader = Reader(path)
+        reader.next("state")
+        seen(output, 3)
+        assert reader.next("landmarks")["seq"] == 3
+
+
+def test_without_readers_no_points_are_put_into_words(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worded: list[int] = []
+    landmarks = Reporter.landmarks
+
+    def noted(reporter: Reporter, t_ns: int, seq: int, face: Landmarks) -> Report:
+        worded.append(seq)
+        return landmarks(reporter, t_ns, seq, face)
+
+    monkeypatch.setattr(Reporter, "landmarks", noted)
+    with started(StreamOutput(with_points(path))) as output:
+        seen(output, 1)
+        time.sleep(0.2)
+        assert worded == []
+        reader = Reader(path)
+        assert reader.next("landmarks")["seq"] == 1 and worded == [1]
+
+
+def test_a_reader_that_falls_behind_loses_points_before_states_and_is_kept(path: Path) -> None:
+    settings = StreamSettings.model_construct(path=str(path), rate_hz=1000.0, landmarks=True)
+    with started(StreamOutput(settings)) as output:
+        slow = Reader(path)
+        slow.next("hello")
+        # 300 lines of points are ten times what the socket takes.
+        for seq in range(300):
+            seen(output, seq)
+            time.sleep(0.003)
+        output.alert(alert(seq=7))
+        time.sleep(0.1)
+        assert slow.next("alert")["seq"] == 7
+        assert output.readers_dropped == 0
 
 
 def test_its_thread_is_watched_while_it_runs(path: Path) -> None:
