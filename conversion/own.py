@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wakeful.conversion import measure, own_figures
 from wakeful.conversion.count import macs, operators
 from wakeful.conversion.measure import Inputs, Outputs
@@ -19,11 +22,10 @@ from wakeful.conversion.stages import Places, convolutions, figures, file_of, no
 from wakeful.errors import ConfigError
 from wakeful.files import write_file
 from wakeful.models import variants
-from wakeful.models.manifest import TaskFigure, Variant
+from wakeful.models.manifest import Parity, TaskFigure, Variant
 from wakeful.models.variants import Precision
 
-# On faces alone the logit hardly moves: it goes from -16 where there is none to 10.
-LOGIT_STEPS = {"presence": 26.0 / 256.0}
+PRESENCE = "presence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,7 @@ def _int8_litert(network: str, places: Places, given: OwnInputs, floats: Outputs
     source, target = places.qdq(network, Precision.INT8), places.weights / f"{network}.int8.tflite"
     _write_litert(network, Precision.INT8, source, target, places)
     answers = measure.run_litert(target, given.judgement.tensors)
-    same = measure.run_onnx(source, given.judgement.tensors, as_written=True)
-    steps = measure.value_steps(floats) | LOGIT_STEPS
-    parity = measure.step_parity(
-        answers,
-        same,
-        {name: steps[name] for name in floats},
-        "ONNX Runtime, same numbers",
-        given.judgement,
-        "CPU",
-    )
+    parity = processor_parity(answers, source, floats, given.judgement)
     task = figures(network, answers, floats, given.judgement, "CPU")
     return noted_as(
         places,
@@ -112,6 +105,23 @@ def _int8_litert(network: str, places: Places, given: OwnInputs, floats: Outputs
             task=(*task, *_states(network, places, target, given)),
         ),
     )
+
+
+def processor_parity(answers: Outputs, quantized: Path, floats: Outputs, inputs: Inputs) -> Parity:
+    """LiteRT's ``answers`` beside ONNX Runtime on the same numbers, in 256ths of the range of each output.
+
+    Presence is compared as it is read, as a probability: on faces its logit hardly moves, far from where it decides.
+    """
+    same = measure.run_onnx(quantized, inputs.tensors, as_written=not measure.has_vnni())
+    steps = measure.value_steps(floats)
+    if PRESENCE in floats:
+        answers, same = (one | {PRESENCE: _probability(one[PRESENCE])} for one in (answers, same))
+        steps[PRESENCE] = 1.0 / 256.0
+    return measure.step_parity(answers, same, steps, "ONNX Runtime, same numbers", inputs, "CPU")
+
+
+def _probability(logit: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(1.0 / (1.0 + np.exp(-logit)), np.float32)
 
 
 def _states(network: str, places: Places, target: Path, given: OwnInputs) -> tuple[TaskFigure, ...]:
