@@ -148,6 +148,9 @@ strange = st.builds(
     gaze_pitch_deg=numbers,
     unreadable=st.none() | st.sampled_from(Unreadable),
     expression=st.none() | st.tuples(*[st.floats()] * len(EXPRESSIONS)),
+    lid_states=st.none()
+    | st.tuples(*[st.floats()] * 4)
+    | st.sampled_from([(0.9, 0.05, 0.03, 0.02), (0.0, 0.8, 0.0, 0.2), (0.1, 0.1, 0.7, 0.1), (0.0, 0.0, 0.0, 1.0)]),
 )
 
 
