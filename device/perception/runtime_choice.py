@@ -211,11 +211,16 @@ def candidates(name: str, machine: Hexagon) -> list[Candidate]:
 
 
 def _is_as_recorded(name: str, soc: str, context: Path) -> bool:
-    """Whether a shipped context is, byte for byte, the one of the manifest; a torn one can kill the process."""
+    """Whether a shipped context is, byte for byte, the one of the manifest, compiled from the network as it is now.
+
+    A torn one can kill the process; one of an older network would answer something else.
+    """
     try:
         entry = manifest.load().find(name, variants.NPU_PRECISION[name], "qnn", soc)
+        source = variants.entry(name, variants.NPU_PRECISION[name], "onnx")
         return entry is not None and (
-            registry.sha256_of(variants.data_of(context)) == entry.sha256
+            entry.source_sha256 == registry.network(source).sha256
+            and registry.sha256_of(variants.data_of(context)) == entry.sha256
             and registry.sha256_of(context) == entry.wrapper_sha256
         )
     except ModelError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from wakeful.device.perception.network import load
 from wakeful.device.perception.qnn_probe import Candidate, Verdict, sample
 from wakeful.device.perception.runtime_choice import Replaceable, RuntimeMissing, candidates, choose, reader_for
 from wakeful.device.supervision.notes import Notes
-from wakeful.models import registry, variants
+from wakeful.models import manifest, registry, variants
 
 LAPTOP = Hexagon("", False, (), "")
 BARE_SNAPDRAGON = Hexagon("qcs6490", True, (Path("/dev/null"),), "")
@@ -118,6 +119,14 @@ def test_onnx_runtime_takes_the_float_files_of_the_reader_wakeful() -> None:
     assert {name: one.file for name, one in carriers.items()} == {
         name: registry.path(f"{name}_float") for name in variants.OWN
     }
+
+
+def test_a_shipped_context_of_an_older_network_is_left_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = variants.shipped_context("mouth", "qcs6490")
+    assert shipped in [one.file for one in candidates("mouth", SNAPDRAGON)]
+    older = manifest.Manifest(tuple(replace(one, source_sha256="0" * 64) for one in manifest.load().variants))
+    monkeypatch.setattr(manifest, "load", lambda: older)
+    assert shipped not in [one.file for one in candidates("mouth", SNAPDRAGON)]
 
 
 def test_what_is_tried_on_an_npu_has_the_shape_that_the_network_takes() -> None:
