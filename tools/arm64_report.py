@@ -67,7 +67,15 @@ def compare(here: Path, there: Path) -> Comparison:
 
 def _readers_steps(here: Path, there: Path, name: str) -> float:
     with np.load(here / f"{name}.npz") as a, np.load(there / f"{name}.npz") as b:
-        return max(float(np.abs(a[one] - b[one]).max() / (np.ptp(a[one]) / 256.0)) for one in a.files)
+        return max(_steps_apart(a[one], b[one]) for one in a.files)
+
+
+def _steps_apart(ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> float:
+    """In 256ths of the range; a single logit is compared as it is read, as a probability."""
+    if ours.shape[-1] == 1:
+        ours, theirs = (1.0 / (1.0 + np.exp(-one)) for one in (ours, theirs))
+        return float(np.abs(ours - theirs).max() * 256.0)
+    return float(np.abs(ours - theirs).max() / (np.ptp(ours) / 256.0))
 
 
 def output_step(values: np.ndarray[Any, Any]) -> float:
