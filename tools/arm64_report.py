@@ -71,10 +71,10 @@ def _readers_steps(here: Path, there: Path, name: str) -> float:
 
 
 def _steps_apart(ours: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> float:
-    """In 256ths of the range; a single logit is compared as it is read, as a probability."""
+    """In 256ths of the range; a single logit is compared as it is read, as a probability in hundredths."""
     if ours.shape[-1] == 1:
         ours, theirs = (1.0 / (1.0 + np.exp(-one)) for one in (ours, theirs))
-        return float(np.abs(ours - theirs).max() * 256.0)
+        return float(np.abs(ours - theirs).max() * 100.0)
     return float(np.abs(ours - theirs).max() / (np.ptp(ours) / 256.0))
 
 
@@ -128,7 +128,7 @@ def report(found: Comparison, root: Path, here: Path, there: Path) -> str:
         *(
             (
                 f"`{name}`, {'float in ONNX Runtime' if name.endswith('_float') else 'int8 in LiteRT'}, {FACES} faces",
-                f"at most {MAX_STEPS:g} of 256 steps apart",
+                f"at most {MAX_STEPS:g} of 256 steps apart, presence 2 %",
                 f"{steps:.2f} steps",
             )
             for name, steps in found.readers_steps.items()
