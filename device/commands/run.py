@@ -130,6 +130,9 @@ def run(
         RecordedImages | None,
         typer.Option(help="Images in that log; events: from 10 s before to 10 s after each alert."),
     ] = None,
+    record_landmarks: Annotated[
+        bool | None, typer.Option("--record-landmarks", help="Record the points of the face in that log too.")
+    ] = None,
     blur_others: Annotated[
         bool | None,
         typer.Option("--blur-others", help="Make all faces except the watched one unrecognisable in recorded images."),
@@ -168,6 +171,7 @@ def run(
         "view.token": view_token,
         "record.folder": record,
         "record.video": record_video and record_video.value,
+        "record.landmarks": record_landmarks,
         "record.blur_others": blur_others,
         "terminal.live": live,
     }
@@ -182,6 +186,8 @@ def run(
                 raise ConfigError("images are stored only in a recording: add --record DIR")
             if blur_others and settings.record.video == "off":
                 raise ConfigError("--blur-others blurs recorded images: add --record-video events, or all")
+            if settings.record.folder is None and record_landmarks:
+                raise ConfigError("points are stored only in a recording: add --record DIR")
             if stream_landmarks and settings.stream.path is None:
                 raise ConfigError("points are sent only on a stream: add --stream PATH")
 

@@ -120,6 +120,8 @@ class RecordSettings(Section):
     """Images recorded per second, at most."""
     blur_others: bool = False
     """Make all faces except the watched one unrecognisable in recorded images."""
+    landmarks: bool = False
+    """Record the points of the face too; a face's shape can identify a person."""
     keys: bool = True
     """Read keys in a terminal: m or the space bar marks the moment, a digit marks it with a number, ? lists all."""
     button: Annotated[str, AfterValidator(chip_and_line)] | None = None
@@ -133,8 +135,8 @@ class RecordSettings(Section):
     keep_days: float | None = Field(default=None, gt=0)
     """Days to keep recordings; unset: for ever."""
     min_free_mb: int = Field(default=200, ge=1)
-    """Megabytes to leave free on the disk, at most a tenth of a small disk; below twice this value no images are
-    recorded, below it only alerts."""
+    """Megabytes to leave free on the disk, at most a tenth of a small disk; below twice this value neither images
+    nor points are recorded, below it only alerts."""
 
 
 class TerminalSettings(Section):

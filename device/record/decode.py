@@ -45,8 +45,9 @@ from wakeful.device.record.checks import (
     whole,
 )
 from wakeful.device.record.encode import Recorded
+from wakeful.device.record.face_points import unpack
 from wakeful.device.record.log_config import read_profile
-from wakeful.device.record.schema import ExpressionReading, Picture
+from wakeful.device.record.schema import ExpressionReading, LandmarkReading, Picture
 from wakeful.device.state.inputs import NewRules
 
 
@@ -170,11 +171,21 @@ def _marker(values: dict[str, Any]) -> Event:
 
 
 def _picture(values: dict[str, Any]) -> Picture:
-    try:
-        jpeg = base64.b64decode(values["data"], validate=True)
-    except binascii.Error:
-        raise InvalidMessage("the picture is not in base64") from None
+    jpeg = _bytes(values["data"])
     return Picture(whole(values["t_ns"]), _signed(values["seq"]), jpeg, whole(values.get("blurred", 0)))
+
+
+def _landmarks(values: dict[str, Any]) -> LandmarkReading:
+    width, height = whole(values["width"]), whole(values["height"])
+    face = unpack(_bytes(values["data"]), number(values["step_px"]), width, height)
+    return LandmarkReading(whole(values["t_ns"]), whole(values["seq"]), face)
+
+
+def _bytes(value: Any) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise InvalidMessage("the data are not in base64") from None
 
 
 def _expression(values: dict[str, Any]) -> ExpressionReading:
@@ -196,6 +207,7 @@ DECODERS: Mapping[str, Callable[[dict[str, Any]], Recorded]] = {
     schema.EVENT: _event,
     schema.HEALTH: _health,
     schema.EXPRESSION: _expression,
+    schema.LANDMARKS: _landmarks,
     schema.CAMERA: _picture,
 }
 """How the messages of each channel are read; ``/config`` is read by ``wakeful.device.record.log_config``."""

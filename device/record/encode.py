@@ -26,10 +26,11 @@ from wakeful.device.messages import (
     VehicleSpeed,
 )
 from wakeful.device.record import schema
-from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
+from wakeful.device.record.face_points import pack, step_px
+from wakeful.device.record.schema import ExpressionReading, LandmarkReading, LogConfig, Picture
 from wakeful.device.state.inputs import EngineInput, NewRules
 
-Recorded = EngineInput | DriverState | Alert | Event | LogConfig | ExpressionReading | Picture
+Recorded = EngineInput | DriverState | Alert | Event | LogConfig | ExpressionReading | LandmarkReading | Picture
 """Everything that a log holds."""
 
 _OBSERVATION = tuple(one.name for one in fields(Observation))
@@ -85,6 +86,8 @@ def _values(message: Recorded, config: LogConfig) -> tuple[str, dict[str, Any]]:
     if isinstance(message, ExpressionReading):
         rounded = {name: round(p, 4) for name, p in message.p.items()}
         return schema.EXPRESSION, {"t_ns": message.t_ns, "expression": message.expression, "p": rounded}
+    if isinstance(message, LandmarkReading):
+        return schema.LANDMARKS, _landmarks(message)
     if isinstance(message, Picture):
         return schema.CAMERA, _picture(message, config)
     values = asdict(message)
@@ -109,6 +112,18 @@ def _command(received: CommandReceived) -> tuple[str, dict[str, Any]]:
         return schema.COMMAND, {"t_ns": received.t_ns, "command": COMMANDS[type(command)], **asdict(command)}
     # The engine ignores markers; they come as events.
     return schema.MARKER, {"t_ns": received.t_ns, "pressed_ns": command.pressed_ns, "text": command.text}
+
+
+def _landmarks(reading: LandmarkReading) -> dict[str, Any]:
+    face = reading.landmarks
+    return {
+        "t_ns": reading.t_ns,
+        "seq": reading.seq,
+        "width": face.width,
+        "height": face.height,
+        "step_px": step_px(face),
+        "data": base64.b64encode(pack(face)).decode("ascii"),
+    }
 
 
 def _picture(picture: Picture, config: LogConfig) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from wakeful.device.alerts.signals import LID_COLUMNS, ORIGIN_COLUMNS
+from wakeful.device.landmarks import CONTOUR_POINTS, IRIS_POINTS, MESH_POINTS
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
@@ -32,15 +33,27 @@ from wakeful.device.messages import (
 from wakeful.device.record import schema
 from wakeful.device.record.encode import COMMANDS, Recorded
 from wakeful.device.record.errors import LogError
+from wakeful.device.record.face_points import flat
 from wakeful.device.record.outcome import run_of
 from wakeful.device.record.reader import Recording
-from wakeful.device.record.schema import ExpressionReading, LogConfig
+from wakeful.device.record.schema import ExpressionReading, LandmarkReading, LogConfig
 
-BATCH_ROWS = 5000
+BATCH_VALUES = 250_000
+"""Rows are written when this many fields wait, about 20 MB."""
 Row = dict[str, Any]
 
 WHOLE, NUMBER, FLAG, TEXT = "int64", "float64", "bool", "string"
 """Kinds of columns, by the names that Arrow has for them."""
+POINT_COLUMNS = (
+    *(f"{axis}{point}" for point in range(MESH_POINTS) for axis in "xyz"),
+    *(
+        f"{side}_{part}_{axis}{point}"
+        for side in ("left", "right")
+        for part, count in (("contour", CONTOUR_POINTS), ("iris", IRIS_POINTS))
+        for point in range(count)
+        for axis in "xy"
+    ),
+)
 _KINDS = {"int": WHOLE, "float": NUMBER, "bool": FLAG}
 
 
@@ -74,7 +87,7 @@ def export(recording: Recording, folder: Path, *, parquet: bool = False) -> dict
                     row |= _origin(recording.config)
                 waiting[name].append(row)
                 counts[name] += 1
-                if len(waiting[name]) >= BATCH_ROWS:
+                if len(waiting[name]) * len(columns[topic]) >= BATCH_VALUES:
                     tables[name].write(waiting[name])
                     waiting[name] = []
             for name, table in tables.items():
@@ -100,6 +113,9 @@ def columns_of(config: LogConfig) -> Mapping[str, dict[str, str]]:
         schema.EVENT: head | {"kind": TEXT, "start": NUMBER, "end": NUMBER, "data": TEXT},
         schema.HEALTH: head | {"health": TEXT, "reason": TEXT, "note": TEXT, "text": TEXT, "over": WHOLE},
         schema.EXPRESSION: head | {"expression": TEXT} | shares,
+        schema.LANDMARKS: head
+        | dict.fromkeys(("seq", "width", "height"), WHOLE)
+        | dict.fromkeys(POINT_COLUMNS, NUMBER),
     }
     origin = dict(zip(ORIGIN_COLUMNS, (TEXT, WHOLE, WHOLE), strict=True))
     return {topic: columns | origin for topic, columns in tables.items()}
@@ -146,6 +162,9 @@ def row_of(value: Recorded, config: LogConfig) -> Row:
         return row | {"command": COMMANDS.get(type(command), "")} | asdict(command)
     if isinstance(value, ExpressionReading):
         return row | {"expression": value.expression} | {f"p_{name}": p for name, p in value.p.items()}
+    if isinstance(value, LandmarkReading):
+        points = zip(POINT_COLUMNS, flat(value.landmarks).tolist(), strict=True)
+        return row | {"seq": value.seq, "width": value.landmarks.width, "height": value.landmarks.height} | dict(points)
     for one in fields(value):
         content = getattr(value, one.name)
         if one.name == "lid_states":

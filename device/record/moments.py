@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, CommandReceived, DriverState, Event, Observation, Tick
 from wakeful.device.moment import Moment
 from wakeful.device.record.errors import LogError
 from wakeful.device.record.reader import Recording
 from wakeful.device.record.replay import is_from_engine
-from wakeful.device.record.schema import GIVEN, MARKER, SAID
+from wakeful.device.record.schema import GIVEN, LANDMARKS, MARKER, SAID, LandmarkReading
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.inputs import NewRules
@@ -27,9 +28,11 @@ def moments(recording: Recording, config: EngineConfig | None = None) -> Iterato
     """
     engine = Engine(config or recording.config.engine_config)
     gathered = _Gathered(recording)
-    for entry in recording.entries(*GIVEN, *SAID, MARKER):
+    for entry in recording.entries(*GIVEN, *SAID, MARKER, LANDMARKS):
         value = entry.value
-        if isinstance(value, Event) and not is_from_engine(value):
+        if isinstance(value, LandmarkReading):
+            gathered.face = value
+        elif isinstance(value, Event) and not is_from_engine(value):
             gathered.event(value)
         elif isinstance(value, CommandReceived):
             gathered.alerts += engine.command(value.t_ns, value.command)
@@ -49,7 +52,8 @@ def moments(recording: Recording, config: EngineConfig | None = None) -> Iterato
 class _Gathered:
     """The moment that is being put together.
 
-    What the monitor noted about itself follows the moment in the log; commands and markers come before the next one.
+    What the monitor noted about itself follows the moment in the log; commands, markers and the points of the face come
+    before the next one.
     """
 
     def __init__(self, recording: Recording) -> None:
@@ -57,6 +61,8 @@ class _Gathered:
         self._origin_utc_ns = recording.config.wall_ns
         self._notes: list[str] = []
         self._observation: Observation | None = None
+        self._landmarks: Landmarks | None = None
+        self.face: LandmarkReading | None = None
         self._now: tuple[list[Alert], list[Event]] = ([], [])
         self.state: DriverState | None = None
         self.alerts: list[Alert] = []
@@ -81,6 +87,8 @@ class _Gathered:
         observation: Observation | None,
     ) -> None:
         self.state, self._observation = state, observation
+        of_this_frame = self.face is not None and observation is not None and self.face.t_ns == observation.t_ns
+        self._landmarks = self.face.landmarks if self.face is not None and of_this_frame else None
         self._now = ([*self.alerts, *alerts], [*self.events, *events])
         self.alerts, self.events = [], []
 
@@ -94,4 +102,5 @@ class _Gathered:
             tuple(self._now[0]),
             tuple(self._now[1]),
             self._observation,
+            landmarks=self._landmarks,
         )

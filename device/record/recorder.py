@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.run import Run
 from wakeful.device.config.settings import RecordSettings
+from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.folder import Folder, Limits
-from wakeful.device.record.schema import LogConfig
+from wakeful.device.record.schema import LandmarkReading, LogConfig
 from wakeful.device.record.session import Rotation, Session
 from wakeful.device.record.video import Box, Shot, Video, face_finder
 from wakeful.device.state.inputs import EngineInput
@@ -37,6 +38,8 @@ MAX_QUEUED = 20_000
 """Messages: three minutes at 30 frames a second."""
 MAX_QUEUED_ALERTS = 1000
 MAX_QUEUED_SHOTS = 15
+NO_POINTS_FROM = 1000
+"""With this many messages queued no points are: they are larger, and nothing is replayed from them."""
 TURN_S = 0.1
 CLOSE_TIMEOUT_S = 3.0
 
@@ -73,6 +76,7 @@ class Recorder(Output):
         self._live = bool(template.about.get("live"))
         self._rotation = Rotation(options.rotate_mb * 1_000_000, options.rotate_s)
         self._shot_every_ns = round(1e9 / options.video_fps)
+        self._landmarks = options.landmarks
         self._video: Video | None = None
         if options.video != "off":
             finder = face_finder() if options.blur_others else None
@@ -109,6 +113,9 @@ class Recorder(Output):
         self._put(given, given.t_ns)
 
     def frame(self, frame: Frame, sighting: Sighting) -> None:
+        face = Landmarks.of(sighting.landmarks, frame.image) if self._landmarks else None
+        if face is not None and not self._ended and len(self._queue) < NO_POINTS_FROM:
+            self._queue.append((LandmarkReading(frame.t_ns, frame.seq, face), frame.t_ns, self._sequence, None))
         if self._video is None or not self._is_due(frame.t_ns) or self._shots_waiting >= MAX_QUEUED_SHOTS:
             return
         self._shots_waiting += 1

@@ -10,12 +10,13 @@
 | `/marker` | marked moment, and when the key was pressed | no |
 | `/state`, `/alert`, `/event`, `/health` | the engine's results | compared |
 | `/expression` | reading of the expression, by class | no |
+| `/landmarks` | face: its points; only with `--record-landmarks` | no |
 | `/camera` | image, as `foxglove.CompressedImage`; only with `--record-video` | no |
 
 Times: ``t_ns`` is the monotonic capture time, as everywhere in wakeful. The log time of MCAP is the wall clock of the
 start plus the capture time since, so it never jumps; its publish time is, for the states of a live source, when the
 monitor had them ready: the difference is the latency. The sequence number of MCAP counts the monitor's messages on all
-channels except the last two: a gap in it is a message that was not written. An absent key means unknown, or
+channels except the last three: a gap in it is a message that was not written. An absent key means unknown, or
 nothing.
 """
 
@@ -25,6 +26,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, DriverState, Event, Observation, Tick
 from wakeful.device.state.engine_config import EngineConfig
 
@@ -37,12 +39,12 @@ MCAP_PROFILE = "wakeful"
 CONFIG, OBSERVATION, TICK = "/config", "/observation", "/tick"
 VEHICLE, ACKNOWLEDGE, COMMAND, MARKER = "/vehicle", "/acknowledge", "/command", "/marker"
 STATE, ALERT, EVENT, HEALTH = "/state", "/alert", "/event", "/health"
-RULES, EXPRESSION, CAMERA = "/rules", "/expression", "/camera"
+RULES, EXPRESSION, LANDMARKS, CAMERA = "/rules", "/expression", "/landmarks", "/camera"
 GIVEN = (OBSERVATION, TICK, VEHICLE, ACKNOWLEDGE, COMMAND, RULES)
 """The engine's inputs."""
 SAID = (ALERT, EVENT, HEALTH)
 """The results, which a replay compares."""
-NOT_COUNTED = (EXPRESSION, CAMERA)
+NOT_COUNTED = (EXPRESSION, LANDMARKS, CAMERA)
 """Written by the recorder itself; their sequence numbers have no meaning."""
 
 
@@ -99,6 +101,15 @@ class ExpressionReading:
     t_ns: int
     expression: str | None = None
     p: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkReading:
+    """The points of the face in one frame."""
+
+    t_ns: int
+    seq: int
+    landmarks: Landmarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +174,19 @@ COMPRESSED_IMAGE = _object(
     ["timestamp", "frame_id", "data", "format"],
 )
 
+# How the points are packed into ``data`` is said in wakeful.device.record.face_points.
+PACKED_POINTS = _object(
+    {
+        "t_ns": WHOLE,
+        "seq": WHOLE,
+        "width": WHOLE,
+        "height": WHOLE,
+        "step_px": NUMBER,
+        "data": {**TEXT, "contentEncoding": "base64"},
+    },
+    ["t_ns", "seq", "width", "height", "step_px", "data"],
+)
+
 _HEAD = [one.name for one in (*fields(LogConfig), *fields(EngineConfig)) if one.name != "engine_config"]
 
 CHANNELS: Mapping[str, tuple[str, dict[str, Any]]] = {
@@ -179,6 +203,7 @@ CHANNELS: Mapping[str, tuple[str, dict[str, Any]]] = {
     EVENT: ("wakeful.Event", schema_of(Event)),
     HEALTH: ("wakeful.Health", _object({"t_ns": WHOLE, "health": TEXT, "reason": TEXT, "note": TEXT}, ["t_ns"])),
     EXPRESSION: ("wakeful.Expression", schema_of(ExpressionReading)),
+    LANDMARKS: ("wakeful.Landmarks", PACKED_POINTS),
     CAMERA: ("foxglove.CompressedImage", COMPRESSED_IMAGE),
 }
 """Topic -> name and JSON schema of what it carries."""

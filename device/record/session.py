@@ -16,7 +16,7 @@ from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.record.disk_file import DiskFile
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.folder import DiskSpace, Folder
-from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
+from wakeful.device.record.schema import ExpressionReading, LandmarkReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
 from wakeful.device.supervision.notes import Notes
 
@@ -51,7 +51,7 @@ class Session:
         now_s: monotonic time at the beginning; later times are given to ``turn``.
 
     Attributes:
-        room: what may be written at present: everything, no images, or only alerts.
+        room: what may be written at present: everything, neither images nor points, or only alerts.
         left_out: messages that were not written, because there was no space or no file.
     """
 
@@ -123,7 +123,7 @@ class Session:
         return self._disk.path if self._writer is not None else None
 
     def _may_write(self, message: Recorded) -> bool:
-        if isinstance(message, Picture):
+        if isinstance(message, Picture | LandmarkReading):
             return self.space is DiskSpace.ALL
         return self.space is not DiskSpace.ALERTS_ONLY or _is_vital(message)
 

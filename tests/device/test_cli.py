@@ -131,6 +131,7 @@ def test_run_puts_its_options_before_the_configuration_file(started: list[Settin
         (["run", "--profile", "vehicel"], "did you mean vehicle?"),
         (["run", "--config", "/no/such.toml"], "/no/such.toml: there is no such file"),
         (["run", "--record-video", "all"], "add --record DIR"),
+        (["run", "--record-landmarks"], "add --record DIR"),
         (["run", "--stream-landmarks"], "add --stream PATH"),
         (["run", "--record", "drives", "--blur-others"], "add --record-video events, or all"),
         (["log", "cut", "drives", "--from", "nan", "-o", "c.mcap"], "is not a range"),

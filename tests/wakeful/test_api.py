@@ -246,10 +246,23 @@ def test_a_recorded_drive_gives_the_same_moments_without_the_frames(nap: list[wa
     again = list(wakeful.replay(tmp_path / "log"))
     assert raised(again) == raised(seen) == raised(nap)
     assert gist(again) == gist(seen)
-    assert {one.frame for one in again} == {None}
+    assert {one.frame for one in again} == {None} and {one.landmarks for one in again} == {None}
     assert abs(again[0].time - seen[0].time) < timedelta(seconds=1)
     # A robot does not wake anybody.
     assert raised(list(wakeful.replay(tmp_path / "log", profile="robot"))) == {}
+
+
+def test_a_recorded_drive_has_its_points_where_they_were_asked_for(tmp_path: Path) -> None:
+    pytest.importorskip("mcap", reason="logs need the extra [record]")
+    settings = {"record.folder": str(tmp_path / "log"), "record.landmarks": True, "source.fps": 15.0}
+    with wakeful.watch("synthetic:attentive", pace="fast", duration_s=0.4, settings=settings) as driver:
+        seen = [moment.landmarks for moment in driver]
+    again = [moment.landmarks for moment in wakeful.replay(tmp_path / "log")]
+    assert len(again) == len(seen) > 4
+    for live, replayed in zip(seen, again, strict=True):
+        assert live is not None and replayed is not None and replayed.width == live.width == 640
+        assert np.abs(live.points - replayed.points).max() <= 1 / 16
+        assert np.abs(live.left_eye.contour - replayed.left_eye.contour).max() <= 1 / 16
 
 
 def test_what_cannot_be_watched_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from wakeful.device.config.layers import load_profile
+from wakeful.device.landmarks import EyeLandmarks, Landmarks
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
@@ -27,8 +31,8 @@ from wakeful.device.messages import (
     Unreadable,
     VehicleSpeed,
 )
-from wakeful.device.record.encode import Recorded
-from wakeful.device.record.schema import ExpressionReading, LogConfig, Picture
+from wakeful.device.record.encode import Recorded, encode
+from wakeful.device.record.schema import ExpressionReading, LandmarkReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.gaze_zone import Direction
@@ -85,6 +89,12 @@ FULL_OBSERVATION = Observation(
     lid_gap_sd_mm=0.75,
 )
 
+_GRID = (np.arange(468 * 3, dtype=np.float32).reshape(-1, 3) - 100.0) / 8.0
+FACE = Landmarks(
+    _GRID, EyeLandmarks(_GRID[:16, :2], _GRID[16:21, :2]), EyeLandmarks(_GRID[30:46, :2], _GRID[46:51, :2]), 640, 480
+)
+"""Points that a log holds without rounding."""
+
 MESSAGES: tuple[Recorded, ...] = (
     FULL_OBSERVATION,
     Observation(ORIGIN_NS, 8, face=False),
@@ -132,6 +142,7 @@ MESSAGES: tuple[Recorded, ...] = (
     Event(ORIGIN_NS + 9, "closure", {"start_ns": ORIGIN_NS, "end_ns": ORIGIN_NS + 9}),
     Event(ORIGIN_NS, "health", {"health": "ok", "note": "disk_full", "text": "no video: 40 MB left", "over": 1}),
     ExpressionReading(ORIGIN_NS, "neutral", {"neutral": 0.25, "happiness": 0.75}),
+    LandmarkReading(ORIGIN_NS, 8, FACE),
     Picture(ORIGIN_NS, 8, b"\xff\xd8jpeg\xff\xd9", blurred=2),
 )
 
@@ -144,6 +155,11 @@ def at(seconds: float) -> int:
 def time_of(message: Recorded) -> int:
     """The capture time of any message."""
     return message.origin_ns if isinstance(message, LogConfig) else message.t_ns
+
+
+def encoded(message: Recorded, **changes: object) -> bytes:
+    """A message as it lies in a log, with other values for some of its keys."""
+    return json.dumps(json.loads(encode(message, CONFIG)[1]) | changes).encode()
 
 
 def log_bytes(messages: Iterable[Recorded] = MESSAGES, config: LogConfig = CONFIG, *, compressed: bool = True) -> bytes:

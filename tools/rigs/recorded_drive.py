@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.rigs.log_samples import CONFIG, ORIGIN_NS, SECOND_NS, observations
+from tools.rigs.log_samples import CONFIG, FACE, ORIGIN_NS, SECOND_NS, observations
 from tools.rigs.waiting import eventually
 from wakeful.device.config.layers import load_profile
 from wakeful.device.config.settings import RecordSettings
@@ -24,6 +24,7 @@ from wakeful.device.messages import (
     Tick,
     VehicleSpeed,
 )
+from wakeful.device.perception.landmarks import Eye, FaceLandmarks
 from wakeful.device.perception.pipeline import Sighting
 from wakeful.device.record.recorder import MAX_QUEUED, Recorder
 from wakeful.device.record.replay import Said, advance
@@ -33,6 +34,13 @@ from wakeful.device.state.inputs import EngineInput, NewRules
 from wakeful.device.supervision.notes import Notes
 from wakeful.sensors.frame import Frame
 
+READ = FaceLandmarks(
+    FACE.points,
+    Eye(FACE.left_eye.contour, FACE.left_eye.iris),
+    Eye(FACE.right_eye.contour, FACE.right_eye.iris),
+    presence=1.0,
+)
+"""As a reader gives what a log holds as ``FACE``."""
 PICTURE = np.full((48, 64, 3), 128, np.uint8)
 
 
@@ -67,12 +75,14 @@ def play(
     marks: dict[int, str] | None = None,
     pace: Callable[[int], None] | None = None,
     config: EngineConfig = CONFIG.engine_config,
+    face: FaceLandmarks | None = None,
 ) -> list[Said]:
     """Judge the inputs and tell the recorder all of it, as the monitor does; gives what was said.
 
     Args:
         marks: text of a marker by the capture time at which it comes.
         pace: called with the capture time of each input, before it is judged.
+        face: what perception reads in each frame with a face.
     """
     engine = Engine(config)
     told: list[Said] = []
@@ -82,7 +92,7 @@ def play(
         if marks and given.t_ns in marks:
             to.event(Event(given.t_ns, "marker", {"text": marks[given.t_ns], "pressed_ns": given.t_ns}))
         if isinstance(given, Observation):
-            to.frame(Frame(PICTURE, given.t_ns, given.seq), Sighting(given))
+            to.frame(Frame(PICTURE, given.t_ns, given.seq), Sighting(given, face if given.face else None))
         to.engine_input(given)
         said, state = advance(engine, given)
         for one in said:
@@ -94,12 +104,16 @@ def play(
 
 
 def record(
-    folder: Path, inputs: Iterable[EngineInput], marks: dict[int, str] | None = None, **options: Any
+    folder: Path,
+    inputs: Iterable[EngineInput],
+    marks: dict[int, str] | None = None,
+    face: FaceLandmarks | None = None,
+    **options: Any,
 ) -> list[Said]:
     """A whole recording; gives what was said."""
     to = recorder(folder, **options)
     to.start(ORIGIN_NS)
-    told = play(to, inputs, marks)
+    told = play(to, inputs, marks, face=face)
     to.close()
     return told
 

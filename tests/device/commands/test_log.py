@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.rigs.log_samples import CONFIG, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, at, log_bytes, observations
-from tools.rigs.recorded_drive import eventful, record
+from tools.rigs.log_samples import CONFIG, FACE, FULL_OBSERVATION, MESSAGES, ORIGIN_NS, at, log_bytes, observations
+from tools.rigs.recorded_drive import READ, eventful, record
 from wakeful.device.alerts.events import alert_line, event_line, run_line
 from wakeful.device.cli import status
 from wakeful.device.messages import Alert, Event, Level, Observation, Phase
@@ -128,6 +128,25 @@ def test_export_writes_a_table_a_channel(logs: Path, tmp_path: Path, capsys: pyt
     assert [one["code"] for one in tables["alert"] if one["phase"] == "raised"] == ["microsleep", "sleep"]
     (closure,) = [one for one in tables["event"] if one["kind"] == "closure"]
     assert [float(closure["start"]), float(closure["end"])] == pytest.approx([3.0, 7.5])
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_export_has_a_column_for_each_coordinate_of_recorded_points(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(tmp_path / "log", observations(1.0), face=READ, landmarks=True)
+    options = []
+    if form == "parquet":
+        parquet = pytest.importorskip("pyarrow.parquet", reason="the extra [parquet] is not installed")
+        options = ["--parquet"]
+    assert said(capsys, "log", "export", tmp_path / "log", "-o", tmp_path, *options)[0] == 0
+    file = tmp_path / f"landmarks.{form}"
+    rows = parquet.read_table(file).to_pylist() if options else list(csv.DictReader(io.StringIO(file.read_text())))
+    assert len(rows) == 30 and len(rows[0]) == 5 + 2 * 744 + 3
+    last = rows[-1]
+    assert (int(last["seq"]), int(last["width"]), int(last["height"])) == (29, 64, 48)
+    assert [float(last[f"{axis}467"]) for axis in "xyz"] == FACE.points[467].tolist()
+    assert [float(last[f"right_iris_{axis}4"]) for axis in "xy"] == FACE.right_eye.iris[4].tolist()
 
 
 def test_export_to_parquet_holds_the_same(logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
