@@ -169,7 +169,7 @@ class Session:
         if self.space is DiskSpace.ALL:
             self._notes.clear("disk_full")
             return
-        left = "no images are" if self.space is DiskSpace.NO_VIDEO else "nothing but alerts is"
+        left = "neither images nor points are" if self.space is DiskSpace.NO_VIDEO else "nothing but alerts is"
         self._notes.set("disk_full", f"{left} recorded, {self._folder.path} is nearly full: make room there")
 
     def _fail(self, error: OSError, now_s: float) -> None:
