@@ -36,7 +36,7 @@ def v2() -> str:
     return V2
 
 
-@pytest.fixture(params=["mesh+iris", "v2"])
+@pytest.fixture(params=["wakeful", "mesh+iris", "v2"])
 def landmarks(request: pytest.FixtureRequest) -> str:
     """The name of a landmark reader; a test that takes it runs with each that is at hand."""
     if request.param == "v2":
