@@ -40,16 +40,24 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def export(net: nn.Module, file: Path, rows: int, columns: int, outputs: Sequence[str], crops: int = 1) -> Path:
     """Writes ``file`` (.onnx) for float32 [crops, 1, rows, columns], whole or not at all; gives its path."""
-    return write_onnx(net, file, (crops, 1, rows, columns), "crop", outputs)
+    return write_onnx(net, file, (crops, 1, rows, columns), "crop", outputs, half=True)
 
 
 def write_onnx(
-    net: nn.Module, file: Path, shape: Sequence[int], given: str, outputs: Sequence[str], free: str | None = None
+    net: nn.Module,
+    file: Path,
+    shape: Sequence[int],
+    given: str,
+    outputs: Sequence[str],
+    *,
+    free: str | None = None,
+    half: bool = False,
 ) -> Path:
     """Writes ``file`` (.onnx) for one float32 input, whole or not at all; gives its path.
 
     Args:
         free: name of the first dimension, if any number of inputs may come at a time.
+        half: weights are rounded to what 16 bits hold, so that a file that stores them so answers the same.
     """
 
     def write(part: Path) -> None:
@@ -66,7 +74,8 @@ def write_onnx(
                 output_names=list(outputs),
                 dynamic_axes={name: {0: free} for name in (given, *outputs)} if free else None,
             )
-        _round_to_half(part)
+        if half:
+            _round_to_half(part)
 
     file.parent.mkdir(parents=True, exist_ok=True)
     replace_file(file, write, private=False)

@@ -48,7 +48,7 @@ def test_parity_counts_steps_of_the_output() -> None:
 
 
 def test_signed_weights_are_not_judged_where_sums_saturate(monkeypatch: pytest.MonkeyPatch) -> None:
-    file = registry.path("expression")
+    file = registry.path("expression_int8")
     measure.require_exact(file, flags="avx2")  # its weights are unsigned
     monkeypatch.setattr(measure, "has_signed_weights", lambda _: True)
     measure.require_exact(file, flags="avx2 avx512_vnni")

@@ -23,7 +23,7 @@ def test_an_unknown_chip_is_refused_with_those_that_are_known() -> None:
 
 def test_the_expression_network_has_files_for_processors_and_npus() -> None:
     assert variants.file("expression", "float", "onnx") == registry.path("expression_float")
-    assert variants.file("expression", "int8", "onnx") == registry.path("expression")
+    assert variants.file("expression", "int8", "onnx") == registry.path("expression_int8")
     assert variants.file("expression", "int8", "litert") == registry.path("expression")
     assert variants.file("expression", "a16w8", "onnx") == registry.path("expression_a16w8")
 

@@ -14,7 +14,7 @@ from wakeful.models import registry
 
 
 def test_multiply_accumulates_of_the_expression_network_are_the_same_quantized_or_not() -> None:
-    quantized = count(registry.path("expression"), "onnxruntime")
+    quantized = count(registry.path("expression_int8"), "onnxruntime")
     float32 = count(registry.path("expression_float"), "onnxruntime")
     assert quantized.macs == float32.macs
     assert quantized.macs is not None and 1e7 < quantized.macs < 1e8

@@ -90,7 +90,7 @@ def test_an_interpreter_that_is_gone_is_a_trouble(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.skipif(sys.platform != "linux", reason="the simulator is a Linux library")
 def test_the_simulator_compiles_once_and_a_torn_context_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime_qnn", reason="the simulator comes with wakeful[qnn]")
-    source, kept, torn = registry.path("expression"), tmp_path / "kept.onnx", tmp_path / "torn.onnx"
+    source, kept, torn = registry.path("expression_int8"), tmp_path / "kept.onnx", tmp_path / "torn.onnx"
     compiled = Candidate("expression", source, compile_to=kept, reference=source)
     assert probe([compiled], QCS6490) == Verdict({"expression": compiled}, {})
     torn.write_bytes(kept.read_bytes()[:300_000])
@@ -110,7 +110,7 @@ def test_without_the_package_the_trouble_says_so(monkeypatch: pytest.MonkeyPatch
 def test_an_npu_that_answers_otherwise_than_the_processor_is_not_used(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime_qnn", reason="the simulator comes with wakeful[qnn]")
     other = registry.WEIGHTS / "expression_teacher.onnx"
-    wrong = Candidate("expression", registry.path("expression"), tmp_path / "kept.onnx", reference=other)
+    wrong = Candidate("expression", registry.path("expression_int8"), tmp_path / "kept.onnx", reference=other)
     assert "answers wrongly" in probe([wrong], QCS6490).bad["expression"]
 
 

@@ -68,7 +68,7 @@ def test_the_page_holds_all_pictures(explained: Explanation, tmp_path: Path) -> 
 
 def test_an_int8_network_is_refused() -> None:
     with pytest.raises(WeightsError, match="an int8 one cannot be explained"):
-        explain(registry.path("expression"), made_up(1).images[0])
+        explain(registry.path("expression_int8"), made_up(1).images[0])
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:

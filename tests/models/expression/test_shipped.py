@@ -16,7 +16,7 @@ from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES
 from wakeful.models.expression.metrics import figures, softmax
 from wakeful.models.expression.network import ExpressionFile
 
-INT8, FLOAT = (registry.path(name) for name in ("expression", "expression_float"))
+INT8, FLOAT = (registry.path(name) for name in ("expression_int8", "expression_float"))
 
 
 def test_int8_fits_its_budget() -> None:
