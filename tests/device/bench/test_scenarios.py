@@ -74,7 +74,7 @@ def test_a_real_network_starts_streams_keeps_pace_and_lasts(tmp_path: Path) -> N
     read = load(out)
     assert read == session.record
     assert session.failed == 0
-    assert read.networks == {"expression.onnx": read.rows[0].subject.sha256}
+    assert read.networks == {"expression.int8.tflite": read.rows[0].subject.sha256}
     start, stream, pace, lasting = read.rows
     for name in ("import_ms", "load_ms", "first_ms", "second_ms", "start_ms"):
         assert float(start.figures[name] or 0) > 0
