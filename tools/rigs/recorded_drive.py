@@ -26,8 +26,10 @@ from wakeful.device.messages import (
 )
 from wakeful.device.perception.landmarks import Eye, FaceLandmarks
 from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.record.reader import Recording, recordings
 from wakeful.device.record.recorder import MAX_QUEUED, Recorder
 from wakeful.device.record.replay import Said, advance
+from wakeful.device.record.schema import GIVEN, LANDMARKS, LandmarkReading
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.inputs import EngineInput, NewRules
@@ -137,3 +139,14 @@ def shifted(inputs: Iterable[EngineInput], after_ns: int, by_ns: int) -> Iterato
     """The clock jumps at a moment."""
     for given in inputs:
         yield replace(given, t_ns=given.t_ns + by_ns) if given.t_ns >= after_ns else given
+
+
+def given(log: Recording) -> list[object]:
+    """Everything that the engine was given, in its order."""
+    return [entry.value for entry in log.entries(*GIVEN)]
+
+
+def points(folder: Path) -> list[LandmarkReading]:
+    """The points of faces in the one recording of a folder."""
+    (log,) = recordings([folder])
+    return [entry.value for entry in log.entries(LANDMARKS)]  # type: ignore[misc]

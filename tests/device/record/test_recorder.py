@@ -6,13 +6,12 @@ import errno
 import os
 import stat
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tools.rigs.log_samples import CONFIG, FACE, ORIGIN_NS, SECOND_NS, at, observations
-from tools.rigs.recorded_drive import READ, eventful, play, record, recorder, shifted
+from tools.rigs.log_samples import CONFIG, ORIGIN_NS, SECOND_NS, at
+from tools.rigs.recorded_drive import READ, eventful, given, play, points, record, recorder, shifted
 from tools.rigs.waiting import eventually, settled
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.settings import RecordSettings
@@ -20,27 +19,19 @@ from wakeful.device.messages import Alert, Event, Level, Observation, Phase, Tic
 from wakeful.device.record import disk_file, session
 from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.folder import DiskSpace, Folder, Limits
-from wakeful.device.record.reader import Recording, recording, recordings
+from wakeful.device.record.reader import recording
 from wakeful.device.record.recorder import Recorder
 from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import (
     ALERT,
     CAMERA,
     EXPRESSION,
-    GIVEN,
-    LANDMARKS,
     MARKER,
     STATE,
-    LandmarkReading,
-    Picture,
 )
 from wakeful.device.supervision.notes import Notes
 
 mcap_reader = pytest.importorskip("mcap.reader", reason="the extra [record] is not installed")
-
-
-def given(log: Recording) -> list[object]:
-    return [entry.value for entry in log.entries(*GIVEN)]
 
 
 def test_everything_the_judge_was_given_and_said_is_recorded_in_its_order(tmp_path: Path) -> None:
@@ -305,65 +296,3 @@ def test_a_clock_that_jumps_is_recorded_and_judged_again_as_it_was(tmp_path: Pat
     log = recording(tmp_path)
     assert given(log) == inputs
     assert replay(log).now == told
-
-
-def pictures(folder: Path) -> list[Picture]:
-    (log,) = recordings([folder])
-    return [entry.value for entry in log.entries(CAMERA)]  # type: ignore[misc]
-
-
-def points(folder: Path) -> list[LandmarkReading]:
-    (log,) = recordings([folder])
-    return [entry.value for entry in log.entries(LANDMARKS)]  # type: ignore[misc]
-
-
-def test_the_points_of_each_face_are_recorded_on_request_and_change_nothing_else(tmp_path: Path) -> None:
-    inputs = [replace(one, face=False) if one.t_ns == at(1.0) else one for one in observations(2.0)]
-    without = record(tmp_path / "without", inputs, face=READ)
-    told = record(tmp_path / "with", inputs, face=READ, landmarks=True)
-    found, seen = points(tmp_path / "with"), [one for one in inputs if one.face]
-    assert [(one.t_ns, one.seq) for one in found] == [(one.t_ns, one.seq) for one in seen]
-    first = found[0].landmarks
-    # The frame of this drive is small; everything else comes back as it was read.
-    assert (first.width, first.height) == (64, 48)
-    assert replace(first, width=FACE.width, height=FACE.height) == FACE
-    log = recording(tmp_path / "with")
-    assert (log.missing, log.damage, given(log)) == (0, [], inputs)
-    assert replay(log).now == replay(recording(tmp_path / "without")).now == told == without
-    assert points(tmp_path / "without") == []
-
-
-def test_while_the_disk_hangs_points_are_left_out_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wakeful.device.record.recorder.NO_POINTS_FROM", 20)
-    hangs, write = [True], session.Session.write
-
-    def hang(self: session.Session, *arguments: object) -> None:
-        while hangs[0]:
-            time.sleep(0.01)
-        write(self, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(session.Session, "write", hang)
-    to = recorder(tmp_path, landmarks=True)
-    to.start(ORIGIN_NS)
-    inputs = list(observations(3.0))
-    play(to, inputs, face=READ)
-    hangs[0] = False
-    to.close()
-    assert 0 < len(points(tmp_path)) <= 21
-    log = recording(tmp_path)
-    assert (given(log), log.missing, to.dropped) == (inputs, 0, 0)
-
-
-def test_without_being_asked_no_picture_is_recorded(tmp_path: Path) -> None:
-    record(tmp_path, eventful(5.0))
-    assert pictures(tmp_path) == []
-
-
-def test_all_pictures_are_recorded_at_the_rate_asked_for(tmp_path: Path) -> None:
-    to = recorder(tmp_path, video="all", video_fps=10)
-    to.start(ORIGIN_NS)
-    play(to, observations(3.0), pace=lambda _: time.sleep(0.005))
-    to.close()
-    times = [picture.t_ns for picture in pictures(tmp_path)]
-    assert len(times) == 30
-    assert times == sorted(times)
