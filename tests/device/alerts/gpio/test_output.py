@@ -93,7 +93,7 @@ def test_a_monitor_that_hangs_lets_the_line_go_to_its_safe_level(monkeypatch: py
 
 
 def test_a_line_that_was_lost_is_driven_again_when_its_chip_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpio, "RETRY_S", 0.05)
+    monkeypatch.setattr(gpio, "RETRY_S", 0.5)
     with started(GpioOutput(GpioSettings(line="mock:8"))) as output:
         show(output, EMERGENCY, 0.1)
         gpio_mock.line("8").released = True
