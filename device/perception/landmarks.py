@@ -113,7 +113,8 @@ class LandmarkReader(Protocol):
     """Networks that read the landmarks of the face in a region.
 
     Attributes:
-        found_presence: a face that was not followed before counts from this presence on.
+        found_presence: a face that was not followed before counts at once from this presence on, and with less once it
+            was read in several frames running.
         iris_drawn: width of the iris as this reader draws it, over its true width.
         rates_eyes: it fills ``Eye.clear``.
         reads_each_eye: it runs a network for each eye, so leaving one out saves time.

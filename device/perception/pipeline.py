@@ -51,6 +51,8 @@ MIN_GAZE_ASPECT = 0.12
 EXPRESSION_EVERY = 3
 # A face may be turned by 90, 180 and 270 degrees against the way that faces were turned so far.
 OTHER_ROTATIONS = 3
+# A face of little presence counts once it was read in so many frames running: what is no face seldom lasts.
+DOUBTFUL_FRAMES = 5
 # Pictures smaller than this hold no readable face.
 MIN_PICTURE_PX = 32
 
@@ -97,11 +99,12 @@ class Perception:
         self._detector = FaceDetector(min_detection, threads, load)
         self._reader = load_reader(landmarks, min_presence, threads, load)
         self._focal_px = focal_px
+        self._min_presence = min_presence
         self._person = WatchedPerson()
         self._region: Region | None = None
         self._expression = expression
         self._frames_to_expression = 0
-        self._quarter = self._other_quarter = 0
+        self._quarter = self._other_quarter = self._doubtful = 0
         self._eyes = EyeReader(self._reader.traits.name, None if self._reader.rates_eyes else EyeSight(threads, load))
         self._stages = UNWATCHED
         self.network_faults = 0
@@ -155,6 +158,7 @@ class Perception:
             self._frames_to_expression = 0
             self._eyes.forget()
             return _nobody(frame)
+        self._doubtful = 0
         self._region = around(face.points, face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]], TRACKING_SCALE)
         centre = (self._region.x_px, self._region.y_px)
         self._person.seen(frame.t_ns, centre, self._region.size_px / TRACKING_SCALE)
@@ -166,6 +170,7 @@ class Perception:
     def _find(self, frame: Frame) -> FaceLandmarks | None:
         """The face the way the last one was turned; without it, the other ways have their turn, one in each frame."""
         self._other_quarter = self._other_quarter % OTHER_ROTATIONS + 1
+        doubtful = False
         for quarter in (self._quarter, (self._quarter + self._other_quarter) % 4):
             found = self._detect(frame, quarter)
             if found is None:
@@ -175,9 +180,13 @@ class Perception:
             if opposite is not None and opposite.score > found.score:
                 quarter, found = (quarter + 2) % 4, opposite
             face = self._read(frame, found.region())
-            if face is not None and face.presence >= self._reader.found_presence:
+            if face is None or face.presence < self._min_presence:
+                continue
+            doubtful = quarter == self._quarter
+            if face.presence >= self._reader.found_presence or (doubtful and self._doubtful + 1 >= DOUBTFUL_FRAMES):
                 self._quarter, self._other_quarter = quarter, 0
                 return face
+        self._doubtful = self._doubtful + 1 if doubtful else 0
         return None
 
     def _detect(self, frame: Frame, quarter: int) -> Detection | None:

@@ -142,6 +142,25 @@ class TestOddPictures:
         assert perception.network_faults == 0
 
 
+class TestFacesOfLittlePresence:
+    """A driver bowed and turned, behind glasses, whom the project's own face network is least sure of."""
+
+    HARD = DriverPose(eyewear="glasses", yaw_deg=-20.0, pitch_deg=-20.0)
+    ASLEEP = DriverPose(eyewear="glasses", yaw_deg=-20.0, pitch_deg=-20.0, eye_left=0.0, eye_right=0.0, brightness=1.4)
+
+    def test_they_are_found_within_half_a_second(self) -> None:
+        perception = Perception("wakeful", load=kept)
+        seen = [perception.observe(frame(render(self.HARD, seed=seq), seq)).face for seq in range(15)]
+        assert all(seen[-3:])
+
+    def test_they_stay_found_when_the_eyes_close(self) -> None:
+        perception = Perception("wakeful", load=kept)
+        for seq in range(15):
+            perception.observe(frame(render(self.HARD, seed=seq), seq))
+        seen = [perception.observe(frame(render(self.ASLEEP, seed=seq), seq)).face for seq in range(15, 60)]
+        assert all(seen)
+
+
 class TestCamerasThatAreTurned:
     @pytest.mark.parametrize(("quarters", "roll_deg"), [(1, 90.0), (2, 180.0), (3, -90.0)])
     def test_a_face_in_any_rotation_is_found_within_three_frames_and_followed(
