@@ -166,17 +166,19 @@ def test_a_broker_that_hangs_costs_the_loop_nothing_and_no_alert(broker: Broker,
         output.alert(alert(seq=0))
         listener.next("/alert")
         broker.signal(signal.SIGSTOP)
-        longest_s = 0.0
+        took_s = []
         for seq in range(1, 200):
             begun = time.perf_counter()
             output.alert(alert(seq=seq))
             output.state(replace(MICROSLEEP, seq=seq))
-            longest_s = max(longest_s, time.perf_counter() - begun)
+            took_s.append(time.perf_counter() - begun)
             time.sleep(0.002)
         broker.signal(signal.SIGCONT)
         assert [listener.next("/alert")["seq"] for _ in range(199)] == list(range(1, 200))
         assert listener.all("/alert") == []
-        assert longest_s < 0.05
+        # A busy machine may take the processor away once or twice; a call that waits for the broker takes seconds.
+        assert sorted(took_s)[-3] < 0.05
+        assert max(took_s) < 0.5
 
 
 def test_an_alert_that_nobody_hears_is_offered_again(
