@@ -27,9 +27,6 @@ from wakeful.sensors.frame import Frame
 # Corners of the eyes in the 468-point mesh, of the person's right and left eye: outer, inner.
 RIGHT_CORNERS = (33, 133)
 LEFT_CORNERS = (263, 362)
-# Places of the eye contours in the mesh, in the order of ``Eye.contour``.
-RIGHT_CONTOUR = np.array([33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 157, 173])
-LEFT_CONTOUR = np.array([263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 387, 386, 385, 384, 398])
 # The region of a face in the next frame is this much larger than its landmarks (MediaPipe's face landmark graphs).
 TRACKING_SCALE = 1.5
 

@@ -7,9 +7,7 @@ from numpy.typing import NDArray
 
 from wakeful.device.messages import ReaderTraits
 from wakeful.device.perception.landmarks import (
-    LEFT_CONTOUR,
     LEFT_CORNERS,
-    RIGHT_CONTOUR,
     RIGHT_CORNERS,
     Eye,
     FaceLandmarks,
@@ -19,6 +17,7 @@ from wakeful.device.perception.landmarks import (
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import UNWATCHED
+from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.sensors.frame import Frame
 
 MESH_PX = 192
@@ -64,8 +63,8 @@ class MeshIrisReader:
         self.stages.done("iris")
         return FaceLandmarks(
             points=points,
-            left=left or _of_mesh(corners, LEFT_CONTOUR),
-            right=right or _of_mesh(corners, RIGHT_CONTOUR),
+            left=left or _of_mesh(corners, LEFT_EYE),
+            right=right or _of_mesh(corners, RIGHT_EYE),
             presence=presence,
             unread=self._unread,
         )

@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from wakeful.device.messages import ReaderTraits
 from wakeful.device.perception.landmarks import (
-    LEFT_CONTOUR,
-    RIGHT_CONTOUR,
     Eye,
     FaceLandmarks,
     require_finite,
@@ -17,6 +15,7 @@ from wakeful.device.perception.landmarks import (
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region
 from wakeful.device.stages import UNWATCHED
+from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.sensors.frame import Frame
 
 INPUT_PX = 256
@@ -55,7 +54,7 @@ def face_of(points: NDArray[np.float32], presence: float) -> FaceLandmarks:
     """A face from the 478 points of this network, in pixels of the image."""
     return FaceLandmarks(
         points=points[:468],
-        left=Eye(points[LEFT_CONTOUR, :2], points[LEFT_IRIS, :2]),
-        right=Eye(points[RIGHT_CONTOUR, :2], points[RIGHT_IRIS, :2]),
+        left=Eye(points[LEFT_EYE, :2], points[LEFT_IRIS, :2]),
+        right=Eye(points[RIGHT_EYE, :2], points[RIGHT_IRIS, :2]),
         presence=presence,
     )

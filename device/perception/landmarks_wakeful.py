@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from wakeful.device.messages import ReaderTraits
 from wakeful.device.perception.landmarks import (
-    LEFT_CONTOUR,
     LEFT_CORNERS,
-    RIGHT_CONTOUR,
     RIGHT_CORNERS,
     TRACKING_SCALE,
     Eye,
@@ -27,6 +25,7 @@ from wakeful.device.perception.landmarks import (
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import UNWATCHED
+from wakeful.models.face.points import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 
@@ -47,8 +46,6 @@ CONTOUR, IRIS = slice(0, 16), slice(16, 21)
 OPENING = 42
 LID_SPREAD = 44
 CLEAR = 46
-OUTER_LIPS = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]
-INNER_LIPS = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95]
 LIPS = np.array([*OUTER_LIPS, *INNER_LIPS])
 """Mesh points in the order of the mouth network."""
 MOUTH_ANCHORS = np.array([61, 291, 0, 17, 13, 14])
@@ -95,7 +92,7 @@ class WakefulReader:
         self.stages.done("lids")
         lips, mouth_aspect = self._lips(grey, points)
         points[LIPS, :2] = lips
-        points[RIGHT_CONTOUR, :2], points[LEFT_CONTOUR, :2] = right.contour, left.contour
+        points[RIGHT_EYE, :2], points[LEFT_EYE, :2] = right.contour, left.contour
         self.stages.done("mouth")
         return FaceLandmarks(points, left, right, read.presence, mouth_aspect=mouth_aspect, brightness=read.brightness)
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Alert, DriverState, Health, Level, Observation, Phase
-from wakeful.device.perception.landmarks import LEFT_CONTOUR, RIGHT_CONTOUR, Eye, FaceLandmarks
+from wakeful.device.perception.landmarks import Eye, FaceLandmarks
 from wakeful.device.perception.pipeline import Sighting
+from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.sensors.frame import Frame
 
 SECOND_NS = 1_000_000_000
@@ -54,7 +55,7 @@ def face(x_px: float = 320.0) -> FaceLandmarks:
     """A face around this column of the image; no two points are in one place."""
     points = np.linspace((x_px - 60.0, 200.0, -30.0), (x_px + 60.0, 320.0, 30.0), 468, dtype=np.float32)
     rim = np.array([(0, 0), (4, 0), (0, -4), (-4, 0), (0, 4)], np.float32)
-    left, right = (Eye(points[at, :2], points[at, :2].mean(axis=0) + rim) for at in (LEFT_CONTOUR, RIGHT_CONTOUR))
+    left, right = (Eye(points[at, :2], points[at, :2].mean(axis=0) + rim) for at in (LEFT_EYE, RIGHT_EYE))
     return FaceLandmarks(points, left, right, presence=1.0)
 
 
