@@ -20,18 +20,14 @@ from numpy.typing import NDArray
 from wakeful.device.evaluation.network_inputs import SEED, InputSet, Purpose
 from wakeful.device.perception.landmarks import LEFT_CORNERS, RIGHT_CORNERS
 from wakeful.device.perception.landmarks_wakeful import (
-    EYE_COLUMNS,
-    EYE_PX,
-    EYE_ROWS,
     FACE_PX,
     FACE_SCALE,
     LEAST_EYE_SPREAD,
     LEAST_SPREAD,
-    MOUTH_COLUMNS,
-    MOUTH_ROWS,
-    MOUTH_SPAN_PX,
 )
 from wakeful.errors import ConfigError
+from wakeful.models.lids import layout as lids_layout
+from wakeful.models.mouth import layout as mouth_layout
 from wakeful.models.training.geometry import Crop, cut, level_square
 from wakeful.models.training.light import Light, standardise, varied
 from wakeful.models.training.pictures import Encoded
@@ -127,9 +123,9 @@ def _crops(faces: _Faces, face: int, rng: np.random.Generator, light: Light | No
     right, left = mesh[RIGHT_CORNERS[0]], mesh[LEFT_CORNERS[0]]
     x_px, y_px, side, angle = level_square(mesh[faces.index], right, left)
     square = Crop(x_px, y_px, side * FACE_SCALE, angle, columns=FACE_PX, rows=FACE_PX)
-    span = max(float(np.linalg.norm(left - right)), 1.0) * MOUTH_COLUMNS / MOUTH_SPAN_PX
+    span = max(float(np.linalg.norm(left - right)), 1.0) * mouth_layout.COLUMNS / mouth_layout.SPAN_PX
     middle = mesh[MOUTH_CENTRE].mean(axis=0)
-    mouth = Crop(float(middle[0]), float(middle[1]), span, angle, columns=MOUTH_COLUMNS, rows=MOUTH_ROWS)
+    mouth = Crop(float(middle[0]), float(middle[1]), span, angle, columns=mouth_layout.COLUMNS, rows=mouth_layout.ROWS)
     eyes = [
         _eye(mesh[corners[0]], mesh[corners[1]], mirrored)
         for corners, mirrored in ((RIGHT_CORNERS, False), (LEFT_CORNERS, True))
@@ -152,9 +148,9 @@ def _eye(outer: Array, inner: Array, mirrored: bool) -> Crop:
     along = inner - outer
     sign = -1.0 if mirrored else 1.0
     angle = math.atan2(sign * float(along[1]), sign * float(along[0]))
-    width = max(float(np.hypot(*along)), 1.0) * EYE_COLUMNS / EYE_PX
+    width = max(float(np.hypot(*along)), 1.0) * lids_layout.COLUMNS / lids_layout.EYE_PX
     x_px, y_px = (outer + inner) / 2.0
-    return Crop(float(x_px), float(y_px), width, angle, mirrored, columns=EYE_COLUMNS, rows=EYE_ROWS)
+    return Crop(float(x_px), float(y_px), width, angle, mirrored, columns=lids_layout.COLUMNS, rows=lids_layout.ROWS)
 
 
 def _scenes(folder: Path) -> list[NDArray[np.float32]]:

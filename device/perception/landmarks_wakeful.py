@@ -25,32 +25,27 @@ from wakeful.device.perception.landmarks import (
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import UNWATCHED
-from wakeful.models.face.points import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
+from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
+from wakeful.models.lids import layout as lids_layout
+from wakeful.models.mouth import layout as mouth_layout
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 
 Grey = NDArray[np.uint8]
 
 FACE_PX, FACE_SCALE = 112, 1.35
-EYE_ROWS, EYE_COLUMNS, EYE_PX = 48, 64, 36.0
-MOUTH_ROWS, MOUTH_COLUMNS, MOUTH_SPAN_PX = 56, 64, 64.0
-"""Sizes of the crops; see the networks in ``models/face``, ``models/lids`` and ``models/mouth``."""
-EYE_MIDDLE = np.array([EYE_COLUMNS / 2.0, EYE_ROWS / 2.0], np.float32)
-MOUTH_MIDDLE = np.array([MOUTH_COLUMNS / 2.0, MOUTH_ROWS / 2.0], np.float32)
+"""Size of the crop; see ``models/face/net``."""
+EYE_MIDDLE = np.array([lids_layout.COLUMNS / 2.0, lids_layout.ROWS / 2.0], np.float32)
+MOUTH_MIDDLE = np.array([mouth_layout.COLUMNS / 2.0, mouth_layout.ROWS / 2.0], np.float32)
 FACE_INSIDE = slice(round(FACE_PX * (1.0 - 1.0 / FACE_SCALE) / 2.0), round(FACE_PX * (1.0 + 1.0 / FACE_SCALE) / 2.0))
 """Rows and columns of the face's crop that its points span."""
 LEAST_SPREAD, LEAST_EYE_SPREAD = 8.0, 6.0
 """Grey levels; a crop with a smaller deviation is not stretched any further, as in training."""
 MESH_POINTS = 468
-CONTOUR, IRIS = slice(0, 16), slice(16, 21)
-OPENING = 42
-LID_SPREAD = 44
-CLEAR = 46
-LIPS = np.array([*OUTER_LIPS, *INNER_LIPS])
-"""Mesh points in the order of the mouth network."""
+CONTOUR, IRIS = slice(0, lids_layout.LIDS), slice(lids_layout.LIDS, lids_layout.LIDS + lids_layout.IRIS)
+LIPS = np.array(mouth_layout.LIPS)
 MOUTH_ANCHORS = np.array([61, 291, 0, 17, 13, 14])
 """The mouth's crop lies around the mean of these."""
-MOUTH_OPENING = 2 * LIPS.size
 FOLLOWED = 0.4
 """Share of the least presence from which on a followed face counts: heads that are bowed and turned, with shut eyes
 behind glasses, have less than others, and what is no face hardly ever has a tenth."""
@@ -130,11 +125,11 @@ class WakefulReader:
         span = max(float(np.linalg.norm(along)), 1.0)
         x_px, y_px = points[MOUTH_ANCHORS, :2].mean(axis=0).tolist()
         angle = math.atan2(float(along[1]), float(along[0]))
-        place = Placed.of(x_px, y_px, MOUTH_SPAN_PX / span, angle, MOUTH_COLUMNS, MOUTH_ROWS)
+        place = Placed.of(x_px, y_px, mouth_layout.SPAN_PX / span, angle, mouth_layout.COLUMNS, mouth_layout.ROWS)
         crop = standardised(grey.cut(place, cv2.BORDER_REPLICATE), LEAST_SPREAD)
         out = require_finite(self._mouth(crop[np.newaxis])[0], "mouth")[0]
-        lips = out[: 2 * LIPS.size].reshape(-1, 2) * np.float32(MOUTH_SPAN_PX) + MOUTH_MIDDLE
-        return place.to_picture(lips), max(float(out[MOUTH_OPENING]), 0.0)
+        lips = out[mouth_layout.POINTS].reshape(-1, 2) * np.float32(mouth_layout.SPAN_PX) + MOUTH_MIDDLE
+        return place.to_picture(lips), max(float(out[mouth_layout.OPENING]), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,13 +280,13 @@ def _eye_place(outer: NDArray[np.float32], inner: NDArray[np.float32], *, mirror
     sign = -1.0 if mirrored else 1.0
     angle = math.atan2(sign * float(along[1]), sign * float(along[0]))
     x_px, y_px = ((outer + inner) / 2.0).tolist()
-    return Placed.of(x_px, y_px, EYE_PX / width, angle, EYE_COLUMNS, EYE_ROWS, mirrored)
+    return Placed.of(x_px, y_px, lids_layout.EYE_PX / width, angle, lids_layout.COLUMNS, lids_layout.ROWS, mirrored)
 
 
 def _eye(place: Placed, lids: NDArray[np.float32], states: NDArray[np.float32]) -> Eye:
-    placed = place.to_picture(lids[: 2 * IRIS.stop].reshape(-1, 2) * np.float32(EYE_PX) + EYE_MIDDLE)
-    clear, *hidden = lids[CLEAR:].tolist()
+    placed = place.to_picture(lids[lids_layout.POINTS].reshape(-1, 2) * np.float32(lids_layout.EYE_PX) + EYE_MIDDLE)
+    clear, *hidden = lids[lids_layout.REASON].tolist()
     most = max(hidden)
     clear -= most + math.log(sum(math.exp(one - most) for one in hidden))
-    spread = math.exp(min(float(lids[LID_SPREAD]), 0.0))
-    return Eye(placed[CONTOUR], placed[IRIS], max(float(lids[OPENING]), 0.0), spread, states, clear)
+    spread = math.exp(min(float(lids[lids_layout.SPREAD.start]), 0.0))
+    return Eye(placed[CONTOUR], placed[IRIS], max(float(lids[lids_layout.OPENING]), 0.0), spread, states, clear)

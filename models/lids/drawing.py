@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.models.lids.net import COLUMNS, EYE_PX, READABLE, ROWS
+from wakeful.models.lids.layout import COLUMNS, EYE_PX, READABLE, ROWS
 from wakeful.models.training.covers import Covers, lay_hand, lay_patch, lay_spectacles
 from wakeful.models.training.light import noise
 from wakeful.sensors.opencv import cv2

@@ -19,7 +19,8 @@ from wakeful.models.face.evaluate import FaceReader, around, load_face_net, read
 from wakeful.models.face.net import SCALE
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, lid_gap
 from wakeful.models.lids.bank import LEFT_HUMAN, RIGHT_HUMAN, human_gap
-from wakeful.models.lids.net import COLUMNS, EYE_PX, LIDS, NAME, OPENING, ROWS, SHUT, LidsNet
+from wakeful.models.lids.layout import COLUMNS, EYE_PX, LIDS, OPENING, ROWS, SHUT
+from wakeful.models.lids.net import NAME, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop
 from wakeful.models.lids.states import CLOSED, StateHead, load_head
 from wakeful.models.lids.task import auc, points_of, read

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from wakeful.models.lids.net import COLUMNS, NAME, ROWS, LidsNet
+from wakeful.models.lids.layout import COLUMNS, ROWS
+from wakeful.models.lids.net import NAME, LidsNet
 from wakeful.models.lids.states import StateHead, load_head
 from wakeful.models.training.export import export, parser
 from wakeful.models.training.run import load_weights

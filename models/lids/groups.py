@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from wakeful.models.face.build import Targets
 from wakeful.models.face.points import eye_span
 from wakeful.models.lids.bank import Bank, labelled_faces, load_bank
-from wakeful.models.lids.net import NAME, OPENING, LidsNet
+from wakeful.models.lids.layout import OPENING
+from wakeful.models.lids.net import NAME, LidsNet
 from wakeful.models.lids.samples import EyeSamples
 from wakeful.models.lids.states import (
     CLOSED,

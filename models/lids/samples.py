@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, lid_gap
 from wakeful.models.lids.bank import Bank, human_gap
 from wakeful.models.lids.drawing import CLEAR, cover_eye, draw_lid, eye_area, glaze_eye, unreadable_light
-from wakeful.models.lids.net import COLUMNS, EYE_PX, READABLE, ROWS
+from wakeful.models.lids.layout import COLUMNS, EYE_PX, READABLE, ROWS
 from wakeful.models.training.covers import Covers
 from wakeful.models.training.geometry import Crop, cut
 from wakeful.models.training.light import Light, noisy, standardise, varied

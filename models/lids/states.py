@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from wakeful.files import replace_file
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.models.lids.bank import Bank, cew_people, load_bank
-from wakeful.models.lids.net import COLUMNS, NAME, ROWS, STATES, WIDTHS, LidsNet
+from wakeful.models.lids.layout import COLUMNS, ROWS, STATES
+from wakeful.models.lids.net import NAME, WIDTHS, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop, shaken
 from wakeful.models.lids.task import LIGHT, auc
 from wakeful.models.training.geometry import cut

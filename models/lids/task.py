@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from wakeful.models.face.points import lid_gap
 from wakeful.models.lids.bank import Bank, load_bank
 from wakeful.models.lids.drawing import CLEAR
-from wakeful.models.lids.net import IRIS, LIDS, NAME, OPENING, POINTS, REASON, SHUT, SPREAD, LidsNet
+from wakeful.models.lids.layout import IRIS, LIDS, OPENING, POINTS, REASON, SHUT, SPREAD
+from wakeful.models.lids.net import NAME, LidsNet
 from wakeful.models.lids.samples import EyeSamples, Sample
 from wakeful.models.training.covers import load_covers
 from wakeful.models.training.light import Light

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from wakeful.models.face.build import PICTURES, Targets
 from wakeful.models.face.evaluate import FaceReader, load_face_net, readings
-from wakeful.models.mouth.net import COVERED, NAME, OPENING, MouthNet
+from wakeful.models.mouth.layout import COVERED, OPENING
+from wakeful.models.mouth.net import NAME, MouthNet
 from wakeful.models.mouth.samples import MASKED, mouth_crop, opening_of
 from wakeful.models.mouth.task import read
 from wakeful.models.training.geometry import cut

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wakeful.models.mouth.net import COLUMNS, NAME, ROWS, MouthNet
+from wakeful.models.mouth.layout import COLUMNS, ROWS
+from wakeful.models.mouth.net import NAME, MouthNet
 from wakeful.models.training.export import export, parser
 from wakeful.models.training.run import load_weights
 

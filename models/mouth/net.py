@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from wakeful.models.face.points import INNER_LIPS, OUTER_LIPS
+from wakeful.models.mouth.layout import COLUMNS, OUTPUTS, ROWS
 from wakeful.models.training.blocks import SeparableResidual, convolution, exact
 
-ROWS, COLUMNS = 56, 64
-SPAN_PX = 64.0
-"""The distance of the outer eye corners, with depth, in crop pixels."""
-LIPS = (*OUTER_LIPS.tolist(), *INNER_LIPS.tolist())
-"""Mesh points that are read, in this order."""
 WIDTHS = (12, 16, 32, 48)
 HIDDEN = 64
 NAME = "mouth"
-
-POINTS = slice(0, 2 * len(LIPS))
-OPENING = POINTS.stop
-SPREAD = OPENING + 1
-COVERED = SPREAD + 1
-OUTPUTS = COVERED + 1
 
 
 class MouthNet(nn.Module):

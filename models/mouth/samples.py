@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wakeful.models.face.build import PICTURES, Targets
 from wakeful.models.face.points import LEFT_OUTER, MASK, RIGHT_OUTER
-from wakeful.models.mouth.net import COLUMNS, LIPS, ROWS, SPAN_PX
+from wakeful.models.mouth.layout import COLUMNS, LIPS, ROWS, SPAN_PX
 from wakeful.models.training.covers import Covers, lay_hand, lay_mask, lay_patch
 from wakeful.models.training.geometry import Crop, cut
 from wakeful.models.training.light import Light, standardise, varied

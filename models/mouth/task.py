@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wakeful.models.mouth.net import COVERED, LIPS, NAME, OPENING, POINTS, SPREAD, MouthNet
+from wakeful.models.mouth.layout import COVERED, LIPS, OPENING, POINTS, SPREAD
+from wakeful.models.mouth.net import NAME, MouthNet
 from wakeful.models.mouth.samples import MouthSamples, Sample
 from wakeful.models.training.covers import load_covers
 from wakeful.models.training.light import Light

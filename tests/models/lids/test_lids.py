@@ -14,7 +14,8 @@ from wakeful.models.lids.bank import HUMAN_LIDS, human_gap
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
 from wakeful.models.lids import drawing, samples  # noqa: E402
-from wakeful.models.lids.net import COLUMNS, EYE_PX, HIDDEN, OUTPUTS, READABLE, ROWS, LidsNet  # noqa: E402
+from wakeful.models.lids.layout import COLUMNS, EYE_PX, OUTPUTS, READABLE, ROWS  # noqa: E402
+from wakeful.models.lids.net import HIDDEN, LidsNet  # noqa: E402
 from wakeful.models.lids.states import FEATURES, StateHead  # noqa: E402
 from wakeful.models.lids.task import auc, points_of, torch_gap  # noqa: E402
 from wakeful.models.training.export import export  # noqa: E402

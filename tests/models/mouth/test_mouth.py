@@ -11,7 +11,8 @@ from tests.models.training.test_pictures import unlike
 
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
-from wakeful.models.mouth.net import COLUMNS, LIPS, OUTPUTS, ROWS, MouthNet  # noqa: E402
+from wakeful.models.mouth.layout import COLUMNS, LIPS, OUTPUTS, ROWS  # noqa: E402
+from wakeful.models.mouth.net import MouthNet  # noqa: E402
 from wakeful.models.mouth.samples import mouth_crop, opening_of, shaken  # noqa: E402
 from wakeful.models.mouth.task import inner_gap  # noqa: E402
 from wakeful.models.training.export import export  # noqa: E402

@@ -10,7 +10,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the extra [train]")
 onnx = pytest.importorskip("onnx", reason="needs the extra [train]")
 
-from wakeful.models.mouth.net import COLUMNS, ROWS, MouthNet  # noqa: E402
+from wakeful.models.mouth.layout import COLUMNS, ROWS  # noqa: E402
+from wakeful.models.mouth.net import MouthNet  # noqa: E402
 from wakeful.models.training.export import export  # noqa: E402
 
 
