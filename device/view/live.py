@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from wakeful.device.alerts.loop_stats import LoopStats
@@ -31,6 +32,7 @@ class LivePage(Feed, Output):
         stats: figures of the loop.
         expression_classes: names of the probabilities in a state.
         on_command: takes what the page's buttons say, from any thread.
+        clock_s: the clock by which a state grows old.
 
     Raises:
         ConfigError: the address or token will not do, or the port is in use.
@@ -44,10 +46,11 @@ class LivePage(Feed, Output):
         stats: Callable[[], LoopStats] = lambda: LoopStats(0.0, 0.0, 0, ""),
         expression_classes: tuple[str, ...] = (),
         on_command: Callable[[Command], None] = lambda command: None,
+        clock_s: Callable[[], float] = time.monotonic,
         liveness: Liveness | None = None,
     ) -> None:
         where = parse_address(address, token)
-        super().__init__(title, stats, expression_classes, liveness=liveness)
+        super().__init__(title, stats, expression_classes, clock_s, liveness)
         self.pictures = Pictures(liveness=liveness)
         site = Site(Access(token), self, self.pictures, on_command)
         try:
