@@ -259,6 +259,7 @@ def open_configured(settings: Settings) -> Source:
         height=wanted.height,
         fps=wanted.fps,
         pixel_format=wanted.pixel_format,
+        mounting=wanted.mounting,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 
 from wakeful.errors import ConfigError
 from wakeful.sensors.discovery import camera_path, cameras
+from wakeful.sensors.mounting import Mounting
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import Source, SourceNotFound
 
@@ -39,6 +40,7 @@ def open_source(
     height: int | None = None,
     fps: float | None = None,
     pixel_format: str | None = None,
+    mounting: Mounting | None = None,
 ) -> Source:
     """Open a camera, a file, a folder or the synthetic driver.
 
@@ -52,18 +54,27 @@ def open_source(
         width, height, fps, pixel_format: requested from the camera, see ``CaptureRequest``; differences are in
             ``info.requested``. Image folders are played and the synthetic driver is rendered at ``fps``,
             30 without it.
+        mounting: how each picture is corrected; ``info`` has the size that it then has.
 
     Raises:
         SourceNotFound: no such camera, file or folder.
         SourceError: it exists but cannot be used; the message gives the reason and the fix.
         ConfigError: an invalid request.
     """
-    request = CaptureRequest(width, height, fps, pixel_format)
     if spec == "auto":
         spec = first_camera_or_synthetic()
+    source = _open_as_it_is(spec, pace, CaptureRequest(width, height, fps, pixel_format))
+    if mounting is None or not mounting.changes:
+        return source
+    from wakeful.sensors.mounted import MountedSource
+
+    return MountedSource(source, mounting)
+
+
+def _open_as_it_is(spec: str, pace: Pace | None, request: CaptureRequest) -> Source:
     kind, what = kind_of(spec)
     if kind == "synthetic":
-        return _open(kind, what, pace or "realtime", fps or DEFAULT_FPS)
+        return _open(kind, what, pace or "realtime", request.fps or DEFAULT_FPS)
     if kind == "v4l2":
         if pace == "fast":
             raise ConfigError(f"camera {spec} runs in real time: leave out the pace, or set it to realtime")

@@ -13,7 +13,8 @@ class Frame:
     """One captured picture.
 
     Attributes:
-        image: uint8 [height, width, 3], blue-green-red as OpenCV has it, not mirrored. A new array each, which nobody
+        image: uint8 [height, width, 3], blue-green-red as OpenCV has it, as the camera sees it unless the user
+            has it corrected (``wakeful.sensors.mounting``). A new array each, which nobody
             writes to once it is handed on, so that whoever wants it may keep it.
         t_ns: capture time, ns. Live sources: ``time.monotonic_ns()`` at the grab. Files played ``fast``: the file's
             own time stamp. Files played in real time: start of playing plus the file's own time stamp.

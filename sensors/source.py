@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,3 +96,8 @@ class Wrapped:
 
     def close(self) -> None:
         self._source.close()
+
+    def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
+        """The source's threads that must never end, where it has any; see ``wakeful.sensors.v4l2.V4l2Camera``."""
+        found: list[tuple[str, Callable[[], bool], Callable[[], None]]] = getattr(self._source, "threads", list)()
+        return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,12 @@ def monitors(
     profile: str,
     config: Path | None,
     peers: Sequence[str],
+    mounting: Mapping[str, object] = MappingProxyType({}),
 ) -> list[Entrant]:
     """The participants: the monitor with each of the landmark ``readers``, then peers by their command lines.
+
+    Args:
+        mounting: how images are corrected, by dotted name of the settings.
 
     Raises:
         ConfigError, ModelError, SourceError: a setting, a runtime, a network or the source cannot be used.
@@ -70,6 +75,7 @@ def monitors(
         "perception.runtime": runtime,
         "perception.threads": threads,
         "terminal.live": False,
+        **mounting,
     }
     load_settings(config, profile, overrides)
     open_source(source, pace="fast" if _is_played(source) else None).close()
@@ -254,8 +260,14 @@ def as_arguments(job: Job) -> list[str]:
         "source.source": "--source",
         "perception.landmarks": "--landmarks",
         "perception.runtime": "--runtime",
+        "source.rotate": "--rotate",
+        "source.crop": "--crop",
+        "source.aspect": "--aspect",
     }
-    arguments = [word for name, flag in flags.items() if (value := job.overrides.get(name)) for word in (flag, value)]
-    for flag, given in (("--profile", job.profile), ("--config", job.config)):
-        arguments += [flag, given] if given else []
+    given = ((flag, job.overrides.get(name)) for name, flag in flags.items())
+    arguments = [word for flag, value in given if value for word in (flag, str(value))]
+    mirror = job.overrides.get("source.mirror")
+    arguments += [] if mirror is None else ["--mirror" if mirror else "--no-mirror"]
+    for flag, name in (("--profile", job.profile), ("--config", job.config)):
+        arguments += [flag, name] if name else []
     return arguments

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wakeful.device.commands import mounting
+from wakeful.device.commands.mounting import Aspect, Crop, Mirror, Rotate
 from wakeful.device.commands.run import Landmarks, Runtime
 
 if TYPE_CHECKING:
@@ -91,6 +93,10 @@ def pipeline(
         str,
         typer.Option(metavar="FILE|FOLDER|synthetic[:SCENARIO]|DEVICE", help="What the monitor watches, in a loop."),
     ] = "synthetic",
+    rotate: Rotate = None,
+    mirror: Mirror = None,
+    crop: Crop = None,
+    aspect: Aspect = None,
     scenario: Annotated[
         list[PipelineScenario] | None,
         typer.Option("--scenario", help="May be repeated; by default cold and pipeline."),
@@ -124,7 +130,8 @@ def pipeline(
     plan = planned(quick, minutes=minutes)
     chosen = [one.value for one in scenario or (PipelineScenario.COLD, PipelineScenario.PIPELINE)]
     readers = [one.value for one in landmarks or [Landmarks.AUTO]]
-    entrants = monitors(source, readers, runtime.value, threads, profile, config, peer or [])
+    corrected = mounting.overrides(rotate, mirror, crop, aspect)
+    entrants = monitors(source, readers, runtime.value, threads, profile, config, peer or [], corrected)
     session = Session(plan, out, _progress if not quick else None)
     measure(session, entrants, chosen, plan)
     return _finish(session, out)

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wakeful.device.commands import mounting
+from wakeful.device.commands.mounting import Aspect, Crop, Mirror, Rotate
+
 if TYPE_CHECKING:
     from wakeful.device.config.settings import Settings
     from wakeful.device.state.profile import Profile
@@ -58,6 +61,10 @@ def run(
             help="Where the images come from; auto: the first camera, else the synthetic driver.",
         ),
     ] = None,
+    rotate: Rotate = None,
+    mirror: Mirror = None,
+    crop: Crop = None,
+    aspect: Aspect = None,
     profile: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="Profile: the rules to apply.")] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="Configuration (see `wakeful config`).")] = None,
     pace: Annotated[
@@ -174,6 +181,7 @@ def run(
         "record.landmarks": record_landmarks,
         "record.blur_others": blur_others,
         "terminal.live": live,
+        **mounting.overrides(rotate, mirror, crop, aspect),
     }
 
     def load() -> tuple[Settings, Profile]:

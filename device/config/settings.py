@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.gpio.settings import GpioSettings, chip_and_line
@@ -16,6 +16,7 @@ from wakeful.device.alerts.mqtt.settings import MqttSettings
 from wakeful.device.alerts.serial.settings import SerialSettings
 from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.config.section import Section
+from wakeful.sensors.mounting import Mounting, as_aspect, as_crop
 
 
 class SourceSettings(Section):
@@ -36,8 +37,22 @@ class SourceSettings(Section):
     """Frame rate requested from a camera, frames per second."""
     pixel_format: str | None = Field(default=None, min_length=4, max_length=4)
     """Pixel format requested from a camera, as four characters such as MJPG or YUYV; unset: the camera's default."""
+    rotate: Literal[0, 90, 180, 270] = 0
+    """Degrees by which each image is turned clockwise so that the driver's head is upright."""
+    mirror: bool = False
+    """Exchange left and right of each image, after rotating it."""
+    crop: Annotated[tuple[float, float, float, float], BeforeValidator(as_crop, list[float] | str)] | None = None
+    """Part of the rotated and mirrored image to keep: left, top, right, bottom as shares from 0 to 1; unset: all."""
+    aspect: Annotated[float, BeforeValidator(as_aspect, float | str)] | None = None
+    """Width over height that the source's whole image should have before it is rotated, as a number or "4:3"; it is
+    stretched to it, as one field of an analogue camera needs; unset: the image is used as it is."""
     max_age_s: float = Field(default=0.1, ge=0.01, le=2.0)
     """Seconds the monitor waits for a new frame before it continues without one."""
+
+    @property
+    def mounting(self) -> Mounting:
+        """How each image is corrected."""
+        return Mounting(self.rotate, self.mirror, self.crop, self.aspect)
 
 
 class PerceptionSettings(Section):
