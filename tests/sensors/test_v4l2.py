@@ -15,12 +15,13 @@ import cv2
 import pytest
 
 from tools.rigs.scripted_camera import ScriptedCamera
+from tools.rigs.waiting import within
 from wakeful import SourceError
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import EndOfSource, SourceNotFound, StaleFrame
 from wakeful.sensors.v4l2 import MAX_HANGING_THREADS, Patience, V4l2Camera
 
-QUICK = Patience(lost_after_s=0.15, first_retry_s=0.08, longest_retry_s=0.3, first_frame_s=0.3)
+QUICK = Patience(lost_after_s=0.3, first_retry_s=0.08, longest_retry_s=0.3, first_frame_s=0.3)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def camera(device: ScriptedCamera) -> Iterator[V4l2Camera]:
     source.close()
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 3.0) -> float:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0) -> float:
     """Seconds until the condition held."""
     start = time.monotonic()
     while not condition():
@@ -71,7 +72,7 @@ def test_a_slow_reader_gets_the_newest_frame_and_the_others_are_counted(camera: 
     first = camera.read_latest(1.0)
     time.sleep(0.2)
     newest = camera.read_latest(1.0)
-    assert time.monotonic_ns() - newest.t_ns < 100_000_000
+    assert within(0.1, lambda: (time.monotonic_ns() - camera.read_latest(1.0).t_ns) / 1e9)
     assert newest.seq > first.seq + 3
     assert camera.dropped >= newest.seq - first.seq - 1
 
@@ -109,10 +110,14 @@ def test_a_camera_that_goes_bad_is_noticed_gives_nothing_and_recovers(
     time.sleep(0.05)  # a good frame lies in the slot, and grows old there
     device.mode = mode
     wait_until(lambda: camera.lost == reason)
-    before = time.monotonic()
-    with pytest.raises(StaleFrame, match=reason):
-        camera.read_latest(0.1)
-    assert time.monotonic() - before < 0.3
+
+    def refused_s() -> float:
+        before = time.monotonic()
+        with pytest.raises(StaleFrame, match=reason):
+            camera.read_latest(0.1)
+        return time.monotonic() - before
+
+    assert within(0.3, refused_s)
     device.mode = "works"
     device.driver_returns.set()
     wait_until(lambda: works_again(camera))
@@ -142,7 +147,7 @@ def test_an_unplugged_camera_is_let_go_before_it_counts_as_lost(device: Scripted
     camera = V4l2Camera(device.device, CaptureRequest(), backend=device.open, patience=patience)
     camera.read_latest(1.0)
     device.unplug()
-    wait_until(lambda: device.released == 1, timeout_s=0.8)
+    wait_until(lambda: device.released == 1, timeout_s=4.0)
     assert camera.lost is None
     camera.close()
 

@@ -89,13 +89,20 @@ def test_every_frame_comes_once_in_order_with_the_time_of_the_file(tmp_path: Pat
 
 
 def test_realtime_plays_by_the_clock_and_ends(tmp_path: Path) -> None:
-    source = opened(write_video(tmp_path / "a.avi"), realtime=True)
-    assert source.info.live
-    start = time.monotonic()
-    frames = all_frames(source)
-    assert 0.7 < time.monotonic() - start < 1.5
-    assert len(frames) + source.dropped == 20
-    assert all((b.t_ns - a.t_ns) == (b.seq - a.seq) * 40_000_000 for a, b in pairwise(frames))
+    video = write_video(tmp_path / "a.avi")
+
+    def lasts_s() -> float:
+        source = opened(video, realtime=True)
+        assert source.info.live
+        start = time.monotonic()
+        frames = all_frames(source)
+        lasted_s = time.monotonic() - start
+        assert len(frames) + source.dropped == 20
+        assert all((b.t_ns - a.t_ns) == (b.seq - a.seq) * 40_000_000 for a, b in pairwise(frames))
+        return lasted_s
+
+    # Other work on the machine may spoil a round, but not every one.
+    assert any(0.7 < lasts_s() < 1.5 for _ in range(5))
 
 
 def test_a_gif_is_composed_and_each_frame_has_its_own_duration(tmp_path: Path) -> None:

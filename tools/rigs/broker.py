@@ -97,11 +97,11 @@ class Listener:
         for topic in self._topics:
             client.subscribe(topic, 1)
 
-    def next(self, end: str, timeout_s: float = 5.0) -> Any:
+    def next(self, end: str, timeout_s: float = 15.0) -> Any:
         """The payload of the next message whose topic ends so."""
         return self.next_message(end, timeout_s)[1]
 
-    def next_message(self, end: str, timeout_s: float = 5.0) -> tuple[str, Any, bool]:
+    def next_message(self, end: str, timeout_s: float = 15.0) -> tuple[str, Any, bool]:
         """Topic, payload and whether it had been retained; other messages are kept for later."""
         for number, message in enumerate(self._kept):
             if message[0].endswith(end):

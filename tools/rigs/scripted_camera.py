@@ -31,6 +31,7 @@ class ScriptedCamera:
         self.released = 0
         self.driver_returns = Event()
         self.noise = np.random.default_rng(7)
+        self.last = np.full((height, width, 3), 90, np.uint8)
         self.plug_in()
 
     def plug_in(self) -> None:
@@ -51,7 +52,6 @@ class ScriptedCapture:
     def __init__(self, camera: ScriptedCamera, path: str) -> None:
         self.camera = camera
         self.path = path
-        self.last = np.full((camera.height, camera.width, 3), 90, np.uint8)
 
     def isOpened(self) -> bool:
         return not self.camera.busy
@@ -92,8 +92,8 @@ class ScriptedCapture:
         if camera.mode == "odd":
             return True, np.zeros((camera.height, camera.width, 2), np.float32)
         if camera.mode == "works":
-            self.last = camera.noise.integers(60, 120, (camera.height, camera.width, 3), dtype=np.uint8)
-        return True, self.last.copy()
+            camera.last = camera.noise.integers(60, 120, (camera.height, camera.width, 3), dtype=np.uint8)
+        return True, camera.last.copy()
 
     def release(self) -> None:
         self.camera.released += 1

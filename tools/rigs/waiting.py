@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
@@ -26,6 +26,16 @@ def settled(count: Callable[[], int], rest_s: float = 0.3, timeout_s: float = 10
         if (now := count()) != at_rest:
             at_rest, since = now, time.monotonic()
     return at_rest
+
+
+def usual_longest(took_s: Sequence[float]) -> float:
+    """The third longest of many times: a busy machine takes the processor away once or twice."""
+    return sorted(took_s)[-3]
+
+
+def within(limit_s: float, attempt: Callable[[], float], tries: int = 5) -> bool:
+    """Whether an attempt takes less than ``limit_s``: other work on the machine may spoil one, but not every one."""
+    return any(attempt() < limit_s for _ in range(tries))
 
 
 class Clock:

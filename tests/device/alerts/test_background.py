@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.rigs.waiting import eventually
+from tools.rigs.waiting import eventually, usual_longest
 from wakeful import ConfigError
 from wakeful.device.alerts.background import BackgroundWriter
 
@@ -31,7 +31,7 @@ def test_everything_queued_is_written_when_it_closes(tmp_path: Path) -> None:
 def test_a_line_is_in_the_file_soon_and_not_only_at_the_end(tmp_path: Path) -> None:
     lines = BackgroundWriter(tmp_path / "out")
     lines.write("now\n")
-    assert eventually(lambda: (tmp_path / "out").read_text() == "now\n", 1.0)
+    assert eventually(lambda: (tmp_path / "out").read_text() == "now\n")
     lines.close()
 
 
@@ -56,11 +56,14 @@ def test_a_pipe_without_a_reader_costs_lines_but_no_time(tmp_path: Path) -> None
     os.mkfifo(tmp_path / "pipe")
     lines = BackgroundWriter(tmp_path / "pipe")
     before_s = time.monotonic()
+    took_s = []
     for _ in range(15_000):
+        begun_s = time.monotonic()
         lines.write("x" * 99 + "\n")
-    assert time.monotonic() - before_s < 1.0
+        took_s.append(time.monotonic() - begun_s)
+    assert usual_longest(took_s) < 0.05
     lines.close()
-    assert time.monotonic() - before_s < 4.0
+    assert time.monotonic() - before_s < 10.0
     assert lines.dropped > 14_000  # a pipe holds 64 KiB
 
 
@@ -92,7 +95,7 @@ lines.close()
     assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline() == "0\n"
     process.stdout.close()
-    assert process.wait(timeout=5.0) == 0
+    assert process.wait(timeout=30.0) == 0
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
 

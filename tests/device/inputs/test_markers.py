@@ -101,7 +101,7 @@ def test_keys_in_the_terminal_set_markers_and_the_terminal_is_given_back(tmp_pat
     assert os.waitstatus_to_exitcode(status) == 0
     found = [entry.value.data for entry in recording(logs).entries(MARKER)]  # type: ignore[union-attr]
     assert [one["text"] for one in found] == ["key", "KSS 7"]
-    assert 0 <= int(found[0]["pressed_ns"]) - pressed_ns < 1_000_000_000
+    assert 0 <= int(found[0]["pressed_ns"]) - pressed_ns < 5_000_000_000
     assert termios.tcgetattr(terminal)[3] == before[3]
     os.close(terminal)
 

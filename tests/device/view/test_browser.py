@@ -13,7 +13,7 @@ import pytest
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
 from tests.device.view.test_server import TOKEN, Page
 from tools.rigs.browser import Browser, find_browser
-from tools.rigs.waiting import eventually
+from tools.rigs.waiting import eventually, usual_longest
 from wakeful.device.messages import Acknowledge, Event, Marker, Phase
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.view import server
@@ -83,8 +83,7 @@ def test_an_alert_stands_in_the_page_within_200_ms(browser: Browser, page: Page)
         page.output.alert(alert(seq, phase=Phase.CLEARED))
         page.output.state(AWAKE)
         browser.wait("$('banner').dataset.level === 'none'")
-    # A busy machine may keep the browser waiting once or twice; a page that asks now and then is late most times.
-    assert sorted(delays_ms)[-3] < 200.0, delays_ms
+    assert usual_longest(delays_ms) < 200.0, delays_ms
     assert max(delays_ms) < 2000.0, delays_ms
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.device.alerts.samples import AWAKE, alert
 from tests.device.view.test_pictures import decoded
-from tools.rigs.waiting import Clock, eventually
+from tools.rigs.waiting import Clock, eventually, usual_longest, within
 from wakeful import ConfigError
 from wakeful.device.messages import Acknowledge, Command, Marker, Observation
 from wakeful.device.perception.pipeline import Sighting
@@ -207,7 +207,7 @@ def test_the_fifth_viewer_is_told_that_four_are_watching_and_gets_in_when_one_le
     status, _, says = page.ask("GET", "/events")
     assert (status, says) == (503, "4 viewers are watching already\n")
     watching.pop().close()
-    assert eventually(lambda: page.watch("/events").status == 200, 5.0)
+    assert eventually(lambda: page.watch("/events").status == 200)
 
 
 def test_a_viewer_who_does_not_read_is_dropped_and_costs_the_monitor_nothing(
@@ -227,8 +227,7 @@ def test_a_viewer_who_does_not_read_is_dropped_and_costs_the_monitor_nothing(
         took_s.append(time.perf_counter() - begin_s)
         time.sleep(0.03)
     assert page.output.pictures.watchers == 0
-    # A busy machine may take the processor away once or twice; a call that waits for the viewer takes 0.3 s.
-    assert sorted(took_s)[-3:][0] < 0.1
+    assert usual_longest(took_s) < 0.1
     stuck.close()
 
 
@@ -289,15 +288,15 @@ def test_only_the_interface_that_was_asked_for_answers(page: Page) -> None:
 
 
 def test_closing_ends_the_streams_and_frees_the_port() -> None:
-    took_s = []
-    for _ in range(3):
+    def closed_in_s() -> float:
         page = Page()
         stream = page.watch("/events")
         begin_s = time.monotonic()
         page.output.close()
-        took_s.append(time.monotonic() - begin_s)
+        took_s = time.monotonic() - begin_s
         while stream.readline():
             pass
         LivePage(f"127.0.0.1:{page.port}").close()
-    # A thread that does not end costs a second every time, a busy machine not.
-    assert min(took_s) < 1.0
+        return took_s
+
+    assert within(1.0, closed_in_s)

@@ -16,7 +16,7 @@ from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, sta
 from tools import rigs
 from tools.rigs.can_adapter import Adapter
 from tools.rigs.can_node import CanNode
-from tools.rigs.waiting import eventually
+from tools.rigs.waiting import eventually, usual_longest, within
 from wakeful import ConfigError
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.run import Run
@@ -52,14 +52,27 @@ def test_heartbeats_come_ten_times_a_second_and_a_change_at_once(channel: str, v
     with started(CanOutput(CanSettings(address=f"virtual:{channel}"))) as output:
         output.state(AWAKE)
         begun_s = time.monotonic()
-        assert eventually(lambda: len(vehicle.of("WakefulHeartbeat")) >= 10)
-        assert 0.7 < time.monotonic() - begun_s < 1.4
-        changed = time.monotonic()
-        output.state(MICROSLEEP)
-        assert eventually(lambda: str(vehicle.of("WakefulHeartbeat")[-1]["Code"]) == "microsleep")
-        assert time.monotonic() - changed < 0.1
+        changes = 1
+
+        def ten_more_s() -> float:
+            before_s, wanted = time.monotonic(), len(vehicle.of("WakefulHeartbeat")) + 10
+            assert eventually(lambda: len(vehicle.of("WakefulHeartbeat")) >= wanted)
+            return time.monotonic() - before_s
+
+        def changed_s() -> float:
+            nonlocal changes
+            changes += 1
+            state, code = (MICROSLEEP, "microsleep") if changes % 2 == 0 else (AWAKE, "none")
+            before_s = time.monotonic()
+            output.state(state)
+            assert eventually(lambda: str(vehicle.of("WakefulHeartbeat")[-1]["Code"]) == code)
+            return time.monotonic() - before_s
+
+        # Other work on the machine may spoil a round, but not every one.
+        assert any(0.7 < ten_more_s() < 1.4 for _ in range(5))
+        assert within(0.1, changed_s)
     beats = vehicle.of("WakefulHeartbeat")
-    assert 9 <= len(beats) <= 15
+    assert len(beats) <= 10 * (time.monotonic() - begun_s) + changes + 2
     assert [beat["Counter"] for beat in beats] == list(range(len(beats)))
 
 
@@ -70,7 +83,7 @@ def test_alerts_arrive_in_order_and_are_acknowledged_by_their_number(channel: st
             output.alert(alert(seq=7, phase=phase))
         assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 2)
         vehicle.say(0x5F2, b"\x07\x00")
-        assert commands.get(timeout=2.0) == Acknowledge(7)
+        assert commands.get(timeout=10.0) == Acknowledge(7)
     assert [str(one["Phase"]) for one in vehicle.of("WakefulAlert")] == ["raised", "escalated"]
     assert output.alerts_sent == 2
 
@@ -102,7 +115,7 @@ def test_a_monitor_that_hangs_is_called_stale(channel: str, vehicle: CanNode, mo
 def test_speed_ignition_and_gear_come_in_and_a_lost_speed_is_noted(
     channel: str, vehicle: CanNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wakeful.device.alerts.speed_watch.LOST_AFTER_S", 0.5)
+    monkeypatch.setattr("wakeful.device.alerts.speed_watch.LOST_AFTER_S", 1.0)
     commands: SimpleQueue[Command] = SimpleQueue()
     notes = Notes()
     settings = CanSettings(
@@ -116,16 +129,16 @@ def test_speed_ignition_and_gear_come_in_and_a_lost_speed_is_noted(
     with started(CanOutput(settings, on_command=commands.put, notes=notes)):
         assert eventually(lambda: bool(vehicle.frames))
         vehicle.say(257, b"\x02\x00")
-        assert commands.get(timeout=2.0) == Ignition(True)
+        assert commands.get(timeout=10.0) == Ignition(True)
         vehicle.say(2566844161 & 0x1FFFFFFF, bytes([3, 0, 0, 0, 0, 0, 0, 0]), extended=True)
-        assert commands.get(timeout=2.0) == Gear("D")
+        assert commands.get(timeout=10.0) == Gear("D")
         vehicle.say(256, struct.pack("<HHHH", 6350, 0, 0, 0))
-        assert commands.get(timeout=2.0) == VehicleSpeed(63.5)
+        assert commands.get(timeout=10.0) == VehicleSpeed(63.5)
         assert notes.codes == ()
-        assert commands.get(timeout=2.0) == VehicleSpeed(None)
+        assert commands.get(timeout=10.0) == VehicleSpeed(None)
         assert "speed_lost" in notes.codes
         vehicle.say(256, struct.pack("<HHHH", 6350, 0, 0, 0))
-        assert commands.get(timeout=2.0) == VehicleSpeed(63.5)
+        assert commands.get(timeout=10.0) == VehicleSpeed(63.5)
         assert notes.codes == ()
 
 
@@ -147,22 +160,22 @@ def test_a_car_is_asked_for_its_speed_by_obd2_and_nothing_else_is_sent(channel: 
         output.alert(alert())
         assert eventually(lambda: len(vehicle.frames) >= 2)
         vehicle.say(0x7E8, bytes([3, 0x41, 0x0D, 88, 0, 0, 0, 0]))
-        assert commands.get(timeout=2.0) == VehicleSpeed(88.0)
+        assert commands.get(timeout=10.0) == VehicleSpeed(88.0)
     asked = {(one.arbitration_id, bytes(one.data)) for _, one in vehicle.frames}
     assert asked == {(0x7DF, bytes.fromhex("02010D0000000000"))}
 
 
 def test_a_bus_that_is_not_there_costs_nothing_and_alerts_wait(tmp_path: Path) -> None:
     with started(CanOutput(CanSettings(address=f"slcan:{tmp_path}/nothing"))) as output:
-        longest_s = 0.0
+        took_s = []
         for seq in range(50):
             begun = time.perf_counter()
             output.alert(alert(seq=seq))
             output.state(AWAKE)
-            longest_s = max(longest_s, time.perf_counter() - begun)
+            took_s.append(time.perf_counter() - begun)
         assert eventually(lambda: output.problem is not None)
         assert "wakeful devices" in str(output.problem)
-        assert longest_s < 0.05
+        assert usual_longest(took_s) < 0.05
         assert output.alerts_sent == 0
 
 
@@ -191,9 +204,9 @@ def test_a_serial_adapter_is_opened_at_the_bus_s_speed_and_carries_frames_both_w
         output.alert(alert(seq=3))
         assert eventually(lambda: adapter.alert_numbers() == [3])
         adapter.say(b"t1008" + struct.pack("<HHHH", 6350, 0, 0, 0).hex().upper().encode() + b"\r")
-        assert commands.get(timeout=2.0) == VehicleSpeed(63.5)
+        assert commands.get(timeout=10.0) == VehicleSpeed(63.5)
         adapter.say(b"t5F220300\r")
-        assert commands.get(timeout=2.0) == Acknowledge(3)
+        assert commands.get(timeout=10.0) == Acknowledge(3)
     assert adapter.lines[:1] == [b"C"]
     assert b"S5" in adapter.lines
     assert b"O" in adapter.lines
@@ -210,7 +223,7 @@ def test_an_adapter_that_talks_nonsense_is_heard_again_when_it_makes_sense(adapt
         adapter.say(b"\r")
         time.sleep(0.05)
         adapter.say(b"t5F220300\r")
-        assert commands.get(timeout=3.0) == Acknowledge(3)
+        assert commands.get(timeout=10.0) == Acknowledge(3)
         assert output.problem is None or "open" not in output.problem
 
 
@@ -221,13 +234,13 @@ def test_an_adapter_that_is_pulled_and_one_that_takes_its_place(adapter: Adapter
         output.alert(alert(seq=1))
         assert eventually(lambda: adapter.alert_numbers() == [1])
         adapter.close()
-        assert eventually(lambda: output.problem is not None, 5.0)
+        assert eventually(lambda: output.problem is not None)
         output.alert(alert(seq=2))
         output.alert(alert(seq=3))
         other = Adapter()
         port.unlink()
         port.symlink_to(other.path)
-        assert eventually(lambda: other.alert_numbers() == [2, 3], 6.0)
+        assert eventually(lambda: other.alert_numbers() == [2, 3])
         other.close()
 
 
@@ -259,7 +272,7 @@ def test_a_successor_sends_what_waited_and_takes_acknowledgements_of_what_was_to
             away.close()
             assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 3)
             vehicle.say(0x5F2, b"\xe7\x03")
-            assert commands.get(timeout=2.0) == Acknowledge(999)
+            assert commands.get(timeout=10.0) == Acknowledge(999)
             successor.alert(alert(seq=1001))
     assert eventually(lambda: len(vehicle.of("WakefulAlert")) == 4)
     assert [one["Number"] for one in vehicle.of("WakefulAlert")] == [998, 999, 1000, 1001]

@@ -54,7 +54,7 @@ def test_tls_is_spoken_with_a_broker_that_can_be_believed_and_no_other(secured: 
         assert "certificate that is not trusted" in str(stranger.problem)
         assert stranger.connections == 0
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as plain:
-        assert eventually(lambda: plain.problem is not None, 6.0)
+        assert eventually(lambda: plain.problem is not None)
 
 
 @pytest.fixture

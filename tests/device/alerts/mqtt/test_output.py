@@ -17,7 +17,7 @@ import pytest
 from tests.device.alerts.mqtt.conftest import Listen
 from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert, started
 from tools.rigs.broker import Broker
-from tools.rigs.waiting import eventually
+from tools.rigs.waiting import eventually, usual_longest
 from wakeful.device.alerts.mqtt.output import MqttOutput
 from wakeful.device.alerts.mqtt.settings import MqttSettings
 from wakeful.device.alerts.registry import make_output
@@ -65,12 +65,16 @@ def test_who_comes_later_still_learns_state_health_and_availability(broker: Brok
 def test_states_come_five_times_a_second_and_only_when_there_is_news(broker: Broker, listen: Listen) -> None:
     listener = listen(broker, "wakeful/cab-7/state")
     with started(MqttOutput(MqttSettings(broker=broker.address), "cab-7")) as output:
-        begun = time.monotonic()
-        while time.monotonic() - begun < 1.0:
-            output.state(replace(AWAKE, t_ns=AWAKE.t_ns + round((time.monotonic() - begun) * 1e9)))
-            time.sleep(0.02)
-        told = listener.all("/state")
-        assert 4 <= len(told) <= 7
+
+        def told_in_a_second() -> int:
+            begun = time.monotonic()
+            while (now := time.monotonic()) - begun < 1.0:
+                output.state(replace(AWAKE, t_ns=round(now * 1e9)))
+                time.sleep(0.02)
+            return len(listener.all("/state"))
+
+        # Other work on the machine may spoil a second, but not every one.
+        assert any(4 <= told_in_a_second() <= 7 for _ in range(5))
         assert listener.all("/state") == []
 
 
@@ -86,7 +90,7 @@ def test_a_monitor_that_hangs_is_called_stale(broker: Broker, listen: Listen, mo
 def test_the_broker_says_offline_when_the_monitor_is_killed(broker: Broker, listen: Listen) -> None:
     listener = listen(broker, "wakeful/cab-7/availability")
     monitor = subprocess.Popen([sys.executable, "-c", MONITOR, broker.address])
-    assert listener.next("/availability", 20.0) == "online"
+    assert listener.next("/availability", 30.0) == "online"
     monitor.kill()
     monitor.wait()
     assert listener.next("/availability") == "offline"
@@ -117,7 +121,7 @@ def test_alerts_wait_for_a_broker_that_is_not_there_yet(tmp_path: Path, listen: 
         assert eventually(lambda: output.problem is not None)
         broker.start()
         listener = listen(broker, "wakeful/cab-7/alert")
-        told = [listener.next("/alert", 8.0) for _ in range(5)]
+        told = [listener.next("/alert") for _ in range(5)]
         assert [one["seq"] for one in told] == [1, 2, 3, 4, 5]
         assert [one["t"] for one in told] == [1.0, 2.0, 3.0, 4.0, 5.0]
         assert listener.all("/alert") == []
@@ -138,7 +142,7 @@ def test_alerts_raised_while_the_broker_restarts_arrive_once_in_order_with_their
         for phase in (Phase.RAISED, Phase.ESCALATED, Phase.CLEARED):
             output.alert(alert(seq=2, phase=phase, t_s=20.0))
         broker.start()
-        told = [listener.next("/alert", 8.0) for _ in range(3)]
+        told = [listener.next("/alert") for _ in range(3)]
         assert [one["phase"] for one in told] == ["raised", "escalated", "cleared"]
         assert all(abs(_unix_s(one["time"]) - raised_at) < 1.0 for one in told)
         assert listener.all("/alert") == []
@@ -176,9 +180,8 @@ def test_a_broker_that_hangs_costs_the_loop_nothing_and_no_alert(broker: Broker,
         broker.signal(signal.SIGCONT)
         assert [listener.next("/alert")["seq"] for _ in range(199)] == list(range(1, 200))
         assert listener.all("/alert") == []
-        # A busy machine may take the processor away once or twice; a call that waits for the broker takes seconds.
-        assert sorted(took_s)[-3] < 0.05
-        assert max(took_s) < 0.5
+        assert usual_longest(took_s) < 0.05
+        assert max(took_s) < 1.0  # one that waits for the broker takes seconds
 
 
 def test_an_alert_that_nobody_hears_is_offered_again(
@@ -205,8 +208,8 @@ def test_commands_come_in_and_broken_or_retained_ones_are_refused(broker: Broker
         other.say("wakeful/cab-7/cmd", b"{")
         other.say("wakeful/cab-7/cmd", {"command": "acknowledge", "seq": 3})
         other.say("wakeful/cab-7/cmd", {"command": "marker", "text": "rain"})
-        assert commands.get(timeout=3.0) == Acknowledge(3)
-        assert commands.get(timeout=3.0) == Marker("rain")
+        assert commands.get(timeout=10.0) == Acknowledge(3)
+        assert commands.get(timeout=10.0) == Marker("rain")
         assert commands.empty()
     assert output.broken_commands == 2
 
@@ -247,7 +250,7 @@ def test_the_end_sends_what_is_queued_and_is_quick_without_a_broker(broker: Brok
     begun = time.monotonic()
     away.close()
     away.close()
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 3.0
 
 
 def test_a_changed_configuration_loses_no_alert_and_stays_online(
