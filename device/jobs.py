@@ -1,4 +1,4 @@
-"""Work spread over processes, for the commands that judge many scripts or clips."""
+"""Work spread over processes, for the commands that evaluate many scripts or clips."""
 
 from __future__ import annotations
 

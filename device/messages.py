@@ -56,7 +56,7 @@ class Phase(StrEnum):
 
 
 class Unreadable(StrEnum):
-    """Why the eyes of a face that is seen cannot be judged."""
+    """Why the eyes of a face that is seen cannot be read."""
 
     DARK = "dark"
     GLARE = "glare"
@@ -82,7 +82,7 @@ class ReaderTraits:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one frame shows of the watched person, as measured, before any judgement.
+    """What one frame shows of the watched person, as measured, before any evaluation.
 
     Attributes:
         eye_aspect_left, eye_aspect_right: height over width of the visible eye contour, as the landmark reader sees
@@ -93,10 +93,10 @@ class Observation:
         face_px: width of the face box in pixels.
         brightness: mean grey level of the face, 0 to 255.
         presence: the landmark network's own belief that it looks at a face, 0 to 1.
-        unreadable: why no eye of this face can be judged (both eye aspects are None then); None where one can.
+        unreadable: why no eye of this face can be read (both eye aspects are None then); None where one can.
         expression: class probabilities of the expression network, in the order of its registry entry.
         iris_px: horizontal diameter of an open eye's iris, as if it looked straight into the camera, pixels.
-        focal_px: focal length by which angles and distances of this frame are judged, pixels.
+        focal_px: focal length by which angles and distances of this frame are computed, pixels.
         bearing_yaw_deg, bearing_pitch_deg: the way from the face to the camera; a gaze of these angles meets it.
         lid_states: probabilities that the lids are open, lowered (the eyes look down), narrowed (squint, laughter,
             half-lidded) and closed, mean over the eyes that can be read, sum 1; None from a reader without them.
@@ -132,7 +132,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class DriverState:
-    """The judged person after one frame, or after a while without one (then ``face`` is False).
+    """The person's state after one frame, or after a while without one (then ``face`` is False).
 
     Attributes:
         reason: why the health is degraded (``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``, ``slow``), or "".
@@ -148,11 +148,11 @@ class DriverState:
         kss_estimate: an estimate, no measure, of the Karolinska Sleepiness Scale, 1 to 9.
         calibration_pct: how much of the personal baseline is learned, 0 to 100.
         speed_kmh, ignition, gear: as last reported by the vehicle; None or "" if unknown.
-        looking, looking_s: whether the person looks at the camera, and for how long; this and the next two are judged
-            by profiles with a table ``engagement`` only.
+        looking, looking_s: whether the person looks at the camera, and for how long; this and the next two are known
+            with a profile that has a table ``engagement`` only.
         awake: None while the eyes are not seen.
         distance_m: of the eyes from the camera.
-        lid_open, lid_lowered, lid_narrowed, lid_closed: probabilities of what the lids do, as judged: averaged over the
+        lid_open, lid_lowered, lid_narrowed, lid_closed: probabilities of what the lids do: averaged over the
             running closure, else of this frame. None without a reader that gives them.
         notes: codes of what is wrong with the monitor itself, see ``wakeful.device.supervision.notes``.
     """

@@ -1,7 +1,7 @@
 """The line of each key of a TOML file, so that a mistake can be reported where it was made.
 
 ``tomllib`` gives values without their places. This reads the same text for places only; it is asked after ``tomllib``
-has accepted the text, so it need not judge it.
+has accepted the text, so it need not check it.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class OcclusionFilter:
 
 
 def covered(left: OcclusionFilter, right: OcclusionFilter) -> tuple[bool, bool]:
-    """Whether something covers the left and the right eye, each judged beside the other."""
+    """Whether something covers the left and the right eye, each compared with the other."""
     return (
         left.covered or (right.covered and left.mean < BESIDE_BELOW),
         right.covered or (left.covered and right.mean < BESIDE_BELOW),

@@ -12,7 +12,7 @@ from wakeful.device.perception.landmarks import Eye
 # The middle of the lids: points 1 and 7 beside the corners hardly move when an eye closes.
 LOWER_LID = slice(2, 7)
 UPPER_LID = slice(10, 15)
-# Beyond these yaws the eye away from the camera, and then both, show too little lid to be judged.
+# Beyond these yaws the eye away from the camera, and then both, show too little lid to be read.
 FAR_EYE_MAX_YAW_DEG = 45.0
 NEAR_EYE_MAX_YAW_DEG = 65.0
 # With the head turned further than this, the lower lid of an open eye is read too high, and a closure then looks like
@@ -41,7 +41,7 @@ def eye_aspect(eye: Eye, yaw_deg: float, *, far: bool) -> float | None:
         far: whether this eye is the one turned away.
 
     Returns:
-        About 0.3 open, near 0 closed; None where the eye is too small or turned too far away to be judged.
+        About 0.3 open, near 0 closed; None where the eye is too small or turned too far away to be read.
     """
     if abs(yaw_deg) > (FAR_EYE_MAX_YAW_DEG if far else NEAR_EYE_MAX_YAW_DEG):
         return None
@@ -62,7 +62,7 @@ def lid_drop(eyes: list[Eye], yaw_deg: float) -> float | None:
     An eye that looks down takes its lower lid along, one that closes lifts it: so lowered lids differ from closed ones.
 
     Args:
-        eyes: those that can be judged, open or not.
+        eyes: those that can be read, open or not.
         yaw_deg: of the head against the camera.
 
     Returns:

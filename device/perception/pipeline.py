@@ -132,7 +132,7 @@ class Perception:
 
     @property
     def traits(self) -> ReaderTraits:
-        """What the judge must know of the reader in use."""
+        """What the engine must know of the reader in use."""
         return self._reader.traits
 
     @property

@@ -1,4 +1,4 @@
-"""Whether the eyes of a seen face can be judged, and if not, why.
+"""Whether the eyes of a seen face can be read, and if not, why.
 
 Landmark networks draw an eye wherever a face has one: behind sunglasses, under a hand, in the dark. What they draw
 there is mostly an open eye, and sometimes a closed one; neither is known. So the pixels are asked first. A closed eye
@@ -75,13 +75,13 @@ SKIN = np.concatenate([LEFT_SKIN, RIGHT_SKIN, [4, 5, 195, 151, 9, 108, 337]])
 Grey = NDArray[np.float32]
 Patch = NDArray[np.uint8]
 EyeReasons = tuple[Unreadable | None, Unreadable | None]
-"""Why the person's left and right eye cannot be judged; None for an eye that can be."""
+"""Why the person's left and right eye cannot be read; None for an eye that can be."""
 GREY = np.array([0.114, 0.587, 0.299], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class EyeReading:
-    """The aspects of the person's eyes, None for one that cannot be judged, and why neither can be (else None)."""
+    """The aspects of the person's eyes, None for one that cannot be read, and why neither can be (else None)."""
 
     left: float | None
     right: float | None
@@ -119,7 +119,7 @@ class EyeLight:
 
 @dataclass(frozen=True, slots=True)
 class EyeLook:
-    """The pixels of one eye, None outside the picture, and why their light leaves nothing to judge."""
+    """The pixels of one eye, None outside the picture, and why their light leaves nothing to read."""
 
     reason: Unreadable | None
     patch: Patch | None
@@ -132,7 +132,7 @@ def read_eyes(
     reader: str,
     reasons: EyeReasons | None = None,
 ) -> EyeReading:
-    """The aspects of the eyes that can be judged, and why none can be.
+    """The aspects of the eyes that can be read, and why none can be.
 
     Args:
         image: uint8 [height, width, 3], blue-green-red.
@@ -161,7 +161,7 @@ def read_eyes(
 
 
 def unreadable_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, reader: str) -> EyeReasons:
-    """Why the light of the person's left and right eye leaves nothing to judge; None for an eye where it does not."""
+    """Why the light of the person's left and right eye leaves nothing to read; None for an eye where it does not."""
     left, right = look_at_eyes(image, face, yaw_deg, reader)
     return left.reason, right.reason
 
@@ -187,7 +187,7 @@ def _look(patch: Patch, skin: float, face_contrast: float, dark: float) -> EyeLo
 
 
 def why_unreadable(eye: EyeLight, skin: float, face_contrast: float, dark: float) -> Unreadable | None:
-    """The reason why an eye cannot be judged, None if it can.
+    """The reason why an eye cannot be read, None if it can.
 
     Args:
         eye: its light.

@@ -1,4 +1,4 @@
-"""Two judgements of one drive side by side: whether they are the same to the last digit, and if not, what changed.
+"""Two evaluations of one drive side by side: whether they are the same to the last digit, and if not, what changed.
 
 Pure.
 """

@@ -58,7 +58,7 @@ class Replayed:
 def replay(
     recording: Recording, config: EngineConfig | None = None, tell: Callable[[Said], None] | None = None
 ) -> Replayed:
-    """Judge a recording from its beginning.
+    """Re-evaluate a recording from its beginning.
 
     Args:
         config: another one than the recorded.

@@ -25,7 +25,7 @@ class EyeState:
         self._closed = False
 
     def step(self, left: float | None, right: float | None, covered: float | None = None) -> bool | None:
-        """Whether the eyes are closed; None where none is seen. Two eyes are judged by their mean: a wink is open.
+        """Whether the eyes are closed; None where none is seen. Of two eyes the mean counts: a wink is open.
 
         ``covered``: the probability that the lids cover the eyes. Where it is known, it decides between the two bounds,
         and eyes that were closed stay so while it is high.

@@ -1,8 +1,8 @@
-"""Closures, judged while they run: in which part of it the lids are closed, lowered, or open enough to see through.
+"""Closures, evaluated while they run: in which part of it the lids are closed, lowered, or open enough to see through.
 
 A closure that is unclear gets the alert that closed and lowered lids share: that of a look away. Nobody may sleep
 behind it: without an answer for ``EyesSection.unclear_max_s`` the lids count as closed from the moment they went down,
-so the alerts of closed eyes come late, but they come. The same holds where the judgement changes twice in one closure:
+so the alerts of closed eyes come late, but they come. The same holds where the verdict changes twice in one closure:
 lowered lids may close without a sign of it, but more changes than that are one state over which the network wavers.
 """
 
@@ -58,7 +58,7 @@ class Cover:
 
     @property
     def states(self) -> States | None:
-        """The probabilities by which the running closure is judged; None without any."""
+        """The probabilities by which the running closure is assessed; None without any."""
         if self._mean.states is None:
             return None
         return with_odds(self._mean.states, self._blinks.odds * (OBSERVED_ODDS if self._closing.observed else 1.0))
@@ -82,7 +82,7 @@ class Cover:
         if begin_ns is None or seen.lid_states is None:
             return None
         self._mean.see(seen.t_ns, seen.lid_states)
-        return self._judge(seen.t_ns)
+        return self._evaluate(seen.t_ns)
 
     def kind_at(self, t_ns: int) -> LidKind | None:
         """What the lids do; None without a closure, or without probabilities of it."""
@@ -119,7 +119,7 @@ class Cover:
             kind = leading(states)
         return Closure(self.since_ns, closure.end_ns) if kind is LidKind.CLOSED else None
 
-    def _judge(self, t_ns: int) -> Closure | None:
+    def _evaluate(self, t_ns: int) -> Closure | None:
         states = self.states
         assert states is not None
         now = leading(states)

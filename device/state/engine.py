@@ -1,4 +1,4 @@
-"""The judge: observations in, driver state, alerts and events out.
+"""The engine: observations in, driver state, alerts and events out.
 
 Pure: time is what the observations carry, nothing is read or written. What happens over time lives in files of its own
 beside this one (``eyelids``, ``attention``, ``episodes``, ``engagement``, ``health``); they give the signals that
@@ -103,7 +103,7 @@ class Engine:
         self._engagement = Engagement(self._profile.engagement) if self._profile.engagement else None
 
     def step(self, seen: Observation) -> Step:
-        """Judge one frame. A frame that is older than the one before it is left out."""
+        """Evaluate one frame. A frame that is older than the one before it is left out."""
         events: list[Event] = []
         if self._last_frame_ns is not None and seen.t_ns <= self._last_frame_ns:
             if self._last_frame_ns - seen.t_ns < CLOCK_JUMP_NS:
@@ -135,7 +135,7 @@ class Engine:
         paused = self._is_paused(seen.t_ns)
         if not paused:
             alerts.extend(self._rules.step(seen.t_ns, signals, self._speed_kmh))
-        health = self._judge_health(seen, lids, fps)
+        health = self._updated_health(seen, lids, fps)
         if paused:
             health = Health.PAUSED
         state = self._state(seen, health, lids, attention, episodes, signals, engaged)
@@ -256,7 +256,7 @@ class Engine:
             "lid_closed": states[3],
         }
 
-    def _judge_health(self, seen: Observation, lids: LidView, fps: float | None) -> Health:
+    def _updated_health(self, seen: Observation, lids: LidView, fps: float | None) -> Health:
         unreadable = ""
         if fps is not None and fps < self._profile.perclos.min_fps:
             unreadable = SLOW

@@ -25,7 +25,7 @@ MAX_GAP_S = 0.5
 PERCLOS_EVERY_NS = 250_000_000
 # Lids are reported as lowered from this length on: shorter closures raise nothing, and some blinks look alike.
 MIN_LOWERED_S = 0.8
-# With open eyes the lids are judged by this last time.
+# With open eyes the lids are assessed over this last time.
 OPEN_FORGETS_S = 0.5
 LIKELY = 0.5
 UNKNOWN = Perclos(None, 0.0)
@@ -44,7 +44,7 @@ class LidView:
         narrow: the eyes see through lids that the opening takes for closed, or narrowed ones.
         closure_s: length of the running closure, None where ``closed`` is.
         ended: the closure that ended with this moment.
-        states: probabilities of the lids as judged: averaged over the running closure, else of this frame.
+        states: probabilities of the lids: averaged over the running closure, else of this frame.
         ended_lowered: lids that were lowered and came up with this moment, as a closure.
     """
 
@@ -130,7 +130,7 @@ class Eyelids:
         ended = self._note_closure(self._cover.see(seen, begin_ns, defers=defers), fps) or ended
         kind = self._cover.kind_at(t_ns)
         since_ns = begin_ns if kind is None else self._cover.since_ns
-        self._lowered = self._judge_lowered(kind)
+        self._lowered = self._is_lowered(kind)
         closed = None if self._lowered else False if kind is LidKind.SEEING and shut else shut
         slow = fps is not None and fps < self._profile.perclos.min_fps
         self._windows.see(t_ns, closed is not None and not slow)
@@ -163,7 +163,7 @@ class Eyelids:
         ended = None if lowered else self._cover.ended(over, in_look=in_look)
         return self._note_closure(ended, fps), over if ended is None else None
 
-    def _judge_lowered(self, kind: LidKind | None) -> bool:
+    def _is_lowered(self, kind: LidKind | None) -> bool:
         if kind is not None:
             return kind in (LidKind.LOWERED, LidKind.UNCLEAR)
         eyes = self._profile.eyes

@@ -1,4 +1,4 @@
-"""How many frames a second are judged, from their capture times."""
+"""How many frames per second are evaluated, from their capture times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class FrameRate:
         self._times_ns: deque[int] = deque(maxlen=1000)
 
     def step(self, t_ns: int) -> float | None:
-        """The rate with this frame; None until there are three frames to judge by."""
+        """The rate with this frame; None until there are three frames to measure it by."""
         self._times_ns.append(t_ns)
         while self._times_ns[0] < t_ns - WINDOW_NS:
             self._times_ns.popleft()

@@ -1,4 +1,4 @@
-"""How well the monitor sees, judged from what it sees: a channel apart from drowsiness."""
+"""How well the monitor sees, measured by what it sees: a channel apart from drowsiness."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter, deque
 from wakeful.device.messages import Health
 from wakeful.device.state.profile import HealthSection
 
-# Visibility is noted this often: enough to judge seconds by.
+# Visibility is noted this often: enough to measure seconds by.
 NOTE_NS = 100_000_000
 # Eyes that flicker between readable and not are unreadable when they are so for this share of the time.
 MOSTLY = 0.6
@@ -21,7 +21,7 @@ class HealthMonitor:
     """Turns face and eye visibility over time into one word. What the camera itself reports goes before all.
 
     Attributes:
-        reason: why the eyes cannot be judged: the most frequent reason of the last seconds; "" once they can. It
+        reason: why the eyes cannot be read: the most frequent reason of the last seconds; "" once they can. It
             outlasts a face that is lost: one that comes back with eyes as unreadable as before is reported at once.
     """
 
@@ -36,11 +36,11 @@ class HealthMonitor:
         self.reason = ""
 
     def see(self, t_ns: int, *, face: bool, unreadable: str, calibrated: bool) -> Health:
-        """Judge one frame.
+        """Evaluate one frame.
 
         Args:
             face: the watched face is in it.
-            unreadable: why its eyes cannot be judged, "" if they can.
+            unreadable: why its eyes cannot be read, "" if they can.
             calibrated: the personal baseline is learned.
         """
         if unreadable or not face:
@@ -49,7 +49,7 @@ class HealthMonitor:
         if face:
             self._face_ns = t_ns
             if noted:
-                self._judge_eyes(t_ns)
+                self._update_eyes(t_ns)
         self._gone = self._still_gone(unreadable) if face else self._gone or self._is_lost(t_ns)
         if self._gone:
             return Health.NO_FACE
@@ -75,7 +75,7 @@ class HealthMonitor:
             self._notes.popleft()
         return True
 
-    def _judge_eyes(self, t_ns: int) -> None:
+    def _update_eyes(self, t_ns: int) -> None:
         count = len(self._notes)
         unread = Counter(what for _, what in self._notes if what)
         reasons = Counter({what: times for what, times in unread.items() if what != NOBODY})

@@ -1,6 +1,6 @@
 """What lids do that cover the eyes, by the probabilities of the network: closed, lowered, open enough to see through.
 
-Opening alone does not tell these apart, so a covered eye is judged by the mean of its probabilities, in which 0.5 means
+Opening alone does not tell these apart, so a covered eye is assessed by the mean of its probabilities, where 0.5 means
 even odds whoever the person is. The eyes see if they are more likely open or narrowed than covered. Covered eyes are
 closed or lowered at odds of two to one, and change only at the same odds for the other; in between they are unclear.
 """

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 
 SETTLE_S = 5.0
-# A closure is judged over its whole length, but never by fewer moments than this.
+# A closure is measured over its whole length, but never by fewer moments than this.
 MIN_MOMENTS = 5
 
 
 class LoweredLids:
-    """Judges the running closure.
+    """Measures the running closure.
 
     Args:
         lowered_drop: mean drop, as a share of the eye's width, from which on lids are lowered.

@@ -26,7 +26,7 @@ MEASURES = (
 )
 """The fields of an observation that are angles and ratios of the face."""
 LENGTHS = ("iris_px", "focal_px")
-"""Its fields that are lengths, by which distances are judged."""
+"""Its fields that are lengths, by which distances are checked."""
 GET_MEASURES = attrgetter(*MEASURES)
 GET_LENGTHS = attrgetter(*LENGTHS)
 # A softmax in half precision, or a mean over both eyes, misses a sum of 1 by less.

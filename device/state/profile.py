@@ -1,4 +1,4 @@
-"""What a profile may say: the bounds and rules by which a person is judged, each with the source it comes from.
+"""What a profile may say: the bounds and rules by which a person is assessed, each with the source it comes from.
 
 Profiles are TOML files in ``profiles/``. These dataclasses are their shape; the reader of the configuration fills and
 checks them, so nothing here needs more than the standard library. What no single value can show, rules that contradict
@@ -234,4 +234,4 @@ class Profile:
     health: HealthSection = field(default_factory=HealthSection)
     latch: LatchSection = field(default_factory=LatchSection)
     engagement: EngagementSection | None = None
-    """Judged only where a profile has this table."""
+    """Evaluated only where a profile has this table."""

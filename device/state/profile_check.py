@@ -1,6 +1,6 @@
 """Contradictions of a profile that no single value shows: rules that can never end, ladders without steps, lost zones.
 
-The shape and types of a profile are checked before; this judges what it means. A profile without problems is one whose
+The shape and types of a profile are checked before; this checks what it means. A profile without problems is one whose
 every rule can be raised, can be ended, and tells something that no other rule tells.
 """
 

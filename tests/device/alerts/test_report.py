@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -31,6 +31,18 @@ def valid(report: dict[str, object]) -> dict[str, Any]:
 
 def test_the_schema_itself_is_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
+
+
+def test_the_schema_of_a_state_has_the_type_of_each_field_and_says_which_may_be_unknown() -> None:
+    words = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+    definitions: Any = schema()["$defs"]
+    described = {name: field["type"] for name, field in definitions["state"]["properties"].items() if "type" in field}
+    for name, kind in get_type_hints(DriverState).items():
+        types = {words.get(part, "") for part in get_args(kind) or (kind,)}
+        if "number" in types:
+            types.add("null")  # for what is not a number
+        if name in described and "" not in types:
+            assert types == set(described[name] if isinstance(described[name], list) else [described[name]]), name
 
 
 def test_a_state_says_all_that_is_known_with_units_in_its_names() -> None:
