@@ -41,6 +41,8 @@ from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, Source, StaleFrame
 
 LOOP_STUCK_S = 15.0
+SLOW_STALE_NS = 1_500_000_000
+"""The longest silence that a slow source may have: receivers take a monitor that is silent for 2 s for dead."""
 STARTING_NS = 5_000_000_000
 """A camera may take this long for its first frame; a longer silence is ``stale``."""
 BLIND = "perception_failed"
@@ -56,7 +58,7 @@ class Monitor:
         notes: what is wrong with the monitor itself, from any thread; each change is published as a health event.
         max_age_s: longest wait for a frame; after it the outputs get a state without one.
         duration_s: end after this much of the source's own time.
-        stale_s: no frame for this long is ``stale``.
+        stale_s: no frame for this long is ``stale``; of a slow source, half as long again as its last pause.
         stages: notified when a stage of a frame is done.
         load_shedding: what is left out under load; None leaves out nothing.
         run_id: identifies this run in everything that is published; random by default.
@@ -111,6 +113,7 @@ class Monitor:
         self.started: Run | None = None
         self._time = RunClock()
         self._frame_ns: int | None = None
+        self._pause_ns = 0
         self._waiting_since_ns: int | None = None
         self._stopped = False
         self.stats = LoopStats(0.0, 0.0, 0, perception.reader)
@@ -180,6 +183,7 @@ class Monitor:
         captured_ns, t_ns = frame.t_ns, self._time.of_frame(frame.t_ns)
         if t_ns != captured_ns:
             frame = replace(frame, t_ns=t_ns)
+        self._pause_ns = 0 if self._frame_ns is None else t_ns - self._frame_ns
         self._frame_ns = t_ns
         self._start(t_ns, self._clock_ns() - captured_ns)
         self._handle_commands(frame.t_ns)
@@ -228,7 +232,7 @@ class Monitor:
         silent_ns = now_ns - (self._waiting_since_ns if self._frame_ns is None else self._frame_ns)
         lost = self._source.lost is not None
         # A camera needs a moment for its first frame, which is second 0: only a long silence is published.
-        if not lost and silent_ns < self._stale_ns:
+        if not lost and silent_ns < max(self._stale_ns, min(self._pause_ns * 3 // 2, SLOW_STALE_NS)):
             return None
         starting = self._frame_ns is None and silent_ns < STARTING_NS
         health = Health.CAMERA_LOST if lost else Health.STARTING if starting else Health.STALE

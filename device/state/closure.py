@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from wakeful.device.state.lid_states import CERTAIN
 
+# Two frames that show closed eyes count for no more than this of the time between them: each level of the ladder of
+# closures (1, 3, 6 s) then takes another frame, whatever the rate, and awake people blink in one frame in twenty.
+PROVEN_NS = 2_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Closure:
@@ -42,26 +46,39 @@ class EyeState:
 
 
 class ClosureTracker:
-    """Follows the running closure over time. Eyes that are not seen neither end nor lengthen it, for a short while."""
+    """Follows the running closure over time. Eyes that are not seen neither end nor lengthen it, for a short while.
+
+    At rates so low that each pause between frames is longer than that, one frame with closed eyes after another
+    lengthens it; see ``PROVEN_NS``.
+    """
 
     def __init__(self, bridge_s: float) -> None:
         self._bridge_ns = round(bridge_s * 1e9)
         self._start_ns: int | None = None
-        self._seen_closed_ns = 0
+        self._seen_closed_ns = self._unproven_ns = 0
+        self._last_ns: int | None = None
 
     @property
     def start_ns(self) -> int | None:
         """When the running closure began."""
         return self._start_ns
 
-    def step(self, t_ns: int, closed: bool | None) -> Closure | None:
-        """Take in one moment; gives the closure that ended with it."""
-        ended = self._give_up(t_ns) if self._too_long_unseen(t_ns) else None
+    def step(self, t_ns: int, closed: bool | None, *, steady: bool = False) -> Closure | None:
+        """Take in one moment; gives the closure that ended with it.
+
+        Args:
+            steady: the pause since the moment before is one that this source always has.
+        """
+        proven = steady and closed and self._last_ns == self._seen_closed_ns
+        self._last_ns = t_ns
+        ended = self._give_up() if self._too_long_unseen(t_ns) and not proven else None
         if closed is None:
             return ended
         if closed:
             if self._start_ns is None:
-                self._start_ns = t_ns
+                self._start_ns, self._unproven_ns = t_ns, 0
+            else:
+                self._unproven_ns += max(0, t_ns - self._seen_closed_ns - PROVEN_NS)
             self._seen_closed_ns = t_ns
         elif self._start_ns is not None:
             ended = Closure(self._start_ns, t_ns)
@@ -72,11 +89,12 @@ class ClosureTracker:
         """Length of the running closure, or of it since then, as far as it was seen; 0 with open eyes."""
         if self._start_ns is None:
             return 0.0
-        return max(0, self._seen_closed_ns - (self._start_ns if since_ns is None else since_ns)) / 1e9
+        since_ns = self._start_ns if since_ns is None else since_ns
+        return max(0, self._seen_closed_ns - since_ns - self._unproven_ns) / 1e9
 
     def _too_long_unseen(self, t_ns: int) -> bool:
         return self._start_ns is not None and t_ns - self._seen_closed_ns > self._bridge_ns
 
-    def _give_up(self, t_ns: int) -> Closure | None:
+    def _give_up(self) -> Closure | None:
         start_ns, self._start_ns = self._start_ns, None
         return Closure(start_ns, self._seen_closed_ns) if start_ns is not None else None

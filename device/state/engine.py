@@ -116,7 +116,8 @@ class Engine:
         seen = without_impossible(seen)
         fps = self._rate.step(seen.t_ns)
         alerts: list[Alert] = []
-        lids = self._lids.step(seen, fps, defers=self._rules.watches_looks_away(self._speed_kmh))
+        defers = self._rules.watches_looks_away(self._speed_kmh)
+        lids = self._lids.step(seen, fps, defers=defers, steady=not self._rate.hole)
         if self._is_somebody_else(seen, lids):
             alerts.extend(self._change_person(seen.t_ns, events))
             lids = self._lids.step(seen, None)

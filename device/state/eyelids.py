@@ -112,10 +112,11 @@ class Eyelids:
         learned = [eye.learned for eye in (self.left, self.right) if eye.learned is not None]
         return sum(learned) / len(learned) if learned else None
 
-    def step(self, seen: Observation, fps: float | None, *, defers: bool = True) -> LidView:
+    def step(self, seen: Observation, fps: float | None, *, defers: bool = True, steady: bool = False) -> LidView:
         """Take in one frame.
 
         Args:
+            steady: the pause since the frame before is one that this source always has.
             defers: lids that are lowered, by the probabilities, are no closure, since looks away are watched too.
         """
         t_ns, states = seen.t_ns, seen.lid_states
@@ -125,7 +126,7 @@ class Eyelids:
         self._lids.see(t_ns, shut, seen.lid_drop)
         if shut is False if states is None else states[0] >= LIKELY:
             self._learn(seen)
-        ended, ended_lowered = self._end(self._closures.step(t_ns, shut), states, fps)
+        ended, ended_lowered = self._end(self._closures.step(t_ns, shut, steady=steady), states, fps)
         begin_ns = self._closures.start_ns
         ended = self._note_closure(self._cover.see(seen, begin_ns, defers=defers), fps) or ended
         kind = self._cover.kind_at(t_ns)
@@ -134,7 +135,7 @@ class Eyelids:
         closed = None if self._lowered else False if kind is LidKind.SEEING and shut else shut
         slow = fps is not None and fps < self._profile.perclos.min_fps
         self._windows.see(t_ns, closed is not None and not slow)
-        self._count_open(t_ns, closed, since_ns)
+        self._count_open(t_ns, closed, since_ns, steady=steady)
         self._refresh(t_ns, None if self._lowered or kind is LidKind.SEEING else since_ns)
         look = self._look_down(t_ns, shut, states, kind)
         return LidView(
@@ -193,10 +194,10 @@ class Eyelids:
             self._lengths.add(ended.end_ns, (ended.end_ns - ended.start_ns) / 1e9)
         return ended
 
-    def _count_open(self, t_ns: int, closed: bool | None, begin_ns: int | None) -> None:
+    def _count_open(self, t_ns: int, closed: bool | None, begin_ns: int | None, *, steady: bool) -> None:
         """Open time counts while eyes are seen open; blinks and unseen eyes hold it, closures wipe it out."""
         since_ns = 0 if self._last_ns is None else t_ns - self._last_ns
-        if closed is False and since_ns <= MAX_GAP_S * 1e9:
+        if closed is False and (steady or since_ns <= MAX_GAP_S * 1e9):
             self._open_ns += since_ns
         elif closed and self._closures.duration_s(begin_ns) >= LONG_BLINK_S:
             self._open_ns = 0

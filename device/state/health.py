@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from itertools import islice
 
 from wakeful.device.messages import Health
 from wakeful.device.state.profile import HealthSection
@@ -14,6 +15,8 @@ MOSTLY = 0.6
 # Time without a face is no readable time either, but has no reason: one is reported that was seen for this share.
 SEEN_SO = 0.1
 SLOW = "slow"
+# A rate is low for a while before its mean over two seconds is.
+SLOW_BEFORE_NS = 1_000_000_000
 NOBODY = "nobody"
 
 
@@ -71,17 +74,27 @@ class HealthMonitor:
         if self._notes and t_ns - self._notes[-1][0] < NOTE_NS:
             return False
         self._notes.append((t_ns, what))
-        while self._notes[0][0] < t_ns - self._window_ns:
+        # The oldest note is the one with which the window begins: few frames make a whole window too.
+        while len(self._notes) > 1 and self._notes[1][0] <= t_ns - self._window_ns:
             self._notes.popleft()
         return True
 
     def _update_eyes(self, t_ns: int) -> None:
-        count = len(self._notes)
-        unread = Counter(what for _, what in self._notes if what)
+        """A note tells of the time since the one before it, so the first tells of nothing."""
+        count = len(self._notes) - 1
+        unread = Counter(what for _, what in islice(self._notes, 1, None) if what)
         reasons = Counter({what: times for what, times in unread.items() if what != NOBODY})
-        whole = t_ns - self._notes[0][0] >= self._window_ns - 2 * NOTE_NS
-        if whole and unread.total() >= MOSTLY * count and reasons.total() >= SEEN_SO * count:
+        if count and self._is_whole(t_ns) and unread.total() >= MOSTLY * count and reasons.total() >= SEEN_SO * count:
             self.reason = reasons.most_common(1)[0][0]
         if self._unreadable_ns is None or t_ns - self._unreadable_ns >= self._recovered_ns:
             self.reason = ""
-            self._notes.clear()
+            while len(self._notes) > 1:
+                self._notes.popleft()
+
+    def _is_whole(self, t_ns: int) -> bool:
+        """Whether the notes reach back over the window; of a low rate, whether they will before the next frame."""
+        noted_ns = t_ns - self._notes[0][0]
+        needed_ns = self._window_ns - 2 * NOTE_NS
+        if self._notes[-1][1] != SLOW:
+            return noted_ns >= needed_ns
+        return noted_ns >= needed_ns - SLOW_BEFORE_NS or noted_ns + t_ns - self._notes[-2][0] >= self._window_ns

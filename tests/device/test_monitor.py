@@ -76,6 +76,17 @@ def test_no_frame_for_half_a_second_is_stale_and_the_next_frame_ends_it() -> Non
     assert heard.healths() == ["calibrating", "stale", "calibrating"]
 
 
+def test_a_camera_of_one_frame_a_second_is_slow_and_not_stale_in_turns() -> None:
+    heard = Heard()
+    slow = [item for t_s in range(1, 12) for item in (float(t_s), *[None] * 9)]
+    monitor(ScriptedSource([*slow, *[None] * 9]), heard).run()
+    # After the last frame, at 11 s, the silence is longer than ever.
+    assert heard.healths() == ["calibrating", "stale", "calibrating", "degraded", "stale"]
+    stale_s = [state.t_ns / 1e9 for state in heard.states if state.health is Health.STALE]
+    assert min(t_s for t_s in stale_s if t_s > 11.0) == pytest.approx(12.5)
+    assert max(late - early for early, late in itertools.pairwise(state.t_ns for state in heard.states)) < 2e9
+
+
 def test_a_lost_camera_is_told_at_once_and_goes_on_being_told() -> None:
     heard = Heard()
     source = ScriptedSource([*seconds(0.0, 1.0), *[None] * 20, *seconds(3.5, 4.0)])
@@ -126,6 +137,17 @@ def test_a_camera_that_takes_a_second_for_its_first_frame_starts_and_time_never_
     first = next(state for state in heard.states if state.face)
     assert (first.t_ns, first.seq) == (1_000_000_000, 0)
     assert all(event.t_ns >= times[0] for event in heard.events)
+
+
+@pytest.mark.parametrize("late_s", [0.5, 1.5, 8.0])
+def test_frames_that_a_slow_machine_takes_late_make_no_clock_jump(late_s: float) -> None:
+    heard = Heard()
+    source = ScriptedSource([*[None] * 60, *seconds(6.0 - late_s, 8.0)])
+    moments = list(monitor(source, heard).moments())
+    times = [moment.t_s for moment in moments]
+    assert times == sorted(times)
+    assert max(late - early for early, late in itertools.pairwise(times)) < 0.2
+    assert heard.states[-1].t_ns / 1e9 == pytest.approx(8.0, abs=0.05)
 
 
 def test_a_source_that_sets_its_clock_back_leaves_a_gap_and_goes_on() -> None:
