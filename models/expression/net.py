@@ -16,6 +16,7 @@ from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES
 
 # Channels of the stem and of the three stages, which work on 24x24, 12x12 and 6x6 pixels.
 WIDTHS = (32, 32, 80, 128)
+NAME = "expression"
 BLOCKS = 2  # residual blocks a stage
 
 

@@ -7,23 +7,26 @@ weigh several times as much, and the bound is laid where hardly any of them is l
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from wakeful.models.eyes.augment import augmented, plain
 from wakeful.models.eyes.data import COVERED_ABOVE, Eyes
 from wakeful.models.eyes.net import EyeNet
-from wakeful.models.training.run import TrainingError, averaged
+from wakeful.models.training.epochs import EpochRun, EpochSettings
+from wakeful.models.training.run import CPU, Batch, Row
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(EpochSettings):
     """Everything that decides what comes out of training.
 
     Attributes:
@@ -32,87 +35,81 @@ class Settings:
     """
 
     epochs: int = 16
-    batch: int = 128
     peak_rate: float = 4e-3
-    weight_decay: float = 1e-3
+    averaging: float = 0.995
+    bfloat16: bool = False
     closed_weight: float = 3.0
     smoothing: float = 0.02
-    averaging: float = 0.995
-    seed: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """How well the split ``valid`` is classified: shares of seen eyes taken for covered, and of covered eyes found."""
+def train(
+    eyes: Eyes,
+    out: Path,
+    settings: Settings,
+    *,
+    resume: bool = False,
+    device: torch.device = CPU,
+    on_epoch: Callable[[Row], None] = lambda row: None,
+) -> EyeNet:
+    """Learns the split ``train``; leaves weights, checkpoint and curve in ``out``.
 
-    epoch: int
-    loss: float
-    lost_open: float
-    lost_closed: float
-    found: float
-    seconds: float
-
-
-def train(eyes: Eyes, settings: Settings, on_epoch: Callable[[Epoch], None] | None = None) -> EyeNet:
-    """Learns the split ``train``; ``on_epoch`` gets the figures of the split ``valid`` after each epoch.
+    Args:
+        on_epoch: gets the figures of the split ``valid`` after each epoch.
 
     Raises:
-        TrainingError: a split is empty.
+        TrainingError: a split is empty, or the checkpoint is missing or belongs to other settings.
     """
-    known, valid = eyes.clear("train"), eyes.clear("valid")
-    if len(known) < settings.batch or not len(valid):
-        raise TrainingError(f"training needs at least {settings.batch} eyes in train and one in valid")
-    torch.manual_seed(settings.seed)
-    patches = torch.from_numpy(known.grey)
-    covered = torch.from_numpy(known.covered >= COVERED_ABOVE)
-    target = torch.where(covered, settings.smoothing, 1.0 - settings.smoothing)
-    weight = torch.where(torch.from_numpy(known.closed) & ~covered, settings.closed_weight, 1.0)
-    net = EyeNet()
-    average = averaged(net, settings.averaging)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=settings.peak_rate, weight_decay=settings.weight_decay)
-    steps = len(known) // settings.batch
-    for epoch in range(settings.epochs):
-        begun, losses = time.monotonic(), []
-        order = torch.randperm(len(known))
-        net.train()
-        for step in range(steps):
-            done = (epoch + step / steps) / settings.epochs
-            for group in optimizer.param_groups:
-                group["lr"] = settings.peak_rate * min(done / 0.1, 0.5 * (1.0 + math.cos(math.pi * done)))
-            chosen = order[step * settings.batch : (step + 1) * settings.batch]
-            logits = net(augmented(patches[chosen]))[:, 0]
-            loss = F.binary_cross_entropy_with_logits(logits, target[chosen], weight[chosen])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            average.update_parameters(net)
-            losses.append(float(loss.detach()))
-        if on_epoch:
-            on_epoch(_evaluated(epoch + 1, float(np.mean(losses)), average.module, valid, time.monotonic() - begun))
-    trained: EyeNet = average.module.eval()
-    return trained
+    run = EpochRun(EyeTask(eyes, settings), settings, out, device)
+    if resume:
+        run.restore()
+    net = run.go(on_epoch)
+    assert isinstance(net, EyeNet)
+    return net
 
 
-def logits_of(net: EyeNet, eyes: Eyes) -> NDArray[np.float32]:
+class EyeTask:
+    """Learns whether something lies before an eye."""
+
+    name = "eyes"
+    examples = "eyes"
+
+    def __init__(self, eyes: Eyes, settings: Settings) -> None:
+        known, self.valid = eyes.clear("train"), eyes.clear("valid")
+        self.counts = len(known), len(self.valid)
+        self.patches = torch.from_numpy(known.grey)
+        covered = torch.from_numpy(known.covered >= COVERED_ABOVE)
+        self.target = torch.where(covered, settings.smoothing, 1.0 - settings.smoothing)
+        self.weight = torch.where(torch.from_numpy(known.closed) & ~covered, settings.closed_weight, 1.0)
+        torch.manual_seed(settings.seed)
+        self.net: nn.Module = EyeNet()
+
+    def batch(self, chosen: Tensor, progress: float, calm: bool) -> Batch:
+        """Varied eyes."""
+        return {"crops": augmented(self.patches[chosen]), "chosen": chosen}
+
+    def loss(self, answers: Any, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        """Cross-entropy, by weight."""
+        chosen = batch["chosen"]
+        return F.binary_cross_entropy_with_logits(answers[:, 0], self.target[chosen], self.weight[chosen]), {}
+
+    def validate(self, net: nn.Module) -> dict[str, float]:
+        """Shares of seen eyes, open and closed, that are taken for covered, and of covered eyes that are found."""
+        said = logits_of(net, self.valid) < 0.0
+        covered, closed = self.valid.covered >= COVERED_ABOVE, self.valid.closed
+        return {
+            "lost_open": _share(said[~covered & ~closed]),
+            "lost_closed": _share(said[~covered & closed]),
+            "found": _share(said[covered]),
+        }
+
+
+def logits_of(net: nn.Module, eyes: Eyes) -> NDArray[np.float32]:
     """Logits [N] of patches as the monitor gives them."""
     net.eval()
     with torch.no_grad():
         parts = [net(plain(part))[:, 0] for part in torch.from_numpy(eyes.grey).split(512)]
     answers: NDArray[np.float32] = torch.cat(parts).numpy()
     return answers
-
-
-def _evaluated(epoch: int, loss: float, net: EyeNet, valid: Eyes, seconds: float) -> Epoch:
-    said = logits_of(net, valid) < 0.0
-    covered = valid.covered >= COVERED_ABOVE
-    return Epoch(
-        epoch,
-        loss,
-        lost_open=_share(said[~covered & ~valid.closed]),
-        lost_closed=_share(said[~covered & valid.closed]),
-        found=_share(said[covered]),
-        seconds=seconds,
-    )
 
 
 def _share(said: NDArray[np.bool_]) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from wakeful.models.training.run import Run, Settings, Task, load_weights
+from wakeful.models.training.run import DEVICES, Run, Settings, Task, load_weights, prepared
 from wakeful.sensors.opencv import cv2
 
 
@@ -21,8 +21,10 @@ def parser(description: str | None, steps: int) -> argparse.ArgumentParser:
     options.add_argument("--cache", type=Path, required=True, help="folder of what was built from them")
     options.add_argument("--out", type=Path, required=True, help="folder for checkpoint, weights and curve")
     options.add_argument("--steps", type=int, default=steps, help="length of the run; may change with --resume")
+    options.add_argument("--rate", type=float, help="highest learning rate")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--device", choices=DEVICES, default="cpu", help="auto: a graphics card where there is one")
     options.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out")
     options.add_argument("--start", type=Path, help="weights of an earlier training to begin from, at step 0")
     return options
@@ -30,14 +32,14 @@ def parser(description: str | None, steps: int) -> argparse.ArgumentParser:
 
 def train(given: argparse.Namespace, settings: Settings, make: Callable[[], Task]) -> Run:
     """Trains as the options say and prints a line of JSON for each validation."""
-    torch.set_num_threads(given.threads)
+    device = prepared(given.device, given.threads)
     cv2.setNumThreads(1)
-    settings = replace(settings, steps=given.steps, seed=given.seed)
+    settings = replace(settings, steps=given.steps, seed=given.seed, peak_rate=given.rate or settings.peak_rate)
     torch.manual_seed(settings.seed)
     task = make()
     if given.start is not None:
         task.net.load_state_dict(load_weights(given.start, task.name))
-    run = Run(task, settings, given.out)
+    run = Run(task, settings, given.out, device)
     if given.resume:
         run.restore()
     run.go(lambda row: print(json.dumps(row), flush=True))

@@ -7,13 +7,15 @@ that was not, and pausing the process changes nothing.
 
 from __future__ import annotations
 
+import copy
 import csv
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -25,14 +27,19 @@ from wakeful.files import replace_file
 CHECKPOINT, WEIGHTS, CURVE = "checkpoint.pt", "weights.pt", "curve.csv"
 
 Batch = dict[str, Tensor]
+Row = dict[str, float]
+"""Figures of one validation: what the curve is made of."""
+
+DEVICES = ("cpu", "cuda", "auto")
+CPU = torch.device("cpu")
 
 
 class TrainingError(WakefulError, ValueError):
     """Training cannot start or continue as requested."""
 
 
-class Task(Protocol):
-    """What is learned.
+class Learned(Protocol):
+    """A network, what it loses and how it is validated.
 
     Attributes:
         net: takes ``batch["crops"]``, float32 [N, 1, rows, columns].
@@ -42,14 +49,18 @@ class Task(Protocol):
     net: nn.Module
     name: str
 
-    def batch(self, rng: np.random.Generator, size: int, calm: bool) -> Batch:
-        """A batch of about ``size`` crops and their targets; ``calm``: varied less."""
-
     def loss(self, answers: Any, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Loss of the network's answers, and its parts for the log."""
 
     def validate(self, net: nn.Module) -> dict[str, float]:
         """Figures on pictures that are not learned."""
+
+
+class Task(Learned, Protocol):
+    """What is learned, from batches drawn at random."""
+
+    def batch(self, rng: np.random.Generator, size: int, calm: bool) -> Batch:
+        """A batch of about ``size`` crops and their targets; ``calm``: varied less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,13 @@ class Settings:
         averaging: share of the old average that is left after a step.
         calm: share of the steps, at the end, in which pictures vary less.
         exact: share of the steps, at the end, that run in float32 where the others run in bfloat16.
+        momentum: above 0, stochastic gradient descent with Nesterov's momentum in place of AdamW.
+        fall_from_peak: the rate falls from the end of the warm-up on, not from the first step.
+        bfloat16: convolutions in 16 bits on the processor; a graphics card computes in float32.
     """
+
+    MAY_DIFFER: ClassVar[frozenset[str]] = frozenset({"steps", "checkpoint_every", "validate_every", "calm", "exact"})
+    """What a resumed run may have otherwise."""
 
     steps: int
     batch: int = 128
@@ -77,58 +94,85 @@ class Settings:
     bfloat16: bool = True
     checkpoint_every: int = 500
     validate_every: int = 2000
+    momentum: float = 0.0
+    fall_from_peak: bool = False
 
 
 def rate(step: int, settings: Settings) -> float:
     """Learning rate of a step."""
     rise = min(1.0, (step + 1) / max(settings.warm_up, 1))
-    return settings.peak_rate * rise * 0.5 * (1.0 + math.cos(math.pi * min(step / settings.steps, 1.0)))
+    level = max(settings.warm_up - 1, 0) if settings.fall_from_peak else 0
+    fallen = min(max(step - level, 0) / max(settings.steps - level, 1), 1.0)
+    return settings.peak_rate * rise * 0.5 * (1.0 + math.cos(math.pi * fallen))
 
 
-class Run:
+class Loop(ABC):
     """A training run between two steps."""
 
-    def __init__(self, task: Task, settings: Settings, out: Path) -> None:
-        self.task, self.settings, self.out = task, settings, out
-        self.step = 0
-        self.net = task.net.to(memory_format=torch.channels_last)
-        self.average = averaged(self.net, settings.averaging)
-        self.optimizer = torch.optim.AdamW(parameter_groups(self.net, settings.weight_decay), lr=settings.peak_rate)
-        self.rows: list[dict[str, float]] = []
+    task: Learned
+    weights = WEIGHTS
 
-    def go(self, report: Callable[[dict[str, float]], None] = lambda row: None) -> nn.Module:
-        """Runs to the last step; checkpoints on the way, leaves weights and curve in ``out``; gives the average."""
+    def __init__(self, task: Learned, settings: Settings, out: Path, device: torch.device = CPU) -> None:
+        self.task, self.settings, self.out, self.device = task, settings, out, device
+        self.step = 0
+        self.net = task.net.to(device, memory_format=torch.channels_last)
+        self.average = averaged(self.net, settings.averaging)
+        self.optimizer = _optimizer(self.net, settings)
+        self.rows: list[Row] = []
+
+    @abstractmethod
+    def batch(self, rng: np.random.Generator) -> Batch:
+        """What is learned in this step."""
+
+    @property
+    def calm(self) -> bool:
+        """Whether pictures vary less in this step."""
+        return self.step >= (1.0 - self.settings.calm) * self.settings.steps
+
+    def go(
+        self, report: Callable[[Row], None] = lambda row: None, stepped: Callable[[int], None] = lambda step: None
+    ) -> nn.Module:
+        """Runs to the last step; checkpoints on the way, leaves weights and curve in ``out``; gives the average.
+
+        Args:
+            report: called with the figures of each validation.
+            stepped: called with the number of steps done, after each.
+        """
         self.out.mkdir(parents=True, exist_ok=True)
         settings, seen = self.settings, _Means()
         began = time.process_time()
         while self.step < settings.steps:
             seen.add(self.one_step())
             self.step += 1
+            stepped(self.step)
             last = self.step == settings.steps
             if last or self.step % settings.validate_every == 0:
                 cpu = time.process_time() - began
-                row = {"step": float(self.step), **seen.take(), **self._validated(), "cpu_s": round(cpu, 1)}
+                row = {**self._counted(), **seen.take(), **self._validated(), "cpu_s": round(cpu, 1)}
                 self.rows.append(row)
                 report(row)
             if last or self.step % settings.checkpoint_every == 0:
                 self.save()
-        save_weights(self.out / WEIGHTS, self.task.name, self.average.module, settings)
-        return self.average.module.eval()
+        net = self._average()
+        save_weights(self.out / self.weights, self.task.name, net, settings)
+        return net
 
     def one_step(self) -> dict[str, float]:
         """One batch; gives the parts of its loss."""
         settings, step = self.settings, self.step
         rng = np.random.default_rng((settings.seed, step))
         torch.manual_seed(settings.seed * 1_000_003 + step)
-        batch = self.task.batch(rng, settings.batch, step >= (1.0 - settings.calm) * settings.steps)
+        batch = self.batch(rng)
         for group in self.optimizer.param_groups:
             group["lr"] = rate(step, settings)
-        crops = batch["crops"].contiguous(memory_format=torch.channels_last)
-        short = settings.bfloat16 and step < (1.0 - settings.exact) * settings.steps
+        crops = batch["crops"].to(self.device).contiguous(memory_format=torch.channels_last)
+        # The networks keep 16 bits from their last layers on the processor alone.
+        short = settings.bfloat16 and self.device == CPU and step < (1.0 - settings.exact) * settings.steps
         self.net.train()
         with torch.autocast("cpu", torch.bfloat16, enabled=short):
             answers = self.net(crops)
-        loss, parts = self.task.loss(answers, batch)
+        # Tasks hold their targets and weights in main memory.
+        loss, parts = self.task.loss(_in_main_memory(answers), batch)
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), settings.clip)
@@ -136,10 +180,18 @@ class Run:
         self.average.update_parameters(self.net)
         return {"loss": float(loss.detach()), **parts}
 
+    def _counted(self) -> Row:
+        """How far the run is, for the curve."""
+        return {"step": float(self.step)}
+
     def _validated(self) -> dict[str, float]:
-        self.average.eval()
         with torch.no_grad():
-            return self.task.validate(self.average.module)
+            return self.task.validate(self._average())
+
+    def _average(self) -> nn.Module:
+        """The averaged network, in main memory."""
+        net: nn.Module = self.average.module if self.device == CPU else copy.deepcopy(self.average.module).to(CPU)
+        return net.eval()
 
     def save(self) -> None:
         """Writes the checkpoint and the curve, whole or not at all."""
@@ -162,9 +214,12 @@ class Run:
             TrainingError: there is no checkpoint, or it is of another task or of other settings.
         """
         file = self.out / CHECKPOINT
+        if not file.is_file():
+            raise TrainingError(f"there is no {file} to resume from: leave out --resume")
         state = load_state(file, self.task.name)
-        free = {"steps", "checkpoint_every", "validate_every", "calm", "exact"}
-        mine = asdict(self.settings)
+        if "step" not in state:
+            raise TrainingError(f"{file} is of an earlier version: start again, without --resume")
+        mine, free = asdict(self.settings), self.settings.MAY_DIFFER
         other = [key for key in mine if key not in free and state["settings"].get(key, mine[key]) != mine[key]]
         if other:
             raise TrainingError(f"{file} was trained with another {other[0]}: resume it with the same settings")
@@ -179,6 +234,19 @@ class Run:
             writer = csv.DictWriter(opened, names)
             writer.writeheader()
             writer.writerows(self.rows)
+
+
+class Run(Loop):
+    """A run over batches that the task draws."""
+
+    task: Task
+
+    def __init__(self, task: Task, settings: Settings, out: Path, device: torch.device = CPU) -> None:
+        super().__init__(task, settings, out, device)
+
+    def batch(self, rng: np.random.Generator) -> Batch:
+        """Drawn by the task."""
+        return self.task.batch(rng, self.settings.batch, self.calm)
 
 
 class _Means:
@@ -207,6 +275,31 @@ def averaged(net: nn.Module, kept: float) -> torch.optim.swa_utils.AveragedModel
     return torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=average, use_buffers=True)
 
 
+def prepared(name: str, threads: int) -> torch.device:
+    """The device that ``name`` (cpu, cuda, auto) stands for; torch takes so many ``threads``, 0: all.
+
+    Raises:
+        TrainingError: there is no such device here.
+    """
+    usable = torch.cuda.is_available()
+    if name == "cuda" and not usable:
+        raise TrainingError("no CUDA device can be used here: train with --device cpu")
+    if threads:
+        torch.set_num_threads(threads)
+    return torch.device("cuda" if usable and name != "cpu" else "cpu")
+
+
+def _in_main_memory(answers: Any) -> Any:
+    return answers.to(CPU) if isinstance(answers, Tensor) else tuple(one.to(CPU) for one in answers)
+
+
+def _optimizer(net: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    groups = parameter_groups(net, settings.weight_decay)
+    if settings.momentum > 0.0:
+        return torch.optim.SGD(groups, lr=settings.peak_rate, momentum=settings.momentum, nesterov=True)
+    return torch.optim.AdamW(groups, lr=settings.peak_rate)
+
+
 def parameter_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Weights decay; biases and batch normalisation do not."""
     weights = [p for p in net.parameters() if p.dim() > 1 and p.requires_grad]
@@ -225,6 +318,8 @@ def load_weights(file: Path, task: str) -> dict[str, Tensor]:
     state = load_state(file, task)
     if "weights" in state:
         return dict(state["weights"])
+    if "average" not in state:
+        raise TrainingError(f"{file} is not a checkpoint of a training")
     return {key.removeprefix("module."): v for key, v in state["average"].items() if key.startswith("module.")}
 
 
@@ -235,7 +330,7 @@ def load_state(file: Path, task: str) -> dict[str, Any]:
         TrainingError: the file is missing, or holds something else.
     """
     state = read_state(file)
-    if state.get("task") != task:
+    if state.get("task", task) != task:  # expression networks of earlier versions do not name themselves
         raise TrainingError(f"{file} is not of the training of {task}")
     return state
 

@@ -35,7 +35,7 @@ def test_a_training_ends_with_networks_that_can_be_evaluated(
     _need_torch()
     data = write(together(made_up(64), made_up(32, "valid", seed=1)), tmp_path / "faces.npz")
     out = tmp_path / "out"
-    options = ["--epochs", "1", "--batch", "16", "--float32", "--threads", "1"]
+    options = ["--epochs", "1", "--batch", "16", "--float32", "--threads", "1", "--device", "auto"]
     assert status(["train", "expression", "--data", str(data), "--out", str(out), *options]) == 0
     assert "epoch 1: loss" in capsys.readouterr().out
     assert {"expression.onnx", "expression_float.onnx", "expression.pt", "curve.csv", "curve.png"} <= {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
+from wakeful.models.training.command import parser, train  # noqa: E402
 from wakeful.models.training.run import (  # noqa: E402
     CHECKPOINT,
     CURVE,
@@ -19,6 +21,7 @@ from wakeful.models.training.run import (  # noqa: E402
     Settings,
     TrainingError,
     load_weights,
+    prepared,
     rate,
 )
 
@@ -68,6 +71,44 @@ def test_only_the_length_may_change_on_resume(tmp_path: Path) -> None:
     Run(Toy(), replace(SETTINGS, steps=9), tmp_path).restore()
     with pytest.raises(TrainingError, match="another peak_rate"):
         Run(Toy(), replace(SETTINGS, peak_rate=1.0), tmp_path).restore()
+
+
+def test_a_network_learns_by_either_way_of_descent(tmp_path: Path) -> None:
+    for momentum in (0.0, 0.9):
+        settings = replace(SETTINGS, steps=60, peak_rate=0.02, momentum=momentum, fall_from_peak=momentum > 0.0)
+        run = Run(Toy(), settings, tmp_path / str(momentum))
+        run.go()
+        assert run.rows[-1]["loss"] < 0.5 * run.rows[0]["loss"]
+
+
+def test_a_device_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert prepared("cpu", 0) == prepared("auto", 0) == torch.device("cpu")
+    with pytest.raises(TrainingError, match="no CUDA device can be used here: train with --device cpu"):
+        prepared("cuda", 0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert prepared("cuda", 0) == prepared("auto", 0) == torch.device("cuda")
+    assert prepared("cpu", 0) == torch.device("cpu")
+
+
+def test_options_reach_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = [
+        "--data",
+        "d",
+        "--cache",
+        "c",
+        "--out",
+        str(tmp_path),
+        "--steps",
+        "3",
+        "--rate",
+        "0.5",
+        "--device",
+        "cpu",
+    ]
+    run = train(parser("Trains.", 6).parse_args(options), SETTINGS, Toy)
+    assert (run.settings.steps, run.settings.peak_rate, run.device.type) == (3, 0.5, "cpu")
+    assert json.loads(capsys.readouterr().out)["step"] == 3.0
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
