@@ -102,6 +102,8 @@ class Observation:
             half-lidded) and closed, mean over the eyes that can be read, sum 1; None from a reader without them.
         lid_gap_mm, lid_gap_sd_mm: distance of the lids in millimetres, mean over the eyes that can be read, and its
             standard deviation; None from a reader that does not say how sure it is of lids.
+        rotate_deg: the picture has to be turned clockwise by so many degrees (0, 90, 180, 270) for the head to be
+            upright; angles are those of the picture so turned.
     """
 
     t_ns: int
@@ -128,6 +130,7 @@ class Observation:
     lid_states: tuple[float, float, float, float] | None = None
     lid_gap_mm: float | None = None
     lid_gap_sd_mm: float | None = None
+    rotate_deg: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,8 @@ class DriverState:
     """The person's state after one frame, or after a while without one (then ``face`` is False).
 
     Attributes:
-        reason: why the health is degraded (``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``, ``slow``), or "".
+        reason: why the health is degraded (``rotated``, ``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``,
+            ``slow``), or "".
         eye_open_left, eye_open_right: 0 closed to 1 this person's own open eye.
         mouth_open: 0 closed to 1 wide open.
         gaze_zone: where the person looks by the zones of the profile (``road``, ``lap``, ...), "" where unknown.

@@ -22,6 +22,7 @@ _STATUS_TEXTS = {
     Health.STALE: "the monitor does not answer",
     Health.PAUSED: "paused: nobody is warned",
 }
+_ROTATED_TEXT = "the image is rotated: `wakeful doctor --placement` names the setting"
 
 
 def health_text(health: Health, reason: str = "") -> str:
@@ -38,6 +39,8 @@ def code_text(code: str) -> str:
 def status_text(state: DriverState) -> str:
     """The active alert, or why there is none."""
     if state.level == Level.NONE:
+        if state.reason == "rotated":
+            return _ROTATED_TEXT
         text = _STATUS_TEXTS[state.health]
         return f"{text}: {code_text(state.reason)}" if state.reason else text
     return code_text(state.code)

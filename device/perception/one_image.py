@@ -31,6 +31,8 @@ class Look:
         eye_aspect_left, eye_aspect_right: of the person's own left and right eye.
         mouth_aspect: height over width of the inner lips.
         unreadable: why no eye can be read: ``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``.
+        rotate_deg: the image has to be turned clockwise by so many degrees (0, 90, 180, 270) for the head to be
+            upright; angles are those of the image so turned.
         yaw_deg, pitch_deg, roll_deg: head pose; yaw positive to the person's left, pitch positive up.
         gaze_yaw_deg, gaze_pitch_deg: gaze direction.
         expression: the most probable expression.
@@ -54,6 +56,7 @@ class Look:
     expressions: Mapping[str, float] = field(default_factory=dict)
     left_eye: EyeLandmarks | None = None
     right_eye: EyeLandmarks | None = None
+    rotate_deg: int = 0
 
 
 def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
@@ -86,4 +89,5 @@ def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
         expressions=expressions,
         left_eye=EyeLandmarks.of(face.left),
         right_eye=EyeLandmarks.of(face.right),
+        rotate_deg=found.rotate_deg,
     )

@@ -1,7 +1,8 @@
 """One frame in, one observation out: detect, follow, read, measure.
 
 The detector runs only while nobody is followed; afterwards each frame's landmarks say where to look in the next. It
-knows upright faces: cameras are mounted on their side and upside down too, so it looks in all four rotations.
+knows upright faces: cameras are mounted on their side and upside down too, so it looks in all four rotations. A face
+that is found in another one is measured as if the picture was upright, and how it is turned is reported.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from wakeful.device.perception.lid_gap import lid_gap
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.person import WatchedPerson
 from wakeful.device.perception.region import Region, around
+from wakeful.device.perception.upright import CameraTurn, rotate_deg, upright
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
@@ -59,11 +61,18 @@ MIN_PICTURE_PX = 32
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What perception saw in one frame: the observation and, for drawing, the geometry behind it."""
+    """What perception saw in one frame: the observation and, for drawing, the geometry behind it.
+
+    Attributes:
+        landmarks: in pixels of the frame.
+        pose: of the head in the picture turned upright.
+        quarter: the crown of the head points up (0), to the right (1), down (2) or to the left (3) in the frame.
+    """
 
     observation: Observation
     landmarks: FaceLandmarks | None = None
     pose: HeadPose | None = None
+    quarter: int = 0
 
 
 class Perception:
@@ -102,6 +111,7 @@ class Perception:
         self._min_presence = min_presence
         self._person = WatchedPerson()
         self._region: Region | None = None
+        self._turn = CameraTurn()
         self._expression = expression
         self._frames_to_expression = 0
         self._quarter = self._other_quarter = self._doubtful = 0
@@ -114,7 +124,7 @@ class Perception:
     def fork(self) -> Perception:
         """Another one that follows the same person from here on, with the same networks."""
         twin = copy.copy(self)
-        twin._person, twin._eyes = copy.copy(self._person), copy.copy(self._eyes)
+        twin._person, twin._eyes, twin._turn = copy.copy(self._person), copy.copy(self._eyes), copy.copy(self._turn)
         return twin
 
     def watch(self, stages: Stages) -> None:
@@ -162,7 +172,7 @@ class Perception:
         self._region = around(face.points, face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]], TRACKING_SCALE)
         centre = (self._region.x_px, self._region.y_px)
         self._person.seen(frame.t_ns, centre, self._region.size_px / TRACKING_SCALE)
-        return self._measure(frame, face)
+        return self._measure(frame, face, self._turn.see(frame.t_ns, self._region.angle_rad))
 
     def _follow(self, frame: Frame) -> FaceLandmarks | None:
         return self._read(frame, self._region) if self._region else None
@@ -220,17 +230,20 @@ class Perception:
         if self.network_faults == 1:
             log.warning("%s; what it cannot answer counts as not seen", error)
 
-    def _measure(self, frame: Frame, face: FaceLandmarks) -> Sighting:
+    def _measure(self, frame: Frame, face: FaceLandmarks, quarter: int) -> Sighting:
         height, width = frame.image.shape[:2]
         focal = self._focal_px or float(max(width, height))
-        pose = head_pose(face.points, width, height, focal)
+        level = upright(face, quarter, width, height)
+        if quarter % 2:
+            width, height = height, width
+        pose = head_pose(level.points, width, height, focal)
         self._stages.done("pose")
         eyes = self._eyes(frame, face, pose, self._note_fault)
         gaze = drop = iris = states = gap = None
-        nose_x, nose_y = face.points[BETWEEN_THE_EYES, :2].tolist()
+        nose_x, nose_y = level.points[BETWEEN_THE_EYES, :2].tolist()
         bearing = bearing_deg(nose_x, nose_y, width, height, focal)
         if pose is not None:
-            pairs = ((face.left, eyes.left), (face.right, eyes.right))
+            pairs = ((level.left, eyes.left), (level.right, eyes.right))
             open_eyes = [eye for eye, aspect in pairs if aspect is not None and aspect >= MIN_GAZE_ASPECT]
             gaze = gaze_deg(open_eyes, pose, focal)
             iris = iris_px(open_eyes, (gaze[0] if gaze else pose.yaw_deg) - bearing[0], self._reader.iris_drawn)
@@ -247,7 +260,7 @@ class Perception:
             seq=frame.seq,
             face=True,
             presence=face.presence,
-            face_px=float(np.ptp(face.points[:, 0])),
+            face_px=float(np.ptp(level.points[:, 0])),
             brightness=face_brightness(frame.image, face.points) if face.brightness is None else face.brightness,
             eye_aspect_left=eyes.left,
             eye_aspect_right=eyes.right,
@@ -267,9 +280,10 @@ class Perception:
             lid_states=states,
             lid_gap_mm=gap.mm if gap else None,
             lid_gap_sd_mm=gap.sd_mm if gap else None,
+            rotate_deg=rotate_deg(quarter),
         )
         self._stages.done("eyes")
-        return Sighting(observation, face, pose)
+        return Sighting(observation, face, pose, quarter)
 
 
 def mouth_aspect(points: NDArray[np.float32]) -> float:

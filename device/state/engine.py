@@ -263,11 +263,11 @@ class Engine:
             unreadable = SLOW
         elif lids.left is None and lids.right is None:
             unreadable = seen.unreadable.value if seen.unreadable else Unreadable.OCCLUDED.value
-        elif self._health.reason == Unreadable.OCCLUDED and _off_axis_deg(seen) > PAST_RIM_DEG:
+        elif self._health.eyes_reason == Unreadable.OCCLUDED and _off_axis_deg(seen) > PAST_RIM_DEG:
             # A head turned away shows an eye beside the dark lens that hides it from the front.
             unreadable = Unreadable.OCCLUDED.value
-        calibrated = self._lids.progress_pct >= 100.0
-        return self._health.see(seen.t_ns, face=seen.face, unreadable=unreadable, calibrated=calibrated)
+        known = {"face": seen.face, "calibrated": self._lids.progress_pct >= 100.0, "rotated": seen.rotate_deg != 0}
+        return self._health.see(seen.t_ns, unreadable=unreadable, **known)
 
     def _state(
         self,

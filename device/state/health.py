@@ -17,14 +17,17 @@ SEEN_SO = 0.1
 SLOW = "slow"
 # A rate is low for a while before its mean over two seconds is.
 SLOW_BEFORE_NS = 1_000_000_000
+ROTATED = "rotated"
 NOBODY = "nobody"
+# A picture that is turned is reported after this long: perception itself takes up to a second to be sure of a turn.
+ROTATED_NS = 2_000_000_000
 
 
 class HealthMonitor:
     """Turns face and eye visibility over time into one word. What the camera itself reports goes before all.
 
     Attributes:
-        reason: why the eyes cannot be read: the most frequent reason of the last seconds; "" once they can. It
+        eyes_reason: why the eyes cannot be read: the most frequent reason of the last seconds; "" once they can. It
             outlasts a face that is lost: one that comes back with eyes as unreadable as before is reported at once.
     """
 
@@ -36,16 +39,26 @@ class HealthMonitor:
         self._gone = False
         self._notes: deque[tuple[int, str]] = deque()
         self._unreadable_ns: int | None = None
-        self.reason = ""
+        self._turned_ns: int | None = None
+        self._is_turned = False
+        self.eyes_reason = ""
 
-    def see(self, t_ns: int, *, face: bool, unreadable: str, calibrated: bool) -> Health:
+    @property
+    def reason(self) -> str:
+        """Why the health is degraded, "" if it is not. A turned picture comes first: it is to be set right first."""
+        return ROTATED if self._is_turned else self.eyes_reason
+
+    def see(self, t_ns: int, *, face: bool, unreadable: str, calibrated: bool, rotated: bool = False) -> Health:
         """Evaluate one frame.
 
         Args:
             face: the watched face is in it.
             unreadable: why its eyes cannot be read, "" if they can.
             calibrated: the personal baseline is learned.
+            rotated: the picture is turned; the face is read all the same.
         """
+        if face:
+            self._note_turn(t_ns, rotated)
         if unreadable or not face:
             self._unreadable_ns = t_ns
         noted = self._note(t_ns, unreadable if face else NOBODY)
@@ -60,13 +73,22 @@ class HealthMonitor:
             return Health.DEGRADED
         return Health.OK if calibrated else Health.CALIBRATING
 
+    def _note_turn(self, t_ns: int, rotated: bool) -> None:
+        if not rotated:
+            self._turned_ns = None
+        elif self._turned_ns is None:
+            self._turned_ns = t_ns
+        self._is_turned = self._turned_ns is not None and t_ns - self._turned_ns >= ROTATED_NS
+
     def _is_lost(self, t_ns: int) -> bool:
         """A face that was seen badly is found and lost in turn: it has to be away for longer until it is gone."""
-        return self._face_ns is None or t_ns - self._face_ns >= (self._window_ns if self.reason else self._no_face_ns)
+        return self._face_ns is None or t_ns - self._face_ns >= (
+            self._window_ns if self.eyes_reason else self._no_face_ns
+        )
 
     def _still_gone(self, unreadable: str) -> bool:
         """One frame with something like a face fills no empty seat; eyes that can be read do."""
-        if not self._gone or not unreadable or self.reason:
+        if not self._gone or not unreadable or self.eyes_reason:
             return False
         return sum(what != NOBODY for _, what in self._notes) < SEEN_SO * len(self._notes)
 
@@ -85,9 +107,9 @@ class HealthMonitor:
         unread = Counter(what for _, what in islice(self._notes, 1, None) if what)
         reasons = Counter({what: times for what, times in unread.items() if what != NOBODY})
         if count and self._is_whole(t_ns) and unread.total() >= MOSTLY * count and reasons.total() >= SEEN_SO * count:
-            self.reason = reasons.most_common(1)[0][0]
+            self.eyes_reason = reasons.most_common(1)[0][0]
         if self._unreadable_ns is None or t_ns - self._unreadable_ns >= self._recovered_ns:
-            self.reason = ""
+            self.eyes_reason = ""
             while len(self._notes) > 1:
                 self._notes.popleft()
 

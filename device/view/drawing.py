@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.head_pose import HeadPose
-from wakeful.device.perception.landmarks import Eye, FaceLandmarks
+from wakeful.device.perception.landmarks import Eye
 from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.perception.upright import in_picture
 from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]
@@ -44,17 +45,21 @@ def draw(picture: Picture, sighting: Sighting, scale: float = 1.0) -> None:
     if face is None:
         return
     _draw_mesh(picture, face.points[:, :2] * scale)
-    width_px = float(np.ptp(face.points[:, 0])) * scale
+    # As in the picture turned upright, whichever way the head lies in this one.
+    width_px = float(np.ptp(face.points[:, sighting.quarter % 2])) * scale
     eyes = (face.left, face.right)
     for eye in eyes:
         _draw_eye(picture, eye, scale)
     if sighting.pose is not None:
-        _draw_axes(picture, face, sighting.pose, width_px, scale)
+        start = face.points[NOSE_TIP, :2] * scale
+        for toward, colour in zip(axes(sighting.pose), (LEFTWARDS, UPWARDS, FORWARDS), strict=True):
+            end = start + in_picture(toward, sighting.quarter) * AXES_REACH * width_px
+            _line(picture, start, end, colour, 2)
     seen = sighting.observation
     if seen.gaze_yaw_deg is not None and seen.gaze_pitch_deg is not None:
-        toward = _direction(seen.gaze_yaw_deg, seen.gaze_pitch_deg) * GAZE_REACH * width_px
+        gaze = in_picture(_direction(seen.gaze_yaw_deg, seen.gaze_pitch_deg), sighting.quarter)
         for eye in eyes:
-            _line(picture, eye.iris[0] * scale, eye.iris[0] * scale + toward, GAZE, 2)
+            _line(picture, eye.iris[0] * scale, eye.iris[0] * scale + gaze * GAZE_REACH * width_px, GAZE, 2)
 
 
 def axes(pose: HeadPose) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -92,12 +97,6 @@ def _draw_eye(picture: Picture, eye: Eye, scale: float) -> None:
     radius = float(np.linalg.norm(eye.iris[1:] - eye.iris[0], axis=1).mean()) * scale
     x, y = _fixed_point(eye.iris[0] * scale)
     cv2.circle(picture, (int(x), int(y)), round(radius * (1 << SHIFT)), IRIS, 1, cv2.LINE_AA, SHIFT)
-
-
-def _draw_axes(picture: Picture, face: FaceLandmarks, pose: HeadPose, width_px: float, scale: float) -> None:
-    start = face.points[NOSE_TIP, :2] * scale
-    for toward, colour in zip(axes(pose), (LEFTWARDS, UPWARDS, FORWARDS), strict=True):
-        _line(picture, start, start + toward * AXES_REACH * width_px, colour, 2)
 
 
 def _line(picture: Picture, start: NDArray[np.floating], end: NDArray[np.floating], colour: Colour, px: int) -> None:

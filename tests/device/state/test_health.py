@@ -93,3 +93,32 @@ def test_a_face_that_comes_back_as_unreadable_as_before_is_told_at_once() -> Non
         Health.DEGRADED,
         Health.OK,
     ]
+
+
+def turned(*parts: tuple[float, bool, str, bool]) -> list[str]:
+    """Parts of (seconds, face, why unreadable, rotated) at 5 fps; gives health and reason at the end of each."""
+    judge = HealthMonitor(HealthSection())
+    ends, frame = [], 0
+    for seconds, face, reason, rotated in parts:
+        for _ in range(round(seconds * 5)):
+            health = judge.see(round(frame * 2e8), face=face, unreadable=reason, calibrated=True, rotated=rotated)
+            frame += 1
+        ends.append(f"{health} {judge.reason}".strip())
+    return ends
+
+
+def test_a_turned_picture_is_degraded_after_two_seconds_and_ok_as_soon_as_it_is_upright() -> None:
+    assert turned((1.8, True, "", True), (0.6, True, "", True), (0.2, True, "", False)) == [
+        "ok",
+        "degraded rotated",
+        "ok",
+    ]
+
+
+def test_a_turned_picture_is_told_before_what_keeps_the_eyes_from_being_read() -> None:
+    assert turned((8.0, True, "dark", True), (0.2, True, "dark", False)) == ["degraded rotated", "degraded dark"]
+
+
+def test_nobody_in_a_turned_picture_is_nobody() -> None:
+    told = turned((3.0, True, "", True), (0.8, False, "", False), (1.0, False, "", False), (0.2, True, "", True))
+    assert told == ["degraded rotated", "degraded rotated", "no_face rotated", "degraded rotated"]

@@ -11,7 +11,7 @@ from wakeful.device.messages import Observation
 from wakeful.device.perception.head_pose import HeadPose, angles_deg
 from wakeful.device.perception.landmarks import Eye, FaceLandmarks
 from wakeful.device.perception.pipeline import Sighting
-from wakeful.device.view.drawing import FORWARDS, MESH, axes, draw
+from wakeful.device.view.drawing import FORWARDS, MESH, UPWARDS, axes, draw
 from wakeful.sensors.opencv import cv2
 
 SEEN = Observation(0, 0, True, gaze_yaw_deg=10.0, gaze_pitch_deg=-5.0)
@@ -78,3 +78,20 @@ def test_a_head_turned_to_its_left_points_to_the_right_of_the_picture() -> None:
     columns = coloured(picture, FORWARDS)[:, 1]
     assert columns.mean() > nose[0] + 5
     assert cv2.imencode(".jpg", picture)[0]
+
+
+@pytest.mark.parametrize("quarter", [0, 1, 2, 3])
+def test_a_turned_face_is_drawn_as_the_upright_one_is(quarter: int) -> None:
+    """The nose at the middle of a square picture; the axis to the crown is green."""
+    face = sighting().landmarks
+    assert face is not None
+    points = np.full_like(face.points, -100.0)
+    points[:, :2] += 60.0 * (np.arange(468) % 2)[:, np.newaxis]
+    points[1] = 100.0
+    picture = np.zeros((201, 201, 3), np.uint8)
+    observation = replace(UNKNOWN_GAZE, gaze_pitch_deg=None)
+    draw(picture, Sighting(observation, replace(face, points=points), HeadPose(0.0, 0.0, 0.0, 60.0), quarter))
+    green = coloured(picture, UPWARDS).mean(axis=0) - 100.0
+    along = [(-1, 0), (0, 1), (1, 0), (0, -1)][quarter]
+    assert green @ along > 10.0
+    assert abs(green[0] * along[1] - green[1] * along[0]) < 3.0
