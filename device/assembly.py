@@ -30,6 +30,7 @@ from wakeful.device.perception.face_detector import NETWORK as DETECTOR
 from wakeful.device.perception.landmarks import READERS
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.perception.runtime_choice import Runtimes, choose, reader_for
+from wakeful.device.perception.seat import Seat
 from wakeful.device.record.setup import record_outputs
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.engine import Engine
@@ -83,7 +84,7 @@ class Assembly:
         self.commands: SimpleQueue[Command] = SimpleQueue()
         self.expressions = _expressions(settings)
         self.runtimes = _runtimes(settings, bool(self.expressions), self.notes)
-        self.perception = _perception(settings, bool(self.expressions), self.runtimes)
+        self.perception = _perception(settings, bool(self.expressions), self.runtimes, _seat(settings, profile))
         self.perception.watch(stages)
         log.info("%s in %s", self.perception.reader, self.runtimes.name)
         self.engine_config = _engine_config(settings, profile, self.perception, self.expressions)
@@ -207,7 +208,12 @@ def _expressions(settings: Settings) -> tuple[str, ...]:
     return expression_classes() if wanted else ()
 
 
-def _perception(settings: Settings, read_expressions: bool, runtimes: Runtimes) -> Perception:
+def _seat(settings: Settings, profile: Profile) -> Seat:
+    """Where the driver sits; people who come to a robot have no seat to come back to."""
+    return Seat.of(settings.driver.side, settings.driver.region, kept=profile.engagement is None)
+
+
+def _perception(settings: Settings, read_expressions: bool, runtimes: Runtimes, seat: Seat | None = None) -> Perception:
     chosen = settings.perception
     return Perception(
         _reader(settings),
@@ -217,6 +223,7 @@ def _perception(settings: Settings, read_expressions: bool, runtimes: Runtimes) 
         min_presence=chosen.min_presence,
         expression=ExpressionReader(chosen.threads, runtimes.load) if read_expressions else None,
         load=runtimes.load,
+        seat=seat,
     )
 
 

@@ -104,6 +104,9 @@ class Observation:
             standard deviation; None from a reader that does not say how sure it is of lids.
         rotate_deg: the picture has to be turned clockwise by so many degrees (0, 90, 180, 270) for the head to be
             upright; angles are those of the picture so turned.
+        person: number of the watched person in this run, from 1; another one is another person, or may be. None without
+            a face, and in logs that do not say.
+        unsure: it is not sure that this is the person to watch.
     """
 
     t_ns: int
@@ -131,6 +134,8 @@ class Observation:
     lid_gap_mm: float | None = None
     lid_gap_sd_mm: float | None = None
     rotate_deg: int = 0
+    person: int | None = None
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,7 @@ class DriverState:
 
     Attributes:
         reason: why the health is degraded (``rotated``, ``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``,
-            ``slow``), or "".
+            ``slow``, ``unsure_driver``), or "".
         eye_open_left, eye_open_right: 0 closed to 1 this person's own open eye.
         mouth_open: 0 closed to 1 wide open.
         gaze_zone: where the person looks by the zones of the profile (``road``, ``lap``, ...), "" where unknown.
@@ -158,6 +163,7 @@ class DriverState:
         distance_m: of the eyes from the camera.
         lid_open, lid_lowered, lid_narrowed, lid_closed: probabilities of what the lids do: averaged over the
             running closure, else of this frame. None without a reader that gives them.
+        person: number of the watched person in this run, from 1; None without a face.
         notes: codes of what is wrong with the monitor itself, see ``wakeful.device.supervision.notes``.
     """
 
@@ -199,6 +205,7 @@ class DriverState:
     lid_lowered: float | None = None
     lid_narrowed: float | None = None
     lid_closed: float | None = None
+    person: int | None = None
 
     @property
     def lid_states(self) -> tuple[float | None, float | None, float | None, float | None]:

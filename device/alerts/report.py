@@ -38,7 +38,7 @@ STATE = (
     *("eye_open_left", "eye_open_right", "mouth_open", "perclos_60s", "perclos_180s", "perclos_coverage"),
     *("kss_estimate", "yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg", "gaze_zone", "off_road_s"),
     *("expression", "expression_p", "notes", "calibration_pct", "speed_kmh", "ignition", "gear"),
-    *("looking", "looking_s", "awake", "distance_m", "lid_open", "lid_lowered", "lid_narrowed", "lid_closed"),
+    *("looking", "looking_s", "awake", "distance_m", "lid_open", "lid_lowered", "lid_narrowed", "lid_closed", "person"),
 )
 """What the report of a state holds."""
 

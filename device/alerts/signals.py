@@ -1,7 +1,7 @@
 """Everything measured and derived, as CSV: one row per frame, empty where unknown.
 
-The three columns before those of probabilities say which run this is and when its second 0 was. Only the first row
-fills them: spreadsheets and pandas read the file without an option for a header of another kind.
+The columns ``run``, ``origin_utc_ns`` and ``origin_monotonic_ns`` say which run this is and when its second 0 was. Only
+the first row fills them: spreadsheets and pandas read the file without an option for a header of another kind.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ COLUMNS = (
     *("yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg"),
     *("eyes_closed", "closure_s", "perclos_60s", "level", "health", "expression"),
 )
+PERSON = "person"
 LID_COLUMNS = ("lid_open", "lid_lowered", "lid_narrowed", "lid_closed")
 ORIGIN_COLUMNS = ("run", "origin_utc_ns", "origin_monotonic_ns")
 
@@ -55,7 +56,7 @@ class SignalsOutput(Output):
 
     def start(self, origin_ns: int) -> None:
         self._run = replace(self._run, origin_ns=origin_ns)
-        self._rows.writerow((*COLUMNS, *ORIGIN_COLUMNS, *LID_COLUMNS, *(f"p_{name}" for name in self._classes)))
+        self._rows.writerow((*COLUMNS, *ORIGIN_COLUMNS, *LID_COLUMNS, PERSON, *(f"p_{name}" for name in self._classes)))
 
     def state(self, state: DriverState) -> None:
         if state.seq == self._last_seq or state.seq < 0:
@@ -65,7 +66,9 @@ class SignalsOutput(Output):
             origin = (self._run.id, self._run.utc_ns, self._run.origin_ns)
         self._last_seq = state.seq
         lids = [_number(p, 3) for p in state.lid_states]
-        self._rows.writerow((*row(state, self._run.origin_ns), *origin, *lids, *self._probabilities(state)))
+        self._rows.writerow(
+            (*row(state, self._run.origin_ns), *origin, *lids, state.person or "", *self._probabilities(state))
+        )
 
     def close(self) -> None:
         self._lines.close()

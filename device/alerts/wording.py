@@ -59,6 +59,9 @@ def event_text(event: Event) -> str | None:
         return f"{note} is over" if "over" in event.data else f"{note}: {event.data['text']}"
     if event.kind in QUIET_EVENTS:
         return None
+    if event.kind == "watched":
+        doubt = ", unsure who drives" if event.data.get("unsure") else ""
+        return f"person {event.data.get('person')} is watched instead of {event.data.get('previous')}{doubt}"
     start_ns, end_ns = event.data.get("start_ns"), event.data.get("end_ns")
     if isinstance(start_ns, int) and isinstance(end_ns, int):
         duration_s = (end_ns - start_ns) / 1e9

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.gpio.settings import GpioSettings, chip_and_line
@@ -17,6 +17,8 @@ from wakeful.device.alerts.serial.settings import SerialSettings
 from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.config.section import Section
 from wakeful.sensors.mounting import Mounting, as_aspect, as_crop
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class SourceSettings(Section):
@@ -90,6 +92,18 @@ class DriverSettings(Section):
     """Road direction relative to the camera, degrees, positive to the driver's left; unset: learned."""
     road_pitch_deg: float | None = Field(default=None, ge=-90, le=90)
     """Road direction relative to the camera, degrees, positive up; unset: learned."""
+    side: Literal["left", "right"] | None = None
+    """Side of the image on which the driver appears, where others are in view; unset: learned."""
+    region: tuple[Share, Share, Share, Share] | None = None
+    """Part of the image in which the centre of the driver's face lies, in place of a side: left, top, right and bottom
+    as shares of its width and height; unset: learned."""
+
+    @field_validator("region")
+    @classmethod
+    def _has_an_area(cls, region: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
+        if region is not None and not (region[0] < region[2] and region[1] < region[3]):
+            raise ValueError("left must be less than right, and top less than bottom")
+        return region
 
 
 class VehicleSettings(Section):

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from wakeful.device.landmarks import EyeLandmarks
 from wakeful.device.perception.expression import expression_classes
-from wakeful.device.perception.pipeline import OTHER_ROTATIONS, Perception
+from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.tracker import OTHER_ROTATIONS
 from wakeful.sensors.frame import Frame
 
 

@@ -1,8 +1,6 @@
-"""One frame in, one observation out: detect, follow, read, measure.
+"""One frame in, one observation out: the watched face is found or followed (``tracker``), read and measured.
 
-The detector runs only while nobody is followed; afterwards each frame's landmarks say where to look in the next. It
-knows upright faces: cameras are mounted on their side and upside down too, so it looks in all four rotations. A face
-that is found in another one is measured as if the picture was upright, and how it is turned is reported.
+A face that is on its side or upside down is measured as if the picture was upright, and how it is turned is reported.
 """
 
 from __future__ import annotations
@@ -20,20 +18,13 @@ from wakeful.device.perception.expression import ExpressionReader
 from wakeful.device.perception.eye_reader import EyeReader
 from wakeful.device.perception.eye_sight import EyeSight
 from wakeful.device.perception.eyes import gaze_deg, iris_px, lid_drop, lid_states
-from wakeful.device.perception.face_detector import Detection, FaceDetector
+from wakeful.device.perception.face_detector import FaceDetector
 from wakeful.device.perception.head_pose import HeadPose, bearing_deg, head_pose
-from wakeful.device.perception.landmarks import (
-    LEFT_CORNERS,
-    RIGHT_CORNERS,
-    TRACKING_SCALE,
-    FaceLandmarks,
-    NetworkOutputError,
-    load_reader,
-)
+from wakeful.device.perception.landmarks import FaceLandmarks, NetworkOutputError, load_reader
 from wakeful.device.perception.lid_gap import lid_gap
 from wakeful.device.perception.network import Loader, load
-from wakeful.device.perception.person import WatchedPerson
-from wakeful.device.perception.region import Region, around
+from wakeful.device.perception.seat import Box, Seat
+from wakeful.device.perception.tracker import FaceTracker
 from wakeful.device.perception.upright import CameraTurn, rotate_deg, upright
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.sensors.frame import Frame
@@ -51,10 +42,6 @@ BETWEEN_THE_EYES = 168
 MIN_GAZE_ASPECT = 0.12
 # The expression is read in one of this many frames with a face: it changes slowly, and costs as much as a landmark.
 EXPRESSION_EVERY = 3
-# A face may be turned by 90, 180 and 270 degrees against the way that faces were turned so far.
-OTHER_ROTATIONS = 3
-# A face of little presence counts once it was read in so many frames running: what is no face seldom lasts.
-DOUBTFUL_FRAMES = 5
 # Pictures smaller than this hold no readable face.
 MIN_PICTURE_PX = 32
 
@@ -67,12 +54,14 @@ class Sighting:
         landmarks: in pixels of the frame.
         pose: of the head in the picture turned upright.
         quarter: the crown of the head points up (0), to the right (1), down (2) or to the left (3) in the frame.
+        seat: where the centre of the watched face is expected: x0, y0, x1, y1 in pixels; None while that is unknown.
     """
 
     observation: Observation
     landmarks: FaceLandmarks | None = None
     pose: HeadPose | None = None
     quarter: int = 0
+    seat: Box | None = None
 
 
 class Perception:
@@ -84,6 +73,7 @@ class Perception:
         min_detection, min_presence: below these scores a face is none.
         expression: reads the expression in every third frame with a face; None leaves it out.
         load: gives the networks; see ``wakeful.device.perception.runtime_choice``.
+        seat: where the person to watch sits; None is learned.
 
     Attributes:
         network_faults: answers of networks that were no numbers.
@@ -104,17 +94,14 @@ class Perception:
         min_presence: float = 0.5,
         expression: ExpressionReader | None = None,
         load: Loader = load,
+        seat: Seat | None = None,
     ) -> None:
-        self._detector = FaceDetector(min_detection, threads, load)
         self._reader = load_reader(landmarks, min_presence, threads, load)
+        self._tracker = FaceTracker(FaceDetector(min_detection, threads, load), self._reader, min_presence, seat)
         self._focal_px = focal_px
-        self._min_presence = min_presence
-        self._person = WatchedPerson()
-        self._region: Region | None = None
         self._turn = CameraTurn()
         self._expression = expression
         self._frames_to_expression = 0
-        self._quarter = self._other_quarter = self._doubtful = 0
         self._eyes = EyeReader(self._reader.traits.name, None if self._reader.rates_eyes else EyeSight(threads, load))
         self._stages = UNWATCHED
         self.network_faults = 0
@@ -124,12 +111,12 @@ class Perception:
     def fork(self) -> Perception:
         """Another one that follows the same person from here on, with the same networks."""
         twin = copy.copy(self)
-        twin._person, twin._eyes, twin._turn = copy.copy(self._person), copy.copy(self._eyes), copy.copy(self._turn)
+        twin._tracker, twin._eyes, twin._turn = self._tracker.fork(), copy.copy(self._eyes), copy.copy(self._turn)
         return twin
 
     def watch(self, stages: Stages) -> None:
         """Tell ``stages`` from now on when a stage is done."""
-        self._stages = self._reader.stages = stages
+        self._stages = self._reader.stages = self._tracker.stages = stages
 
     def close(self) -> None:
         """Releases the landmark reader; a fork shares it."""
@@ -159,57 +146,16 @@ class Perception:
         if min(frame.image.shape[:2]) < MIN_PICTURE_PX:
             return _nobody(frame)
         try:
-            face = self._follow(frame) or self._find(frame)
+            face = self._tracker(frame, one_eye=self.one_eye)
         except NetworkOutputError as error:
             self._note_fault(error)
             face = None
-        if face is None:
-            self._region = None
+        if face is None or self._tracker.changed:
             self._frames_to_expression = 0
             self._eyes.forget()
-            return _nobody(frame)
-        self._doubtful = 0
-        self._region = around(face.points, face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]], TRACKING_SCALE)
-        centre = (self._region.x_px, self._region.y_px)
-        self._person.seen(frame.t_ns, centre, self._region.size_px / TRACKING_SCALE)
-        return self._measure(frame, face, self._turn.see(frame.t_ns, self._region.angle_rad))
-
-    def _follow(self, frame: Frame) -> FaceLandmarks | None:
-        return self._read(frame, self._region) if self._region else None
-
-    def _find(self, frame: Frame) -> FaceLandmarks | None:
-        """The face the way the last one was turned; without it, the other ways have their turn, one in each frame."""
-        self._other_quarter = self._other_quarter % OTHER_ROTATIONS + 1
-        doubtful = False
-        for quarter in (self._quarter, (self._quarter + self._other_quarter) % 4):
-            found = self._detect(frame, quarter)
-            if found is None:
-                continue
-            # The detector takes some faces for upright ones that are upside down; it is surer of the right way.
-            opposite = self._detect(frame, (quarter + 2) % 4)
-            if opposite is not None and opposite.score > found.score:
-                quarter, found = (quarter + 2) % 4, opposite
-            face = self._read(frame, found.region())
-            if face is None or face.presence < self._min_presence:
-                continue
-            doubtful = quarter == self._quarter
-            if face.presence >= self._reader.found_presence or (doubtful and self._doubtful + 1 >= DOUBTFUL_FRAMES):
-                self._quarter, self._other_quarter = quarter, 0
-                return face
-        self._doubtful = self._doubtful + 1 if doubtful else 0
-        return None
-
-    def _detect(self, frame: Frame, quarter: int) -> Detection | None:
-        height, width = frame.image.shape[:2]
-        found = self._person.choose(frame.t_ns, self._detector(frame.image, quarter), width, height)
-        self._stages.done("detect")
-        return found
-
-    def _read(self, frame: Frame, region: Region) -> FaceLandmarks | None:
-        try:
-            return self._reader(frame, region, one_eye=self.one_eye)
-        finally:
-            self._stages.done("landmarks")
+        if face is None:
+            return _nobody(frame, self._tracker.seat(frame))
+        return self._measure(frame, face, self._turn.see(frame.t_ns, self._tracker.angle_rad))
 
     def _read_expression(self, frame: Frame, face: FaceLandmarks) -> tuple[float, ...] | None:
         """Probabilities of the expressions; None in the frames between two readings, and without a reader."""
@@ -281,9 +227,11 @@ class Perception:
             lid_gap_mm=gap.mm if gap else None,
             lid_gap_sd_mm=gap.sd_mm if gap else None,
             rotate_deg=rotate_deg(quarter),
+            person=self._tracker.person.number,
+            unsure=self._tracker.person.unsure,
         )
         self._stages.done("eyes")
-        return Sighting(observation, face, pose, quarter)
+        return Sighting(observation, face, pose, quarter, self._tracker.seat(frame))
 
 
 def mouth_aspect(points: NDArray[np.float32]) -> float:
@@ -307,5 +255,5 @@ def face_brightness(image: NDArray[np.uint8], points: NDArray[np.float32]) -> fl
     return 0.114 * blue + 0.587 * green + 0.299 * red
 
 
-def _nobody(frame: Frame) -> Sighting:
-    return Sighting(Observation(t_ns=frame.t_ns, seq=frame.seq, face=False))
+def _nobody(frame: Frame, seat: Box | None = None) -> Sighting:
+    return Sighting(Observation(t_ns=frame.t_ns, seq=frame.seq, face=False), seat=seat)

@@ -96,6 +96,7 @@ def _four(value: Any) -> tuple[float, ...]:
 
 CHECKS: Mapping[str, Check] = {
     "int": _signed,
+    "int | None": _signed,
     "bool": flag,
     "bool | None": flag,
     "str": text,

@@ -31,8 +31,8 @@ from wakeful.device.messages import Alert, DriverState, Event, Observation, Tick
 from wakeful.device.state.engine_config import EngineConfig
 
 FORMAT = 2
-"""Number of this layout: 2 since observations carry the states of the lids, on which closures are based. A log with a
-higher number is refused; older ones are read."""
+"""Number of this layout: 2 since observations carry the states of the lids, on which closures are based, and whose they
+are. A log with a higher number is refused; older ones are read."""
 MCAP_PROFILE = "wakeful"
 """The profile name in the file's header."""
 

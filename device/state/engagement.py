@@ -49,6 +49,11 @@ class Engagement:
 
     def __init__(self, section: EngagementSection) -> None:
         self._section = section
+        self._presence = Presence(section.left_s, section.back_s)
+        self.forget_look()
+
+    def forget_look(self) -> None:
+        """Another person is watched from now on; somebody is there as before."""
         self._gaze: deque[tuple[int, float, float]] = deque()
         self._distances_m: deque[tuple[int, float]] = deque()
         self._looking: bool | None = None
@@ -56,7 +61,6 @@ class Engagement:
         self._known_ns: int | None = None
         self._awake: bool | None = None
         self._eyes_ns: int | None = None
-        self._presence = Presence(section.left_s, section.back_s)
 
     def step(self, seen: Observation, *, closed: bool | None, closure_s: float | None) -> EngagementView:
         """Take in one frame.

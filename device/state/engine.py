@@ -24,19 +24,19 @@ from wakeful.device.messages import (
     Level,
     Observation,
     Pause,
+    Phase,
     SetDriver,
     Unreadable,
     VehicleSpeed,
 )
-from wakeful.device.state.attention import Attention, AttentionView
+from wakeful.device.state.attention import AttentionView
 from wakeful.device.state.engagement import Engagement, EngagementView
 from wakeful.device.state.engine_config import EngineConfig
-from wakeful.device.state.episodes import Episodes, EpisodeView
-from wakeful.device.state.eyelids import Eyelids, LidView
+from wakeful.device.state.episodes import EpisodeView
+from wakeful.device.state.eyelids import LidView
 from wakeful.device.state.frame_rate import FrameRate
-from wakeful.device.state.gaze_zone import Direction
 from wakeful.device.state.health import SLOW, HealthMonitor
-from wakeful.device.state.person import SwapWatch
+from wakeful.device.state.person import People
 from wakeful.device.state.plausible import without_impossible
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.rules import RuleBook
@@ -66,12 +66,11 @@ class Engine:
 
     def __init__(self, config: EngineConfig) -> None:
         self._profile = config.profile
-        self._reader = config.reader
         self._speed_kmh = config.speed_kmh
-        self._road = config.road
-        self._classes = config.expression_classes
         self._rules = RuleBook(config.profile.rules, config.profile.latch)
-        self._meet(config.known)
+        self._people = People(config)
+        self._alerted: int | None = None
+        self._begin()
         self._last = DriverState(t_ns=0, seq=-1, health=Health.STARTING)
         self._last_frame_ns: int | None = None
         self._told_health: tuple[Health, str] | None = None
@@ -81,25 +80,10 @@ class Engine:
         self._paused_until_ns: int | None = None
         self._to_tell: list[Event] = []
 
-    def _meet(self, known: Calibration | None) -> None:
-        """Begin with a person; what was learned of them with another reader is ignored."""
-        if known is not None and known.reader != self._reader.name:
-            known = None
-        road = self._road
-        if road is None and known is not None and known.road_yaw_deg is not None and known.road_pitch_deg is not None:
-            road = Direction(known.road_yaw_deg, known.road_pitch_deg)
-        self._lids = Eyelids(self._profile, self._reader, known)
-        self._attention = Attention(self._profile, road, head_road=self._road)
-        self._restart()
-
-    def _restart(self) -> None:
-        """Time starts again, with the same person."""
+    def _begin(self) -> None:
+        """Time starts, or starts again."""
         self._health = HealthMonitor(self._profile.health)
-        self._swap = SwapWatch()
-        self._lids.restart()
-        self._attention.restart()
         self._rate = FrameRate()
-        self._episodes = Episodes(self._profile, self._reader.wide_mouth_aspect, self._classes)
         self._engagement = Engagement(self._profile.engagement) if self._profile.engagement else None
 
     def step(self, seen: Observation) -> Step:
@@ -108,34 +92,41 @@ class Engine:
         if self._last_frame_ns is not None and seen.t_ns <= self._last_frame_ns:
             if self._last_frame_ns - seen.t_ns < CLOCK_JUMP_NS:
                 return Step(self._last)
-            self._restart()
+            self._begin()
+            self._people.restart()
             self._rules.restart(seen.t_ns)
             # Nobody knows how much of a pause is left, so nothing is.
             self._paused_until_ns = None
         self._last_frame_ns = seen.t_ns
         seen = without_impossible(seen)
         fps = self._rate.step(seen.t_ns)
-        alerts: list[Alert] = []
+        alerts = list(self._watch(seen, events))
+        who = self._people.now
         defers = self._rules.watches_looks_away(self._speed_kmh)
-        lids = self._lids.step(seen, fps, defers=defers, steady=not self._rate.hole)
-        if self._is_somebody_else(seen, lids):
-            alerts.extend(self._change_person(seen.t_ns, events))
-            lids = self._lids.step(seen, None)
-        attention = self._attention.step(
+        # Nobody knows what the eyes of a person did while another one was watched.
+        lids = who.lids.step(seen, fps, defers=defers, steady=not (self._rate.hole or events))
+        if who.is_somebody_else(seen, lids):
+            alerts.extend(self._replace_person(seen.t_ns, events))
+            who = self._people.now
+            lids = who.lids.step(seen, None)
+        attention = who.attention.step(
             seen,
             lids.lowered_since_ns,
             eyes_open=lids.closed is False,
             opening=None if lids.narrow else lids.opening,
             down=lids.down,
         )
-        episodes = self._episodes.step(seen, lids.closure_s)
+        episodes = who.episodes.step(seen, lids.closure_s)
         events.extend(_ended(seen.t_ns, lids, attention))
         events.extend(episodes.events)
         signals = self._signals(lids, attention, episodes)
         engaged = self._engage(seen, lids, events)
         paused = self._is_paused(seen.t_ns)
         if not paused:
-            alerts.extend(self._rules.step(seen.t_ns, signals, self._speed_kmh))
+            steps = self._rules.step(seen.t_ns, signals, self._speed_kmh)
+            if any(alert.phase in (Phase.RAISED, Phase.ESCALATED) for alert in steps):
+                self._alerted = self._people.number
+            alerts.extend(steps)
         health = self._updated_health(seen, lids, fps)
         if paused:
             health = Health.PAUSED
@@ -188,14 +179,8 @@ class Engine:
         return self._rules.adopt(t_ns, profile.rules, profile.latch)
 
     def calibration(self) -> Calibration | None:
-        """What was learned of this person, to be kept; None while the eyes are not learned."""
-        left, right = self._lids.left.learned, self._lids.right.learned
-        if left is None or right is None:
-            return None
-        road = self._attention.road.direction if self._attention.road.learned else None
-        return Calibration(
-            self._reader.name, left, right, road.yaw_deg if road else None, road.pitch_deg if road else None
-        )
+        """What was learned of the person with a name, to be kept; None while the eyes are not learned."""
+        return self._people.named.calibration()
 
     def _pause(self, t_ns: int, duration_s: float) -> tuple[Alert, ...]:
         """No rule is applied for a while, and no alert is active.
@@ -209,7 +194,7 @@ class Engine:
         return self._paused_until_ns is not None and t_ns < self._paused_until_ns
 
     def _set_driver(self, t_ns: int, command: SetDriver) -> tuple[Alert, ...]:
-        self._meet(command.known)
+        self._people.replace(command.known)
         self._told_calibration_pct = 0.0
         self._to_tell.append(Event(t_ns, "driver", {"name": command.name}))
         return self._rules.clear_all(t_ns)
@@ -221,27 +206,39 @@ class Engine:
         events.extend(engaged.events)
         return engaged
 
-    def _is_somebody_else(self, seen: Observation, lids: LidView) -> bool:
-        aspects = [aspect for aspect in (seen.eye_aspect_left, seen.eye_aspect_right) if aspect is not None]
-        open_aspect = sum(aspects) / len(aspects) if lids.closed is False else None
-        return self._swap.see(seen.t_ns, face=seen.face, open_aspect=open_aspect, learned=self._lids.learned_aspect)
+    def _watch(self, seen: Observation, events: list[Event]) -> tuple[Alert, ...]:
+        """Another person is watched than before. Nothing of that one is applied, nor forgotten."""
+        before = self._people.watch(seen.person)
+        if before is None or seen.person is None:
+            return ()
+        self._health.forget_eyes()
+        if self._engagement is not None:
+            self._engagement.forget_look()
+        self._told_calibration_pct = self._people.now.lids.progress_pct
+        data = {"person": seen.person, "previous": before, "unsure": int(seen.unsure)}
+        events.append(Event(seen.t_ns, "watched", data))
+        if seen.unsure or self._alerted in (None, seen.person):
+            # Who sleeps and slides out of view is not awake because a guest is.
+            return ()
+        return self._rules.clear_all(seen.t_ns)
 
-    def _change_person(self, t_ns: int, events: list[Event]) -> tuple[Alert, ...]:
-        self._meet(None)
+    def _replace_person(self, t_ns: int, events: list[Event]) -> tuple[Alert, ...]:
+        self._people.replace(None)
         self._told_calibration_pct = 0.0
         events.append(Event(t_ns, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
         return self._rules.clear_all(t_ns)
 
     def _signals(self, lids: LidView, attention: AttentionView, episodes: EpisodeView) -> Signals:
         """Every signal of ``wakeful.device.state.signals`` at this moment."""
-        perclos = self._lids.perclos_180s.share
+        watched = self._people.now.lids
+        perclos = watched.perclos_180s.share
         states = lids.states or NO_STATES
         return {
             "closure_s": lids.closure_s,
             "eyes_open_s": None if lids.closed is None else lids.eyes_open_s,
-            "perclos_60s": self._lids.perclos_60s.share,
+            "perclos_60s": watched.perclos_60s.share,
             "perclos_180s": perclos,
-            "closure_ratio": self._lids.closure_ratio,
+            "closure_ratio": watched.closure_ratio,
             "off_road_s": attention.off_road_s,
             "off_road_in_30s": attention.off_road_in_30s,
             "on_road_s": attention.on_road_s,
@@ -249,7 +246,7 @@ class Engine:
             "lowered_s": lids.lowered_s,
             "yawns_600s": float(episodes.yawns),
             "nods_600s": float(episodes.nods),
-            "kss_estimate": kss_estimate(perclos, self._lids.closure_ratio, episodes.yawns),
+            "kss_estimate": kss_estimate(perclos, watched.closure_ratio, episodes.yawns),
             "distress_s": episodes.distress_s,
             "lid_open": states[0],
             "lid_lowered": states[1],
@@ -266,7 +263,8 @@ class Engine:
         elif self._health.eyes_reason == Unreadable.OCCLUDED and _off_axis_deg(seen) > PAST_RIM_DEG:
             # A head turned away shows an eye beside the dark lens that hides it from the front.
             unreadable = Unreadable.OCCLUDED.value
-        known = {"face": seen.face, "calibrated": self._lids.progress_pct >= 100.0, "rotated": seen.rotate_deg != 0}
+        calibrated = self._people.now.lids.progress_pct >= 100.0
+        known = {"face": seen.face, "calibrated": calibrated, "rotated": seen.rotate_deg != 0, "unsure": seen.unsure}
         return self._health.see(seen.t_ns, unreadable=unreadable, **known)
 
     def _state(
@@ -279,7 +277,7 @@ class Engine:
         signals: Signals,
         engaged: EngagementView,
     ) -> DriverState:
-        worst = self._rules.worst()
+        worst, watched = self._rules.worst(), self._people.now.lids
         return DriverState(
             t_ns=seen.t_ns,
             seq=seen.seq,
@@ -298,13 +296,13 @@ class Engine:
             off_road_s=attention.off_road_s,
             eyes_closed=lids.closed,
             closure_s=lids.closure_s,
-            perclos_60s=self._lids.perclos_60s.share,
-            perclos_180s=self._lids.perclos_180s.share,
-            perclos_coverage=self._lids.perclos_60s.coverage,
+            perclos_60s=signals["perclos_60s"],
+            perclos_180s=signals["perclos_180s"],
+            perclos_coverage=watched.perclos_60s.coverage,
             kss_estimate=signals["kss_estimate"],
             level=worst.rule.rank if worst else Level.NONE,
             code=worst.rule.code if worst else "",
-            calibration_pct=self._lids.progress_pct,
+            calibration_pct=watched.progress_pct,
             speed_kmh=self._speed_kmh,
             expression=episodes.expression.expression,
             expression_p=episodes.expression.p,
@@ -318,6 +316,7 @@ class Engine:
             lid_lowered=signals["lid_lowered"],
             lid_narrowed=signals["lid_narrowed"],
             lid_closed=signals["lid_closed"],
+            person=seen.person,
         )
 
     def _told(self, state: DriverState, alerts: list[Alert], events: list[Event]) -> Step:

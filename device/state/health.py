@@ -18,6 +18,7 @@ SLOW = "slow"
 # A rate is low for a while before its mean over two seconds is.
 SLOW_BEFORE_NS = 1_000_000_000
 ROTATED = "rotated"
+UNSURE_DRIVER = "unsure_driver"
 NOBODY = "nobody"
 # A picture that is turned is reported after this long: perception itself takes up to a second to be sure of a turn.
 ROTATED_NS = 2_000_000_000
@@ -40,15 +41,25 @@ class HealthMonitor:
         self._notes: deque[tuple[int, str]] = deque()
         self._unreadable_ns: int | None = None
         self._turned_ns: int | None = None
-        self._is_turned = False
+        self._is_turned = self._unsure = False
         self.eyes_reason = ""
 
     @property
     def reason(self) -> str:
         """Why the health is degraded, "" if it is not. A turned picture comes first: it is to be set right first."""
-        return ROTATED if self._is_turned else self.eyes_reason
+        if self._is_turned:
+            return ROTATED
+        return self.eyes_reason or (UNSURE_DRIVER if self._unsure else "")
 
-    def see(self, t_ns: int, *, face: bool, unreadable: str, calibrated: bool, rotated: bool = False) -> Health:
+    def forget_eyes(self) -> None:
+        """Another person is watched: what was wrong with the eyes of the one before says nothing."""
+        if self.eyes_reason != SLOW:
+            self.eyes_reason = ""
+            self._notes.clear()
+
+    def see(
+        self, t_ns: int, *, face: bool, unreadable: str, calibrated: bool, rotated: bool = False, unsure: bool = False
+    ) -> Health:
         """Evaluate one frame.
 
         Args:
@@ -56,8 +67,10 @@ class HealthMonitor:
             unreadable: why its eyes cannot be read, "" if they can.
             calibrated: the personal baseline is learned.
             rotated: the picture is turned; the face is read all the same.
+            unsure: the watched face may be that of somebody else than the driver.
         """
         if face:
+            self._unsure = unsure
             self._note_turn(t_ns, rotated)
         if unreadable or not face:
             self._unreadable_ns = t_ns

@@ -1,8 +1,17 @@
-"""What is known of one person: learned while driving, kept between drives, dropped when somebody else sits down."""
+"""What is known of each person who was watched: learned while driving, kept between drives, dropped when somebody else
+sits down. Who it is that perception follows comes with the observations; eyes that clearly differ tell the rest.
+"""
 
 from __future__ import annotations
 
 from collections import deque
+
+from wakeful.device.messages import Calibration, Observation
+from wakeful.device.state.attention import Attention
+from wakeful.device.state.engine_config import EngineConfig
+from wakeful.device.state.episodes import Episodes
+from wakeful.device.state.eyelids import Eyelids, LidView
+from wakeful.device.state.gaze_zone import Direction
 
 # Somebody who was away for this long may have been replaced.
 AWAY_NS = 3_000_000_000
@@ -12,6 +21,8 @@ COMPARE_NS = 3_000_000_000
 MIN_LOOKS = 10
 # Eyes that differ by more than this share of the learned ones are another person's.
 CLEARLY_DIFFERENT = 0.25
+# So many people are remembered beside the one who is watched.
+MAX_OTHERS = 4
 
 
 class SwapWatch:
@@ -44,3 +55,84 @@ class SwapWatch:
         self._back_ns = None
         typical = sorted(self._aspects)[len(self._aspects) // 2]
         return abs(typical / learned - 1.0) > CLEARLY_DIFFERENT
+
+
+class OnePerson:
+    """What one person did and does. Nothing of it is applied to another.
+
+    Args:
+        known: what was learned of them before; ignored if it was learned with another reader.
+    """
+
+    def __init__(self, config: EngineConfig, known: Calibration | None) -> None:
+        self._config = config
+        if known is not None and known.reader != config.reader.name:
+            known = None
+        road = config.road
+        if road is None and known is not None and known.road_yaw_deg is not None and known.road_pitch_deg is not None:
+            road = Direction(known.road_yaw_deg, known.road_pitch_deg)
+        self.lids = Eyelids(config.profile, config.reader, known)
+        self.attention = Attention(config.profile, road, head_road=config.road)
+        self.restart()
+
+    def restart(self) -> None:
+        """Time starts again, with the same person."""
+        config = self._config
+        self._swap = SwapWatch()
+        self.lids.restart()
+        self.attention.restart()
+        self.episodes = Episodes(config.profile, config.reader.wide_mouth_aspect, config.expression_classes)
+
+    def is_somebody_else(self, seen: Observation, lids: LidView) -> bool:
+        """Whether another person has sat down in the same place."""
+        aspects = [aspect for aspect in (seen.eye_aspect_left, seen.eye_aspect_right) if aspect is not None]
+        open_aspect = sum(aspects) / len(aspects) if lids.closed is False else None
+        return self._swap.see(seen.t_ns, face=seen.face, open_aspect=open_aspect, learned=self.lids.learned_aspect)
+
+    def calibration(self) -> Calibration | None:
+        """What was learned of this person, to be kept; None while the eyes are not learned."""
+        left, right = self.lids.left.learned, self.lids.right.learned
+        if left is None or right is None:
+            return None
+        road = self.attention.road.direction if self.attention.road.learned else None
+        return Calibration(
+            self._config.reader.name, left, right, road.yaw_deg if road else None, road.pitch_deg if road else None
+        )
+
+
+class People:
+    """Everybody who was watched in this run.
+
+    Attributes:
+        now: who is watched. number: theirs in ``Observation.person``; None while observations do not say.
+        named: of whom what is learned is kept under a name.
+    """
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        self._others: dict[int, OnePerson] = {}
+        self.number: int | None = None
+        self.now = self.named = OnePerson(config, config.known)
+
+    def watch(self, number: int | None) -> int | None:
+        """The observations are of this person; gives the number of another one if one was watched before."""
+        if number is None or number == self.number:
+            return None
+        before, self.number = self.number, number
+        if before is None:
+            return None
+        self._others[before] = self.now
+        known = self._others.pop(number, None)
+        self.now = OnePerson(self._config, None) if known is None else known
+        if len(self._others) > MAX_OTHERS:
+            del self._others[next(iter(self._others))]
+        return before
+
+    def replace(self, known: Calibration | None) -> None:
+        """Another person has taken the place of the one who is watched."""
+        self.now = self.named = OnePerson(self._config, known)
+
+    def restart(self) -> None:
+        """Time starts again, with the same people."""
+        for person in (self.now, *self._others.values()):
+            person.restart()

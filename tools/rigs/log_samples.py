@@ -87,6 +87,8 @@ FULL_OBSERVATION = Observation(
     lid_states=(0.7, 0.15, 0.1, 0.05),
     lid_gap_mm=9.25,
     lid_gap_sd_mm=0.75,
+    person=2,
+    unsure=True,
 )
 
 _GRID = (np.arange(468 * 3, dtype=np.float32).reshape(-1, 3) - 100.0) / 8.0
@@ -137,6 +139,7 @@ MESSAGES: tuple[Recorded, ...] = (
         lid_lowered=0.25,
         lid_narrowed=0.125,
         lid_closed=0.625,
+        person=2,
     ),
     Alert(ORIGIN_NS, 1, "sleep", Level.URGENT, Phase.ESCALATED, {"closure_s": 3.0000000000000004}),
     Event(ORIGIN_NS + 9, "closure", {"start_ns": ORIGIN_NS, "end_ns": ORIGIN_NS + 9}),

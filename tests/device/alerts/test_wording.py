@@ -29,6 +29,11 @@ def test_alerts_say_their_evidence_with_units() -> None:
         (Event(0, "calibration", {"progress_pct": 50}), None),
         (Event(0, "seat_belt", {"open_pct": 50, "side": "left"}), "seat belt, open 50 %, side left"),
         (Event(0, "nod"), "nod"),
+        (
+            Event(0, "watched", {"person": 2, "previous": 1, "unsure": 1}),
+            "person 2 is watched instead of 1, unsure who drives",
+        ),
+        (Event(0, "watched", {"person": 1, "previous": 2, "unsure": 0}), "person 1 is watched instead of 2"),
     ],
 )
 def test_events_are_said_in_few_words_and_blinks_not_at_all(event: Event, said: str | None) -> None:

@@ -1,0 +1,162 @@
+"""Where the watched face is in each frame: followed by its landmarks, or found in the whole picture.
+
+The detector runs while nobody is followed; afterwards each frame's landmarks say where to look in the next, and the
+detector only now and then whether somebody else is the one to watch (``person``). It knows upright faces: cameras are
+mounted on their side and upside down too, so it looks in all four rotations.
+"""
+
+from __future__ import annotations
+
+import copy
+
+from wakeful.device.perception.face_detector import Detection, FaceDetector
+from wakeful.device.perception.landmarks import (
+    LEFT_CORNERS,
+    RIGHT_CORNERS,
+    TRACKING_SCALE,
+    FaceLandmarks,
+    LandmarkReader,
+)
+from wakeful.device.perception.person import WatchedPerson
+from wakeful.device.perception.region import Region, around
+from wakeful.device.perception.seat import Box, Seat
+from wakeful.device.stages import UNWATCHED, Stages
+from wakeful.sensors.frame import Frame
+
+# A face may be turned by 90, 180 and 270 degrees against the way that faces were turned so far.
+OTHER_ROTATIONS = 3
+# A face of little presence counts once it was read in so many frames running: what is no face seldom lasts. One that
+# takes the place of a followed face is read in looks that are further apart.
+DOUBTFUL_FRAMES = 5
+DOUBTFUL_LOOKS = 3
+# Where nobody is followed, so many of the faces that were found are read: the best may be a headrest.
+READ_FACES = 2
+
+
+class FaceTracker:
+    """Follows one face through the frames of one source.
+
+    Args:
+        min_presence: below this a face is none.
+        seat: where the person to watch sits; None is learned.
+
+    Attributes:
+        person: whose face it is.
+        changed: in the newest frame another person was taken.
+        stages: notified when a stage of a frame is done.
+    """
+
+    def __init__(
+        self, detector: FaceDetector, reader: LandmarkReader, min_presence: float, seat: Seat | None = None
+    ) -> None:
+        self._detector = detector
+        self._reader = reader
+        self._min_presence = min_presence
+        self._region: Region | None = None
+        self._quarter = self._other_quarter = self._doubtful = 0
+        self._one_eye = False
+        self.person = WatchedPerson(seat)
+        self.changed = False
+        self.stages: Stages = UNWATCHED
+
+    def fork(self) -> FaceTracker:
+        """Another one that follows the same face from here on, with the same networks."""
+        twin = copy.copy(self)
+        twin.person = copy.deepcopy(self.person)
+        return twin
+
+    def __call__(self, frame: Frame, *, one_eye: bool = False) -> FaceLandmarks | None:
+        """The watched face in ``frame``; None where it is not seen.
+
+        Args:
+            one_eye: as for ``LandmarkReader``.
+
+        Raises:
+            NetworkOutputError: a network answered NaN; the face is lost.
+        """
+        self._one_eye = one_eye
+        self.changed = False
+        followed, self._region = self._region, None
+        face = self._read(frame, followed) if followed else None
+        face = self._find(frame) if face is None else self._look_around(frame, face)
+        if face is None:
+            return None
+        self._region = around(face.points, face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]], TRACKING_SCALE)
+        centre = (self._region.x_px, self._region.y_px)
+        self.person.seen(frame.t_ns, centre, self._region.size_px / TRACKING_SCALE, *_size(frame))
+        return face
+
+    @property
+    def angle_rad(self) -> float:
+        """How far the followed face is turned, clockwise in the picture; 0 without one."""
+        return self._region.angle_rad if self._region else 0.0
+
+    def seat(self, frame: Frame) -> Box | None:
+        """Where the centre of the watched face is expected: x0, y0, x1, y1 in pixels; None while that is unknown."""
+        return self.person.region(*_size(frame))
+
+    def _find(self, frame: Frame) -> FaceLandmarks | None:
+        """The face the way the last one was turned; without it, the other ways have their turn, one in each frame."""
+        self._other_quarter = self._other_quarter % OTHER_ROTATIONS + 1
+        doubtful = False
+        for quarter in (self._quarter, (self._quarter + self._other_quarter) % 4):
+            faces, found = self._candidates(frame, quarter)
+            if not found:
+                continue
+            # The detector takes some faces for upright ones that are upside down; it is surer of the right way.
+            others, opposite = self._candidates(frame, (quarter + 2) % 4)
+            if opposite and opposite[0].score > found[0].score:
+                quarter, faces, found = (quarter + 2) % 4, others, opposite
+            for candidate in found[:READ_FACES]:
+                face = self._read(frame, candidate.region())
+                if face is None or face.presence < self._min_presence:
+                    continue
+                doubtful = quarter == self._quarter
+                if face.presence >= self._reader.found_presence or (doubtful and self._doubtful + 1 >= DOUBTFUL_FRAMES):
+                    self._quarter, self._other_quarter = quarter, 0
+                    return self._take(frame, face, candidate, faces)
+        self._doubtful = self._doubtful + 1 if doubtful else 0
+        return None
+
+    def _look_around(self, frame: Frame, face: FaceLandmarks) -> FaceLandmarks:
+        """The followed face, or now and then that of somebody else in the picture who is the one to watch."""
+        if not self.person.is_due(frame.t_ns):
+            return face
+        faces = self._detect(frame, self._quarter)
+        rival = self.person.rival(frame.t_ns, faces, *_size(frame))
+        other = self._read(frame, rival.region()) if rival else None
+        if rival is None or other is None or other.presence < self._min_presence:
+            self._doubtful = 0
+            return face
+        self._doubtful += 1
+        if other.presence < self._reader.found_presence and self._doubtful < DOUBTFUL_LOOKS:
+            return face
+        return self._take(frame, other, rival, faces)
+
+    def _take(self, frame: Frame, face: FaceLandmarks, found: Detection, faces: list[Detection]) -> FaceLandmarks:
+        self._doubtful = 0
+        before = self.person.number
+        self.person.take(frame.t_ns, found, faces, *_size(frame))
+        self.changed = self.person.number != before
+        return face
+
+    def _candidates(self, frame: Frame, quarter: int) -> tuple[list[Detection], list[Detection]]:
+        """All faces that are turned this way, and those that may be the watched one, the best first."""
+        faces = self._detect(frame, quarter)
+        return faces, self.person.candidates(frame.t_ns, faces, *_size(frame))
+
+    def _detect(self, frame: Frame, quarter: int) -> list[Detection]:
+        found = self._detector(frame.image, quarter)
+        self.stages.done("detect")
+        return found
+
+    def _read(self, frame: Frame, region: Region) -> FaceLandmarks | None:
+        try:
+            return self._reader(frame, region, one_eye=self._one_eye)
+        finally:
+            self.stages.done("landmarks")
+
+
+def _size(frame: Frame) -> tuple[int, int]:
+    """Width and height of the picture, pixels."""
+    return frame.image.shape[1], frame.image.shape[0]
