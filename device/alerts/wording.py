@@ -22,6 +22,7 @@ _STATUS_TEXTS = {
     Health.STALE: "the monitor does not answer",
     Health.PAUSED: "paused: nobody is warned",
 }
+_UNSURE_TEXT = "several people in view, unsure who drives: set [driver] side or region"
 _ROTATED_TEXT = "the image is rotated: `wakeful doctor --placement` names the setting"
 
 
@@ -41,6 +42,8 @@ def status_text(state: DriverState) -> str:
     if state.level == Level.NONE:
         if state.reason == "rotated":
             return _ROTATED_TEXT
+        if state.reason == "unsure_driver":
+            return _UNSURE_TEXT
         text = _STATUS_TEXTS[state.health]
         return f"{text}: {code_text(state.reason)}" if state.reason else text
     return code_text(state.code)

@@ -1,4 +1,4 @@
-"""Draws what perception saw onto a picture: landmarks, lids, irises, the axes of the head and the gaze."""
+"""Draws what perception saw onto a picture: the seat, landmarks, lids, irises, the axes of the head and the gaze."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from wakeful.device.perception.head_pose import HeadPose
 from wakeful.device.perception.landmarks import Eye
 from wakeful.device.perception.pipeline import Sighting
+from wakeful.device.perception.seat import Box
 from wakeful.device.perception.upright import in_picture
 from wakeful.sensors.opencv import cv2
 
@@ -24,6 +25,10 @@ LEFTWARDS: Colour = (110, 110, 255)
 UPWARDS: Colour = (143, 216, 123)
 FORWARDS: Colour = (255, 182, 108)
 GAZE: Colour = (102, 209, 255)
+
+SEAT: Colour = (190, 190, 190)
+SEAT_CORNER = 0.15
+"""Length of the corners of the seat, as a share of its shorter side."""
 
 NOSE_TIP = 1
 AXES_REACH = 0.42
@@ -41,6 +46,8 @@ def draw(picture: Picture, sighting: Sighting, scale: float = 1.0) -> None:
     Args:
         scale: size of ``picture`` over that of the picture which perception saw.
     """
+    if sighting.seat is not None:
+        _draw_seat(picture, sighting.seat, scale)
     face = sighting.landmarks
     if face is None:
         return
@@ -89,6 +96,19 @@ def _draw_mesh(picture: Picture, points: NDArray[np.float32]) -> None:
     x = (x[:, None] + (0, 1, 0, 1)).ravel()
     y = (y[:, None] + (0, 0, 1, 1)).ravel()
     picture[y, x] = MESH
+
+
+def _draw_seat(picture: Picture, seat: Box, scale: float) -> None:
+    """Corners around where the centre of the driver's face is expected: a whole frame would look like a found face."""
+    height, width = picture.shape[:2]
+    x0, y0, x1, y1 = np.clip(np.array(seat) * scale, 1, [width - 2, height - 2] * 2).tolist()
+    long = SEAT_CORNER * min(x1 - x0, y1 - y0)
+    for x, inwards_x in ((x0, long), (x1, -long)):
+        for y, inwards_y in ((y0, long), (y1, -long)):
+            ends = np.array([(x + inwards_x, y), (x, y), (x, y + inwards_y)])
+            cv2.polylines(picture, [_fixed_point(ends)], False, SEAT, 1, cv2.LINE_AA, SHIFT)
+    at = (round(x0) + 4, round(y0) + 14)
+    cv2.putText(picture, "seat", at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, SEAT, 1, cv2.LINE_AA)
 
 
 def _draw_eye(picture: Picture, eye: Eye, scale: float) -> None:

@@ -53,3 +53,7 @@ def test_without_an_alert_the_health_explains_itself(health: Health) -> None:
 )
 def test_times_read_like_a_clock(seconds: float, said: str) -> None:
     assert time_text(seconds) == said
+
+
+def test_a_driver_of_whom_it_is_not_sure_is_said_to_be_and_how_to_say_who_it_is() -> None:
+    assert "[driver] side" in status_text(DriverState(0, 0, Health.DEGRADED, "unsure_driver"))

@@ -51,6 +51,18 @@ def test_nobody_is_drawn_as_nothing() -> None:
     assert (picture == 7).all()
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_the_seat_is_drawn_with_a_face_in_it_or_without(scale: float) -> None:
+    seat = (20.0, 10.0, 160.0, 500.0)
+    empty, watched = (np.zeros((round(240 * scale), round(320 * scale), 3), np.uint8) for _ in range(2))
+    draw(empty, Sighting(replace(SEEN, face=False), seat=seat), scale)
+    draw(watched, replace(sighting(), seat=seat), scale)
+    corners = np.argwhere(empty.any(axis=2))
+    assert corners.min(axis=0) == pytest.approx([10 * scale, 20 * scale], abs=2)
+    assert corners.max(axis=0) == pytest.approx([240 * scale - 2, 160 * scale], abs=2), "as far as the picture goes"
+    assert watched[round(10 * scale), round(25 * scale)].any()
+
+
 @pytest.mark.parametrize("shift", [-150.0, 150.0, 1e5, -1e9])
 def test_a_face_half_or_wholly_outside_of_the_picture_does_no_harm(shift: float) -> None:
     draw(np.zeros((240, 320, 3), np.uint8), sighting(shift))
