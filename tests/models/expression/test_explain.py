@@ -13,39 +13,39 @@ pytest.importorskip("matplotlib", reason="explaining needs matplotlib: make test
 from tests.models.expression.samples import made_up
 from wakeful.device.cli import status
 from wakeful.models import registry
-from wakeful.models.expression.explain import Explanation, explain, heat_map
+from wakeful.models.explain.page import write_page
+from wakeful.models.expression.explain import ExpressionExplanation, explain, heat_map
 from wakeful.models.expression.face import FERPLUS_CLASSES
 from wakeful.models.expression.network import ExpressionFile, WeightsError
-from wakeful.models.expression.page import write_page
 
 PORTRAIT = registry.WEIGHTS.parents[1] / "sensors" / "assets" / "driver_head.png"
 
 
 @pytest.fixture(scope="module")
-def explained() -> Explanation:
+def explained() -> ExpressionExplanation:
     return explain(registry.path("expression_float"), made_up(1).images[0])
 
 
-def test_the_answer_is_the_networks_own(explained: Explanation) -> None:
+def test_the_answer_is_the_networks_own(explained: ExpressionExplanation) -> None:
     assert set(explained.probabilities) == set(FERPLUS_CLASSES)
     assert explained.answer == max(explained.probabilities, key=lambda name: explained.probabilities[name])
     assert sum(explained.probabilities.values()) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_the_layer_table_adds_up_to_the_network(explained: Explanation) -> None:
-    convolutions = [one for one in explained.layers if one.kind == "Conv"]
+def test_the_layer_table_adds_up_to_the_network(explained: ExpressionExplanation) -> None:
+    convolutions = [one for one in explained.anatomy.layers if one.kind == "Conv"]
     assert convolutions[0].kernel == "3x3" and convolutions[0].stride == "1x1" and convolutions[0].padding == "1"
     assert convolutions[0].output == "32x48x48"
-    assert sum(one.macs for one in explained.layers) <= 80_000_000
+    assert sum(one.macs for one in explained.anatomy.layers) <= 80_000_000
     size = registry.path("expression_float").stat().st_size
-    assert sum(one.parameters for one in explained.layers) * 4 == pytest.approx(size, rel=0.02)
+    assert sum(one.parameters for one in explained.anatomy.layers) * 4 == pytest.approx(size, rel=0.02)
 
 
-def test_filters_stages_and_silent_shares_are_there(explained: Explanation) -> None:
-    assert explained.filters.shape == (32, 3, 3)
-    assert [maps.shape[1] for maps in explained.stages.values()] == [48, 24, 12, 6]
-    assert len(explained.silent) == 13
-    assert all(0.0 <= share <= 1.0 for share in explained.silent.values())
+def test_filters_stages_and_silent_shares_are_there(explained: ExpressionExplanation) -> None:
+    assert explained.anatomy.filters.shape == (32, 3, 3)
+    assert [maps.shape[1] for maps in explained.anatomy.stages.values()] == [48, 24, 12, 6]
+    assert len(explained.anatomy.silent) == 13
+    assert all(0.0 <= share <= 1.0 for share in explained.anatomy.silent.values())
 
 
 def test_heat_lies_where_the_features_that_count_are() -> None:
@@ -58,7 +58,7 @@ def test_heat_lies_where_the_features_that_count_are() -> None:
     assert heat[36, 12] == 0.0
 
 
-def test_the_page_holds_all_pictures(explained: Explanation, tmp_path: Path) -> None:
+def test_the_page_holds_all_pictures(explained: ExpressionExplanation, tmp_path: Path) -> None:
     page = write_page(explained, tmp_path / "out").read_text()
     names = {file.name for file in (tmp_path / "out").iterdir()}
     assert names == {"index.html", *(f"{n}.png" for n in ("heat", "filters", "stem", "stage_1", "stage_2", "stage_3"))}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wakeful.errors import ConfigError
 from wakeful.files import write_file
-from wakeful.models.expression.explain import Explanation, Layer
+from wakeful.models.explain.network import Anatomy, Explanation, Layer
 
 MAPS_SHOWN = 48
 STYLE = (
@@ -44,26 +44,12 @@ def write_page(explanation: Explanation, out: Path) -> Path:
 
 
 def draw(explanation: Explanation) -> dict[str, Figure]:
-    """The pictures by name: heat map, first filters, and the feature maps of each stage."""
-    pictures = {"heat": _heat(explanation), "filters": _tiles(explanation.filters, len(explanation.filters))}
-    for name, maps in explanation.stages.items():
+    """The pictures by name: what is particular, first filters, and the feature maps of each stage."""
+    anatomy = explanation.anatomy
+    pictures = {explanation.picture: explanation.draw(), "filters": _tiles(anatomy.filters, len(anatomy.filters))}
+    for name, maps in anatomy.stages.items():
         pictures[name.replace(" ", "_")] = _tiles(maps, MAPS_SHOWN)
     return pictures
-
-
-def _heat(explanation: Explanation) -> Figure:
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
-    face, heat, bars = figure.subplots(1, 3)
-    for axes in (face, heat):
-        axes.imshow(explanation.face, cmap="gray", vmin=0, vmax=255)
-        axes.set_axis_off()
-    heat.imshow(explanation.heat, cmap="inferno", alpha=0.55, vmin=0.0, vmax=1.0)
-    face.set_title("the face as it is read")
-    heat.set_title(f"evidence for {explanation.answer}")
-    bars.barh(list(explanation.probabilities), [100 * p for p in explanation.probabilities.values()])
-    bars.invert_yaxis()
-    bars.set_xlabel("%")
-    return figure
 
 
 def _tiles(maps: NDArray[np.float32], shown: int) -> Figure:
@@ -89,27 +75,32 @@ def _page(explanation: Explanation, pictures: dict[str, bytes]) -> str:
         name: f'<img alt="{name}" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
         for name, content in pictures.items()
     }
+    anatomy, title = explanation.anatomy, html.escape(explanation.title)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
+        f"<h1>{title}</h1><p>{html.escape(anatomy.weights)}</p>"
+        f"<h2>{explanation.heading}</h2><p>{explanation.note}</p>{images[explanation.picture]}"
+        f"{_inside(anatomy, images)}</html>"
+    )
+
+
+def _inside(anatomy: Anatomy, images: dict[str, str]) -> str:
+    """Filters, feature maps, silent channels and layers."""
     stages = "".join(
         f"<h3>{name}: {maps.shape[0]} maps of {maps.shape[2]}x{maps.shape[1]}</h3>{images[name.replace(' ', '_')]}"
-        for name, maps in explanation.stages.items()
+        for name, maps in anatomy.stages.items()
     )
-    silent = _table(
-        ("after", "silent channels"), [(name, f"{share:.1%}") for name, share in explanation.silent.items()]
-    )
-    layers = _table([field.name for field in fields(Layer)], [astuple(one) for one in explanation.layers])
+    silent = _table(("after", "silent channels"), [(name, f"{share:.1%}") for name, share in anatomy.silent.items()])
+    layers = _table([field.name for field in fields(Layer)], [astuple(one) for one in anatomy.layers])
     total = (
-        f"{sum(one.parameters for one in explanation.layers):,} parameters, "
-        f"{sum(one.macs for one in explanation.layers) / 1e6:.1f} million multiply-accumulates for one look at a face"
+        f"{sum(one.parameters for one in anatomy.layers):,} parameters, "
+        f"{sum(one.macs for one in anatomy.layers) / 1e6:.1f} million multiply-accumulates for one crop"
     )
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{explanation.answer}</title>'
-        f"<style>{STYLE}</style><h1>{explanation.answer} "
-        f"({explanation.probabilities[explanation.answer]:.0%})</h1><p>{html.escape(explanation.weights)}</p>"
-        f"<h2>What it looked at</h2><p>Grad-CAM: bright places raised the answer.</p>{images['heat']}"
         f"<h2>First filters</h2>{images['filters']}"
         f"<h2>Feature maps</h2><p>The first {MAPS_SHOWN} of each stage.</p>{stages}"
-        f"<h2>Silent channels</h2><p>Zero everywhere in all of {explanation.faces} faces.</p>{silent}"
-        f"<h2>Layers</h2><p>{total}</p>{layers}</html>"
+        f"<h2>Silent channels</h2><p>Zero everywhere in all of {anatomy.crops} crops.</p>{silent}"
+        f"<h2>Layers</h2><p>{total}</p>{layers}"
     )
 
 
