@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wakeful.device.commands import mounting
+from wakeful.device.commands.mounting import Aspect, Crop, Mirror, Rotate
+
 if TYPE_CHECKING:
     from wakeful.device.doctor.check import Check
 
@@ -21,7 +24,17 @@ def doctor(
             "--placement", help="Check the placement of the camera instead; the driver must look at the road."
         ),
     ] = False,
-    source: Annotated[str, typer.Option("--source", help="With --placement: a camera or a video.")] = "auto",
+    source: Annotated[str | None, typer.Option("--source", help="With --placement: a camera or a video.")] = None,
+    rotate: Rotate = None,
+    mirror: Mirror = None,
+    crop: Crop = None,
+    aspect: Aspect = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="With --placement: configuration to use.")
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="With --placement: write the right [source] settings into that file.")
+    ] = False,
     seconds: Annotated[
         float, typer.Option("--seconds", min=0.5, max=60, help="With --placement: how long to watch, seconds.")
     ] = 5.0,
@@ -35,8 +48,18 @@ def doctor(
 ) -> int:
     """Check this machine, or the placement of its camera, and print a fix for each problem."""
     from wakeful.device.doctor.checks import examine, exit_status
+    from wakeful.errors import ConfigError
 
-    checks = _placed(source, seconds, focal_px, out) if placement else examine()
+    if fix and not placement:
+        raise ConfigError("--fix writes what --placement finds: add --placement")
+    if fix and config is None:
+        raise ConfigError("--fix needs a configuration to write into: add --config FILE, and run with that file")
+    if placement:
+        corrected = mounting.overrides(rotate, mirror, crop, aspect)
+        overrides = {"source.source": source, "perception.focal_px": focal_px, **corrected}
+        checks = _placed(overrides, config, seconds, out, fix=fix)
+    else:
+        checks = examine()
     if as_json:
         # `mend` is the former name of `fix`, which other programs still read.
         typer.echo(json.dumps([asdict(one) | {"mend": one.fix} for one in checks], indent=2))
@@ -45,18 +68,33 @@ def doctor(
     return exit_status(checks)
 
 
-def _placed(source: str, seconds: float, focal_px: float | None, out: Path | None) -> list[Check]:
+def _placed(
+    overrides: dict[str, object], config: Path | None, seconds: float, out: Path | None, *, fix: bool
+) -> list[Check]:
+    from wakeful.device.config.edit import remember
+    from wakeful.device.config.layers import load_settings
     from wakeful.device.doctor.placement import measure
-    from wakeful.device.doctor.placement_checks import checks
+    from wakeful.device.doctor.placement_checks import checks, fixed
     from wakeful.device.doctor.placement_picture import check_name, save
     from wakeful.device.perception.pipeline import Perception
 
     if out is not None:
         check_name(out)
-    placed = measure(source, Perception(focal_px=focal_px), focal_px, seconds)
+    settings, _ = load_settings(None if fix and config and not config.exists() else config, None, overrides)
+    source, focal_px = settings.source, settings.perception.focal_px
+    placed = measure(source.source, Perception(focal_px=focal_px), focal_px, seconds, source.mounting)
     if out is not None:
         save(placed, out)
-    return checks(placed)
+    found = checks(placed)
+    given = {
+        key: getattr(source, key)
+        for key in ("rotate", "mirror", "crop", "aspect")
+        if overrides[f"source.{key}"] is not None
+    }
+    if fix and config is not None and (given or placed.wanted):
+        remember(config, "source", given | placed.wanted)
+        found = fixed(found, config, given | placed.wanted)
+    return found
 
 
 def _print(checks: list[Check]) -> None:

@@ -11,15 +11,19 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.device.doctor.mounting import best_aspect, is_squeezed, proportion_of
 from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.device.perception.upright import upright
 from wakeful.sensors.camera import kind_of, open_source
 from wakeful.sensors.frame import Frame
+from wakeful.sensors.mounted import MountedSource, corrected
+from wakeful.sensors.mounting import Mounting
 from wakeful.sensors.source import EndOfSource, Source, StaleFrame
 
 OPENING_S = 5.0
@@ -55,7 +59,10 @@ class Placement:
         face_share: share of the frames with a face, 0 to 1. eyes_share: share of those with a readable eye.
         obstacle: the most frequent reason why no eye was readable, "" if there was none.
         brightness: mean grey level of the face.
-        frame, sighting: the last frame with a face, else the last one; for drawing.
+        frame, sighting: the last frame with a face, turned upright, else the last one; for drawing.
+        rotate_deg: degrees by which the images have to be turned clockwise for the head to be upright.
+        proportion: of the face, see ``wakeful.device.doctor.mounting.proportion_of``; None without a face.
+        mounting: how images are corrected now. aspect: the one that they should be stretched to, "" if there is none.
     """
 
     view: View | None
@@ -68,23 +75,46 @@ class Placement:
     height_px: int
     frame: Frame | None = None
     sighting: Sighting | None = None
+    rotate_deg: int = 0
+    proportion: float | None = None
+    mounting: Mounting = field(default_factory=Mounting)
+    aspect: str = ""
+
+    @property
+    def wanted(self) -> dict[str, object]:
+        """The settings of ``[source]`` that would be right, where others are set; empty if all is well."""
+        turned = {"rotate": self.mounting.turned(self.rotate_deg).rotate} if self.rotate_deg else {}
+        return turned | ({"aspect": self.aspect} if self.aspect else {})
 
 
-def measure(spec: str, perception: Perception, focal_px: float | None = None, duration_s: float = 5.0) -> Placement:
+def measure(
+    spec: str,
+    perception: Perception,
+    focal_px: float | None = None,
+    duration_s: float = 5.0,
+    mounting: Mounting | None = None,
+) -> Placement:
     """Watches a source for a while.
 
     Args:
         spec: a camera, file, folder or ``synthetic[:SCENARIO]``, as for ``open_source``.
+        mounting: how its images are corrected before anything is measured.
 
     Raises:
         SourceError: it cannot be opened, or broke.
     """
     # A file or the synthetic driver need not be played in real time.
     fast = spec != "auto" and kind_of(spec)[0] != "v4l2"
+    mounting = mounting or Mounting()
     with closing(open_source(spec, pace="fast" if fast else None)) as source:
-        return summarise(
-            ((frame, perception.look(frame)) for frame in frames(source, duration_s)), focal_px, source.info.height
-        )
+        watched = frames(MountedSource(source, mounting), duration_s)
+        placed = summarise(((frame, perception.look(frame)) for frame in watched), focal_px, source.info.height)
+        shown = mounting.aspect or source.info.width / source.info.height
+    aspect = ""
+    if placed.frame is not None and placed.proportion is not None and is_squeezed(placed.proportion):
+        on_side = (mounting.rotate + placed.rotate_deg) % 180 != 0
+        aspect = best_aspect(placed.frame, shown, perception, on_side=on_side)
+    return replace(placed, mounting=mounting, aspect=aspect)
 
 
 def frames(source: Source, duration_s: float, clock_s: Callable[[], float] = time.monotonic) -> Iterator[Frame]:
@@ -111,9 +141,15 @@ def summarise(looks: Iterable[tuple[Frame, Sighting]], focal_px: float | None, h
     views: list[View] = []
     light: list[float] = []
     obstacles: list[str] = []
+    turns: list[int] = []
+    proportions: list[float] = []
     shown: tuple[Frame | None, Sighting | None] = (None, None)
     for frame, sighting in looks:
         count += 1
+        frame, sighting = turned_upright(frame, sighting)
+        if sighting.landmarks is not None:
+            turns.append(sighting.observation.rotate_deg)
+            proportions.append(proportion_of(sighting.landmarks.points))
         height_px, width_px = frame.image.shape[:2]
         view = view_of(sighting, width_px, height_px, focal_px)
         if view is not None or not views:
@@ -125,6 +161,8 @@ def summarise(looks: Iterable[tuple[Frame, Sighting]], focal_px: float | None, h
         light += [] if seen.brightness is None else [seen.brightness]
         readable = seen.eye_aspect_left is not None or seen.eye_aspect_right is not None
         obstacles += [] if readable else [str(seen.unreadable or "turned away")]
+    if shown[0] is not None:
+        height_px, width_px = shown[0].image.shape[:2]
     return Placement(
         view=_median(views) if views else None,
         frames=count,
@@ -136,7 +174,19 @@ def summarise(looks: Iterable[tuple[Frame, Sighting]], focal_px: float | None, h
         height_px=height_px,
         frame=shown[0],
         sighting=shown[1],
+        rotate_deg=max(set(turns), key=turns.count) if turns else 0,
+        proportion=median(proportions) if proportions else None,
     )
+
+
+def turned_upright(frame: Frame, sighting: Sighting) -> tuple[Frame, Sighting]:
+    """Both as they would be with the right ``[source] rotate``."""
+    if sighting.landmarks is None or sighting.quarter == 0:
+        return frame, sighting
+    height, width = frame.image.shape[:2]
+    image = corrected(frame.image, Mounting(rotate=sighting.observation.rotate_deg))
+    face = upright(sighting.landmarks, sighting.quarter, width, height)
+    return replace(frame, image=image), replace(sighting, landmarks=face, quarter=0)
 
 
 def view_of(sighting: Sighting, width_px: int, height_px: int, focal_px: float | None) -> View | None:

@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from wakeful.device.config.as_text import toml_value
 from wakeful.device.doctor.check import FAIL, OK, WARN, Check
+from wakeful.device.doctor.mounting import is_squeezed
 from wakeful.device.doctor.placement import Placement, View
 
 # Each pair: accepted, then still usable. Determined on the rendered driver with both readers: within these bounds open
@@ -27,6 +33,8 @@ MARGIN = (0.2, 0.08)
 """Distance of the face's centre from the edge, as a share of the image."""
 SEEN = (0.95, 0.7)
 """Share of the frames with a face, and of those frames with a readable eye."""
+IMAGE = "image"
+"""Name of the check whose fix is a setting."""
 
 
 def checks(placed: Placement) -> list[Check]:
@@ -40,14 +48,42 @@ def checks(placed: Placement) -> list[Check]:
             _height(placed.view),
             _side(placed.view),
             _framing(placed.view),
+            _image(placed),
         ]
     return [*found, *_light(placed)]
+
+
+def fixed(found: list[Check], file: Path, settings: Mapping[str, object]) -> list[Check]:
+    """The checks once these settings of ``[source]`` are written into ``file``."""
+    written = f"{file} now says {_in_words(settings)}"
+    return [
+        replace(one, result=OK, found=f"{one.found}; {written}", fix="") if one.name == IMAGE else one for one in found
+    ]
 
 
 def _face(placed: Placement) -> Check:
     result = _at_least(placed.face_share, SEEN)
     fix = "" if result == OK else "aim the camera at the driver's face, move it closer, clear the view (wheel, visor)"
     return Check("face", result, f"in {placed.face_share:.0%} of {placed.frames} frames", fix)
+
+
+def _image(placed: Placement) -> Check:
+    """Whether images come as the head is: upright, and not squeezed."""
+    wrong = []
+    if placed.rotate_deg:
+        wrong.append("upside down" if placed.rotate_deg == 180 else "on its side")
+    if placed.proportion is not None and is_squeezed(placed.proportion):
+        wrong.append("squeezed in height" if placed.proportion < 1.0 else "squeezed in width")
+    if not wrong:
+        return Check(IMAGE, OK, "the head is upright, its proportions are right")
+    fix = 'set [source] aspect to the width over the height, as in "4:3"'
+    if placed.wanted:
+        fix = f"set {_in_words(placed.wanted)}; --config FILE --fix does that"
+    return Check(IMAGE, FAIL, f"the head is {' and '.join(wrong)}", fix)
+
+
+def _in_words(settings: Mapping[str, object]) -> str:
+    return "[source] " + ", ".join(f"{key} = {toml_value(value)}" for key, value in settings.items())
 
 
 def _distance(view: View, side_px: int) -> Check:
