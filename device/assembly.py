@@ -23,7 +23,8 @@ from wakeful.device.config.output_tables import changeable, live_page
 from wakeful.device.config.settings import Settings
 from wakeful.device.driver_store import DriverSaver, load_driver, with_what_is_known
 from wakeful.device.messages import Command, SetDriver
-from wakeful.device.monitor import Monitor
+from wakeful.device.monitor import Everybody, Monitor
+from wakeful.device.perception.everyone import Everyone
 from wakeful.device.perception.expression import NETWORK as EXPRESSION
 from wakeful.device.perception.expression import ExpressionReader, expression_classes
 from wakeful.device.perception.face_detector import NETWORK as DETECTOR
@@ -36,6 +37,7 @@ from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.people import People
 from wakeful.device.state.profile import Profile
 from wakeful.device.summary import Summary
 from wakeful.device.supervision.load_shedding import LoadShedding
@@ -162,6 +164,7 @@ class Assembly:
             stages=self._stages,
             clock_ns=clock_ns,
             load_shedding=self._load_shedding(),
+            everybody=self._everybody(),
             liveness=self.liveness,
         )
         return self._monitor
@@ -179,6 +182,13 @@ class Assembly:
         if not self.source.info.live:
             return None
         return LoadShedding(self.perception, self.notes, self.settings.board.hot_c)
+
+    def _everybody(self) -> Everybody | None:
+        most = self.settings.perception.everyone
+        if most == 1:
+            return None
+        everyone, people = Everyone(self.perception, most), People(self.profile.engagement, self.expressions)
+        return lambda frame, watched, state: people.step(everyone.look(frame, watched), state)
 
     def _about(self) -> dict[str, str | float | None]:
         info, runtimes = self.source.info, self.runtimes

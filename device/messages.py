@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from wakeful.device.people import Person
+
 
 class Health(StrEnum):
     """How well the monitor itself is doing; a channel apart from drowsiness."""
@@ -165,6 +167,7 @@ class DriverState:
             running closure, else of this frame. None without a reader that gives them.
         person: number of the watched person in this run, from 1; None without a face.
         notes: codes of what is wrong with the monitor itself, see ``wakeful.device.supervision.notes``.
+        people: everybody in view, by id; None unless requested, and without a frame.
     """
 
     t_ns: int
@@ -206,6 +209,7 @@ class DriverState:
     lid_narrowed: float | None = None
     lid_closed: float | None = None
     person: int | None = None
+    people: tuple[Person, ...] | None = None
 
     @property
     def lid_states(self) -> tuple[float | None, float | None, float | None, float | None]:
@@ -261,10 +265,7 @@ class VehicleSpeed:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Somebody wants this moment marked in a recording.
-
-    ``pressed_ns``: when, monotonic; None: when the monitor hears of it.
-    """
+    """Somebody wants this moment marked in a recording. ``pressed_ns``: when, monotonic; None: when it is received."""
 
     text: str
     pressed_ns: int | None = None
@@ -286,10 +287,7 @@ class Gear:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """No alerts for ``duration_s`` seconds from now on, whatever happens; 0 ends a pause.
-
-    A pause always has an end: one that is forgotten must not leave a driver alone for good.
-    """
+    """No alerts for ``duration_s`` seconds from now on; 0 ends a pause. A forgotten one must not last for good."""
 
     duration_s: float
 

@@ -27,6 +27,7 @@ from wakeful.device.messages import (
     Tick,
 )
 from wakeful.device.moment import Moment
+from wakeful.device.people import Person
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.run_clock import RunClock
 from wakeful.device.stages import UNWATCHED, Stages
@@ -46,6 +47,10 @@ SLOW_STALE_NS = 1_500_000_000
 STARTING_NS = 5_000_000_000
 """A camera may take this long for its first frame; a longer silence is ``stale``."""
 BLIND = "perception_failed"
+BLIND_TO_OTHERS = "people_failed"
+
+Everybody = Callable[[Frame, Sighting, DriverState], tuple[Person, ...]]
+"""Who is in view in a frame, given what was seen of the watched person there and the state after it."""
 
 
 class Monitor:
@@ -63,6 +68,7 @@ class Monitor:
         load_shedding: what is left out under load; None leaves out nothing.
         run_id: identifies this run in everything that is published; random by default.
         liveness: counts each processed frame, and watches the loop.
+        everybody: asked for each frame, after its alerts are out; None leaves ``DriverState.people`` unknown.
 
     Attributes:
         started: the run, with the time of its second 0; None before the first frame.
@@ -86,6 +92,7 @@ class Monitor:
         load_shedding: LoadShedding | None = None,
         liveness: Liveness | None = None,
         run_id: str | None = None,
+        everybody: Everybody | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._source = source
@@ -101,6 +108,7 @@ class Monitor:
         self._stages = stages
         self._clock_ns = clock_ns
         self._load_shedding = load_shedding
+        self._everybody = everybody
         self._liveness = liveness or Liveness()
         self._between: SimpleQueue[Callable[[int], None]] = SimpleQueue()
         self._rate = FrameRate()
@@ -285,6 +293,8 @@ class Monitor:
         for event in step.events:
             self._output.event(event)
         state = step.state
+        if self._everybody is not None and seen is not None and frame is not None:
+            state = replace(state, people=self._look_around(self._everybody, frame, seen, state))
         noted = self._publish_notes(state)
         if codes := self._notes.codes:
             state = replace(state, notes=codes)
@@ -300,6 +310,19 @@ class Monitor:
             return Moment(since_ns / 1e9, utc_ns, state, alerts, events)
         points = Landmarks.of(seen.landmarks, frame.image)
         return Moment(since_ns / 1e9, utc_ns, state, alerts, events, seen.observation, frame, points)
+
+    def _look_around(
+        self, everybody: Everybody, frame: Frame, seen: Sighting, state: DriverState
+    ) -> tuple[Person, ...] | None:
+        """Who is in view; None where that fails, which must not cost the watched person a frame."""
+        try:
+            people = everybody(frame, seen, state)
+        except Exception as error:
+            text = f"further people could not be read ({type(error).__name__}: {error})".replace("\n", " ")
+            self._notes.set(BLIND_TO_OTHERS, text)
+            return None
+        self._notes.clear(BLIND_TO_OTHERS)
+        return people
 
     def _publish_notes(self, state: DriverState) -> list[Event]:
         """What changed in the notes, as health events."""

@@ -83,9 +83,9 @@ def render(pose: DriverPose, seed: int = 0) -> Picture:
     10 to 15 ms on one core of a desktop processor, glasses 2 ms more; the same pose in another light takes 1 ms.
     """
     if not pose.present:
-        return _exposed(_seat(), pose, seed)
+        return exposed(_seat(), pose, seed)
     driver, face = _evenly_lit(replace(pose, brightness=1.0, noise=0.0, glare=0.0))
-    return _exposed(_glaring(driver, face, pose.glare) if pose.glare > 0 and face else driver, pose, seed)
+    return exposed(_glaring(driver, face, pose.glare) if pose.glare > 0 and face else driver, pose, seed)
 
 
 # Often the same moment is rendered in several lights, with each kind of eyewear.
@@ -103,12 +103,25 @@ def _evenly_lit(pose: DriverPose) -> tuple[Array, tuple[int, int] | None]:
         draw_eyewear(picture, pose.eyewear, load_head(), head_rotation(pose), _pivot(pose.distance), FOCAL_PX)
         return picture, face
     picture = _driver_in_seat(round(pose.distance, 3)).copy()
-    head = load_head()
-    seen = head.project(head_rotation(pose), _pivot(pose.distance), pose.mouth, FOCAL_PX, (WIDTH_PX, HEIGHT_PX))
+    return picture, draw_head(picture, pose, _face_at(pose.distance))
+
+
+def draw_head(picture: Array, pose: DriverPose, face_at_cm: Array) -> tuple[int, int] | None:
+    """Draw the head alone, evenly lit: changes the image.
+
+    Args:
+        picture: uint8 [480, 640, 3].
+        face_at_cm: float32 [3], middle of the face in OpenCV's camera axes; ``pose.distance`` is not used.
+
+    Returns:
+        First column and width of the head; None if it is not in the picture.
+    """
+    pivot = face_at_cm + np.array(PIVOT_CM, np.float32)
+    seen = load_head().project(head_rotation(pose), pivot, pose.mouth, FOCAL_PX, (WIDTH_PX, HEIGHT_PX))
     if seen is None:
-        return picture, None
+        return None
     _draw_head(picture, _texture(pose), seen)
-    return picture, (seen.x0, seen.cover.shape[1])
+    return seen.x0, seen.cover.shape[1]
 
 
 def head_rotation(pose: DriverPose) -> Array:
@@ -121,8 +134,12 @@ def head_rotation(pose: DriverPose) -> Array:
     return rotation
 
 
+def _face_at(distance: float) -> Array:
+    return np.array([*HEAD_AT_CM, NOMINAL_DISTANCE_CM], np.float32) * distance
+
+
 def _pivot(distance: float) -> Array:
-    return np.array([*HEAD_AT_CM, NOMINAL_DISTANCE_CM], np.float32) * distance + np.array(PIVOT_CM, np.float32)
+    return _face_at(distance) + np.array(PIVOT_CM, np.float32)
 
 
 def _texture(pose: DriverPose) -> Array:
@@ -255,16 +272,16 @@ def _glaring(picture: Array, face: tuple[int, int], glare: float) -> Array:
     return np.clip(lit, 0, 255, out=lit).astype(np.uint8).reshape(picture.shape)
 
 
-def _exposed(picture: Array, pose: DriverPose, seed: int) -> Picture:
+def exposed(picture: Array, pose: DriverPose, seed: int) -> Picture:
     """Gain and noise of the camera, in a new image."""
-    exposed = cv2.convertScaleAbs(picture, alpha=pose.brightness)
+    image = cv2.convertScaleAbs(picture, alpha=pose.brightness)
     if pose.noise <= 0:
-        return exposed.astype(np.uint8)
+        return image.astype(np.uint8)
     lighter, darker = _noise(pose.noise)
     spare_y, spare_x = lighter.shape[0] - HEIGHT_PX, lighter.shape[1] - WIDTH_PX
     y, x = np.random.default_rng(seed).integers(0, (spare_y + 1, spare_x + 1))
     cut = np.s_[y : y + HEIGHT_PX, x : x + WIDTH_PX]
-    noisy: Array = cv2.subtract(cv2.add(exposed, lighter[cut]), darker[cut])
+    noisy: Array = cv2.subtract(cv2.add(image, lighter[cut]), darker[cut])
     return noisy
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         VehicleSpeed,
     )
     from wakeful.device.moment import Moment
+    from wakeful.device.people import Person
     from wakeful.device.perception.one_image import Look
     from wakeful.sensors.frame import Frame
 
@@ -63,6 +64,7 @@ __all__ = [
     "Observation",
     "Output",
     "Pause",
+    "Person",
     "Phase",
     "Service",
     "ServiceError",
@@ -87,6 +89,7 @@ _LAZY = {
     "Look": "wakeful.device.perception.one_image",
     "Moment": "wakeful.device.moment",
     "Output": "wakeful.device.alerts.output",
+    "Person": "wakeful.device.people",
 }
 _MESSAGES = "wakeful.device.messages"
 

@@ -27,6 +27,7 @@ from typing import Any
 from wakeful.device.landmarks import EyeLandmarks, Landmarks
 from wakeful.device.messages import Alert, Command, DriverState, Event, Health, Level, Phase
 from wakeful.device.moment import Moment
+from wakeful.device.people import Person
 from wakeful.driver import Driver, encode_command
 from wakeful.errors import WakefulError
 
@@ -291,17 +292,26 @@ def _object(line: bytes) -> dict[str, Any]:
     return report
 
 
-_STATE = tuple(one.name for one in fields(DriverState) if one.name not in ("t_ns", "seq", "health", "level"))
+_STATE = tuple(one.name for one in fields(DriverState) if one.name not in ("t_ns", "seq", "health", "level", "people"))
+
+_PERSON = tuple(one.name for one in fields(Person))
 
 
 def _state(report: dict[str, Any], t_ns: int) -> DriverState:
     values = {name: report[name] for name in _STATE if name in report}
     values["expression_p"] = tuple((report.get("expression_p") or {}).values())
     values["notes"] = tuple(report.get("notes", ()))
+    if report.get("people") is not None:
+        values["people"] = tuple(_person(person) for person in report["people"])
     state = DriverState(t_ns, int(report["frame"]), Health.DEGRADED, level=Level[report["level"].upper()], **values)
     # A later version may know a health that this one does not: it is not a healthy monitor then.
     known = report["health"] in Health._value2member_map_
     return replace(state, health=Health(report["health"])) if known else replace(state, reason=str(report["health"]))
+
+
+def _person(report: dict[str, Any]) -> Person:
+    values = {name: report[name] for name in _PERSON if name in report}
+    return Person(**values | {"expression_p": tuple((report.get("expression_p") or {}).values())})
 
 
 def _alert(report: dict[str, Any], t_ns: int) -> Alert:

@@ -22,6 +22,7 @@ from wakeful.device.alerts.output import DECIMALS, rounded, seconds
 from wakeful.device.alerts.run import Run, new_run_id, utc_text
 from wakeful.device.landmarks import EyeLandmarks, Landmarks
 from wakeful.device.messages import Alert, DriverState, Event
+from wakeful.device.people import Person
 from wakeful.version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ STATE = (
     *("kss_estimate", "yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg", "gaze_zone", "off_road_s"),
     *("expression", "expression_p", "notes", "calibration_pct", "speed_kmh", "ignition", "gear"),
     *("looking", "looking_s", "awake", "distance_m", "lid_open", "lid_lowered", "lid_narrowed", "lid_closed", "person"),
+    "people",
 )
 """What the report of a state holds."""
 
@@ -75,7 +77,6 @@ class Reporter:
 
     def state(self, state: DriverState) -> Report:
         """The driver's state at one moment. Ratios and seconds have three decimals, angles one."""
-        shares = zip(self.expression_classes, state.expression_p, strict=False)
         special = {
             "kind": "state",
             "t": seconds(state.t_ns, self.origin_ns),
@@ -83,10 +84,26 @@ class Reporter:
             "frame": state.seq,
             "health": str(state.health),
             "level": state.level.label,
-            "expression_p": {name: rounded(p, 3) for name, p in shares},
+            "expression_p": self._shares(state.expression_p),
             "notes": list(state.notes),
+            "people": None if state.people is None else [self._person(one) for one in state.people],
         }
         return {name: special[name] if name in special else _published(state, name) for name in STATE}
+
+    def _person(self, person: Person) -> Report:
+        places = {name: rounded(getattr(person, name), 3) for name in ("x", "y", "width", "height")}
+        return {
+            "id": person.id,
+            "watched": person.watched,
+            **places,
+            "looking": person.looking,
+            "distance_m": rounded(person.distance_m, DECIMALS["distance_m"]),
+            "expression": person.expression,
+            "expression_p": self._shares(person.expression_p),
+        }
+
+    def _shares(self, expression_p: Sequence[float]) -> Report:
+        return {name: rounded(p, 3) for name, p in zip(self.expression_classes, expression_p, strict=False)}
 
     def alert(self, alert: Alert, raised_at: datetime) -> Report:
         """One step of an alert: raised, escalated, acknowledged, cleared."""

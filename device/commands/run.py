@@ -125,6 +125,9 @@ def run(
     landmarks: Annotated[
         Landmarks | None, typer.Option(help="Which networks read the face; auto: wakeful, the project's own.")
     ] = None,
+    everyone: Annotated[
+        int | None, typer.Option(metavar="N", help="Publish up to N people in view, at most 4, beside the watched one.")
+    ] = None,
     runtime: Annotated[
         Runtime | None,
         typer.Option(help="Runtime of the networks; auto: the Hexagon NPU if there is one, else LiteRT."),
@@ -173,6 +176,7 @@ def run(
         "stream.path": stream,
         "stream.landmarks": stream_landmarks,
         "perception.landmarks": landmarks and landmarks.value,
+        "perception.everyone": everyone,
         "perception.runtime": runtime and runtime.value,
         "view.address": view,
         "view.token": view_token,

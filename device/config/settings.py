@@ -68,6 +68,8 @@ class PerceptionSettings(Section):
     """Processor threads a network may use."""
     expression: bool = True
     """Read the expression too, in every third frame, if its network is available."""
+    everyone: int = Field(default=1, ge=1, le=4)
+    """Faces to read and publish, the watched one among them; 1: only that one."""
     focal_px: float | None = Field(default=None, gt=0)
     """Focal length of the camera, pixels; unset: the width of the image."""
     min_detection_score: float = Field(default=0.5, ge=0, le=1)

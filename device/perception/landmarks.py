@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from wakeful.device.messages import ReaderTraits
 from wakeful.device.perception.network import Loader, load
-from wakeful.device.perception.region import Region
+from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import Stages
 from wakeful.errors import ConfigError, ModelError
 from wakeful.sensors.frame import Frame
@@ -104,6 +104,11 @@ class FaceLandmarks:
     unread: str = ""
     mouth_aspect: float | None = None
     brightness: float | None = None
+
+    @property
+    def region(self) -> Region:
+        """Where to look for this face in the next frame."""
+        return around(self.points, self.points[RIGHT_CORNERS[0]], self.points[LEFT_CORNERS[0]], TRACKING_SCALE)
 
 
 class LandmarkReader(Protocol):

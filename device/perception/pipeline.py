@@ -18,11 +18,12 @@ from wakeful.device.perception.expression import ExpressionReader
 from wakeful.device.perception.eye_reader import EyeReader
 from wakeful.device.perception.eye_sight import EyeSight
 from wakeful.device.perception.eyes import gaze_deg, iris_px, lid_drop, lid_states
-from wakeful.device.perception.face_detector import FaceDetector
+from wakeful.device.perception.face_detector import Detection, FaceDetector
 from wakeful.device.perception.head_pose import HeadPose, bearing_deg, head_pose
 from wakeful.device.perception.landmarks import FaceLandmarks, NetworkOutputError, load_reader
 from wakeful.device.perception.lid_gap import lid_gap
 from wakeful.device.perception.network import Loader, load
+from wakeful.device.perception.region import Region
 from wakeful.device.perception.seat import Box, Seat
 from wakeful.device.perception.tracker import FaceTracker
 from wakeful.device.perception.upright import CameraTurn, rotate_deg, upright
@@ -102,7 +103,8 @@ class Perception:
         self._turn = CameraTurn()
         self._expression = expression
         self._frames_to_expression = 0
-        self._eyes = EyeReader(self._reader.traits.name, None if self._reader.rates_eyes else EyeSight(threads, load))
+        self._sight = None if self._reader.rates_eyes else EyeSight(threads, load)
+        self._eyes = EyeReader(self._reader.traits.name, self._sight)
         self._stages = UNWATCHED
         self.network_faults = 0
         self.expression_every = EXPRESSION_EVERY
@@ -113,6 +115,30 @@ class Perception:
         twin = copy.copy(self)
         twin._tracker, twin._eyes, twin._turn = self._tracker.fork(), copy.copy(self._eyes), copy.copy(self._turn)
         return twin
+
+    def beside(self, first_expression: int) -> Perception:
+        """Another one, with the same networks, for a further face: ``read`` says each time where that is.
+
+        Args:
+            first_expression: number of the frame in which its expression is first read, from 1.
+        """
+        twin = copy.copy(self)
+        twin._eyes, twin._turn = EyeReader(self.reader, self._sight), copy.copy(self._turn)
+        twin._frames_to_expression = first_expression
+        return twin
+
+    def faces(self, frame: Frame, part: Region | None = None) -> list[Detection]:
+        """All faces that are turned as the watched one is, or was last, in all of the picture or in a ``part``."""
+        return self._tracker.faces(frame, part)
+
+    def read(self, frame: Frame, region: Region) -> Sighting | None:
+        """What the face in ``region`` shows, None without one. It changes nothing of who is followed."""
+        try:
+            face = self._reader(frame, region, one_eye=self.one_eye)
+        except NetworkOutputError as error:
+            self._note_fault(error)
+            return None
+        return None if face is None else self._measure(frame, face, self._turn.see(frame.t_ns, face.region.angle_rad))
 
     def watch(self, stages: Stages) -> None:
         """Tell ``stages`` from now on when a stage is done."""
@@ -131,6 +157,11 @@ class Perception:
     def traits(self) -> ReaderTraits:
         """What the engine must know of the reader in use."""
         return self._reader.traits
+
+    @property
+    def sure_presence(self) -> float:
+        """A face that was not followed before counts at once from this presence on."""
+        return self._reader.found_presence
 
     @property
     def reads_each_eye(self) -> bool:

@@ -10,15 +10,9 @@ from __future__ import annotations
 import copy
 
 from wakeful.device.perception.face_detector import Detection, FaceDetector
-from wakeful.device.perception.landmarks import (
-    LEFT_CORNERS,
-    RIGHT_CORNERS,
-    TRACKING_SCALE,
-    FaceLandmarks,
-    LandmarkReader,
-)
+from wakeful.device.perception.landmarks import TRACKING_SCALE, FaceLandmarks, LandmarkReader
 from wakeful.device.perception.person import WatchedPerson
-from wakeful.device.perception.region import Region, around
+from wakeful.device.perception.region import Region
 from wakeful.device.perception.seat import Box, Seat
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.sensors.frame import Frame
@@ -81,10 +75,14 @@ class FaceTracker:
         face = self._find(frame) if face is None else self._look_around(frame, face)
         if face is None:
             return None
-        self._region = around(face.points, face.points[RIGHT_CORNERS[0]], face.points[LEFT_CORNERS[0]], TRACKING_SCALE)
+        self._region = face.region
         centre = (self._region.x_px, self._region.y_px)
         self.person.seen(frame.t_ns, centre, self._region.size_px / TRACKING_SCALE, *_size(frame))
         return face
+
+    def faces(self, frame: Frame, part: Region | None = None) -> list[Detection]:
+        """All faces that are turned as the followed one is, or was last, in all of the picture or in a ``part``."""
+        return self._detector(frame.image, self._quarter, part)
 
     @property
     def angle_rad(self) -> float:

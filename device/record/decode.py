@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import Any
 
 from wakeful.device.messages import (
@@ -114,7 +113,7 @@ CHECKS: Mapping[str, Check] = {
 
 
 def _checks_of(message: type) -> dict[str, Check]:
-    return {one.name: CHECKS[str(one.type)] for one in fields(message)}
+    return {one.name: CHECKS[str(one.type)] for one in schema.recorded(message)}
 
 
 _OBSERVATION = _checks_of(Observation) | {"t_ns": whole}

@@ -6,7 +6,7 @@ import base64
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
 
@@ -33,8 +33,8 @@ from wakeful.device.state.inputs import EngineInput, NewRules
 Recorded = EngineInput | DriverState | Alert | Event | LogConfig | ExpressionReading | LandmarkReading | Picture
 """Everything that a log holds."""
 
-_OBSERVATION = tuple(one.name for one in fields(Observation))
-_STATE = tuple(one.name for one in fields(DriverState))
+_OBSERVATION = tuple(one.name for one in schema.recorded(Observation))
+_STATE = tuple(one.name for one in schema.recorded(DriverState))
 _OBSERVATION_VALUES = attrgetter(*_OBSERVATION)
 _STATE_VALUES = attrgetter(*_STATE)
 COMMANDS = {Ignition: "ignition", Gear: "gear", Pause: "pause", SetDriver: "set_driver"}

@@ -128,7 +128,7 @@ def _origin(config: LogConfig) -> Row:
 
 def _columns(message: type) -> dict[str, str]:
     """Those of a dataclass; probabilities have a column for each class instead."""
-    kinds = {one.name: _KINDS.get(str(one.type).removesuffix(" | None"), TEXT) for one in fields(message)}
+    kinds = {one.name: _KINDS.get(str(one.type).removesuffix(" | None"), TEXT) for one in schema.recorded(message)}
     return {name: kind for name, kind in kinds.items() if not _is_shares(message, name)}
 
 

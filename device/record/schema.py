@@ -23,7 +23,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 from wakeful.device.landmarks import Landmarks
@@ -148,10 +148,15 @@ KINDS: Mapping[str, dict[str, Any]] = {
 }
 
 
+def recorded(message: type) -> tuple[Field[Any], ...]:
+    """Those fields of a message that a log holds: who else is in view is not recorded."""
+    return tuple([one for one in fields(message) if (message, one.name) != (DriverState, "people")])
+
+
 def schema_of(message: type) -> dict[str, Any]:
     """The JSON schema of a dataclass of messages."""
-    described = {one.name: KINDS.get(str(one.type).removesuffix(" | None"), {}) for one in fields(message)}
-    needed = [one.name for one in fields(message) if one.default is MISSING and one.default_factory is MISSING]
+    described = {one.name: KINDS.get(str(one.type).removesuffix(" | None"), {}) for one in recorded(message)}
+    needed = [one.name for one in recorded(message) if one.default is MISSING and one.default_factory is MISSING]
     return _object(described, needed)
 
 

@@ -23,6 +23,7 @@ from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.summary import Summary
+from wakeful.device.supervision.notes import Notes
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, SourceInfo, StaleFrame
 
@@ -103,6 +104,7 @@ def monitor(
     perception: Any = None,
     commands: SimpleQueue[Command] | None = None,
     speed_kmh: float | None = None,
+    notes: Notes | None = None,
     **options: Any,
 ) -> Monitor:
     perception = perception or ScriptedPerception()
@@ -115,6 +117,7 @@ def monitor(
         FanOut([output]),
         Summary({}),
         commands or SimpleQueue(),
+        notes,
         clock_ns=getattr(source, "clock_ns", time.monotonic_ns),
         **options,
     )

@@ -95,7 +95,7 @@ def test_run_knows_every_option_of_its_contract(capsys: pytest.CaptureFixture[st
 def test_run_maps_its_options_to_settings(started: list[Settings]) -> None:
     options = "--source 0 --profile vehicle --pace fast --duration 2.5 --speed 60 --events - --signals s.csv"
     options += " --summary s.json --serial loop:// --baud 9600 --gpio mock:17 --gpio-active-low"
-    options += " --landmarks mesh+iris --runtime ort --plain"
+    options += " --landmarks mesh+iris --runtime ort --everyone 3 --plain"
     assert status(["run", *options.split()]) == 0
     (settings,) = started
     assert (settings.source.source, settings.source.pace, settings.source.duration_s) == ("0", "fast", 2.5)
@@ -104,6 +104,7 @@ def test_run_maps_its_options_to_settings(started: list[Settings]) -> None:
     assert (settings.serial.url, settings.serial.baud) == ("loop://", 9600)
     assert (settings.gpio.line, settings.gpio.active_low) == ("mock:17", True)
     assert (settings.perception.landmarks, settings.perception.runtime) == ("mesh+iris", "ort")
+    assert settings.perception.everyone == 3
     assert settings.terminal.live is False
 
 
@@ -127,6 +128,7 @@ def test_run_puts_its_options_before_the_configuration_file(started: list[Settin
         (["run", "--duration", "long"], "'--duration'"),
         (["run", "--duration", "0"], "source.duration_s = 0.0: it should be greater than 0"),
         (["run", "--speed", "nan"], "vehicle.speed_kmh = nan: it should be a finite number"),
+        (["run", "--everyone", "5"], "perception.everyone = 5: it should be less than or equal to 4"),
         (["run", "--gpio", "17"], "gpio.line = '17': it should be CHIP:LINE"),
         (["run", "--profile", "vehicel"], "did you mean vehicle?"),
         (["run", "--config", "/no/such.toml"], "/no/such.toml: there is no such file"),

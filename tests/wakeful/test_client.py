@@ -107,6 +107,16 @@ def test_every_field_of_a_state_survives_the_stream(path: Path) -> None:
         assert next(service).state == replace(state, t_ns=4 * SECOND_NS)
 
 
+def test_everybody_in_view_survives_the_stream(path: Path) -> None:
+    plain = wakeful.Person(7, False, 0.25, 0.5, 0.125, 0.25)
+    read = {"looking": True, "distance_m": 0.8, "expression": "neutral", "expression_p": (0.75, 0.25)}
+    people = (replace(plain, id=1, watched=True, **read), plain)  # type: ignore[arg-type]
+    with serving(path) as stream, wakeful.connect(path, timeout_s=20.0) as service:
+        for expected in (people, (), None):
+            stream.state(replace(STATE, people=expected))
+            assert until(service, lambda one, expected=expected: one.state.people == expected)  # type: ignore[misc]
+
+
 def test_commands_get_in(path: Path) -> None:
     commands: list[Command] = []
     with serving(path, commands), wakeful.connect(path) as service:

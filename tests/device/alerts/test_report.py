@@ -16,6 +16,7 @@ from wakeful.device.alerts.run import Run
 from wakeful.device.alerts.staleness import STALE_AFTER_S, NewestState
 from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
+from wakeful.device.people import Person
 
 jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked with the package jsonschema")
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -51,6 +52,17 @@ def test_a_state_says_all_that_is_known_with_units_in_its_names() -> None:
     assert (said["level"], said["code"], said["closure_s"]) == ("warning", "microsleep", 1.2)
     assert said["expression_p"] == {"neutral": 0.9, "happiness": 0.1}
     assert said["yaw_deg"] == 12.3
+
+
+def test_everybody_in_view_is_a_list_and_null_unless_requested() -> None:
+    somebody = Person(2, False, 0.51234, 0.5, 0.1, 0.2, expression="happiness", expression_p=(0.25, 0.75))
+    said = valid(REPORTER.state(replace(MICROSLEEP, people=(somebody,))))
+    assert said["people"] == [
+        {"id": 2, "watched": False, "x": 0.512, "y": 0.5, "width": 0.1, "height": 0.2, "looking": None}
+        | {"distance_m": None, "expression": "happiness", "expression_p": {"neutral": 0.25, "happiness": 0.75}}
+    ]
+    assert valid(REPORTER.state(replace(MICROSLEEP, people=())))["people"] == []
+    assert valid(REPORTER.state(MICROSLEEP))["people"] is None
 
 
 def test_what_is_unknown_is_null_and_no_number_is_unknown_too() -> None:

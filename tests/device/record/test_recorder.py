@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from tools.rigs.recorded_drive import READ, eventful, given, play, points, recor
 from tools.rigs.waiting import eventually, settled
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.settings import RecordSettings
-from wakeful.device.messages import Alert, Event, Level, Observation, Phase, Tick
+from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Observation, Phase, Tick
+from wakeful.device.people import Person
 from wakeful.device.record import disk_file, session
+from wakeful.device.record.encode import encode
 from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.folder import DiskSpace, Folder, Limits
 from wakeful.device.record.reader import recording
@@ -45,6 +48,11 @@ def test_everything_the_judge_was_given_and_said_is_recorded_in_its_order(tmp_pa
     (marker,) = log.entries(MARKER)
     assert marker.value == Event(at(2.0), "marker", {"text": "bridge", "pressed_ns": at(2.0)})
     assert len(list(log.entries(STATE))) == sum(isinstance(one, Observation | Tick) for one in eventful())
+
+
+def test_who_else_is_in_view_is_not_recorded() -> None:
+    state = DriverState(ORIGIN_NS, 0, Health.OK, people=(Person(2, False, 0.5, 0.5, 0.1, 0.2),))
+    assert encode(state, CONFIG) == encode(replace(state, people=None), CONFIG)
 
 
 def test_the_head_says_when_it_began_and_how_was_judged(tmp_path: Path) -> None:
