@@ -100,8 +100,8 @@ def as_crop(given: Any) -> Crop:
         x0 = y0 = x1 = y1 = math.nan
     if not (0.0 <= x0 <= x1 - LEAST_CROP <= 1.0 - LEAST_CROP and 0.0 <= y0 <= y1 - LEAST_CROP <= 1.0 - LEAST_CROP):
         raise ConfigError(
-            "should be left, top, right and bottom edge of the part to keep, as shares of the picture from 0 to 1, as "
-            "in 0.5,0,1,1 for its right half"
+            "should be left, top, right and bottom edge of a part, as shares of the picture from 0 to 1, as in "
+            "0.5,0,1,1 for its right half"
         )
     return x0, y0, x1, y1
 

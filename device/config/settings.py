@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.gpio.settings import GpioSettings, chip_and_line
@@ -17,8 +17,6 @@ from wakeful.device.alerts.serial.settings import SerialSettings
 from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.config.section import Section
 from wakeful.sensors.mounting import Mounting, as_aspect, as_crop
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class SourceSettings(Section):
@@ -96,16 +94,9 @@ class DriverSettings(Section):
     """Road direction relative to the camera, degrees, positive up; unset: learned."""
     side: Literal["left", "right"] | None = None
     """Side of the image on which the driver appears, where others are in view; unset: learned."""
-    region: tuple[Share, Share, Share, Share] | None = None
+    region: Annotated[tuple[float, float, float, float], BeforeValidator(as_crop, list[float] | str)] | None = None
     """Part of the image in which the centre of the driver's face lies, in place of a side: left, top, right and bottom
     as shares of its width and height; unset: learned."""
-
-    @field_validator("region")
-    @classmethod
-    def _has_an_area(cls, region: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
-        if region is not None and not (region[0] < region[2] and region[1] < region[3]):
-            raise ValueError("left must be less than right, and top less than bottom")
-        return region
 
 
 class VehicleSettings(Section):

@@ -84,6 +84,8 @@ def test_loading_twice_does_not_mix_layers(tmp_path: Path) -> None:
         ("[source]\nwidth = '640'", "source.width = '640': it should be a valid integer"),
         ("[source]\npace = 'slow'", "source.pace = 'slow': it should be 'realtime' or 'fast'"),
         ("[gpio]\nline = '17'", "gpio.line = '17': it should be CHIP:LINE, as in /dev/gpiochip0:17"),
+        ("[driver]\nside = 'middle'", "driver.side = 'middle': it should be 'left' or 'right'"),
+        ("[driver]\nregion = [0.6, 0, 0.4, 1]", "driver.region = [0.6, 0, 0.4, 1]: it should be left, top, right and"),
         ("[vehicle]\nspeed_kmh = -1", "vehicle.speed_kmh = -1: it should be greater than or equal to 0"),
         ("source = 'auto'", "source = 'auto': it should be a table"),
         ("[source]\nfps = 0\nwidth = 0\nheight = 0", "(and 2 more)"),
@@ -99,6 +101,11 @@ def test_a_mistake_names_file_key_value_and_what_is_allowed(text: str, told: str
 def test_a_mistake_on_the_command_line_names_the_command_line() -> None:
     message = mistake(None, None, **{"vehicle.speed_kmh": -5.0})
     assert message == "command line: vehicle.speed_kmh = -5.0: it should be greater than or equal to 0"
+
+
+def test_the_seat_of_a_file_is_that_of_the_monitor(tmp_path: Path) -> None:
+    settings, _ = load_settings(write(tmp_path / "board.toml", "[driver]\nregion = [0, 0.1, 0.6, 1]\nside = 'left'"))
+    assert (settings.driver.side, settings.driver.region) == ("left", (0.0, 0.1, 0.6, 1.0))
 
 
 @pytest.mark.parametrize(
