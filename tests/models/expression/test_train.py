@@ -137,6 +137,14 @@ def test_resuming_with_other_settings_is_refused(trained: Path, tmp_path: Path) 
         train(FACES, tmp_path, replace(FAST, seed=4), resume=True)
 
 
+def test_a_training_may_be_prolonged(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / CHECKPOINT).write_bytes((trained / CHECKPOINT).read_bytes())
+    longer = replace(FAST, epochs=3)
+    run = EpochRun(ExpressionTask(FACES, longer), longer, tmp_path)
+    run.restore()
+    assert (run.step, run.settings.steps) == (12, 18)
+
+
 def test_resuming_from_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="to resume from"):
         train(FACES, tmp_path, FAST, resume=True)

@@ -91,6 +91,19 @@ def test_a_device_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert prepared("cpu", 0) == torch.device("cpu")
 
 
+def test_what_is_computed_elsewhere_is_validated_and_saved_in_main_memory(tmp_path: Path) -> None:
+    """``cpu:0`` is another device than ``cpu`` for the loop, and takes its ways of copying."""
+    here = Run(Toy(), SETTINGS, tmp_path / "here")
+    there = Run(Toy(), SETTINGS, tmp_path / "there", torch.device("cpu:0"))
+    for a, b in zip(here.go().state_dict().values(), there.go().state_dict().values(), strict=True):
+        torch.testing.assert_close(a, b)
+    figures = [[row["valid"] for row in run.rows] for run in (here, there)]
+    assert figures[0] == pytest.approx(figures[1]) and len(figures[0]) == 2
+    resumed = Run(Toy(), SETTINGS, tmp_path / "there")
+    resumed.restore()
+    assert resumed.step == 6
+
+
 def test_options_reach_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = [
         "--data",
