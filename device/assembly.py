@@ -220,7 +220,7 @@ def _expressions(settings: Settings) -> tuple[str, ...]:
 
 def _seat(settings: Settings, profile: Profile) -> Seat:
     """Where the driver sits; people who come to a robot have no seat to come back to."""
-    return Seat.of(settings.driver.side, settings.driver.region, kept=profile.engagement is None)
+    return replace(settings.driver.seat, kept=profile.engagement is None)
 
 
 def _perception(settings: Settings, read_expressions: bool, runtimes: Runtimes, seat: Seat | None = None) -> Perception:

@@ -82,7 +82,8 @@ def _placed(
         check_name(out)
     settings, _ = load_settings(None if fix and config and not config.exists() else config, None, overrides)
     source, focal_px = settings.source, settings.perception.focal_px
-    placed = measure(source.source, Perception(focal_px=focal_px), focal_px, seconds, source.mounting)
+    perception = Perception(focal_px=focal_px, seat=settings.driver.seat)
+    placed = measure(source.source, perception, focal_px, seconds, source.mounting)
     if out is not None:
         save(placed, out)
     found = checks(placed)

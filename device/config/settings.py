@@ -16,6 +16,7 @@ from wakeful.device.alerts.mqtt.settings import MqttSettings
 from wakeful.device.alerts.serial.settings import SerialSettings
 from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.config.section import Section
+from wakeful.device.perception.seat import Seat
 from wakeful.sensors.mounting import Mounting, as_aspect, as_crop
 
 
@@ -97,6 +98,11 @@ class DriverSettings(Section):
     region: Annotated[tuple[float, float, float, float], BeforeValidator(as_crop, list[float] | str)] | None = None
     """Part of the image in which the centre of the driver's face lies, in place of a side: left, top, right and bottom
     as shares of its width and height; unset: learned."""
+
+    @property
+    def seat(self) -> Seat:
+        """The same for perception."""
+        return Seat.of(self.side, self.region)
 
 
 class VehicleSettings(Section):

@@ -186,7 +186,7 @@ def turned_upright(frame: Frame, sighting: Sighting) -> tuple[Frame, Sighting]:
     height, width = frame.image.shape[:2]
     image = corrected(frame.image, Mounting(rotate=sighting.observation.rotate_deg))
     face = upright(sighting.landmarks, sighting.quarter, width, height)
-    return replace(frame, image=image), replace(sighting, landmarks=face, quarter=0)
+    return replace(frame, image=image), replace(sighting, landmarks=face, quarter=0, seat=None)
 
 
 def view_of(sighting: Sighting, width_px: int, height_px: int, focal_px: float | None) -> View | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
-from statistics import median
 from typing import Literal
 
 Box = tuple[float, float, float, float]
@@ -40,9 +39,9 @@ class Seat:
     kept: bool = True
 
     @classmethod
-    def of(cls, side: Literal["left", "right"] | None, region: Box | None, *, kept: bool) -> Seat:
+    def of(cls, side: Literal["left", "right"] | None, region: Box | None = None) -> Seat:
         """The seat of the settings; ``side`` is that of the picture."""
-        return cls(region or (SIDES[side] if side else None), kept)
+        return cls(region or (SIDES[side] if side else None))
 
     def has(self, centre: tuple[float, float], width_px: int, height_px: int) -> bool:
         """Whether a face with this centre, pixels, may be the one to watch."""
@@ -87,9 +86,9 @@ class Place:
         self._sampled_ns = t_ns
         self._samples.append((*centre, size_px))
         x, y, size = (sorted(values) for values in zip(*self._samples, strict=True))
-        first = int(EDGE * len(x))
+        first, middle = int(EDGE * len(x)), len(x) // 2
         self.centres = x[first], y[first], x[-1 - first], y[-1 - first]
-        self.x, self.y, self.size_px = median(x), median(y), median(size)
+        self.x, self.y, self.size_px = x[middle], y[middle], size[middle]
         return True
 
     def misfit(self, centre: tuple[float, float], size_px: float) -> float:

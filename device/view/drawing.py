@@ -107,7 +107,7 @@ def _draw_seat(picture: Picture, seat: Box, scale: float) -> None:
         for y, inwards_y in ((y0, long), (y1, -long)):
             ends = np.array([(x + inwards_x, y), (x, y), (x, y + inwards_y)])
             cv2.polylines(picture, [_fixed_point(ends)], False, SEAT, 1, cv2.LINE_AA, SHIFT)
-    at = (round(x0) + 4, round(y0) + 14)
+    at = (round(x0) + 4, round(y1) - 6)
     cv2.putText(picture, "seat", at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, SEAT, 1, cv2.LINE_AA)
 
 

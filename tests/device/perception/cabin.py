@@ -35,7 +35,7 @@ DRIVER_X, PASSENGER_X, LEANING_X = 0.3, 0.78, 0.52
 FACE_Y = 0.5
 GETS_IN_S, LEAVES_S, STAYS_S = 3.0, 10.0, 3.0
 AWAY_S = (0.5, 1.5, 5.0, 60.0)
-SEATS = {"seat set": Seat.of("left", None, kept=True), "seat learned": Seat()}
+SEATS = {"seat set": Seat.of("left"), "seat learned": Seat()}
 
 
 @dataclass(frozen=True)

@@ -165,17 +165,17 @@ class TestWhoWasThereBefore:
 
 class TestASeatThatIsSet:
     def test_nobody_outside_of_it_is_watched(self) -> None:
-        cabin = Cabin(Seat.of("left", None, kept=True))
+        cabin = Cabin(Seat.of("left"))
         assert all(one is None for one in cabin.show(70.0, face(*PASSENGER, 200)))
         driver = face(*DRIVER)
         assert all(one is driver for one in cabin.show(1.0, driver, face(*PASSENGER, 200)))
         assert not cabin.person.unsure
 
     def test_a_region_goes_before_a_side(self) -> None:
-        assert Seat.of("left", (0.5, 0.0, 1.0, 1.0), kept=True).region == (0.5, 0.0, 1.0, 1.0)
+        assert Seat.of("left", (0.5, 0.0, 1.0, 1.0)).region == (0.5, 0.0, 1.0, 1.0)
 
     def test_who_is_followed_out_of_it_gives_way_to_somebody_in_it(self) -> None:
-        cabin = Cabin(Seat.of(None, (0.0, 0.0, 0.5, 1.0), kept=True))
+        cabin = Cabin(Seat.of(None, (0.0, 0.0, 0.5, 1.0)))
         for x in range(300, 420, 20):
             cabin.show(0.5, face(x, 240))
         assert cabin.watched is not None and cabin.person.unsure
