@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from wakeful.device.perception.landmarks import LEFT_CORNERS, RIGHT_CORNERS, NetworkOutputError
-from wakeful.device.perception.landmarks_wakeful import GreyPart, Placed, WakefulReader, standardised
+from wakeful.device.perception.landmarks_wakeful import GreyPart, Placed, WakefulReader, is_residue, standardised
 from wakeful.device.perception.network import Network, load
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.perception.region import Region
@@ -150,6 +150,20 @@ class TestFaces:
             assert face.points[corners[0], :2] == pytest.approx(eye.contour[0])
             assert face.points[corners[1], :2] == pytest.approx(eye.contour[8])
         assert face.mouth_aspect is not None and face.mouth_aspect > 0.3
+
+    @pytest.mark.parametrize(("contrast", "ground"), [(1.0, 0.0), (0.3, 130.0), (0.2, 150.0), (0.12, 0.0)])
+    def test_a_face_in_fog_or_in_the_dark_is_one(self, contrast: float, ground: float) -> None:
+        shown = np.clip(render(DriverPose(noise=0.0)) * contrast + ground, 0, 255).astype(np.uint8)
+        assert WakefulReader()(Frame(shown, 0, 0), FACE) is not None
+
+    @pytest.mark.parametrize("contrast", [0.3, 0.6, 1.0])
+    def test_edges_without_shading_are_what_a_decoder_leaves_and_no_face(self, contrast: float) -> None:
+        grey = cv2.cvtColor(render(DriverPose(noise=0.0)), cv2.COLOR_BGR2GRAY).astype(np.float32)
+        edges = grey - cv2.GaussianBlur(grey, (0, 0), 3.0)
+        slope = np.linspace(0.0, 30.0, grey.shape[1], dtype=np.float32)
+        shown = np.clip(80.0 + slope + contrast * edges, 0, 255).astype(np.uint8)
+        assert WakefulReader()(Frame(np.dstack([shown] * 3), 0, 0), FACE) is None
+        assert is_residue(shown[100:360, 190:450], 90.0)
 
     def test_the_brightness_of_the_face_is_that_of_its_pixels(self) -> None:
         seen = [
