@@ -25,6 +25,7 @@ from wakeful.device.summary import write_summary
 from wakeful.device.supervision.overseer import overseen
 from wakeful.device.supervision.signals import obeying_signals
 from wakeful.device.supervision.workers import Liveness
+from wakeful.errors import TruncatedSource
 from wakeful.sensors.source import Source
 
 SWITCH_S = 0.0005
@@ -55,6 +56,7 @@ def run(
     Raises:
         PartFailed: a part of the monitor cannot be kept alive.
         SourceError: the source cannot be opened, or broke for good.
+        TruncatedSource: a file ended before its own length said so; everything was judged and written before.
         ModelError: a network is missing or corrupt.
         ConfigError: an output cannot be used as configured.
     """
@@ -94,6 +96,8 @@ def run(
             monitor.run()
         if reload.settings.outputs.summary:
             write_summary(reload.settings.outputs.summary, parts.figures())
+    if monitor.ended_early is not None:
+        raise TruncatedSource(str(monitor.ended_early))
     return 0
 
 

@@ -1,7 +1,7 @@
 """The ``wakeful`` command: joins the commands and turns every error a user can cause into one line and a status.
 
-Status 0 done, 2 wrong usage or configuration, 3 the source cannot be opened, 4 a model is missing or corrupt, 1 any
-other failure, 130 interrupted.
+Status 0 done, 2 wrong usage or configuration, 3 the source cannot be opened, 4 a model is missing or corrupt, 5 a
+file ended before its own length said so, 1 any other failure, 130 interrupted.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Part
 from wakeful.errors import WakefulError
 from wakeful.sensors.frame import Frame
-from wakeful.sensors.source import EndOfSource, Source, StaleFrame
+from wakeful.sensors.source import EndedEarly, EndOfSource, Source, StaleFrame
 
 LOOP_STUCK_S = 15.0
 SLOW_STALE_NS = 1_500_000_000
@@ -72,6 +72,7 @@ class Monitor:
 
     Attributes:
         started: the run, with the time of its second 0; None before the first frame.
+        ended_early: why a file ended before its own length said so, after the end.
         stats: figures of the loop itself.
     """
 
@@ -119,6 +120,7 @@ class Monitor:
         self._events: list[Event] = []
         self._run_id = run_id or new_run_id()
         self.started: Run | None = None
+        self.ended_early: EndedEarly | None = None
         self._time = RunClock()
         self._frame_ns: int | None = None
         self._pause_ns = 0
@@ -160,7 +162,8 @@ class Monitor:
                     loop.rest()
                     yield moment
                     del moment
-        except EndOfSource:
+        except EndOfSource as end:
+            self.ended_early = end if isinstance(end, EndedEarly) else None
             return
         finally:
             self._liveness.leave(loop)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain
 from threading import Condition, Event, Thread
 
@@ -171,8 +172,9 @@ Pictures = Iterator[tuple[int, NDArray[np.uint8] | None]]
 def with_first_picture(frames: Pictures) -> tuple[NDArray[np.uint8] | None, Pictures]:
     """Look at the first picture that can be decoded without using it up: (that picture or None, all frames again)."""
     seen = []
-    for item in frames:
-        seen.append(item)
-        if item[1] is not None:
-            return item[1], chain(seen, frames)
+    with suppress(EndOfSource):
+        for item in frames:
+            seen.append(item)
+            if item[1] is not None:
+                return item[1], chain(seen, frames)
     return None, iter(seen)

@@ -18,6 +18,10 @@ class EndOfSource(WakefulError, EOFError):
     """A file, folder or scenario has come to its end."""
 
 
+class EndedEarly(EndOfSource):
+    """A file has ended before its own length said so; all frames before that were given."""
+
+
 class SourceNotFound(SourceError, FileNotFoundError):
     """No such camera, file or folder."""
 
@@ -65,7 +69,7 @@ class Source(Protocol):
 
         Raises:
             StaleFrame: no new frame came within ``max_age_s``.
-            EndOfSource: the file, folder or scenario is over.
+            EndOfSource: the file, folder or scenario is over; ``EndedEarly`` if a part of it is missing.
             SourceError: the source is broken for good.
         """
         ...

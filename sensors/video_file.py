@@ -6,6 +6,7 @@ frame has its own duration (``cv2.imreadanimation`` gives the same images, but h
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Iterator
@@ -19,14 +20,20 @@ from wakeful.sensors.opencv import cv2
 from wakeful.sensors.pixels import to_bgr8
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.slot import PacedSource, with_first_picture
-from wakeful.sensors.source import SourceInfo
+from wakeful.sensors.source import EndedEarly, SourceInfo
+
+log = logging.getLogger("wakeful.video")
 
 DEFAULT_FPS = 30.0
 """Frame rate for files that do not specify one."""
+MISSING_S, MISSING_SHARE = 0.5, 0.01
+"""A file that ends this much earlier than its header says, and by this share of it, was cut off or cannot be decoded to
+its end. The lengths in headers are rounded, and those of sound and pictures differ by less."""
+GIF_STARTS, GIF_ENDS, GIF_TAIL = (b"GIF87a", b"GIF89a"), b";", 64
 
 
 def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedSource:
-    """Open a video file or GIF. A truncated file yields the frames that can be decoded, then ends.
+    """Open a video file or GIF. A truncated file yields the frames that can be decoded, then raises ``EndedEarly``.
 
     Raises:
         SourceError: unreadable, empty, not a video, or not one frame of it can be decoded.
@@ -39,10 +46,11 @@ def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedS
     capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise SourceError(
-            f"{path} is not a video, or its recording was never finished: give a video, a GIF or a folder of images"
+            f"{path} is not a video, or its recording was cut off or never finished: give a video, a GIF or a folder "
+            "of images"
         )
     fps = _known(capture.get(cv2.CAP_PROP_FPS))
-    image, frames = with_first_picture(_decoded(capture, fps or DEFAULT_FPS))
+    image, frames = with_first_picture(_decoded(capture, fps or DEFAULT_FPS, path))
     if image is None:
         capture.release()
         raise SourceError(f"{path}: no frame can be decoded; the file is truncated or damaged, copy it again")
@@ -73,13 +81,36 @@ def rising_pts_ns(pts_ms: float, previous_ns: int | None, period_ns: int) -> int
     return previous_ns + period_ns
 
 
-def _decoded(capture: cv2.VideoCapture, fps: float) -> Iterator[tuple[int, NDArray[np.uint8] | None]]:
+def _decoded(capture: cv2.VideoCapture, fps: float, path: Path) -> Iterator[tuple[int, NDArray[np.uint8] | None]]:
     period_ns = round(1e9 / fps)
+    promised = capture.get(cv2.CAP_PROP_FRAME_COUNT)
     pts_ns: int | None = None
+    count = undecoded = 0
     while capture.grab():
         pts_ns = rising_pts_ns(capture.get(cv2.CAP_PROP_POS_MSEC), pts_ns, period_ns)
         decoded, image = capture.retrieve()
-        yield pts_ns, to_bgr8(image) if decoded and image is not None else None
+        usable = decoded and image is not None
+        count, undecoded = count + 1, undecoded + (not usable)
+        yield pts_ns, to_bgr8(image) if usable else None
+    read_s, promised_s = ((pts_ns or 0) + period_ns) / 1e9, promised / fps
+    missing_s = min(promised_s - read_s, (promised - count) / fps)
+    of_s = f" of {promised_s:.1f}" if missing_s > max(MISSING_S, MISSING_SHARE * promised_s) else ""
+    if of_s or _is_open_gif(path):
+        raise EndedEarly(
+            f"{path} ended after {read_s:.1f}{of_s} s, cut off or damaged there: what was judged until then is kept; "
+            "copy or record it again"
+        )
+    if undecoded:
+        log.warning("%s: %d of %d frames could not be decoded and were left out", path, undecoded, count)
+
+
+def _is_open_gif(path: Path) -> bool:
+    """Whether a GIF, whose header names no length, is missing its end."""
+    with path.open("rb") as file:
+        if file.read(6) not in GIF_STARTS:
+            return False
+        file.seek(-min(path.stat().st_size, GIF_TAIL), os.SEEK_END)
+        return not file.read().rstrip(b"\0").endswith(GIF_ENDS)
 
 
 def _known(fps: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -24,6 +25,8 @@ from wakeful.sensors.source import SourceInfo
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+log = logging.getLogger("wakeful.api")
 
 CALLER = "arguments"
 Data = Mapping[str, float | int | str]
@@ -142,6 +145,8 @@ class Watch(Driver):
                     callback(alert)
             yield moment
             del moment
+        if self._monitor.ended_early is not None:
+            log.warning("%s", self._monitor.ended_early)
 
 
 def replay(path: str | Path, *, profile: str | Path | None = None) -> Iterator[Moment]:

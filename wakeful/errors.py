@@ -1,4 +1,4 @@
-"""The root of wakeful's errors and the four that end a command with a status of their own.
+"""The root of wakeful's errors and those that end a command with a status of their own.
 
 Every error that a user can cause is a ``WakefulError``. Its message is one line that says what is wrong and how to fix
 it, and its ``exit_status`` is the one the command ends with. Each has a builtin twin, so that programs can catch the
@@ -26,6 +26,12 @@ class SourceError(WakefulError, OSError):
     """A camera, file or folder that cannot be opened or gives no images."""
 
     exit_status = 3
+
+
+class TruncatedSource(SourceError):
+    """A file that ended before its own length said so; what was judged until then is kept."""
+
+    exit_status = 5
 
 
 class ModelError(WakefulError, RuntimeError):

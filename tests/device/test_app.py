@@ -187,6 +187,37 @@ def test_a_source_that_gives_no_pictures_is_one_line_and_status_3(
     assert str(file) in one_line(capfd)
 
 
+def test_a_file_cut_off_in_the_middle_is_one_line_and_status_5_and_all_before_it_is_kept(tmp_path: Path) -> None:
+    film, events, signals, summary = (tmp_path / one for one in ("film.avi", "e.jsonl", "s.csv", "sum.json"))
+    writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+    for grey in range(40):
+        writer.write(np.full((48, 64, 3), grey, np.uint8))
+    writer.release()
+    film.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    outputs = ("--events", events, "--signals", signals, "--summary", summary)
+    done = wakeful("--source", film, *outputs)
+    assert done.returncode == 5
+    assert done.stderr.startswith(f"wakeful: {film} ended after ") and done.stderr.count("\n") == 1
+    rows = len(signals.read_text(encoding="utf-8").splitlines()) - 1
+    assert json.loads(summary.read_text(encoding="utf-8"))["frames"] == rows > 10
+    assert [event["kind"] for event in lines_of(events)] == ["run", "health"]
+
+
+@pytest.mark.shared
+def test_a_stream_that_lost_its_references_has_no_face_in_it_and_says_where_it_ends(
+    clips: Path, tmp_path: Path
+) -> None:
+    signals, events = tmp_path / "s.csv", tmp_path / "e.jsonl"
+    outputs = ("--signals", signals, "--events", events)
+    done = wakeful("--source", clips / "corrupt-mid.mp4", "--landmarks", "wakeful", *outputs)
+    assert done.returncode == 5
+    assert "ended after 11.9 of 19.0 s" in done.stderr
+    with signals.open(newline="", encoding="utf-8") as file:
+        faces = [(float(row["t"]), row["face"]) for row in csv.DictReader(file)]
+    assert {face for t_s, face in faces if t_s > 6.1} == {"0"}
+    assert not [event for event in lines_of(events) if event["kind"] == "alert"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -18,7 +18,7 @@ from wakeful import SourceError
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.slot import PacedSource
-from wakeful.sensors.source import EndOfSource
+from wakeful.sensors.source import EndedEarly, EndOfSource
 from wakeful.sensors.video_file import open_video, rising_pts_ns
 
 RED, GREEN, BLUE = 1, 2, 3
@@ -135,6 +135,33 @@ def test_a_cut_off_video_gives_what_can_be_decoded_then_ends(
     assert 0 < len(frames) < 20
     assert [frame.seq for frame in frames] == list(range(len(frames)))
     assert capfd.readouterr().err == ""
+
+
+def how_it_ends(source: PacedSource) -> EndOfSource:
+    with pytest.raises(EndOfSource) as end:
+        while True:
+            source.read_latest(1.0)
+    source.close()
+    return end.value
+
+
+@pytest.mark.parametrize("keep", [0.6, 0.3])
+@pytest.mark.parametrize("realtime", [False, True])
+def test_a_file_that_ends_before_its_length_says_so(tmp_path: Path, keep: float, realtime: bool) -> None:
+    path = write_video(tmp_path / "a.avi", frames=60, fps=30.0, contrast=100)
+    assert not isinstance(how_it_ends(opened(path)), EndedEarly)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
+    end = how_it_ends(opened(path, realtime=realtime))
+    assert isinstance(end, EndedEarly)
+    assert "of 2.0 s, cut off or damaged there" in str(end)
+
+
+def test_a_gif_without_its_end_says_so(tmp_path: Path) -> None:
+    part = gif_part(0, 0, 8, 8, RED, 10, LEAVE)
+    path = write_gif(tmp_path / "a.gif", part, part, part)
+    assert not isinstance(how_it_ends(opened(path)), EndedEarly)
+    path.write_bytes(path.read_bytes()[: -len(part)])
+    assert isinstance(how_it_ends(opened(path)), EndedEarly)
 
 
 @pytest.mark.parametrize(
