@@ -97,12 +97,7 @@ def _bench(name: str, chip: Soc) -> dict[str, object]:
         "Devices": ["fill in the serial number that `adb devices` tells"],
         "HostName": "localhost",
         "Runs": BENCH_RUNS,
-        "Model": {
-            "Name": name,
-            "Dlc": f"{name}.{chip.name}.dlc",
-            "InputList": "input_list.txt",
-            "Data": ["inputs"],
-        },
+        "Model": {"Name": name, "Dlc": f"{name}.{chip.name}.dlc", "InputList": "input_list.txt", "Data": ["inputs"]},
         "Runtimes": ["DSP", "CPU"],
         "Measurements": ["timing", "mem"],
         "PerfProfile": "burst",

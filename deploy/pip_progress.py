@@ -106,11 +106,7 @@ def install(arguments: Iterable[str]) -> int:
     except PackageNotFoundError:
         known = ""  # The error message that pip is missing comes from Python.
     pip = subprocess.Popen(
-        command(arguments, known),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
+        command(arguments, known), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
     )
     speaker = threading.Thread(target=_say, args=(progress, ended, begun_s), daemon=True)
     speaker.start()

@@ -51,15 +51,8 @@ def open_images(path: Path, *, realtime: bool, request: CaptureRequest) -> Paced
         which = f"none of its {len(files)} images can be decoded" if path.is_dir() else "the image cannot be decoded"
         raise SourceError(f"{path}: {which}; damaged, or an unsupported format: copy or convert to 8- or 16-bit PNG")
     height, width = image.shape[:2]
-    info = SourceInfo(
-        name=str(path),
-        live=realtime,
-        width=width,
-        height=height,
-        fps=fps,
-        pixel_format="BGR",
-        requested=CaptureRequest(request.width, request.height).not_granted(width, height, fps),
-    )
+    refused = CaptureRequest(request.width, request.height).not_granted(width, height, fps)
+    info = SourceInfo(str(path), realtime, width, height, fps, pixel_format="BGR", requested=refused)
     return PacedSource(info, frames, realtime=realtime)
 
 

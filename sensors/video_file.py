@@ -55,15 +55,8 @@ def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedS
         capture.release()
         raise SourceError(f"{path}: no frame can be decoded; the file is truncated or damaged, copy it again")
     height, width = image.shape[:2]
-    info = SourceInfo(
-        name=str(path),
-        live=realtime,
-        width=width,
-        height=height,
-        fps=fps,
-        pixel_format="BGR",
-        requested=CaptureRequest(request.width, request.height, request.fps).not_granted(width, height, fps),
-    )
+    refused = CaptureRequest(request.width, request.height, request.fps).not_granted(width, height, fps)
+    info = SourceInfo(str(path), realtime, width, height, fps, pixel_format="BGR", requested=refused)
     return PacedSource(info, frames, realtime=realtime, close=capture.release)
 
 

@@ -46,10 +46,7 @@ class ServiceOutput(Output):
     """
 
     def __init__(
-        self,
-        address: str | None = None,
-        watchdog_s: float | None = None,
-        clock_s: Callable[[], float] = time.monotonic,
+        self, address: str | None = None, watchdog_s: float | None = None, clock_s: Callable[[], float] = time.monotonic
     ) -> None:
         self._address = _socket_address(address or os.environ.get("NOTIFY_SOCKET", ""))
         self._watchdog_s = _watchdog_s() if watchdog_s is None else watchdog_s

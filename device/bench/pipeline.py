@@ -19,7 +19,7 @@ from wakeful.device.bench.pipeline_worker import Job
 from wakeful.device.bench.plan import Plan
 from wakeful.device.bench.record import Accuracy, Row, Subject, Value
 from wakeful.device.bench.sampler import Sampler
-from wakeful.device.bench.scenarios import add_cost, latency, make_row, sustained, with_turns
+from wakeful.device.bench.scenarios import add_cost, add_deadlines, latency, make_row, sustained, with_turns
 from wakeful.device.bench.session import Measured, Session
 from wakeful.device.bench.statistics import spread
 from wakeful.device.bench.turns import Contender, Lane, compare, take_turns
@@ -174,19 +174,7 @@ def paced(contender: Contender, job: Job, plan: Plan) -> Row:
     ages, missed = turn.more["ages_ms"], int(turn.more["missed"])
     late = sum(age > 1000.0 / fps for age in ages)
     figures, absent = latency(turn.times_ms)
-    age = spread(ages)
-    frames = len(ages) + missed
-    figures |= {
-        "fps": fps,
-        "frames": frames,
-        "frames_missed": missed,
-        "deadlines_missed": late + missed,
-        "deadlines_missed_share": (late + missed) / frames,
-        "frame_age_p50_ms": age.p50_ms,
-        "frame_age_p99_ms": age.p99_ms,
-    }
-    if age.p99_ms is None:
-        absent["frame_age_p99_ms"] = "fewer than 100 runs"
+    add_deadlines(figures, absent, fps, ages, missed, late)
     lane = Lane(contender, worker, times_ms=list(turn.times_ms), cpu_s=turn.cpu_s, memory_mb=memory)
     add_cost(figures, absent, lane)
     return make_row(contender, "paced", figures, absent, sampler, (), spread(turn.times_ms).quantiles_ms)

@@ -106,13 +106,7 @@ class Sampler:
         if self._energy is not None:
             self.energy_j = self._energy.step(now_s)
         busy, stolen = self._counters.busy()
-        readings = (
-            self._counters.temperature_c(),
-            self._counters.clock_mhz(),
-            self._counters.load(),
-            busy,
-            stolen,
-        )
+        readings = (self._counters.temperature_c(), self._counters.clock_mhz(), self._counters.load(), busy, stolen)
         self._taken += 1
         if self._taken % self._every == 0:
             self._keep(now_s - self._began_s, dict(zip(MEASURED, readings, strict=True)))

@@ -72,19 +72,8 @@ def paced(contender: Contender, plan: Plan) -> Row:
         )
     times, missed, late = turn.times_ms, turn.more["missed"], turn.more["late"]
     figures, absent = latency(times)
-    age = spread(turn.more["ages_ms"])
-    figures |= {
-        "fps": plan.fps,
-        "frames": len(times) + missed,
-        "frames_missed": missed,
-        "deadlines_missed": late + missed,
-        "deadlines_missed_share": round((late + missed) / (len(times) + missed), 5),
-        "frame_age_p50_ms": age.p50_ms,
-        "frame_age_p99_ms": age.p99_ms,
-        "cpu_ms": 1000.0 * (turn.cpu_s or 0.0) / len(times),
-    }
-    if age.p99_ms is None:
-        absent["frame_age_p99_ms"] = "fewer than 100 runs"
+    add_deadlines(figures, absent, plan.fps, turn.more["ages_ms"], missed, late)
+    figures["cpu_ms"] = 1000.0 * (turn.cpu_s or 0.0) / len(times)
     add_memory(figures, absent, memory)
     second = max(round(plan.fps), 1)
     turns_ms = tuple(float(np.median(times[at : at + second])) for at in range(0, len(times), second))
@@ -169,6 +158,24 @@ def add_cost(figures: dict[str, Value], absent: dict[str, str], lane: Lane) -> N
     if lane.cpu_s is None:
         absent["cpu_ms"] = "the system does not report the CPU time of a process"
     add_memory(figures, absent, lane.memory_mb)
+
+
+def add_deadlines(
+    figures: dict[str, Value], absent: dict[str, str], fps: float, ages_ms: Sequence[float], missed: int, late: int
+) -> None:
+    """Adds how old frames were when they were answered, and how many were missed or answered late."""
+    age, frames = spread(ages_ms), len(ages_ms) + missed
+    figures |= {
+        "fps": fps,
+        "frames": frames,
+        "frames_missed": missed,
+        "deadlines_missed": late + missed,
+        "deadlines_missed_share": (late + missed) / frames,
+        "frame_age_p50_ms": age.p50_ms,
+        "frame_age_p99_ms": age.p99_ms,
+    }
+    if age.p99_ms is None:
+        absent["frame_age_p99_ms"] = "fewer than 100 runs"
 
 
 def add_memory(figures: dict[str, Value], absent: dict[str, str], memory: tuple[float | None, float | None]) -> None:

@@ -16,11 +16,7 @@ class PlainConsole(Console):
 
     def __init__(self, *, to_stderr: bool = False, wrap: bool = True) -> None:
         super().__init__(
-            file=sys.stderr if to_stderr else sys.stdout,
-            markup=False,
-            emoji=False,
-            highlight=False,
-            soft_wrap=not wrap,
+            file=sys.stderr if to_stderr else sys.stdout, markup=False, emoji=False, highlight=False, soft_wrap=not wrap
         )
 
     def render_str(self, text: str, **options: Any) -> Text:

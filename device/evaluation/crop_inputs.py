@@ -19,12 +19,7 @@ from numpy.typing import NDArray
 
 from wakeful.device.evaluation.network_inputs import SEED, InputSet, Purpose
 from wakeful.device.perception.landmarks import LEFT_CORNERS, RIGHT_CORNERS
-from wakeful.device.perception.landmarks_wakeful import (
-    FACE_PX,
-    FACE_SCALE,
-    LEAST_EYE_SPREAD,
-    LEAST_SPREAD,
-)
+from wakeful.device.perception.landmarks_wakeful import FACE_PX, FACE_SCALE, LEAST_EYE_SPREAD, LEAST_SPREAD
 from wakeful.errors import ConfigError
 from wakeful.models.lids import layout as lids_layout
 from wakeful.models.mouth import layout as mouth_layout

@@ -60,11 +60,7 @@ class TerminalKeys(Input):
     """
 
     def __init__(
-        self,
-        send: Send,
-        actions: KeyActions,
-        descriptor: int | None = None,
-        liveness: Liveness | None = None,
+        self, send: Send, actions: KeyActions, descriptor: int | None = None, liveness: Liveness | None = None
     ) -> None:
         self._send = send
         self._actions = actions

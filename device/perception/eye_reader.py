@@ -56,11 +56,7 @@ class EyeReader:
         self._covered_ns = (None, None)
 
     def __call__(
-        self,
-        frame: Frame,
-        face: FaceLandmarks,
-        pose: HeadPose | None,
-        on_fault: Callable[[NetworkOutputError], None],
+        self, frame: Frame, face: FaceLandmarks, pose: HeadPose | None, on_fault: Callable[[NetworkOutputError], None]
     ) -> EyeReading:
         """As ``read_eyes``, for the next frame.
 

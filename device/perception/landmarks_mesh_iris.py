@@ -6,14 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.messages import ReaderTraits
-from wakeful.device.perception.landmarks import (
-    LEFT_CORNERS,
-    RIGHT_CORNERS,
-    Eye,
-    FaceLandmarks,
-    require_finite,
-    sigmoid,
-)
+from wakeful.device.perception.landmarks import LEFT_CORNERS, RIGHT_CORNERS, Eye, FaceLandmarks, require_finite, sigmoid
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import UNWATCHED
@@ -91,8 +84,7 @@ class MeshIrisReader:
         region = around(np.stack([start, end]), start, end, EYE_SCALE, mirrored)
         contour, iris = self._iris(region.crop(image, EYE_PX, 0.0, 1.0, brighten=True))
         return Eye(
-            contour=_placed(contour.reshape(-1, 3)[:CONTOUR_POINTS], region),
-            iris=_placed(iris.reshape(-1, 3), region),
+            contour=_placed(contour.reshape(-1, 3)[:CONTOUR_POINTS], region), iris=_placed(iris.reshape(-1, 3), region)
         )
 
 

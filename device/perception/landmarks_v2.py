@@ -6,12 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.messages import ReaderTraits
-from wakeful.device.perception.landmarks import (
-    Eye,
-    FaceLandmarks,
-    require_finite,
-    sigmoid,
-)
+from wakeful.device.perception.landmarks import Eye, FaceLandmarks, require_finite, sigmoid
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region
 from wakeful.device.stages import UNWATCHED

@@ -80,11 +80,7 @@ class _Gathered:
         (self._now[1] if self.state else self.events).append(event)
 
     def begin(
-        self,
-        state: DriverState,
-        alerts: tuple[Alert, ...],
-        events: tuple[Event, ...],
-        observation: Observation | None,
+        self, state: DriverState, alerts: tuple[Alert, ...], events: tuple[Event, ...], observation: Observation | None
     ) -> None:
         self.state, self._observation = state, observation
         of_this_frame = self.face is not None and observation is not None and self.face.t_ns == observation.t_ns

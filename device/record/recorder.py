@@ -63,11 +63,7 @@ class Recorder(Output):
     """
 
     def __init__(
-        self,
-        options: RecordSettings,
-        template: LogConfig,
-        notes: Notes | None = None,
-        liveness: Liveness | None = None,
+        self, options: RecordSettings, template: LogConfig, notes: Notes | None = None, liveness: Liveness | None = None
     ) -> None:
         _need_packages()
         assert options.folder is not None

@@ -53,11 +53,7 @@ def _held(value: float, turn_s: float, until_s: float, rest: float = 0.0) -> tup
 
 BEHAVIOURS = (
     Behaviour("attentive", "looks at the road, blinks now and then", blinks_s=(1.5, 5.2)),
-    Behaviour(
-        "blinking",
-        "45 blinks a minute",
-        blinks_s=(0.3, 1.6, 2.9, 4.3, 5.6, 6.9),
-    ),
+    Behaviour("blinking", "45 blinks a minute", blinks_s=(0.3, 1.6, 2.9, 4.3, 5.6, 6.9)),
     Behaviour(
         "yawning",
         "one yawn of 4 s, lids lowered",

@@ -31,12 +31,7 @@ class Closable(Protocol):
 
 @contextmanager
 def overseen(
-    monitor: Monitor,
-    source: Source,
-    notes: Notes,
-    liveness: Liveness,
-    *open_parts: Closable,
-    may_exit: bool = True,
+    monitor: Monitor, source: Source, notes: Notes, liveness: Liveness, *open_parts: Closable, may_exit: bool = True
 ) -> Iterator[Watchdog]:
     """Supervises all parts of one monitor, those of ``source`` too, while the context lasts.
 

@@ -102,7 +102,7 @@ def figures(drive: Drive) -> Figures:
         glances=kinds["glance"],
         perclos_max=None if highest is None else float(perclos[highest]),
         perclos_max_s=None if highest is None else float(drive.t_s[highest]),
-        kss_max=_highest(drive.curves["kss_estimate"]),
+        kss_max=_percentile(drive.curves["kss_estimate"], 100),
         speed_mean_kmh=_mean(drive.curves["speed_kmh"]),
         health_s=seconds_of(drive.health),
         zone_s=zones,
@@ -141,11 +141,6 @@ def _per_hour(alerts: list[AlertLife], watched_s: float) -> float | None:
 def _percentile(values: NDArray[np.float32], percent: float) -> float | None:
     known = values[np.isfinite(values)]
     return float(np.percentile(known, percent)) if len(known) else None
-
-
-def _highest(values: NDArray[np.float32]) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(known.max()) if len(known) else None
 
 
 def _mean(values: NDArray[np.float32]) -> float | None:

@@ -6,7 +6,7 @@ Both are packed into one file. ``load`` reads it and says in one line what is wr
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,7 @@ class Faces:
 
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Faces:
         """The chosen faces."""
-        return Faces(
-            self.images[chosen], self.votes[chosen], self.fer2013[chosen], self.split[chosen], self.name[chosen]
-        )
+        return Faces(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def load(file: Path) -> Faces:

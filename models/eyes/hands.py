@@ -43,11 +43,7 @@ def draw_hand(
     root = at - along * back - across * gap * (count - 1) / 2.0 + across * gap * rng.uniform(-0.7, 0.7)
     uneven = _uneven(rng, side_px, 0.12)
     drawing = _Drawing(
-        rng,
-        skin,
-        light,
-        np.zeros((side_px, side_px, 3), np.float32),
-        np.zeros((side_px, side_px), np.float32),
+        rng, skin, light, np.zeros((side_px, side_px, 3), np.float32), np.zeros((side_px, side_px), np.float32)
     )
     palm = root + across * gap * (count - 1) / 2.0 - along * width * rng.uniform(1.4, 2.2)
     hand = _Hand(root, palm, angle, count, width, length, gap)

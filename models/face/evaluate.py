@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -22,12 +20,12 @@ from wakeful.models.face.points import LEFT_EYE, LEFT_OUTER, RIGHT_EYE, RIGHT_OU
 from wakeful.models.face.samples import HALF
 from wakeful.models.face.task import predicted
 from wakeful.models.face.teacher import MESH
+from wakeful.models.training.command import evaluation
 from wakeful.models.training.covers import load_covers
 from wakeful.models.training.geometry import Crop, cut, level_square
 from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
-from wakeful.models.training.run import load_weights
-from wakeful.sensors.opencv import cv2
+from wakeful.models.training.run import loaded
 
 Array = NDArray[Any]
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
@@ -62,10 +60,7 @@ def around(points: Array) -> Crop:
 
 def load_face_net(file: Path) -> FaceNet:
     """The network with averaged weights."""
-    net = FaceNet()
-    net.load_state_dict(load_weights(file, NAME))
-    net.eval()
-    return net
+    return loaded(FaceNet(), file, NAME)
 
 
 def readings(reader: FaceReader, targets: Targets, pictures: Pictures, chosen: Array) -> tuple[Array, Array]:
@@ -220,13 +215,7 @@ def _scene_taken(reader: FaceReader, scene: NDArray[np.uint8]) -> tuple[bool, fl
 
 def main() -> None:
     """The command: prints one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True)
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    given = evaluation(__doc__, "data", "cache", "weights").parse_args()
     reader = FaceReader(load_face_net(given.weights))
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
     print(json.dumps({"jitter": jitter(reader, targets, pictures)}), flush=True)

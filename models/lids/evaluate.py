@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,11 @@ from wakeful.models.lids.net import NAME, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop
 from wakeful.models.lids.states import CLOSED, StateHead, load_head
 from wakeful.models.lids.task import auc, points_of, read
+from wakeful.models.training.command import evaluation
 from wakeful.models.training.geometry import Crop, cut
 from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
-from wakeful.models.training.run import load_weights
+from wakeful.models.training.run import loaded
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
@@ -120,17 +120,10 @@ def _patch(image: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
 
 def main() -> None:
     """The command: prints JSON, one line for each test."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--face", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--states", type=Path)
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    net = LidsNet()
-    net.load_state_dict(load_weights(given.weights, NAME))
+    options = evaluation(__doc__, "data", "cache", "face", "weights")
+    options.add_argument("--states", type=Path)
+    given = options.parse_args()
+    net = loaded(LidsNet(), given.weights, NAME)
     head = None if given.states is None else load_head(given.states)
     print(json.dumps({"cew": cew(net, given.data, head)}), flush=True)
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)

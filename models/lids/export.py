@@ -13,7 +13,7 @@ from wakeful.models.lids.layout import COLUMNS, ROWS
 from wakeful.models.lids.net import NAME, LidsNet
 from wakeful.models.lids.states import StateHead, load_head
 from wakeful.models.training.export import export, parser
-from wakeful.models.training.run import load_weights
+from wakeful.models.training.run import loaded
 
 EYES = 2
 """Both eyes in one batch, whose size is fixed: Hexagons and LiteRT want every size before they run."""
@@ -33,10 +33,7 @@ class LidsWithStates(nn.Module):
 
 def load_lids_net(file: Path) -> LidsNet:
     """The network with averaged weights."""
-    net = LidsNet()
-    net.load_state_dict(load_weights(file, NAME))
-    net.eval()
-    return net
+    return loaded(LidsNet(), file, NAME)
 
 
 def write(weights: Path, states: Path, out: Path) -> Path:

@@ -7,7 +7,6 @@ more than ``WORSE`` below the whole. ``spectacles.csv`` holds marks set by eye o
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 from dataclasses import dataclass, fields
@@ -37,9 +36,10 @@ from wakeful.models.lids.states import (
     logits_of,
 )
 from wakeful.models.lids.task import read
+from wakeful.models.training.command import evaluation
 from wakeful.models.training.covers import load_covers
 from wakeful.models.training.pictures import Encoded
-from wakeful.models.training.run import load_weights
+from wakeful.models.training.run import loaded
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
@@ -245,18 +245,11 @@ def open_logits(head: StateHead, eyes: Judged, without: Array) -> tuple[NDArray[
 
 def main() -> None:
     """The command: prints JSON, one line for each test."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--states", type=Path, nargs="*", default=[], help="heads asked about open eyes")
-    parser.add_argument("--varied", type=int, default=8, help="varied crops of each eye, as for the states")
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    net = LidsNet()
-    net.load_state_dict(load_weights(given.weights, NAME))
-    net.eval()
+    options = evaluation(__doc__, "data", "cache", "weights")
+    options.add_argument("--states", type=Path, nargs="*", default=[], help="heads asked about open eyes")
+    options.add_argument("--varied", type=int, default=8, help="varied crops of each eye, as for the states")
+    given = options.parse_args()
+    net = loaded(LidsNet(), given.weights, NAME)
     bank, faces = load_bank(given.data, given.cache), labelled(given.data)
     features, known = features_of(net, bank, faces.face, given.varied)
     groups, borders = groups_of(traits_of(given.data, bank.targets, faces.face), faces.by_hand)

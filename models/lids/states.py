@@ -7,7 +7,6 @@ is trained five times, each time without one fifth of the people, to say how wel
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 from dataclasses import dataclass
@@ -27,9 +26,10 @@ from wakeful.models.lids.layout import COLUMNS, ROWS, STATES
 from wakeful.models.lids.net import NAME, WIDTHS, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop, shaken
 from wakeful.models.lids.task import LIGHT, auc
+from wakeful.models.training.command import evaluation
 from wakeful.models.training.geometry import cut
 from wakeful.models.training.light import standardise, varied
-from wakeful.models.training.run import load_state, load_weights
+from wakeful.models.training.run import load_state, loaded
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
@@ -252,17 +252,10 @@ def _with_interval(high: Array, low: Array, rounds: int = 1000) -> dict[str, Any
 
 def main() -> None:
     """The command: prints the figures of the five folds and writes a head that has seen all labels."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--varied", type=int, default=8, help="varied crops of each eye")
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    net = LidsNet()
-    net.load_state_dict(load_weights(given.weights, NAME))
+    options = evaluation(__doc__, "data", "cache", "weights", "out")
+    options.add_argument("--varied", type=int, default=8, help="varied crops of each eye")
+    given = options.parse_args()
+    net = loaded(LidsNet(), given.weights, NAME)
     faces = labelled(given.data)
     features, known = features_of(net, load_bank(given.data, given.cache), faces.face, given.varied)
     print(json.dumps(figures(crossed(features, known, faces), faces)), flush=True)

@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from wakeful.models.face.build import PICTURES, Targets
@@ -20,10 +17,11 @@ from wakeful.models.mouth.layout import COVERED, OPENING
 from wakeful.models.mouth.net import NAME, MouthNet
 from wakeful.models.mouth.samples import MASKED, mouth_crop, opening_of
 from wakeful.models.mouth.task import read
+from wakeful.models.training.command import evaluation
 from wakeful.models.training.geometry import cut
 from wakeful.models.training.light import standardise
 from wakeful.models.training.pictures import Pictures
-from wakeful.models.training.run import load_weights
+from wakeful.models.training.run import loaded
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
@@ -63,15 +61,8 @@ def _cut(picture: NDArray[np.uint8], mesh: Array) -> NDArray[np.float32]:
 
 def main() -> None:
     """The command: prints JSON, one line for each set."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--face", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, required=True)
-    given = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    net = MouthNet()
-    net.load_state_dict(load_weights(given.weights, NAME))
+    given = evaluation(__doc__, "cache", "face", "weights").parse_args()
+    net = loaded(MouthNet(), given.weights, NAME)
     reader = FaceReader(load_face_net(given.face))
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
     known = np.isfinite(targets.points[:, 0, 0])

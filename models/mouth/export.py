@@ -7,14 +7,12 @@ from pathlib import Path
 from wakeful.models.mouth.layout import COLUMNS, ROWS
 from wakeful.models.mouth.net import NAME, MouthNet
 from wakeful.models.training.export import export, parser
-from wakeful.models.training.run import load_weights
+from wakeful.models.training.run import loaded
 
 
 def write(weights: Path, out: Path) -> Path:
     """Writes ``out`` (.onnx) from the weights of a training; gives its path."""
-    net = MouthNet()
-    net.load_state_dict(load_weights(weights, NAME))
-    return export(net, out, ROWS, COLUMNS, ("mouth",))
+    return export(loaded(MouthNet(), weights, NAME), out, ROWS, COLUMNS, ("mouth",))
 
 
 def main() -> None:

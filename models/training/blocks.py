@@ -42,22 +42,3 @@ def exact(x: Tensor) -> Tensor:
 def parameters(net: nn.Module) -> int:
     """Number of trained values."""
     return sum(p.numel() for p in net.parameters())
-
-
-def multiplications(net: nn.Module, crop: Tensor) -> int:
-    """Multiply-accumulates of one crop [1, 1, rows, columns]."""
-    total = 0
-
-    def count(layer: nn.Module, _: object, output: Tensor) -> None:
-        nonlocal total
-        places = output[0, 0].numel() if output.dim() == 4 else 1
-        total += int(layer.weight.numel()) * places
-
-    layers = [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    hooks = [layer.register_forward_hook(count) for layer in layers]
-    training = net.training
-    net.eval()(crop)
-    net.train(training)
-    for hook in hooks:
-        hook.remove()
-    return total

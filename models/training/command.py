@@ -30,6 +30,16 @@ def parser(description: str | None, steps: int) -> argparse.ArgumentParser:
     return options
 
 
+def evaluation(description: str | None, *files: str) -> argparse.ArgumentParser:
+    """Options of a command that evaluates networks on one thread; ``files`` are what it must be given."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    options = argparse.ArgumentParser(description=description)
+    for name in files:
+        options.add_argument(f"--{name}", type=Path, required=True)
+    return options
+
+
 def train(given: argparse.Namespace, settings: Settings, make: Callable[[], Task]) -> Run:
     """Trains as the options say and prints a line of JSON for each validation."""
     device = prepared(given.device, given.threads)

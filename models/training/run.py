@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from wakeful.files import replace_file
 CHECKPOINT, WEIGHTS, CURVE = "checkpoint.pt", "weights.pt", "curve.csv"
 
 Batch = dict[str, Tensor]
+Net = TypeVar("Net", bound=nn.Module)
 Row = dict[str, float]
 """Figures of one validation: what the curve is made of."""
 
@@ -321,6 +322,13 @@ def load_weights(file: Path, task: str) -> dict[str, Tensor]:
     if "average" not in state:
         raise TrainingError(f"{file} is not a checkpoint of a training")
     return {key.removeprefix("module."): v for key, v in state["average"].items() if key.startswith("module.")}
+
+
+def loaded(net: Net, file: Path, task: str) -> Net:
+    """``net`` with the averaged weights of a training, ready to answer."""
+    net.load_state_dict(load_weights(file, task))
+    net.eval()
+    return net
 
 
 def load_state(file: Path, task: str) -> dict[str, Any]:

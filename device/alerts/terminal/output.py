@@ -16,7 +16,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -174,12 +173,7 @@ class _Dashboard:
 
 
 def _segments(line: Line, ascii_only: bool) -> list[Segment]:
-    return [Segment(text.translate(ASCII) if ascii_only else text, _style(style)) for text, style in line if text]
-
-
-@lru_cache(maxsize=64)
-def _style(name: str) -> Style:
-    return Style.parse(name)
+    return [Segment(text.translate(ASCII) if ascii_only else text, Style.parse(style)) for text, style in line if text]
 
 
 def terminal_on(descriptor: int) -> Console:
