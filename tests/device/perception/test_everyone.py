@@ -10,7 +10,7 @@ import pytest
 
 from tools.rigs.networks import kept
 from wakeful.device.perception.everyone import Everyone
-from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.pipeline import EXPRESSION_EVERY, Perception
 from wakeful.device.state.people import FoundPerson
 from wakeful.sensors.driver_face import HEIGHT_PX, WIDTH_PX, DriverPose
 from wakeful.sensors.driver_group import Stand, render_group
@@ -127,6 +127,19 @@ def test_who_was_away_for_longer_is_somebody_new() -> None:
     for frame, people in pictures(lambda t_s: list(ROW[:1] if 1.0 < t_s < 3.4 else ROW[:2]), 4.5):
         met |= {one.number for one in everyone.look(frame, perception.look(frame)) if who(one, people) == 1}
     assert len(met) == 2
+
+
+@pytest.mark.parametrize(("expression_every", "most"), [(EXPRESSION_EVERY, 16), (2 * EXPRESSION_EVERY, 11)])
+def test_others_are_read_less_often_than_frames_come_and_less_on_a_busy_board(expression_every: int, most: int) -> None:
+    perception = Perception(load=kept)
+    perception.expression_every = expression_every
+    everyone = Everyone(perception, 4)
+    image, read = render_group(ROW), set()
+    for seq in range(30):
+        frame = Frame(image, round(seq * 1e9 / 30), seq)
+        everybody = everyone.look(frame, perception.look(frame))
+        read |= {one.observation.seq for one in everybody if not one.watched}
+    assert most - 4 <= len(read) <= most
 
 
 def test_a_clock_that_jumps_back_begins_again() -> None:
