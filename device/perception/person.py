@@ -76,6 +76,7 @@ class WatchedPerson:
         self._company: list[Other] = []
         self._seen_ns: int | None = None
         self._looked_ns = 0
+        self._look_every_ns = 0
         self._centre = (0.0, 0.0)
         self._size_px = 0.0
         self._contested = self._strayed = False
@@ -125,20 +126,22 @@ class WatchedPerson:
         self._note_company(t_ns, faces, chosen.centre, chosen.size_px)
         self._note_rivals(faces, chosen, width_px, height_px)
         self.seen(t_ns, chosen.centre, chosen.size_px, width_px, height_px)
+        self._plan_looks(t_ns)
 
     def seen(self, t_ns: int, centre: tuple[float, float], size_px: float, width_px: int, height_px: int) -> None:
         """The followed face is at ``centre`` (pixels), ``size_px`` wide."""
         self._seen_ns, self._centre, self._size_px = t_ns, centre, size_px
-        if self._now is None or self._first is None or not self._now.place.see(t_ns, centre, size_px):
+        if self._now is None or not self._now.place.see(t_ns, centre, size_px):
             return
         self._strayed = not self._seat.has(centre, width_px, height_px)
         self._contested = self._contested and not self._now.place.learned
         if self._now is not self._first:
             self._settle(centre, size_px)
+        self._plan_looks(t_ns)
 
     def is_due(self, t_ns: int) -> bool:
         """Whether the whole picture has to be looked at, although a face is followed."""
-        return not 0 <= t_ns - self._looked_ns < self._look_every_s(t_ns) * 1e9
+        return not 0 <= t_ns - self._looked_ns < self._look_every_ns
 
     def rival(self, t_ns: int, faces: list[Detection], width_px: int, height_px: int) -> Detection | None:
         """Of all faces in the picture, the one to watch in place of the followed one; None if that is the right one."""
@@ -148,6 +151,7 @@ class WatchedPerson:
         followed = [face for face in faces if self._is_followed(face)]
         if followed:
             self._note_rivals(seated + followed[:1], followed[0], width_px, height_px)
+        self._plan_looks(t_ns)
         if self._first is None or not seated:
             return None
         place = self._first.place
@@ -156,10 +160,10 @@ class WatchedPerson:
             return best
         if not self._seat.kept and self._now is self._first:
             return None
-        fit = place.misfit(best.centre, best.size_px)
-        returned = self._now is not self._first and place.holds(best.centre, best.size_px)
-        better = fit + FITS < place.misfit(self._centre, self._size_px)
-        return best if better and (returned or fit < FITS) else None
+        fit, followed_fit = place.misfit(best.centre, best.size_px), place.misfit(self._centre, self._size_px)
+        if self._now is not self._first and place.holds(best.centre, best.size_px):
+            return best if fit + FITS / 2.0 < followed_fit else None
+        return best if fit < FITS and fit + FITS < followed_fit else None
 
     def _is_followed(self, face: Detection) -> bool:
         return near(face.centre, face.size_px, self._centre, self._size_px, SAME_FACE)
@@ -184,14 +188,16 @@ class WatchedPerson:
         elif guest.watched_s >= settles_s:
             self._first = self._now
 
-    def _look_every_s(self, t_ns: int) -> float:
-        if self._first is None or self._now is None:
-            return LOOK_ALONE_S
+    def _plan_looks(self, t_ns: int) -> None:
+        assert self._first is not None
         place = self._first.place
         away = self._seat.kept and place.watched_s > LOOK_ALONE_S and place.misfit(self._centre, self._size_px) > FITS
+        every_s = LOOK_ALONE_S
         if self._now is not self._first or self._contested or self._strayed or away:
-            return LOOK_UNSURE_S
-        return LOOK_COMPANY_S if any(t_ns - one.t_ns < COMPANY_LEFT_S * 1e9 for one in self._company) else LOOK_ALONE_S
+            every_s = LOOK_UNSURE_S
+        elif any(t_ns - one.t_ns < COMPANY_LEFT_S * 1e9 for one in self._company):
+            every_s = LOOK_COMPANY_S
+        self._look_every_ns = round(every_s * 1e9)
 
     def _whose(self, t_ns: int, face: Detection) -> Person | None:
         """Who of those watched before this is: by the place, the first one before all others."""

@@ -13,9 +13,9 @@ Box = tuple[float, float, float, float]
 SIDE_REACH = 0.6
 SIDES: dict[str, Box] = {"left": (0.0, 0.0, SIDE_REACH, 1.0), "right": (1.0 - SIDE_REACH, 0.0, 1.0, 1.0)}
 # A place is what the face did over the last minutes, in samples so far apart; longer between two, nobody was followed.
-SAMPLE_NS = 500_000_000
-MAX_GAP_NS = 2_000_000_000
-WINDOW_SAMPLES = 360
+SAMPLE_NS = 1_000_000_000
+MAX_GAP_NS = 3_000_000_000
+WINDOW_SAMPLES = 180
 LEARNED_S = 60.0
 """A place is known once a face was followed for this long; a baseline of open eyes is learned for as long."""
 SAME_PLACE = 0.8

@@ -116,8 +116,8 @@ class TestWhoWasThereBefore:
         cabin = Cabin()
         passenger = face(*PASSENGER)
         cabin.show(watched_s, face(*DRIVER, 130), passenger)
-        assert all(one is None for one in cabin.show(waits_s - 0.6, passenger))
-        assert cabin.show(1.5, passenger)[-1] is passenger
+        assert all(one is None for one in cabin.show(waits_s - 1.2, passenger))
+        assert cabin.show(2.0, passenger)[-1] is passenger
 
     @pytest.mark.parametrize("away_s", [0.5, 1.5, 5.0, 60.0])
     @pytest.mark.parametrize("passenger_px", [70, 100, 180])
