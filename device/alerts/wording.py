@@ -22,7 +22,7 @@ _STATUS_TEXTS = {
     Health.STALE: "the monitor does not answer",
     Health.PAUSED: "paused: nobody is warned",
 }
-_UNSURE_TEXT = "several people in view, unsure who drives: set [driver] side or region"
+_UNSURE_TEXT = "unsure who drives: set [driver] side or region"
 _ROTATED_TEXT = "the image is rotated: `wakeful doctor --placement` names the setting"
 
 
