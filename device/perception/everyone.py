@@ -202,7 +202,9 @@ class Everyone:
                 continue
             taken = [one.track for one in (*here, *found)]
             track = self._whose(frame.t_ns, place, taken) or self._new(region, frame.t_ns)
-            reading = self._read(frame, track, region)
+            # The detector sees some small faces tilted that are not.
+            angle = track.region.angle_rad if track.frames else here[0].face.region.angle_rad if here else 0.0
+            reading = self._read(frame, track, region) or self._read(frame, track, replace(region, angle_rad=angle))
             if reading is not None:
                 found.append(reading)
         return found

@@ -84,6 +84,7 @@ def test_four_people_who_pass_each_other_keep_their_numbers() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("walk", [lanes, circle])
 def test_they_keep_them_for_a_minute(walk: Callable[[float], list[Stand]]) -> None:
     assert_kept_apart(walk, 60.0)

@@ -23,6 +23,7 @@ from wakeful.device.alerts.mqtt.settings import MqttSettings
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.alerts.report import schema
 from wakeful.device.messages import Acknowledge, Command, Event, Health, Marker, Phase
+from wakeful.device.people import Person
 
 
 def valid(report: object) -> None:
@@ -35,7 +36,8 @@ def test_state_alert_health_and_availability_arrive_as_the_schema_says(broker: B
     with started(
         MqttOutput(MqttSettings(broker=broker.address), "cab-7", expression_classes=("neutral", "happiness"))
     ) as output:
-        output.state(MICROSLEEP)
+        somebody = Person(7, watched=False, x=0.5, y=0.25, width=0.1, height=0.2, looking=True)
+        output.state(replace(MICROSLEEP, people=(somebody,)))
         output.alert(alert(seq=3))
         output.event(Event(SECOND_NS, "yawn", {"start_ns": 0, "end_ns": SECOND_NS}))
         assert listener.next("/availability") == "online"
@@ -43,6 +45,7 @@ def test_state_alert_health_and_availability_arrive_as_the_schema_says(broker: B
     for report in reports.values():
         valid(report)
     assert (reports["state"]["code"], reports["state"]["expression_p"]["neutral"]) == ("microsleep", 0.9)
+    assert [(one["id"], one["looking"], one["x"]) for one in reports["state"]["people"]] == [(7, True, 0.5)]
     assert (reports["alert"]["seq"], reports["alert"]["t"]) == (3, 7.61)
     assert reports["health"]["health"] == "ok"
     assert reports["event"]["kind"] == "yawn"
