@@ -64,6 +64,8 @@ def fixed(found: list[Check], file: Path, settings: Mapping[str, object]) -> lis
 def _face(placed: Placement) -> Check:
     result = _at_least(placed.face_share, SEEN)
     fix = "" if result == OK else "aim the camera at the driver's face, move it closer, clear the view (wheel, visor)"
+    if fix and placed.sighting is not None and placed.sighting.seat is not None:
+        fix += "; only the seat that is set was looked at: check [driver] side and region"
     return Check("face", result, f"in {placed.face_share:.0%} of {placed.frames} frames", fix)
 
 

@@ -9,11 +9,14 @@ A seat that is set goes before all of it: nobody outside of it is watched.
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, field
 
 from wakeful.device.perception.face_detector import Detection
 from wakeful.device.perception.seat import SAME_PLACE, Box, Place, Seat
+
+log = logging.getLogger("wakeful.perception")
 
 # A face that was just lost keeps its claim this long; only a face in its place is taken for it.
 CLAIM_S = 1.0
@@ -28,6 +31,8 @@ PASSER_BY_SETTLES_S = 10.0
 # How often the whole picture is looked at while a face is followed: by somebody of whom it is not sure that it is the
 # right one, with others in view, and alone. The first leaves time for two more looks within a second.
 LOOK_UNSURE_S, LOOK_COMPANY_S, LOOK_ALONE_S = 0.4, 1.0, 5.0
+# A face outside of the seat that is set is reported after this long: before a driver gets in it is a passenger's.
+OUTSIDE_S = 10.0
 # Somebody who was not seen for this long has left.
 COMPANY_LEFT_S = 120.0
 MAX_COMPANY = 6
@@ -79,7 +84,8 @@ class WatchedPerson:
         self._look_every_ns = 0
         self._centre = (0.0, 0.0)
         self._size_px = 0.0
-        self._contested = self._strayed = False
+        self._contested = self._strayed = self._warned = False
+        self._outside_ns: int | None = None
 
     @property
     def number(self) -> int | None:
@@ -103,6 +109,7 @@ class WatchedPerson:
     def candidates(self, t_ns: int, faces: list[Detection], width_px: int, height_px: int) -> list[Detection]:
         """The faces to watch next while nobody is followed, the best one first."""
         seated = [face for face in faces if self._seat.has(face.centre, width_px, height_px)]
+        self._warn_outside(t_ns, bool(faces), bool(seated))
         at_home = [face for face in seated if self._first and self._first.place.holds(face.centre, face.size_px)]
         if self._first and at_home:
             place = self._first.place
@@ -164,6 +171,16 @@ class WatchedPerson:
         if self._now is not self._first and place.holds(best.centre, best.size_px):
             return best if fit + FITS / 2.0 < followed_fit else None
         return best if fit < FITS and fit + FITS < followed_fit else None
+
+    def _warn_outside(self, t_ns: int, faces: bool, seated: bool) -> None:
+        """Once: whoever has set the wrong side would hear of nobody in view, and of nothing else."""
+        if seated or self._now is not None:
+            self._outside_ns = None
+        elif faces and self._outside_ns is None:
+            self._outside_ns = t_ns
+        elif faces and self._outside_ns is not None and not self._warned and t_ns - self._outside_ns >= OUTSIDE_S * 1e9:
+            self._warned = True
+            log.warning("a face is in view, but outside of the driver's seat: check [driver] side and region")
 
     def _is_followed(self, face: Detection) -> bool:
         return near(face.centre, face.size_px, self._centre, self._size_px, SAME_FACE)

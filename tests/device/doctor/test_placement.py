@@ -20,6 +20,7 @@ from wakeful.device.doctor.placement import Placement, View, frames, summarise
 from wakeful.device.doctor.placement_checks import checks
 from wakeful.device.doctor.placement_picture import HEIGHT_PX, WIDTH_PX, drawn
 from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.device.perception.seat import Seat
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, SourceInfo, StaleFrame
@@ -27,8 +28,8 @@ from wakeful.sensors.source import EndOfSource, SourceInfo, StaleFrame
 GOOD = View(aside_deg=5.0, above_deg=-15.0, distance_cm=65.0, x=0.5, y=0.45, face_px=160.0)
 
 
-def looks(pose: DriverPose, count: int = 3) -> Iterator[tuple[Frame, Sighting]]:
-    perception = Perception("mesh+iris", load=kept)
+def looks(pose: DriverPose, count: int = 3, seat: Seat | None = None) -> Iterator[tuple[Frame, Sighting]]:
+    perception = Perception("mesh+iris", load=kept, seat=seat)
     image = render(pose)
     for seq in range(count):
         frame = Frame(image, seq * 33_000_000, seq)
@@ -77,6 +78,12 @@ def test_an_empty_seat_is_no_place_for_a_camera() -> None:
     placed = summarise(looks(DriverPose(present=False)), None)
     assert not accepted(placed)
     assert list(wrong(placed)) == ["face"]
+
+
+def test_only_the_seat_that_is_set_is_looked_at_and_doubted() -> None:
+    placed = summarise(looks(DriverPose(), seat=Seat.of(None, (0.0, 0.0, 0.3, 1.0))), None)
+    assert "check [driver] side and region" in wrong(placed)["face"].fix
+    assert wrong(summarise(looks(DriverPose(), seat=Seat.of("right")), None)) == {}
 
 
 def test_where_the_camera_is_does_not_depend_on_where_in_the_picture_the_face_is() -> None:

@@ -171,6 +171,13 @@ class TestASeatThatIsSet:
         assert all(one is driver for one in cabin.show(1.0, driver, face(*PASSENGER, 200)))
         assert not cabin.person.unsure
 
+    def test_a_face_that_stays_outside_of_it_is_reported_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        cabin = Cabin(Seat.of("left"))
+        cabin.show(9.0, face(*PASSENGER))
+        assert not caplog.messages
+        cabin.show(30.0, face(*PASSENGER))
+        assert [message.count("[driver] side") for message in caplog.messages] == [1]
+
     def test_a_region_goes_before_a_side(self) -> None:
         assert Seat.of("left", (0.5, 0.0, 1.0, 1.0)).region == (0.5, 0.0, 1.0, 1.0)
 
