@@ -6,7 +6,6 @@ file ended before its own length said so, 1 any other failure, 130 interrupted.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -35,6 +34,7 @@ from wakeful.device.commands import (
     train,
 )
 from wakeful.device.sanitise import printable
+from wakeful.device.standard_streams import UNWRITABLE, discard_output, open_closed_streams
 from wakeful.errors import WakefulError
 from wakeful.revision import version_text
 
@@ -73,6 +73,8 @@ app.add_typer(explain.app, name="explain")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line (``sys.argv`` by default) and exits with its status."""
+    if 1 in open_closed_streams():
+        _complain("the standard output is closed: what is printed there is lost; name files for what you need", 0)
     sys.exit(status(arguments))
 
 
@@ -82,14 +84,23 @@ def status(arguments: Sequence[str] | None = None) -> int:
         result = app(
             _completed(sys.argv[1:] if arguments is None else arguments), prog_name="wakeful", standalone_mode=False
         )
+        sys.stdout.flush()
     except WakefulError as error:
         return _complain(str(error), error.exit_status)
     except (typer.Abort, KeyboardInterrupt):  # click turns only what happens inside a command into Abort
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has left; Python would complain about it once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _unread()
+    except SystemExit as end:
+        # Typer turns a broken pipe into status 1; who reads our output may leave when they have what they want.
+        if isinstance(end.__context__, BrokenPipeError):
+            return _unread()
+        raise
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        discard_output()
+        return _complain(f"the output cannot be written: {error.strerror}; make room, or write it elsewhere", 1)
     except Exception as error:
         if not _is_usage_error(error):
             raise
@@ -120,6 +131,12 @@ def _options(
     ] = False,
 ) -> None:
     pass
+
+
+def _unread() -> int:
+    """Whoever read the output has left."""
+    discard_output()
+    return 0
 
 
 def _is_usage_error(error: Any) -> bool:

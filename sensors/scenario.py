@@ -191,7 +191,7 @@ def _read(file: Path) -> ScenarioFile:
             text = opened.read(MAX_BYTES + 1)
         if len(text) > MAX_BYTES:
             raise ConfigError(f"{file} is larger than {MAX_BYTES // 1024} KiB: it is not a scenario")
-        content = ScenarioFile.model_validate(tomllib.loads(text.decode("utf-8")))
+        content = ScenarioFile.model_validate(tomllib.loads(text.decode("utf-8-sig")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{file}: not valid TOML: {error}") from None
     except OSError as error:

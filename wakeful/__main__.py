@@ -1,6 +1,30 @@
-"""``python -m wakeful`` is the ``wakeful`` command."""
+"""The ``wakeful`` command, and ``python -m wakeful``: what has to hold before anything is imported.
 
-from wakeful.device.cli import main
+Importing takes part of a second, in which Ctrl-C and SIGTERM would end a run with a traceback or an error.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    # Nothing is open yet. An exception could get lost in whatever is being imported.
+    os._exit(0)
+
+
+def main() -> None:
+    """Runs the command line and exits with its status."""
+    if sys.argv[1:2] == ["run"]:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _leave)
+    from wakeful.device.cli import main as run_command
+
+    run_command()
+
 
 if __name__ == "__main__":
     main()

@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+from wakeful.device.standard_streams import NAMES
 from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.errors import ConfigError
 
@@ -39,9 +40,10 @@ class BackgroundWriter:
     """
 
     def __init__(self, target: Path | str | int, liveness: Liveness | None = None) -> None:
-        self.name = str(target)
+        target = 1 if target == "-" else target
+        self.name = NAMES.get(target, str(target)) if isinstance(target, int) else str(target)
         self.dropped = 0
-        self._descriptor = _open(1 if target == "-" else target)
+        self._descriptor = _open(target)
         self._lines: queue.Queue[str | None] = queue.Queue(MAX_QUEUED_LINES)
         self._in_hand = b""
         self._broken = False

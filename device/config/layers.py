@@ -7,6 +7,7 @@ rules of a profile in ``wakeful.device.state.profile``.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -82,6 +83,13 @@ def load(
     """
     from_file = read_config(config) if config else Layer("default", {})
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    _refuse(
+        [
+            f"{caller}: {_undecodable(key, value)}"
+            for key, value in (*given.items(), ("profile", profile))
+            if _is_undecodable(value)
+        ]
+    )
     from_command_line = Layer(caller, _nested(given))
     check(from_command_line)
 
@@ -177,7 +185,7 @@ def as_layer(name: str, content: bytes) -> Layer:
     if len(content) > MAX_BYTES:
         raise ConfigError(f"{name} is larger than {MAX_BYTES // 1024} KiB, too large for a configuration")
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
         return Layer(name, tomllib.loads(text), text)
     except UnicodeDecodeError:
         raise ConfigError(f"{name} is not a text file in UTF-8") from None
@@ -247,6 +255,16 @@ def profile_file(name_or_path: str) -> Path:
         known = profile_names()
         raise ConfigError(f"no profile is called {name_or_path!r}: {suggestion(name_or_path, known)}")
     return PROFILES / f"{name_or_path}.toml"
+
+
+def _is_undecodable(value: object) -> bool:
+    """Whether a text of the command line is not valid UTF-8; its bytes are then surrogates."""
+    return isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value)
+
+
+def _undecodable(key: str, value: object) -> str:
+    shown = "it" if key.endswith("token") else os.fsencode(str(value)).decode("utf-8", "backslashreplace")
+    return f"{key}: {shown} is not valid UTF-8: rename it, or name a link to it"
 
 
 def _is_path(name: str) -> bool:
