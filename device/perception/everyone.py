@@ -23,7 +23,7 @@ READ_NS = 45_000_000
 second one, more than any output publishes."""
 DETECT_NS = 100_000_000
 """Between two looks for further faces while there is room for one: in turn in the whole picture, in parts of it and
-around those who were lost. So all of a picture is looked through one and a half times a second, in small portions."""
+around those who were lost. So a picture of 640x480 is looked through once a second, in small portions."""
 LOST_SIZES = 4.0
 """Size of what is looked at around somebody lost, in regions of the face: where a walk takes one in half a second."""
 PART = 0.5

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +14,11 @@ from tools.rigs.networks import kept
 from wakeful.device.perception.everyone import Everyone
 from wakeful.device.perception.pipeline import EXPRESSION_EVERY, Perception
 from wakeful.device.state.people import FoundPerson
+from wakeful.sensors.camera import open_source
 from wakeful.sensors.driver_face import HEIGHT_PX, WIDTH_PX, DriverPose
 from wakeful.sensors.driver_group import Stand, render_group
 from wakeful.sensors.frame import Frame
+from wakeful.sensors.source import EndOfSource
 
 FPS = 15
 FACE_CM = 13.0
@@ -119,6 +123,26 @@ def test_people_two_metres_away_are_found_within_a_second() -> None:
         found = everyone.look(frame, perception.look(frame))
     assert [one.number for one in found] == [1, 2, 3, 4]
     assert {who(one, far) for one in found} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("clip", "seconds", "expected"),
+    [("passenger-takes-over.mp4", 8.0, {1, 2}), ("two-faces.gif", 3.0, {1, 2}), ("long-closure-dim.mp4", 2.0, {1})],
+)
+def test_real_people_keep_their_numbers_and_nothing_else_gets_one(
+    clips: Path, clip: str, seconds: float, expected: set[int]
+) -> None:
+    """The driver of the first clip is away for 1.5 s; the last one shows one person."""
+    perception = Perception(load=kept)
+    everyone = Everyone(perception, 4)
+    met: set[int] = set()
+    with contextlib.closing(open_source(str(clips / clip), pace="fast")) as source, contextlib.suppress(EndOfSource):
+        frame = source.read_latest(1.0)
+        first_ns = frame.t_ns
+        while frame.t_ns - first_ns < seconds * 1e9:
+            met |= {one.number for one in everyone.look(frame, perception.look(frame))}
+            frame = source.read_latest(1.0)
+    assert met == expected
 
 
 def test_who_was_away_for_longer_is_somebody_new() -> None:
