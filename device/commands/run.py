@@ -126,7 +126,8 @@ def run(
         Landmarks | None, typer.Option(help="Which networks read the face; auto: wakeful, the project's own.")
     ] = None,
     everyone: Annotated[
-        int | None, typer.Option(metavar="N", help="Publish up to N people in view, at most 4, beside the watched one.")
+        int | None,
+        typer.Option(metavar="N", help="Publish up to N people in view, at most 4, the watched one among them."),
     ] = None,
     runtime: Annotated[
         Runtime | None,
