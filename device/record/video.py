@@ -160,7 +160,7 @@ def blurred(image: NDArray[np.uint8], boxes: Iterable[Box]) -> NDArray[np.uint8]
 
 
 def face_finder(threads: int = 1) -> Callable[[NDArray[np.uint8]], list[Box]]:
-    """Finds faces to blur; rather one too many than one too few.
+    """Finds faces to blur, whichever way up they are; rather one too many than one too few.
 
     Raises:
         ModelError: the network is missing or corrupt.
@@ -168,7 +168,7 @@ def face_finder(threads: int = 1) -> Callable[[NDArray[np.uint8]], list[Box]]:
     from wakeful.device.perception.face_detector import FaceDetector
 
     detector = FaceDetector(min_score=0.3, threads=threads)
-    return lambda image: [found.box for found in detector(image)]
+    return lambda image: [found.box for quarter in range(4) for found in detector(image, quarter)]
 
 
 def _jpeg(image: NDArray[np.uint8]) -> bytes:
