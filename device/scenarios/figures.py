@@ -33,7 +33,11 @@ class Count:
 
 
 GROUPS: tuple[tuple[str, Callable[[Cell], bool]], ...] = (
-    ("eyes visible, head within 20° of the camera", lambda cell: cell.expected.sight == "visible"),
+    (
+        "eyes visible, head within 20° of the camera",
+        lambda cell: cell.expected.sight == "visible" and cell.rotated_deg == 0,
+    ),
+    ("the same, image turned by 90, 180 or 270°", lambda cell: cell.rotated_deg != 0),
     ("sunglasses or near dark", lambda cell: cell.expected.sight == "blind"),
     ("eyes visible, head 40° off the camera", lambda cell: cell.expected.sight == "either"),
 )
@@ -97,6 +101,7 @@ def _cell(result: Result) -> dict[str, Any]:
         "eyewear": cell.eyewear,
         "yaw_deg": cell.head.yaw_deg,
         "pitch_deg": cell.head.pitch_deg,
+        "rotated_deg": cell.rotated_deg,
         "behaviour": cell.behaviour.name,
         "expected": {
             "sight": expected.sight,

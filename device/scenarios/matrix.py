@@ -1,4 +1,4 @@
-"""The cells of the functional matrix as data: light, eyewear, head and behaviour, and the expected result.
+"""The cells of the functional matrix as data: light, eyewear, head, camera and behaviour, and the expected result.
 
     for cell in select(matrix(), "dim,sleep"):
         print(cell.id, cell.expected.why)
@@ -6,6 +6,9 @@
 The head's angles are those the camera sees while the driver looks at the road: 20 degrees of yaw are a camera mounted
 20 degrees beside the road, 20 degrees down one mounted above the driver. The driver's movements are relative to the
 road direction.
+
+A camera that is mounted turned is no axis of its own: it meets every behaviour, but only heads that face it, in normal
+light and with eyes that can be seen.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ CLOSURE_CODES = frozenset({"microsleep", "sleep", "unresponsive"})
 DISTRACTION_CODES = frozenset({"long_distraction", "short_distraction"})
 READABLE_YAW_DEG = 20.0
 """Both eyes of a head turned no further than this face the camera."""
+ROTATED_BY_S = 5.0
+"""A turned image is reported within this time of the first frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Expected:
         sight: ``visible``: the monitor must assess this driver; ``blind``: it must report that it cannot; ``either``.
         blind_healths: health values that report this.
         why: the reason for ``sight``, for the reader of the report.
+        rotated: the image is turned, which must be reported; else it must not.
     """
 
     required: tuple[Required, ...]
@@ -83,6 +89,7 @@ class Expected:
     sight: Sight
     blind_healths: frozenset[str]
     why: str
+    rotated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +100,24 @@ class Cell:
     eyewear: Eyewear
     head: Head
     behaviour: Behaviour
+    rotated_deg: int = 0
+    """The image lies turned clockwise by so many degrees."""
 
     @property
     def words(self) -> tuple[str, ...]:
-        return (self.light.name, self.eyewear, *self.head.words, self.behaviour.name)
+        """One of each axis; the camera's is ``""`` where it is upright."""
+        camera = f"rotated{self.rotated_deg}" if self.rotated_deg else ""
+        return (self.light.name, self.eyewear, *self.head.words, camera, self.behaviour.name)
 
     @property
     def id(self) -> str:
-        """Its name, as in ``dim/glasses/yaw-20/pitch0/sleep``."""
-        return "/".join(self.words)
+        """Its name, as in ``dim/glasses/yaw-20/pitch0/sleep`` or ``normal/none/yaw0/pitch0/rotated90/sleep``."""
+        return "/".join(filter(None, self.words))
 
     @property
-    def stage(self) -> tuple[Light, Eyewear, Head]:
+    def stage(self) -> tuple[Light, Eyewear, Head, int]:
         """Everything but the behaviour: cells of one stage look the same until the behaviour begins."""
-        return self.light, self.eyewear, self.head
+        return self.light, self.eyewear, self.head, self.rotated_deg
 
     @property
     def scene(self) -> tuple[Eyewear, Head]:
@@ -126,6 +137,8 @@ LIGHTS = (
     Light("glare", glare=0.7),
 )
 EYEWEAR: tuple[Eyewear, ...] = ("none", "glasses", "sunglasses")
+ROTATIONS = (0, 90, 180, 270)
+ROTATED_LIGHT = "normal"
 HEADS = tuple(Head(yaw, pitch) for pitch in (0, -20) for yaw in (-40, -20, 0, 20, 40))
 
 SAMPLE = (
@@ -134,14 +147,20 @@ SAMPLE = (
     "dark/none/yaw0/pitch0/sleep",
     ("glare/none/yaw0/pitch0/microsleep"),
     "normal/sunglasses/yaw0/pitch0/sleep",
+    "normal/none/yaw0/pitch0/rotated90/sleep",
 )
 """What runs by default, without ``--matrix``, as selections."""
 
 
 def matrix() -> tuple[Cell, ...]:
     """All cells; those of one scene follow each other, and within it those of one stage."""
-    every = itertools.product(EYEWEAR, HEADS, LIGHTS, BEHAVIOURS)
-    return tuple(Cell(light, eyewear, head, behaviour) for eyewear, head, light, behaviour in every)
+    every = itertools.product(EYEWEAR, HEADS, LIGHTS, ROTATIONS, BEHAVIOURS)
+    cells = (Cell(light, eyewear, head, one, rotated) for eyewear, head, light, rotated, one in every)
+    return tuple(cell for cell in cells if cell.rotated_deg == 0 or _may_be_rotated(cell))
+
+
+def _may_be_rotated(cell: Cell) -> bool:
+    return cell.light.name == ROTATED_LIGHT and _is_visible(cell)
 
 
 def sample() -> tuple[Cell, ...]:
@@ -153,18 +172,19 @@ def sample() -> tuple[Cell, ...]:
 def select(cells: Sequence[Cell], only: str) -> tuple[Cell, ...]:
     """The cells that ``only`` names by words of their names, as in ``dim,normal,sleep`` or a whole name.
 
-    Words of one axis are alternatives, and all axes must match; commas, slashes and blanks separate.
+    Words of one axis are alternatives, and all axes must match; commas, slashes and blanks separate. The camera is
+    upright unless a word says otherwise.
 
     Raises:
         ConfigError: a word that no cell has.
     """
     words = set(only.replace(",", " ").replace("/", " ").split())
-    axes = [{cell.words[axis] for cell in matrix()} for axis in range(5)]
+    axes = [{cell.words[axis] for cell in matrix()} for axis in range(6)]
     for word in sorted(words):
         if not any(word in axis for axis in axes):
             known = ", ".join(dict.fromkeys(word for axis in _axis_words() for word in axis))
             raise ConfigError(f"--only {word}: no cell of the matrix has this word; choose from {known}")
-    wanted = [axis & words or axis for axis in axes]
+    wanted = [axis & words or ({""} if words and "" in axis else axis) for axis in axes]
     chosen = (cell for cell in cells if all(word in axis for word, axis in zip(cell.words, wanted, strict=True)))
     return tuple(chosen)
 
@@ -174,7 +194,14 @@ def _axis_words() -> Iterable[Iterable[str]]:
     yield EYEWEAR
     yield (head.words[0] for head in HEADS)
     yield (head.words[1] for head in HEADS)
+    yield (f"rotated{rotated}" for rotated in ROTATIONS[1:])
     yield (behaviour.name for behaviour in BEHAVIOURS)
+
+
+def _is_visible(cell: Cell) -> bool:
+    """Whether both eyes can be seen by the camera."""
+    hidden = cell.eyewear == "sunglasses" or cell.light.name == "dark"
+    return not hidden and abs(cell.head.yaw_deg) <= READABLE_YAW_DEG
 
 
 def _expected(cell: Cell) -> Expected:
@@ -195,6 +222,7 @@ def _expected(cell: Cell) -> Expected:
     required = tuple(Required(one.any_of, START_S + one.after_s, START_S + one.by_s) for one in cell.behaviour.required)
     if frontal:
         why = "both eyes face the camera: this driver must be assessed"
-        return Expected(required, cell.behaviour.tolerated, "visible", only_degraded, why)
+        rotated = cell.rotated_deg != 0
+        return Expected(required, cell.behaviour.tolerated, "visible", only_degraded, why, rotated)
     why = "at 40 degrees one eye is hidden: the other one is assessed, or the monitor reports that it cannot"
     return Expected(required, cell.behaviour.tolerated, "either", any_blind, why)

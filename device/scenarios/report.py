@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -11,10 +12,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from wakeful.device.scenarios.behaviour import BEHAVIOURS
+from wakeful.device.scenarios.behaviour import BEHAVIOURS, Behaviour
 from wakeful.device.scenarios.curves import curves
 from wakeful.device.scenarios.figures import Count, as_json, by_behaviour, by_group, by_reason, count
-from wakeful.device.scenarios.matrix import EYEWEAR, HEADS, LIGHTS, Cell, Eyewear, Light
+from wakeful.device.scenarios.matrix import EYEWEAR, HEADS, LIGHTS, ROTATIONS, Cell, Eyewear, Light
 from wakeful.device.scenarios.runner import Result
 from wakeful.device.scenarios.verdict import Outcome
 from wakeful.errors import ConfigError
@@ -88,20 +89,23 @@ def _grid(results: dict[str, Result]) -> Iterator[str]:
     angles.insert(HALF, '<th class="gap"></th>')
     yield ("".join(angles) + '<th class="gap"></th>') * len(EYEWEAR)
     yield "</tr></thead><tbody>"
-    for light in LIGHTS:
-        if any(result.cell.light == light for result in results.values()):
-            yield f'<tr class="light"><th colspan="{1 + (columns + 1) * len(EYEWEAR)}">{_light(light)}</th></tr>'
+    for light, rotated in itertools.product(LIGHTS, ROTATIONS):
+        if any((result.cell.light, result.cell.rotated_deg) == (light, rotated) for result in results.values()):
+            name = f"{_light(light)}, image turned by {rotated}°" if rotated else _light(light)
+            yield f'<tr class="light"><th colspan="{1 + (columns + 1) * len(EYEWEAR)}">{name}</th></tr>'
             for behaviour in BEHAVIOURS:
-                rows = ("".join(_panel_row(results, light, worn, behaviour.name)) for worn in EYEWEAR)
+                rows = ("".join(_panel_row(results, light, worn, behaviour, rotated)) for worn in EYEWEAR)
                 yield f"<tr><th>{behaviour.name}</th>{''.join(rows)}</tr>"
     yield "</tbody>"
 
 
-def _panel_row(results: dict[str, Result], light: Light, worn: Eyewear, behaviour: str) -> Iterator[str]:
+def _panel_row(
+    results: dict[str, Result], light: Light, worn: Eyewear, behaviour: Behaviour, rotated: int
+) -> Iterator[str]:
     for column, head in enumerate(HEADS):
         if column == HALF:
             yield '<td class="gap"></td>'
-        yield _square(results.get("/".join((light.name, worn, *head.words, behaviour))))
+        yield _square(results.get(Cell(light, worn, head, behaviour, rotated).id))
     yield '<td class="gap"></td>'
 
 

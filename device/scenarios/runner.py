@@ -28,6 +28,8 @@ from wakeful.device.state.engine import Engine, Step
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
+from wakeful.sensors.mounted import corrected
+from wakeful.sensors.mounting import Mounting
 from wakeful.sensors.opencv import cv2
 
 SPEED_KMH = 60.0
@@ -38,7 +40,7 @@ HEAD = np.s_[10:340, 155:485]
 """The part of the synthetic driver's picture that the head moves in."""
 
 Picture = NDArray[np.uint8]
-Stage = tuple[Light, Eyewear, Head]
+Stage = tuple[Light, Eyewear, Head, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class _Run:
         self.log = log
         self._perception, self._engine = perception, engine
         self._script = scenario(cell)
+        self._turned = Mounting(rotate=cell.rotated_deg)
 
     def fork(self, cell: Cell) -> _Run:
         """As ``cell``, from here on."""
@@ -132,7 +135,8 @@ class _Run:
         pose = self._script.pose_at(t_s)
         words = self.cell.words if t_s >= START_S else self.cell.words[:-1]
         picture = render(pose, seed(words) + index)
-        step = self._engine.step(self._perception.observe(Frame(picture, round(t_s * 1e9), index)))
+        frame = Frame(corrected(picture, self._turned), round(t_s * 1e9), index)
+        step = self._engine.step(self._perception.observe(frame))
         self.log.add(t_s, pose, step, picture)
 
 

@@ -22,7 +22,7 @@ ASIDE = {"aside_deg": "yaw_deg", "aside_gaze_deg": "gaze_yaw_deg"}
 
 def scenario(cell: Cell) -> Scenario:
     """The script of a cell. Cells of one head have the same poses until ``START_S``, those of one behaviour always."""
-    light, eyewear, head = cell.stage
+    light, eyewear, head, _ = cell.stage
     rest = {"yaw_deg": float(head.yaw_deg), "pitch_deg": float(head.pitch_deg)}
     fixed = {"brightness": light.brightness, "noise": light.noise, "glare": light.glare, "eyewear": eyewear, **rest}
     tracks = {name: Track((0.0,), (value,)) for name, value in fixed.items()}
@@ -56,4 +56,4 @@ def frame_times_s() -> list[float]:
 
 def seed(words: Sequence[str]) -> int:
     """The same number for the same words on every machine."""
-    return zlib.crc32("/".join(words).encode())
+    return zlib.crc32("/".join(filter(None, words)).encode())

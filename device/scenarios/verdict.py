@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wakeful.device.scenarios.behaviour import DURATION_S, START_S
-from wakeful.device.scenarios.matrix import CLOSURE_CODES, DEGRADED_BY_S, Cell, Expected, Required
+from wakeful.device.scenarios.matrix import CLOSURE_CODES, DEGRADED_BY_S, ROTATED_BY_S, Cell, Expected, Required
 from wakeful.device.scenarios.trace import Trace
+from wakeful.device.state.health import ROTATED
 
 BLIND = frozenset({"degraded", "no_face"})
 """Health values with which the monitor reports that it cannot assess the driver at present."""
@@ -39,7 +40,7 @@ class Verdict:
 def assess(cell: Cell, trace: Trace) -> Verdict:
     """How ``cell`` ended, after a run of the whole script."""
     expected = cell.expected
-    false_alarms = tuple(_false_alarms(expected, trace))
+    false_alarms = (*_false_alarms(expected, trace), *_rotation_mistaken(expected, trace))
     unseen = (*false_alarms, *_not_assessed(expected, trace))
     unreported = (*false_alarms, *_not_reported_blind(expected, trace))
     if expected.sight != "blind" and not unseen:
@@ -57,10 +58,19 @@ def _false_alarms(expected: Expected, trace: Trace) -> Iterator[str]:
             yield f"{kind} {alert.code} at {alert.t_s:.1f} s"
 
 
+def _rotation_mistaken(expected: Expected, trace: Trace) -> Iterator[str]:
+    """A turned image that is not reported in time, or an upright one that is taken for turned."""
+    reported = [one.t_s for one in trace.health if one.reason == ROTATED]
+    if expected.rotated and not any(t_s <= ROTATED_BY_S for t_s in reported):
+        yield f"the turned image was not reported within {ROTATED_BY_S:.0f} s; health was {_course(trace)}"
+    if reported and not expected.rotated:
+        yield f"an upright image was reported as turned at {reported[0]:.1f} s"
+
+
 def _not_assessed(expected: Expected, trace: Trace) -> Iterator[str]:
     for moment, when in ((START_S, "before the behaviour began"), (DURATION_S, "at the end")):
         said = trace.health_at(moment)
-        if said.health in BLIND:
+        if said.health in BLIND and said.reason != ROTATED:
             yield f"{_named(said.health, said.reason)} {when}"
     for required in expected.required:
         complaint = _missing(required, trace)

@@ -20,14 +20,27 @@ def test_every_light_eyewear_head_and_behaviour_meets_every_other() -> None:
     yaws = ("yaw-40", "yaw-20", "yaw0", "yaw+20", "yaw+40")
     behaviours = ("attentive", "blinking", "yawning", "microsleep", "sleep", "lap", "aside")
     eyewear, pitches = ("none", "glasses", "sunglasses"), ("pitch0", "pitch-20")
-    ids = [cell.id for cell in matrix()]
+    ids = [cell.id for cell in matrix() if cell.rotated_deg == 0]
     assert set(ids) == {"/".join(words) for words in itertools.product(lights, eyewear, yaws, pitches, behaviours)}
     assert len(ids) == len(set(ids)) == 1050
 
 
+def test_a_camera_turned_either_way_meets_every_behaviour_of_a_driver_who_can_be_seen() -> None:
+    turned = [cell for cell in matrix() if cell.rotated_deg]
+    upright = {cell.id for cell in select(matrix(), "normal") if cell.expected.sight == "visible"}
+    ids = {cell.id for cell in turned}
+    assert ids == {
+        "/".join((*one.split("/")[:4], f"rotated{rotated}", one.split("/")[4]))
+        for one in upright
+        for rotated in (90, 180, 270)
+    }
+    assert len(turned) == len(ids) == 252
+    assert all(cell.expected.rotated for cell in turned)
+
+
 def test_cells_of_one_stage_follow_each_other() -> None:
     stages = [stage for stage, _ in itertools.groupby(matrix(), key=lambda cell: cell.stage)]
-    assert len(stages) == len(set(stages)) == 150
+    assert len(stages) == len(set(stages)) == 150 + 36
 
 
 def test_cells_of_one_scene_follow_each_other() -> None:
@@ -42,6 +55,13 @@ def test_words_of_one_axis_are_alternatives_and_axes_must_all_fit() -> None:
 
 def test_no_words_choose_everything() -> None:
     assert select(matrix(), "") == matrix()
+
+
+def test_words_choose_upright_cameras_unless_one_names_a_rotation() -> None:
+    assert [cell.id for cell in select(matrix(), "normal none yaw0 pitch0 sleep")] == ["normal/none/yaw0/pitch0/sleep"]
+    turned = select(matrix(), "normal none yaw0 pitch0 rotated90 rotated180 sleep")
+    assert [cell.rotated_deg for cell in turned] == [90, 180]
+    assert named("normal/none/yaw0/pitch0/rotated90/sleep") == turned[0]
 
 
 def test_a_word_that_no_cell_has_is_told_with_those_there_are() -> None:

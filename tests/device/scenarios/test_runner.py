@@ -14,7 +14,7 @@ from wakeful.device.scenarios.behaviour import START_S
 from wakeful.device.scenarios.matrix import matrix, select
 from wakeful.device.scenarios.report import page, write_report
 from wakeful.device.scenarios.runner import Bench, Result, run, run_cell
-from wakeful.device.scenarios.verdict import Outcome, Verdict
+from wakeful.device.scenarios.verdict import Outcome, Verdict, assess
 
 READER = "mesh+iris"
 SLEEPER = "normal/none/yaw0/pitch0/sleep"
@@ -38,6 +38,14 @@ def test_a_driver_is_left_alone_while_awake_and_warned_in_time_when_asleep(resul
     told = [alert for alert in results[0].trace.alerts if alert.code != "long_distraction"]
     assert [alert.code for alert in told] == ["microsleep", "sleep"]
     assert told[0].t_s > START_S + 1.0
+
+
+def test_a_driver_before_a_camera_that_hangs_upside_down_is_warned_too() -> None:
+    (cell,) = select(matrix(), "normal/none/yaw0/pitch0/rotated180/sleep")
+    trace = run_cell(cell, Bench("wakeful", "vehicle"))
+    verdict = assess(cell, trace)
+    assert verdict.outcome is Outcome.CORRECT, verdict.reasons
+    assert next(one.t_s for one in trace.health if one.reason == "rotated") < 3.0
 
 
 def test_eyes_behind_sunglasses_are_said_to_be_unreadable(results: list[Result]) -> None:
@@ -81,7 +89,7 @@ def test_the_command_lists_cells_with_what_is_expected(capsys: pytest.CaptureFix
     assert line.split()[0] == "dim/none/yaw0/pitch0/sleep"
     assert "visible: microsleep 8.9..9.7 s, sleep 10.9..11.7 s" in line
     assert status(["scenarios", "list", "--matrix", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)) == 1050
+    assert len(json.loads(capsys.readouterr().out)) == 1302
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,24 @@ def test_an_alert_while_looking_aside_is_tolerated_only_for_distraction() -> Non
     right = Reported(START_S + 3.4, "long_distraction", "warning")
     assert verdict(aside_cell().id, right).passed
     assert not verdict(aside_cell().id, right, Reported(START_S + 3.4, "microsleep", "warning")).passed
+
+
+def test_a_turned_image_must_be_reported_in_time_and_is_no_blindness() -> None:
+    cell = "normal/none/yaw0/pitch0/rotated90/sleep"
+    turned = HealthChange(2.1, "degraded", "rotated")
+    assert verdict(cell, *RIGHT, health=(*SEEN, turned)) == Verdict(Outcome.CORRECT)
+    late = (*SEEN, HealthChange(6.0, "degraded", "rotated"))
+    for health, course in (
+        (SEEN, "calibrating from 0.0 s"),
+        (late, "calibrating from 0.0 s, degraded (rotated) from 6.0 s"),
+    ):
+        assert verdict(cell, *RIGHT, health=health).reasons == (
+            f"the turned image was not reported within 5 s; health was {course}",
+        )
+
+
+def test_an_upright_image_must_not_be_taken_for_a_turned_one() -> None:
+    told = verdict(
+        plain("sleep"), *RIGHT, health=(*SEEN, HealthChange(9.0, "degraded", "rotated"), HealthChange(9.5, "ok"))
+    )
+    assert told.reasons == ("an upright image was reported as turned at 9.0 s",)
