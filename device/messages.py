@@ -96,6 +96,7 @@ class Observation:
         brightness: mean grey level of the face, 0 to 255.
         presence: the landmark network's own belief that it looks at a face, 0 to 1.
         unreadable: why no eye of this face can be read (both eye aspects are None then); None where one can.
+            Without a face: why nobody could be seen (``dark``); None where somebody could.
         expression: class probabilities of the expression network, in the order of its registry entry.
         iris_px: horizontal diameter of an open eye's iris, as if it looked straight into the camera, pixels.
         focal_px: focal length by which angles and distances of this frame are computed, pixels.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.messages import Observation, ReaderTraits
+from wakeful.device.messages import Observation, ReaderTraits, Unreadable
 from wakeful.device.perception.expression import ExpressionReader
 from wakeful.device.perception.eye_reader import EyeReader
 from wakeful.device.perception.eye_sight import EyeSight
@@ -23,6 +23,7 @@ from wakeful.device.perception.head_pose import HeadPose, bearing_deg, head_pose
 from wakeful.device.perception.landmarks import FaceLandmarks, NetworkOutputError, load_reader
 from wakeful.device.perception.lid_gap import lid_gap
 from wakeful.device.perception.network import Loader, load
+from wakeful.device.perception.picture_light import is_too_dark
 from wakeful.device.perception.region import Region
 from wakeful.device.perception.seat import Box, Seat
 from wakeful.device.perception.tracker import FaceTracker
@@ -185,7 +186,7 @@ class Perception:
             self._frames_to_expression = 0
             self._eyes.forget()
         if face is None:
-            return _nobody(frame, self._tracker.seat(frame))
+            return _nobody(frame, self._tracker.seat(frame), too_dark=is_too_dark(frame.image))
         return self._measure(frame, face, self._turn.see(frame.t_ns, self._tracker.angle_rad))
 
     def _read_expression(self, frame: Frame, face: FaceLandmarks) -> tuple[float, ...] | None:
@@ -286,5 +287,6 @@ def face_brightness(image: NDArray[np.uint8], points: NDArray[np.float32]) -> fl
     return 0.114 * blue + 0.587 * green + 0.299 * red
 
 
-def _nobody(frame: Frame, seat: Box | None = None) -> Sighting:
-    return Sighting(Observation(t_ns=frame.t_ns, seq=frame.seq, face=False), seat=seat)
+def _nobody(frame: Frame, seat: Box | None = None, *, too_dark: bool = False) -> Sighting:
+    unreadable = Unreadable.DARK if too_dark else None
+    return Sighting(Observation(t_ns=frame.t_ns, seq=frame.seq, face=False, unreadable=unreadable), seat=seat)

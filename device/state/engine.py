@@ -264,7 +264,12 @@ class Engine:
             # A head turned away shows an eye beside the dark lens that hides it from the front.
             unreadable = Unreadable.OCCLUDED.value
         calibrated = self._people.now.lids.progress_pct >= 100.0
-        known = {"face": seen.face, "calibrated": calibrated, "rotated": seen.rotate_deg != 0, "unsure": seen.unsure}
+        known = {
+            "face": seen.face or seen.unreadable is not None,
+            "calibrated": calibrated,
+            "rotated": seen.rotate_deg != 0,
+            "unsure": seen.unsure,
+        }
         return self._health.see(seen.t_ns, unreadable=unreadable, **known)
 
     def _state(
