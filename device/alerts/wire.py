@@ -53,6 +53,9 @@ class Wire(Output, Generic[Payload, Line]):
         notes: records that the vehicle's speed is lost.
     """
 
+    open_works = True
+    """Whether a line that can be opened works; where not, the subclass reports that it does once it has seen it."""
+
     def __init__(
         self,
         name: str,
@@ -155,7 +158,8 @@ class Wire(Output, Generic[Payload, Line]):
                         return
                     opened_s = time.monotonic()
                     self._alerts.connected(opened_s)
-                    self._report(None)
+                    if self.open_works:
+                        self._report(None)
                     self._speak(line)
             except WakefulError as error:
                 self._report(str(error))

@@ -10,6 +10,8 @@ Any other interface of python-can is taken too. Those with a file descriptor are
 from __future__ import annotations
 
 import contextlib
+import errno
+import logging
 import re
 import select
 import time
@@ -26,6 +28,8 @@ POLL_S = 0.01
 SEND_TIMEOUT_S = 0.2
 MAX_FRAMES_A_TURN = 500
 MAX_LINE = 4096
+FULL = (errno.ENOBUFS, errno.EAGAIN)
+"""What the system answers while the queue of an interface is full; anything else does not pass by waiting."""
 ADAPTER_BOOT_S = 2.0
 """Many serial adapters restart when their port is opened, and take this long."""
 
@@ -62,8 +66,10 @@ class Bus:
     def __init__(self, address: str, bitrate: int, filters: list[tuple[int, bool]] | None = None) -> None:
         import can
 
+        _silence_library()
         self._address = address
         interface, channel = parse_address(address)
+        self._fix = _fix(interface, channel)
         options: dict[str, Any] = {} if interface in NO_BITRATE else {"bitrate": bitrate}
         if interface == "slcan":
             options["sleep_after_open"] = ADAPTER_BOOT_S
@@ -71,7 +77,7 @@ class Bus:
         try:
             self._bus: Any = can.Bus(channel=channel, interface=interface, ignore_config=True, **options)
         except Exception as error:  # each interface has errors of its own
-            raise BusError(_why_not(interface, channel, error)) from error
+            raise BusError(f"{address} cannot be opened: {_words(error)}; {self._fix}") from error
         if filters is not None:
             self._bus.set_filters([_filter(*one) for one in filters])
         try:
@@ -86,10 +92,11 @@ class Bus:
         message = can.Message(arbitration_id=frame.id, data=frame.data, is_extended_id=frame.extended)
         try:
             self._bus.send(message, timeout=SEND_TIMEOUT_S)
-        except can.CanError as error:
-            raise BusFull(f"{self._address} takes no frame: {_words(error)}") from error
         except Exception as error:
-            raise BusError(f"{self._address} cannot be written: {_words(error)}") from error
+            system = error.__cause__
+            if isinstance(error, can.CanError) and not (isinstance(system, OSError) and system.errno not in FULL):
+                raise BusFull(f"{self._address} takes no frame: {_words(error)}") from error
+            raise BusError(f"{self._address} cannot be written: {_words(error)}; {self._fix}") from error
 
     def receive(self, waker: Waker, timeout_s: float) -> list[CanFrame]:
         """Frames that came in, at the latest after ``timeout_s`` or when ``waker`` wakes. Raises: BusError."""
@@ -117,7 +124,7 @@ class Bus:
             return message
         except (can.CanError, OSError, ValueError, IndexError) as error:
             if not isinstance(error.__cause__ or error, ValueError | IndexError):
-                raise BusError(f"{self._address} was disconnected: {_words(error)}") from error
+                raise BusError(f"{self._address} was disconnected: {_words(error)}; {self._fix}") from error
             # An adapter that talks nonsense: what it said so far is thrown away.
             self.broken += 1
             getattr(self._bus, "_buffer", bytearray()).clear()
@@ -136,15 +143,19 @@ def _filter(frame_id: int, extended: bool) -> Any:
     return {"can_id": frame_id, "can_mask": 0x1FFFFFFF if extended else 0x7FF, "extended": extended}
 
 
-def _why_not(interface: str, channel: str, error: Exception) -> str:
-    words = _words(error)
+def _fix(interface: str, channel: str) -> str:
     if interface == "socketcan":
-        fix = f"bring it up with: sudo ip link set {channel} up type can bitrate 500000"
-    elif interface == "slcan":
-        fix = "see `wakeful devices` for the ports there are"
-    else:
-        fix = "see the interfaces of python-can"
-    return f"{interface}:{channel} cannot be opened: {words}; {fix}"
+        return f"bring it up with: sudo ip link set {channel} up type can bitrate 500000"
+    if interface == "slcan":
+        return "see `wakeful devices` for the ports there are"
+    return "see the interfaces of python-can"
+
+
+def _silence_library() -> None:
+    """python-can logs what it raises, at every attempt; the wire reports it once. A level that was chosen is kept."""
+    library = logging.getLogger("can")
+    if library.level == logging.NOTSET:
+        library.setLevel(logging.CRITICAL)
 
 
 def _words(error: Exception) -> str:

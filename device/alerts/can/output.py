@@ -45,6 +45,8 @@ class CanOutput(Wire[CanFrame, Bus]):
         ConfigError: something of this cannot be used, or python-can and cantools are not installed.
     """
 
+    open_works = False  # an interface that is down, or a bus without another node, can be opened and takes no frame
+
     def __init__(
         self,
         settings: CanSettings,
@@ -63,6 +65,7 @@ class CanOutput(Wire[CanFrame, Bus]):
         self._reads_speed = bool(settings.speed)
         self._request = parse_frame(settings.request) if settings.request else None
         self._request_s = 1.0 / settings.request_hz
+        self._sends = settings.send or self._request is not None
         self._forwarded: dict[type, Command] = {}
         self._newest = NewestState()
         self._newest_seq = 0
@@ -121,20 +124,26 @@ class CanOutput(Wire[CanFrame, Bus]):
                         raise
             for frame in line.receive(self._waker, self._patience_s(time.monotonic())):
                 self._hear(frame, time.monotonic())
+            if not self._sends:
+                self._report(None)
             self._watch.look(time.monotonic())
 
     def _say(self, bus: Bus, now_s: float) -> None:
         while (alert := self._alerts.take(now_s)) is not None:
-            bus.send(alert)
+            self._put(bus, alert)
             self._alerts.confirmed(now_s)
         if self._request is not None and now_s - self._asked_s >= self._request_s:
             self._asked_s = now_s
-            bus.send(self._request)
+            self._put(bus, self._request)
         if self._send and self._heartbeat_due_in_s(now_s) <= 0.0:
             state = self._newest.at(now_s)
             self._beat = (now_s, _key(state))
-            bus.send(self._frames.heartbeat(state, self._counter, stale=self._newest.is_stale(now_s)))
+            self._put(bus, self._frames.heartbeat(state, self._counter, stale=self._newest.is_stale(now_s)))
             self._counter += 1
+
+    def _put(self, bus: Bus, frame: CanFrame) -> None:
+        bus.send(frame)
+        self._report(None)
 
     def _heartbeat_due_in_s(self, now_s: float) -> float:
         sent_s, key = self._beat
