@@ -60,6 +60,19 @@ CLIP_FRAMES = {
 }
 """A frame of each person's with open eyes and the head nearly straight, chosen by eye."""
 CLOSURES = ("microsleep", "sleep", "unresponsive")
+FIGURES = (
+    "faces",
+    "reported",
+    "after, s",
+    "false closure alerts",
+    "other alerts",
+    "no face",
+    "one eye used",
+    "both eyes used",
+    "well again, s",
+    "not well again",
+)
+"""Heads of the table, in the order of ``figures``; of seconds the median and the longest, of frames the mean share."""
 REASONS = frozenset(str(reason) for reason in Unreadable)
 
 
@@ -196,7 +209,6 @@ def figures(found: Sequence[Outcome]) -> dict[str, Any]:
         "faces": len(found),
         "reported": dict(Counter(one.reported for one in found if one.reported).most_common()),
         "after_s": spread([one.after_s for one in found if one.after_s is not None]),
-        "closure_alerts": sum(bool(one.closures) for one in found),
         "closures": dict(Counter(code for one in found for code in one.closures)),
         "others": dict(Counter(code for one in found for code in one.others)),
         **{
@@ -227,10 +239,14 @@ def main() -> None:
                 found[kind].append(one)
                 if one.closures:
                     print(f"face {face}, {kind}: {', '.join(one.closures)}", file=sys.stderr, flush=True)
-    for kind, ones in found.items():
-        figure = figures(ones) if ones else {"faces": 0}
-        cells = [kind, *map(_text, figure.values())]
-        print(json.dumps({kind: figure}) if given.json else f"| {' | '.join(cells)} |", flush=True)
+    kinds = {kind: figures(ones) for kind, ones in found.items() if ones}
+    if given.json:
+        print(json.dumps({"landmarks": perception.reader, **kinds}))
+        return
+    for cells in (["cover", *FIGURES], ["---"] * (1 + len(FIGURES))):
+        print(f"| {' | '.join(cells)} |")
+    for kind, figure in kinds.items():
+        print(f"| {' | '.join([kind, *map(_text, figure.values())])} |")
 
 
 def _text(value: Any) -> str:

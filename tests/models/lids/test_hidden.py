@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import sys
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.models.lids import hidden
 from wakeful.models.lids.hidden_scenes import FACE_PX, KINDS, SIDE_PX, Hidden, Still, shown
 from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.opencv import cv2
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +138,36 @@ def test_an_outcome_says_what_came_first_and_counts_every_alert_of_closed_eyes()
     assert (found.no_face, found.one_eye, found.both_eyes) == (0.25, 0.25, 0.25)
     assert found.closures == ("sleep",) and found.others == ("long_distraction",)
     figure = hidden.figures([found, found])
-    assert figure["faces"] == 2 and figure["reported"] == {"occluded": 2} and figure["closure_alerts"] == 2
+    assert figure["faces"] == 2 and figure["reported"] == {"occluded": 2} and figure["closures"] == {"sleep": 2}
+    assert len(figure) == len(hidden.FIGURES)
     slow = hidden.outcome([(0.0, state(0.0, Health.DEGRADED, "slow"), ()), (1.0, state(1.0, Health.OK), ())], 1.0)
     assert slow.reported == "" and hidden.figures([slow])["after_s"] == []
+
+
+def coded(kind: str, picture: np.ndarray) -> bytes:
+    return cv2.imencode(kind, picture)[1].tobytes()
+
+
+def test_the_command_reads_faces_with_open_eyes_and_prints_a_table(
+    still: Still, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points = np.zeros((2, 68, 2), np.float32)
+    points[:, 36:48] = still.points[[*RIGHT_EYE[[0, 11, 13, 8, 5, 3]], *LEFT_EYE[[8, 13, 11, 0, 3, 5]]]]
+    points[1, 37:42, 1] = points[1, 36, 1]  # this one's right eye is shut
+    names, sets, subjects = np.array(["open", "shut"]), np.array(["helen-test"] * 2), np.array(["a", "b"])
+    np.savez(tmp_path / "keypoints68.npz", points=points, name=names, set=sets, subject=subjects)
+    with zipfile.ZipFile(tmp_path / "keypoints68.zip", "w") as images:
+        for name in names:
+            images.writestr(f"images/{name}.jpg", coded(".jpg", still.picture))
+    hand, scene = coded(".png", np.full((40, 30, 4), 255, np.uint8)), coded(".png", np.full((20, 20), 90, np.uint8))
+    np.savez(
+        tmp_path / "covers.npz",
+        bytes=np.frombuffer(hand + scene, np.uint8),
+        offset=np.array([0, len(hand), len(hand) + len(scene)]),
+        kind=np.array([0, 1]),
+        kind_names=np.array(["hand", "negative"]),
+    )
+    monkeypatch.setattr(sys, "argv", ["hidden", "--data", str(tmp_path), "--only", "mask"])
+    hidden.main()
+    head, _, row = capsys.readouterr().out.splitlines()
+    assert head.startswith("| cover | faces | reported |") and row.startswith("| mask | 1 | - | - | - |")
