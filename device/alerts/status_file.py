@@ -61,42 +61,55 @@ class Status:
         return ""
 
 
+class Progress:
+    """The status so far, as the monitor's own thread notes it with each state. Times are seconds of one clock."""
+
+    def __init__(self, now_s: float) -> None:
+        self.status = Status(os.getpid(), now_s, None, 0, Health.STARTING, "")
+
+    def note(self, state: DriverState, now_s: float) -> None:
+        before, processed = self.status, state.health.has_frame
+        self.status = Status(
+            before.pid,
+            now_s,
+            now_s if processed else before.frame_s,
+            before.frames + processed,
+            str(state.health),
+            state.reason,
+        )
+
+
 class StatusOutput(Output):
     """Keeps the status file ``target`` up to date, and removes it at the end."""
 
     def __init__(self, target: str | Path, liveness: Liveness | None = None) -> None:
         self._target = Path(target)
-        self._newest: Status | None = None
-        self._frame_s: float | None = None
-        self._frames = 0
+        self._progress = Progress(time.monotonic())
         self._closing = threading.Event()
         self._worker = Worker("status", self._run, liveness=liveness)
 
     def start(self, origin_ns: int) -> None:
         """Raises: ConfigError: the file cannot be written."""
         try:
-            self._write(Status(os.getpid(), time.monotonic(), None, 0, Health.STARTING, ""))
+            self._progress = Progress(time.monotonic())
+            self._write(self._progress.status)
         except OSError as error:
             raise ConfigError(f"cannot write the status file {self._target}: {error.strerror}") from error
         self._worker.start()
 
     def state(self, state: DriverState) -> None:
-        now_s = time.monotonic()
-        if state.health.has_frame:
-            self._frame_s = now_s
-            self._frames += 1
-        self._newest = Status(os.getpid(), now_s, self._frame_s, self._frames, str(state.health), state.reason)
+        self._progress.note(state, time.monotonic())
 
     def close(self) -> None:
         self._closing.set()
         self._worker.join(1.0)
 
     def _run(self) -> None:
-        written: Status | None = None
+        written = self._progress.status
         reported = False
         while not self._closing.wait(WRITE_S):
-            newest = self._newest
-            if newest is None or newest is written:
+            newest = self._progress.status
+            if newest is written:
                 continue
             try:
                 self._write(newest)

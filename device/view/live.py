@@ -1,4 +1,4 @@
-"""The live page as an output of the monitor: passes on what it receives, and never waits for viewers."""
+"""The live page as an output of the monitor: passes on what it receives, and never waits for viewers or programs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import Output
-from wakeful.device.messages import Command
+from wakeful.device.alerts.run import Run
+from wakeful.device.messages import Alert, Command, DriverState
 from wakeful.device.perception.pipeline import Sighting
 from wakeful.device.supervision.workers import Liveness
 from wakeful.device.view.access import DEFAULT_ADDRESS, Access, parse_address
 from wakeful.device.view.feed import Feed
 from wakeful.device.view.pictures import Pictures
+from wakeful.device.view.programs import Programs
 from wakeful.device.view.server import PageServer, Site
 from wakeful.sensors.frame import Frame
 
@@ -52,7 +54,8 @@ class LivePage(Feed, Output):
         where = parse_address(address, token)
         super().__init__(title, stats, expression_classes, clock_s, liveness)
         self.pictures = Pictures(liveness=liveness)
-        site = Site(Access(token), self, self.pictures, on_command)
+        self._programs = Programs(stats, expression_classes, clock_s)
+        site = Site(Access(token), self, self.pictures, self._programs, on_command)
         try:
             self._server = PageServer(where, site, liveness)
         except Exception:
@@ -60,6 +63,18 @@ class LivePage(Feed, Output):
             raise
         self.url = f"http://{self._server.address}/"
         _log.info("live page: %s%s", self.url, "" if token is None else " (asks for the token)")
+
+    def begin(self, run: Run) -> None:
+        super().begin(run)
+        self._programs.begin(run)
+
+    def alert(self, alert: Alert) -> None:
+        super().alert(alert)
+        self._programs.alert(alert)
+
+    def state(self, state: DriverState) -> None:
+        super().state(state)
+        self._programs.state(state)
 
     def frame(self, frame: Frame, sighting: Sighting) -> None:
         self.pictures.offer(frame, sighting)

@@ -1,4 +1,4 @@
-"""Serves the live page: the page itself, its picture, its events, and what its buttons say.
+"""Serves the live page: the page itself, its picture, its events, what its buttons say, and the answers to programs.
 
 Plain HTTP from the standard library, in threads of its own. One request a connection; ``wakeful.device.view.access``
 says who is let in, ``wakeful.device.view.bounded`` what a request may cost.
@@ -28,6 +28,7 @@ from wakeful.device.view.access import COOKIE, Access, Address, from_own_page, h
 from wakeful.device.view.bounded import SEND_S, BoundedServer, RequestReader
 from wakeful.device.view.feed import Feed
 from wakeful.device.view.pictures import Pictures
+from wakeful.device.view.programs import METRICS_TYPE, Programs
 from wakeful.errors import ConfigError
 
 MAX_VIEWERS = 4
@@ -66,6 +67,7 @@ class Site:
     access: Access
     feed: Feed
     pictures: Pictures
+    programs: Programs
     on_command: Callable[[Command], None]
     names: tuple[str, ...] = field(default_factory=own_names)
     viewers: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(MAX_VIEWERS))
@@ -177,6 +179,16 @@ class _Handler(BaseHTTPRequestHandler):
             known = self.site.access.knows(self._given)
             page = _file("live.html" if known else "enter.html").replace(b"{{page}}", self.site.access.page.encode())
             self._send(HTTPStatus.OK if known else HTTPStatus.UNAUTHORIZED, "text/html; charset=utf-8", page)
+        elif path == "/healthz":
+            # Open to everybody, as a container's health check has no token; it holds nothing about a person.
+            healthy, body = self.site.programs.healthz()
+            self._send(HTTPStatus.OK if healthy else HTTPStatus.SERVICE_UNAVAILABLE, "application/json", body)
+        elif path == "/state":
+            self._require_token()
+            self._send(HTTPStatus.OK, "application/json", self.site.programs.state_json())
+        elif path == "/metrics":
+            self._require_token()
+            self._send(HTTPStatus.OK, METRICS_TYPE, self.site.programs.metrics())
         elif path in ("/picture", "/events"):
             self._require_token()
             stream, places = (

@@ -15,6 +15,7 @@ from wakeful.device.messages import Command
 from wakeful.device.view.access import Access
 from wakeful.device.view.feed import Feed
 from wakeful.device.view.pictures import Pictures
+from wakeful.device.view.programs import Programs
 from wakeful.device.view.server import Site, _Handler
 
 TOKEN = b"a-token-of-a-page"
@@ -26,14 +27,15 @@ class _Fuzzed(_Handler):
 
 
 def _site() -> Site:
-    feed, pictures = Feed("a test", lambda: LoopStats(0.0, 0.0, 0, "v2")), Pictures()
+    stats = LoopStats(0.0, 0.0, 0, "v2")
+    feed, pictures, programs = Feed("a test", lambda: stats), Pictures(), Programs(lambda: stats)
     feed.close()
     pictures.close()
 
     def pressed(command: Command) -> None:
         raise AssertionError(f"a broken request pressed a button: {command}")
 
-    return Site(Access(TOKEN.decode()), feed, pictures, pressed, names=())
+    return Site(Access(TOKEN.decode()), feed, pictures, programs, pressed, names=())
 
 
 _Fuzzed.site = _site()
