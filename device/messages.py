@@ -252,9 +252,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Somebody has noticed alert ``alert_seq``."""
+    """Somebody has noticed alert ``alert_seq``; None: every active one."""
 
-    alert_seq: int
+    alert_seq: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.run import Run, new_run_id
 from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import (
+    Acknowledge,
     Alert,
     Command,
     CommandReceived,
@@ -277,8 +278,10 @@ class Monitor:
             if isinstance(command, Marker):
                 self._mark(t_ns, command)
                 continue
-            self._output.engine_input(CommandReceived(t_ns, command))
-            for alert in self._engine.command(t_ns, command):
+            alerts = self._engine.command(t_ns, command)
+            for done in _done(command, alerts):
+                self._output.engine_input(CommandReceived(t_ns, done))
+            for alert in alerts:
                 self._output.alert(alert)
                 self._alerts.append(alert)
 
@@ -336,3 +339,10 @@ class Monitor:
             self._output.event(event)
             events.append(event)
         return events
+
+
+def _done(command: Command, alerts: tuple[Alert, ...]) -> list[Command]:
+    """The command as a log holds it: who acknowledges all active alerts has acknowledged these."""
+    if isinstance(command, Acknowledge) and command.alert_seq is None:
+        return [Acknowledge(alert.seq) for alert in alerts]
+    return [command]

@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import Self
 
-from wakeful.device.alerts.commands import decode_command
+from wakeful.device.alerts.commands import ACTIVE, decode_command
 from wakeful.device.messages import Acknowledge, Alert, Command, Marker, Pause, SetDriver
 from wakeful.device.moment import Moment
 from wakeful.errors import ConfigError
@@ -42,8 +42,8 @@ class Driver(ABC):
     def close(self) -> None:
         """Release everything. Closing twice is harmless."""
 
-    def acknowledge(self, alert: Alert | int) -> None:
-        """Somebody has noticed this alert (or the alert with this ``seq``)."""
+    def acknowledge(self, alert: Alert | int | None = None) -> None:
+        """Somebody has noticed this alert (or the alert with this ``seq``); by default every active one."""
         self.send(Acknowledge(alert.seq if isinstance(alert, Alert) else alert))
 
     def marker(self, text: str = "") -> None:
@@ -69,7 +69,8 @@ def encode_command(command: Command) -> bytes:
     """The command as one line of the stream, without its end. Raises: ConfigError: the stream has no such command."""
     match command:
         case Acknowledge():
-            values: dict[str, object] = {"command": "acknowledge", "seq": command.alert_seq}
+            seq = ACTIVE if command.alert_seq is None else command.alert_seq
+            values: dict[str, object] = {"command": "acknowledge", "seq": seq}
         case Marker():
             values = {"command": "marker", "text": command.text}
         case Pause():

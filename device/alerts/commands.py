@@ -1,6 +1,6 @@
 """What other programs may tell the monitor, as JSON: over MQTT, and by readers of the local stream.
 
-    {"command": "acknowledge", "seq": 3}       alert 3 is acknowledged
+    {"command": "acknowledge", "seq": 3}       alert 3 is acknowledged; "active" in place of 3: every active alert
     {"command": "marker", "text": "rain"}      mark this moment in the recording
     {"command": "pause", "seconds": 600}       no alerts for ten minutes, health ``paused``; an hour at most, 0 ends it
     {"command": "set-driver", "name": "ann"}   ann is driving now; "" is a driver without a name
@@ -19,6 +19,8 @@ from wakeful.errors import WakefulError
 MAX_BYTES = 1024
 MAX_TEXT = 200
 MAX_SEQ = 1 << 32
+ACTIVE = "active"
+"""In place of a number: every alert that is active. A missing number is a mistake, and acknowledges nothing."""
 
 Fields = Mapping[str, object]
 
@@ -53,8 +55,10 @@ def decode_command(payload: bytes) -> Command:
 
 def _acknowledge(fields: dict[str, object]) -> Command:
     seq = fields.pop("seq", None)
+    if seq == ACTIVE:
+        return Acknowledge(None)
     if type(seq) is not int or not 0 <= seq < MAX_SEQ:
-        raise BrokenCommand('"seq" should be the number of an alert')
+        raise BrokenCommand(f'"seq" should be the number of an alert, or "{ACTIVE}"')
     return Acknowledge(seq)
 
 

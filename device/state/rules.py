@@ -127,13 +127,14 @@ class RuleBook:
                 self._active[code] = replace(active, rule=same_level[0])
         return tuple(cleared)
 
-    def acknowledge(self, t_ns: int, seq: int) -> tuple[Alert, ...]:
-        """Somebody has noticed alert ``seq``; any other number is ignored."""
-        for active in self._active.values():
-            if active.seq == seq and not active.acknowledged:
-                self._active[active.rule.code] = replace(active, acknowledged=True)
-                return (_alert(t_ns, active, Phase.ACKNOWLEDGED),)
-        return ()
+    def acknowledge(self, t_ns: int, seq: int | None) -> tuple[Alert, ...]:
+        """Somebody has noticed alert ``seq``, or every active one; any other number is ignored."""
+        alerts = []
+        for code, active in self._active.items():
+            if seq in (None, active.seq) and not active.acknowledged:
+                self._active[code] = replace(active, acknowledged=True)
+                alerts.append(_alert(t_ns, active, Phase.ACKNOWLEDGED))
+        return tuple(alerts)
 
     def clear_all(self, t_ns: int) -> tuple[Alert, ...]:
         """Start over with no active alert, for another person or a pause."""

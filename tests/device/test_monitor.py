@@ -24,6 +24,7 @@ from wakeful.device.messages import (
     Acknowledge,
     Alert,
     Command,
+    CommandReceived,
     DriverState,
     Health,
     Marker,
@@ -184,6 +185,24 @@ def test_an_acknowledge_is_obeyed_with_the_next_frame() -> None:
     last = heard.alerts[-1]
     assert last.phase is Phase.ACKNOWLEDGED
     assert last.t_ns / 1e9 == pytest.approx(4.0, abs=0.1)
+
+
+def test_acknowledging_what_is_active_is_recorded_by_number() -> None:
+    heard = Heard()
+    commands: SimpleQueue[Command] = SimpleQueue()
+    source = ScriptedSource(seconds(0.0, 6.0))
+
+    def acknowledge() -> None:
+        if any(alert.code == "sleep" for alert in heard.alerts) and not source.dropped:
+            source.dropped = 1  # once
+            commands.put(Acknowledge(None))
+
+    source.on_read = acknowledge
+    monitor(source, heard, ScriptedPerception((1.0, 9.0)), commands).run()
+    acknowledged = {alert.seq for alert in heard.alerts if alert.phase is Phase.ACKNOWLEDGED}
+    assert acknowledged == {alert.seq for alert in heard.alerts}
+    recorded = [given.command for given in heard.given if isinstance(given, CommandReceived)]
+    assert recorded == [Acknowledge(seq) for seq in sorted(acknowledged)]
 
 
 def test_a_vehicle_that_stands_raises_nothing_until_it_says_that_it_moves() -> None:

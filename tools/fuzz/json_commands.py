@@ -14,7 +14,7 @@ def parse(data: bytes) -> bool:
         assert "\n" not in str(error)
         return False
     if isinstance(command, Acknowledge):
-        assert 0 <= command.alert_seq < MAX_SEQ
+        assert command.alert_seq is None or 0 <= command.alert_seq < MAX_SEQ
     elif isinstance(command, Marker):
         assert len(command.text) <= MAX_TEXT
     elif isinstance(command, Pause):

@@ -15,7 +15,7 @@ def parse(data: bytes) -> bool:
         if isinstance(command, VehicleSpeed):
             assert command.kmh is None or 0.0 <= command.kmh <= MAX_SPEED_KMH
         elif isinstance(command, Acknowledge):
-            assert 0 <= command.alert_seq < 10**10
+            assert command.alert_seq is not None and 0 <= command.alert_seq < 10**10
         else:
             assert isinstance(command, Marker)
             assert len(command.text) < MAX_LENGTH

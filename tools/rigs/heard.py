@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import Alert, DriverState, Event, Phase
+from wakeful.device.state.inputs import EngineInput
 
 
 class Heard(Output):
@@ -14,9 +15,13 @@ class Heard(Output):
         self.alerts: list[Alert] = []
         self.events: list[Event] = []
         self.states: list[DriverState] = []
+        self.given: list[EngineInput] = []
 
     def start(self, origin_ns: int) -> None:
         self.origin_ns.append(origin_ns)
+
+    def engine_input(self, given: EngineInput) -> None:
+        self.given.append(given)
 
     def alert(self, alert: Alert) -> None:
         self.alerts.append(alert)

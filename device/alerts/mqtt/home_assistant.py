@@ -6,9 +6,11 @@ payload" in its MQTT documentation). It is sent with each connection, and again 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
+from wakeful.device.alerts.commands import ACTIVE
 from wakeful.device.alerts.report import Report, Reporter
 from wakeful.device.messages import MAX_PAUSE_S, Health, Level, Phase
 from wakeful.version import __version__
@@ -16,13 +18,16 @@ from wakeful.version import __version__
 if TYPE_CHECKING:
     from wakeful.device.alerts.mqtt.topics import Topics
 
+UNKNOWN = "unknown"
+"""How Home Assistant itself writes the state of an entity of which nothing is known."""
 STATUS_TOPIC = "homeassistant/status"
 
 
-def discovery(topics: Topics, reporter: Reporter) -> tuple[str, Report]:
-    """Topic and payload of the message that describes the device."""
+def discovery(topics: Topics, reporter: Reporter, commands: bool = True) -> tuple[str, Report]:
+    """Topic and payload of the message that describes the device; without what commands it, if it takes none."""
     node = "wakeful_" + re.sub(r"[^A-Za-z0-9_-]", "_", reporter.device)
-    entities = {name: {**entity, "unique_id": f"{node}_{name}"} for name, entity in _entities(topics, reporter).items()}
+    described = _entities(topics, reporter) | (_controls(topics) if commands else {})
+    entities = {name: {**entity, "unique_id": f"{node}_{name}"} for name, entity in described.items()}
     payload: Report = {
         "device": {"identifiers": [node], "name": f"wakeful {reporter.device}", "sw_version": __version__},
         "origin": {"name": "wakeful", "sw_version": __version__},
@@ -34,6 +39,7 @@ def discovery(topics: Topics, reporter: Reporter) -> tuple[str, Report]:
 
 
 def _entities(topics: Topics, reporter: Reporter) -> dict[str, Report]:
+    classes = reporter.expression_classes
     health: Report = {"state_topic": topics.health, "entity_category": "diagnostic"}
     return {
         "health": _choice("Health", "health", [one.value for one in Health]) | health,
@@ -49,14 +55,19 @@ def _entities(topics: Topics, reporter: Reporter) -> dict[str, Report]:
         "eyes_closed": _yes_no("Eyes closed", "eyes_closed"),
         "looking": _yes_no("Looks here", "looking"),
         "awake": _yes_no("Awake", "awake"),
-        "distance": {
-            "platform": "sensor",
-            "name": "Distance",
-            "device_class": "distance",
-            "unit_of_measurement": "m",
-            "state_class": "measurement",
-            "value_template": "{{ none if value_json.distance_m is none else value_json.distance_m | round(1) }}",
-        },
+        "distance": _number("Distance", "distance_m", "m") | {"device_class": "distance"},
+        "off_road": _number("Off road", "off_road_s", "s") | {"device_class": "duration"},
+        "perclos": _number("PERCLOS", "perclos_60s", "%"),
+        # A choice of nothing is no entity to Home Assistant.
+        **({"expression": _choice("Expression", "expression", [*classes, UNKNOWN])} if classes else {}),
+    }
+
+
+def _controls(topics: Topics) -> dict[str, Report]:
+    """What commands the monitor."""
+    return {
+        "acknowledge": _button(topics, "Acknowledge", {"command": "acknowledge", "seq": ACTIVE}),
+        "marker": _button(topics, "Mark this moment", {"command": "marker", "text": "Home Assistant"}),
         "pause": {
             "platform": "switch",
             "name": "Pause",
@@ -68,27 +79,35 @@ def _entities(topics: Topics, reporter: Reporter) -> dict[str, Report]:
             "state_on": "ON",
             "state_off": "OFF",
         },
-        "expression": _choice("Expression", "expression", list(reporter.expression_classes)),
-        "perclos": {
-            "platform": "sensor",
-            "name": "PERCLOS",
-            "unit_of_measurement": "%",
-            "state_class": "measurement",
-            "value_template": "{{ none if value_json.perclos_60s is none "
-            "else (value_json.perclos_60s * 100) | round(0) }}",
-        },
     }
 
 
 def _choice(name: str, field: str, options: list[str]) -> Report:
-    """One of a few words."""
+    """One of a few words, or unknown. A word beside the options leaves the last one in Home Assistant."""
+    template = f"{{{{ value_json.{field} if value_json.{field} is not none else '{UNKNOWN}' }}}}"
     return {
         "platform": "sensor",
         "name": name,
         "device_class": "enum",
         "options": options,
-        "value_template": f"{{{{ value_json.{field} }}}}",
+        "value_template": template,
     }
+
+
+def _number(name: str, field: str, unit: str) -> Report:
+    """A measurement; Home Assistant takes the word None for unknown."""
+    value = f"(value_json.{field} * 100) | round(0)" if unit == "%" else f"value_json.{field} | round(1)"
+    return {
+        "platform": "sensor",
+        "name": name,
+        "unit_of_measurement": unit,
+        "state_class": "measurement",
+        "value_template": f"{{{{ none if value_json.{field} is none else {value} }}}}",
+    }
+
+
+def _button(topics: Topics, name: str, command: Report) -> Report:
+    return {"platform": "button", "name": name, "command_topic": topics.command, "payload_press": json.dumps(command)}
 
 
 def _yes_no(name: str, field: str) -> Report:

@@ -121,7 +121,7 @@ class Session:
                 self._describe()
 
     def _describe(self) -> None:
-        topic, payload = discovery(self._config.topics, self._config.reporter)
+        topic, payload = discovery(self._config.topics, self._config.reporter, self._config.on_command is not None)
         self._link.publish(topic, json_bytes(payload), qos=1, retain=True)
 
     def _handle_command(self, message: Message) -> None:

@@ -147,7 +147,7 @@ def encode_command(command: Command) -> bytes:
     Raises:
         BrokenSentence: a marker that is too long or not printable ASCII, or a command that no sentence has.
     """
-    if isinstance(command, Acknowledge):
+    if isinstance(command, Acknowledge) and command.alert_seq is not None:
         return frame("WKK", (str(command.alert_seq),))
     if isinstance(command, VehicleSpeed):
         return frame("WKV", ("" if command.kmh is None else f"{command.kmh:.6f}".rstrip("0").rstrip("."),))

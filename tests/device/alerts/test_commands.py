@@ -12,6 +12,7 @@ from wakeful.device.messages import Acknowledge, Command, Marker, Pause, SetDriv
     ("payload", "meant"),
     [
         (b'{"command": "acknowledge", "seq": 3}', Acknowledge(3)),
+        (b'{"command": "acknowledge", "seq": "active"}', Acknowledge(None)),
         (b'{"command": "marker", "text": "rain"}', Marker("rain")),
         (b'{"command": "marker"}', Marker("")),
         ('{"command": "marker", "text": "Grüße"}'.encode(), Marker("Grüße")),
@@ -40,6 +41,8 @@ def test_a_command_is_understood(payload: bytes, meant: Command) -> None:
         b'{"command": null}',
         b'{"seq": 3}',
         b'{"command": "acknowledge"}',
+        b'{"command": "acknowledge", "seq": null}',
+        b'{"command": "acknowledge", "seq": "all"}',
         b'{"command": "acknowledge", "seq": true}',
         b'{"command": "acknowledge", "seq": 3.0}',
         b'{"command": "acknowledge", "seq": -1}',
