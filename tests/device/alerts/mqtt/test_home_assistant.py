@@ -58,7 +58,7 @@ def test_choices_offer_every_word_that_can_come() -> None:
 def rendered(name: str, state: DriverState) -> str:
     """What Home Assistant makes of a state by the entity's template, which is one of Jinja."""
     report = json.loads(json_bytes(REPORTER.state(state)))
-    return Template(COMPONENTS[name]["value_template"]).render(value_json=report)
+    return str(Template(COMPONENTS[name]["value_template"]).render(value_json=report))
 
 
 def test_values_are_what_the_state_says_and_the_unknown_is_unknown() -> None:
