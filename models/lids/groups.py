@@ -26,6 +26,7 @@ from wakeful.models.lids.samples import EyeSamples
 from wakeful.models.lids.states import (
     CLOSED,
     OPEN_ABOVE,
+    EyeFeatures,
     Labelled,
     StateHead,
     closed_areas,
@@ -240,7 +241,8 @@ def open_logits(head: StateHead, eyes: Judged, without: Array) -> tuple[NDArray[
     pairs = np.array([(places[row, False], places[row, True]) for row in rows], np.intp)
     pairs = pairs[(eyes.reference[pairs].min(axis=1) > OPEN_ABOVE) & ~np.isin(rows, without)]
     features = eyes.features[torch.from_numpy(pairs)][:, :, None]
-    return logits_of(head, features, torch.ones(len(pairs), 2)), pairs[:, 0]
+    seen = torch.ones(features.shape[:2], dtype=torch.bool)
+    return logits_of(head, EyeFeatures(features, seen, ~seen[..., None])), pairs[:, 0]
 
 
 def main() -> None:
@@ -251,10 +253,10 @@ def main() -> None:
     given = options.parse_args()
     net = loaded(LidsNet(), given.weights, NAME)
     bank, faces = load_bank(given.data, given.cache), labelled(given.data)
-    features, known = features_of(net, bank, faces.face, given.varied)
+    features = features_of(net, bank, load_covers(given.data / "covers.npz"), faces.face, given.varied)
     groups, borders = groups_of(traits_of(given.data, bank.targets, faces.face), faces.by_hand)
     print(
-        json.dumps({"states": state_figures(crossed(features, known, faces), faces, groups), "borders": borders}),
+        json.dumps({"states": state_figures(crossed(features, faces), faces, groups), "borders": borders}),
         flush=True,
     )
     samples = EyeSamples(bank, load_covers(given.data / "covers.npz", held_out=True), "valid")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, lid_gap
 from wakeful.models.lids.bank import Bank, human_gap
-from wakeful.models.lids.drawing import CLEAR, cover_eye, draw_lid, eye_area, glaze_eye, unreadable_light
+from wakeful.models.lids.drawing import CLEAR, EyeArea, cover_eye, draw_lid, glaze_eye, unreadable_light
 from wakeful.models.lids.layout import COLUMNS, EYE_PX, READABLE, ROWS
 from wakeful.models.training.covers import Covers
 from wakeful.models.training.geometry import Crop, cut
@@ -99,17 +99,17 @@ class EyeSamples:
         shut = 0.0 if opening > OPEN_ABOVE else math.nan
         if opening > OPEN_ABOVE and chance[0] < 0.3:
             grey, points, opening, shut = _lowered(rng, grey, points, opening)
-        if chance[1] < 0.15:
+        if chance[1] < 0.2:
             grey = _tight(rng, grey)
         if chance[2] < 0.06:
             grey, reason = unreadable_light(rng, grey)
             return Sample(standardise(grey, LEAST_SPREAD), NO_POINTS, 0.0, math.nan, math.nan, reason)
         reason_or_none: int | None = CLEAR
         holds = True
-        if chance[3] < 0.18:
-            grey, reason_or_none, holds = glaze_eye(rng, grey, eye_area(points), self.covers)
-        elif chance[3] < 0.26:
-            grey, reason_or_none, holds = cover_eye(rng, grey, eye_area(points), self.covers)
+        if chance[3] < 0.22:
+            grey, reason_or_none, holds = glaze_eye(rng, grey, EyeArea.of(points), self.covers)
+        elif chance[3] < 0.3:
+            grey, reason_or_none, holds = cover_eye(rng, grey, EyeArea.of(points), self.covers)
         grey = varied(rng, grey, light)
         reason = -1 if reason_or_none is None else reason_or_none
         if not holds:
@@ -225,7 +225,7 @@ def _odds(bank: Bank, chosen: NDArray[np.intp]) -> Array:
     opening = eyes.opening[chosen]
     odds = np.where(opening < 0.1, 5.0, np.where(opening < 0.18, 2.0, 1.0))
     odds = odds * np.where(eyes.sharp[chosen], 2.0, 1.0)
-    odds = odds * np.where(eyes.source[chosen] == "helen-train", 3.0, 1.0)
+    odds = odds * np.where(eyes.source[chosen] == "helen-train", 5.0, 1.0)
     odds = odds * np.where(eyes.source[chosen] == "yawdd", 2.0, 1.0)
     odds = odds * np.where(eyes.source[chosen] == "lfw", 0.6, 1.0)
     odds = odds * np.where(eyes.source[chosen] == "ytf", 0.5, 1.0)

@@ -22,11 +22,13 @@ from torch import Tensor, nn
 from wakeful.files import replace_file
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.models.lids.bank import Bank, cew_people, load_bank
+from wakeful.models.lids.drawing import CLEAR, EyeArea, cover_eye, glaze_eye
 from wakeful.models.lids.layout import COLUMNS, ROWS, STATES
 from wakeful.models.lids.net import NAME, WIDTHS, LidsNet
 from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop, shaken
 from wakeful.models.lids.task import LIGHT, auc
 from wakeful.models.training.command import evaluation
+from wakeful.models.training.covers import Covers, load_covers
 from wakeful.models.training.geometry import cut
 from wakeful.models.training.light import standardise, varied
 from wakeful.models.training.run import load_state, loaded
@@ -37,6 +39,9 @@ FOLDS = 5
 LABELS = {"o": "open", "l": "lowered", "s": "narrowed", "c": "closed"}
 OPEN_FACES, OPEN_ABOVE = 500, 0.24
 """Open eyes are rare among the labels: faces whose both openings are above this are added."""
+SMOOTHING = 0.05
+SPECTACLES, HANDS = 0.15, 0.05
+"""Shares of the varied crops before which they are drawn."""
 FEATURES = WIDTHS[-1] * (ROWS // 8) * (COLUMNS // 8)
 LOWERED, NARROWED, CLOSED = (STATES.index(name) for name in ("lowered", "narrowed", "closed"))
 
@@ -111,14 +116,27 @@ def labelled(data: Path) -> Labelled:
     )
 
 
-def features_of(net: LidsNet, bank: Bank, faces: Array, varied_by: int) -> tuple[Tensor, Tensor]:
-    """Features float16 [n, 2, 1 + k, FEATURES] of both eyes of faces: plain, then ``varied_by`` varied crops each.
+@dataclass(frozen=True, slots=True)
+class EyeFeatures:
+    """What the trunk gives for both eyes of n faces, each as it is and varied k times.
 
-    The second tensor [n, 2] says which eyes could be cut.
+    Attributes:
+        values: float16 [n, 2, 1 + k, FEATURES].
+        known: bool [n, 2], which eyes could be cut.
+        hidden: bool [n, 2, 1 + k], crops whose eye something hides: nobody could tell its state.
     """
+
+    values: Tensor
+    known: Tensor
+    hidden: Tensor
+
+
+def features_of(net: LidsNet, bank: Bank, covers: Covers, faces: Array, varied_by: int) -> EyeFeatures:
+    """Features of faces: plain, then ``varied_by`` crops in other light, some behind spectacles or a hand."""
     sharp = _sharp_of(bank)
     out = torch.zeros(len(faces), 2, 1 + varied_by, FEATURES, dtype=torch.float16)
     known = torch.zeros(len(faces), 2, dtype=torch.bool)
+    concealed = torch.zeros(len(faces), 2, 1 + varied_by, dtype=torch.bool)
     rng, light = np.random.default_rng(4), LIGHT
     net.eval()
     for row, face in enumerate(faces.tolist()):
@@ -128,13 +146,29 @@ def features_of(net: LidsNet, bank: Bank, faces: Array, varied_by: int) -> tuple
                 continue
             crop = eye_crop(contour[0], contour[8], side == 1)
             crops = [standardise(cut(picture, crop, cv2.BORDER_REPLICATE), LEAST_SPREAD)]
-            for _ in range(varied_by):
-                grey = varied(rng, cut(picture, shaken(rng, crop), cv2.BORDER_REPLICATE), light)
-                crops.append(standardise(grey, LEAST_SPREAD))
+            for version in range(varied_by):
+                place = shaken(rng, crop)
+                grey = cut(picture, place, cv2.BORDER_REPLICATE)
+                grey, hides = _concealed(rng, grey, place.points(contour), covers)
+                crops.append(standardise(varied(rng, grey, light), LEAST_SPREAD))
+                concealed[row, side, 1 + version] = hides
             with torch.no_grad():
                 out[row, side] = net.features(torch.from_numpy(np.stack(crops))[:, None]).flatten(1).half()
             known[row, side] = True
-    return out, known
+    return EyeFeatures(out, known, concealed)
+
+
+def _concealed(
+    rng: np.random.Generator, grey: NDArray[np.uint8], contour: Array, covers: Covers
+) -> tuple[NDArray[np.uint8], bool]:
+    """The crop, now and then behind spectacles or a hand, and whether these hide the eye."""
+    kind = rng.random()
+    if kind > SPECTACLES + HANDS:
+        return grey, False
+    area = EyeArea.of(np.concatenate([contour, np.repeat(contour.mean(axis=0)[None], 5, axis=0)]))
+    cover = glaze_eye if kind < SPECTACLES else cover_eye
+    grey, reason, _ = cover(rng, grey, area, covers)
+    return grey, reason not in (None, CLEAR)
 
 
 def _sharp_of(bank: Bank) -> dict[tuple[int, int], int]:
@@ -150,25 +184,29 @@ def _eye(bank: Bank, sharp: dict[tuple[int, int], int], face: int, side: int, li
     return bank.faces[face], bank.targets.points[face, lids, :2]
 
 
-def train_head(features: Tensor, known: Tensor, given: Labelled, rows: Array, seed: int, steps: int = 700) -> StateHead:
-    """A head trained on the chosen rows; states and sources count alike, whatever their numbers."""
+def train_head(features: EyeFeatures, given: Labelled, rows: Array, seed: int, steps: int = 900) -> StateHead:
+    """A head trained on the chosen rows; states and sources count alike, whatever their numbers.
+
+    Of an eye that is hidden every state is as likely as another.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     head = StateHead()
     optimizer = torch.optim.AdamW(head.parameters(), lr=1e-3, weight_decay=0.05)
     odds = _odds(given, rows)
-    versions = features.shape[2]
-    eyes = known.numpy()
+    versions = features.values.shape[2]
+    eyes = features.known.numpy()
     for step in range(steps):
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * 0.5 * (1.0 + np.cos(np.pi * step / steps))
         chosen = rng.choice(rows, 192, p=odds)
         side = np.where(eyes[chosen].all(axis=1), rng.integers(2, size=192), eyes[chosen].argmax(axis=1))
         version = rng.integers(versions, size=192)
-        batch = features[chosen, side, version].float()
-        loss = F.cross_entropy(
-            head(batch), torch.from_numpy(given.state[chosen]), reduction="none", label_smoothing=0.05
-        )
+        batch = features.values[chosen, side, version].float()
+        wanted = F.one_hot(torch.from_numpy(given.state[chosen]), len(STATES)).float() * (1.0 - SMOOTHING)
+        wanted = wanted + SMOOTHING / len(STATES)
+        wanted[features.hidden[chosen, side, version]] = 1.0 / len(STATES)
+        loss = F.cross_entropy(head(batch), wanted, reduction="none")
         loss = (loss * torch.from_numpy(given.weight[chosen])).mean()
         optimizer.zero_grad()
         loss.backward()
@@ -188,23 +226,24 @@ def _odds(given: Labelled, rows: Array) -> Array:
     return out
 
 
-def logits_of(head: StateHead, features: Tensor, known: Tensor) -> NDArray[np.float32]:
+def logits_of(head: StateHead, features: EyeFeatures) -> NDArray[np.float32]:
     """Logits [n, 4] of plain crops, mean of the eyes that are known."""
     with torch.no_grad():
-        both = head(features[:, :, 0].float().reshape(-1, FEATURES)).reshape(-1, 2, len(STATES))
-    share = known.float() / known.float().sum(dim=1, keepdim=True).clamp(min=1.0)
+        both = head(features.values[:, :, 0].float().reshape(-1, FEATURES)).reshape(-1, 2, len(STATES))
+    known = features.known.float()
+    share = known / known.sum(dim=1, keepdim=True).clamp(min=1.0)
     out: NDArray[np.float32] = (both * share[..., None]).sum(dim=1).numpy()
     return out
 
 
-def crossed(features: Tensor, known: Tensor, given: Labelled, seeds: int = 3) -> NDArray[np.float32]:
+def crossed(features: EyeFeatures, given: Labelled, seeds: int = 3) -> NDArray[np.float32]:
     """Logits [n, 4] of each face by heads that have not seen its fold, mean over seeds."""
     out = np.zeros((len(given), len(STATES)), np.float32)
     for fold in range(FOLDS):
         rows, rest = np.flatnonzero(given.fold != fold), given.fold == fold
         for seed in range(seeds):
-            head = train_head(features, known, given, rows, seed)
-            out[rest] += logits_of(head, features, known)[rest] / seeds
+            head = train_head(features, given, rows, seed)
+            out[rest] += logits_of(head, features)[rest] / seeds
     return out
 
 
@@ -257,9 +296,10 @@ def main() -> None:
     given = options.parse_args()
     net = loaded(LidsNet(), given.weights, NAME)
     faces = labelled(given.data)
-    features, known = features_of(net, load_bank(given.data, given.cache), faces.face, given.varied)
-    print(json.dumps(figures(crossed(features, known, faces), faces)), flush=True)
-    head = train_head(features, known, faces, np.arange(len(faces)), seed=0)
+    covers = load_covers(given.data / "covers.npz")
+    features = features_of(net, load_bank(given.data, given.cache), covers, faces.face, given.varied)
+    print(json.dumps(figures(crossed(features, faces), faces)), flush=True)
+    head = train_head(features, faces, np.arange(len(faces)), seed=0)
     state = {"task": f"{NAME}-states", "weights": head.state_dict()}
     replace_file(given.out, lambda part: torch.save(state, part), private=False)
 

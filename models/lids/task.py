@@ -22,7 +22,7 @@ from wakeful.models.training.covers import load_covers
 from wakeful.models.training.light import Light
 from wakeful.models.training.run import Batch
 
-NO_EYES, PAIRS = 0.05, 0.08
+NO_EYES, PAIRS = 0.05, 0.15
 """Shares of a batch: crops without an eye, and eyes that come twice, as in two frames of a still face."""
 LIGHT = Light(sun=0.0)
 """Sun that washes out all of an eye is a reason not to read it, drawn with the others."""
@@ -93,7 +93,7 @@ class LidsTask:
         reason = F.cross_entropy(out[:, REASON], batch["reason"].clamp(min=0), reduction="none") * weight
         reasons = _masked(reason, reasoned)
         still = _unsteady(out, points, int(batch["pairs"]))
-        loss = 10 * lids + 6 * iris + 3 * gap + 4 * direct + 0.25 * shut + 0.05 * spread + 0.15 * reasons + 2 * still
+        loss = 10 * lids + 6 * iris + 3 * gap + 4 * direct + 0.25 * shut + 0.05 * spread + 0.25 * reasons + 6 * still
         parts = {
             "lids": lids, "iris": iris, "gap": gap, "opening": direct, "shut": shut, "spread": spread,
             "reason": reasons, "still": still,

@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 from wakeful.models.lids import drawing, samples  # noqa: E402
 from wakeful.models.lids.layout import COLUMNS, EYE_PX, OUTPUTS, READABLE, ROWS  # noqa: E402
 from wakeful.models.lids.net import HIDDEN, LidsNet  # noqa: E402
-from wakeful.models.lids.states import FEATURES, StateHead  # noqa: E402
+from wakeful.models.lids.states import FEATURES, EyeFeatures, Labelled, StateHead, train_head  # noqa: E402
 from wakeful.models.lids.task import auc, points_of, torch_gap  # noqa: E402
 from wakeful.models.training.export import export  # noqa: E402
 
@@ -57,7 +57,7 @@ def test_a_left_eye_is_flipped_so_that_its_outer_corner_lies_left() -> None:
 
 
 def test_hidden_eyes_get_a_reason() -> None:
-    rng, given, area = np.random.default_rng(3), covers(), drawing.eye_area(eye())
+    rng, given, area = np.random.default_rng(3), covers(), drawing.EyeArea.of(eye())
     reasons = {drawing.unreadable_light(rng, GREY)[1] for _ in range(30)}
     assert reasons == {READABLE.index(name) for name in ("dark", "glare", "blur")}
     for _ in range(30):
@@ -65,6 +65,19 @@ def test_hidden_eyes_get_a_reason() -> None:
             out, reason, holds = hide(rng, GREY, area, given)
             assert out.shape == GREY.shape
             assert holds or reason != drawing.CLEAR
+
+
+def test_an_eye_whose_iris_is_hidden_is_not_read_from_its_rim() -> None:
+    area = drawing.EyeArea.of(eye())
+    assert area.hidden(np.zeros(GREY.shape)) == 0.0
+    assert area.hidden(area.core.astype(float)) == 1.0
+    assert area.hidden(area.whole & ~area.core) < 1.0
+
+
+def test_lashes_of_a_lid_that_is_drawn_shut_darken_its_edge() -> None:
+    flat = np.full_like(GREY, 180)
+    darkest = [int(drawing.draw_lid(np.random.default_rng(seed), flat, eye(), 0.0)[0].min()) for seed in range(40)]
+    assert min(darkest) < 40 and max(darkest) > 120
 
 
 def test_shapes_and_operators(tmp_path: Path) -> None:
@@ -81,3 +94,23 @@ def test_shapes_and_operators(tmp_path: Path) -> None:
 
 def test_auc_counts_ties_half() -> None:
     assert auc(np.array([2.0, 1.0]), np.array([1.0, 0.0])) == pytest.approx(0.875)
+
+
+def test_of_an_eye_that_is_hidden_every_state_is_as_likely() -> None:
+    states, faces = 4, 160
+    rng = np.random.default_rng(5)
+    state = rng.integers(states, size=faces)
+    seen = torch.zeros(faces, FEATURES)
+    seen[torch.arange(faces), torch.from_numpy(state)] = 3.0
+    values = torch.stack([seen, torch.full((faces, FEATURES), 0.1)], dim=1)[:, None].repeat(1, 2, 1, 1)
+    hidden = torch.tensor([False, True]).expand(faces, 2, 2)
+    features = EyeFeatures(values.half(), torch.ones(faces, 2, dtype=torch.bool), hidden)
+    given = Labelled(
+        np.arange(faces), state, np.ones(faces, np.float32), np.ones(faces, bool), np.zeros(faces, np.intp),
+        np.full(faces, "lfw"), np.zeros(faces, np.float32),
+    )  # fmt: skip
+    head = train_head(features, given, np.arange(faces), seed=0, steps=150)
+    with torch.no_grad():
+        of_seen, of_hidden = (torch.softmax(head(values[:, 0, i]), dim=1).numpy() for i in (0, 1))
+    assert (of_seen.argmax(axis=1) == state).mean() > 0.95
+    assert of_hidden.max() < 0.35
