@@ -29,10 +29,23 @@ FILES = {
 def export(
     what: Annotated[What, typer.Argument(help="dbc: CAN messages; schema: JSON reports; systemd: the service unit.")],
     file: Annotated[Path | None, typer.Argument(help="Where to write it; standard output by default.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="With dbc: identifiers of this configuration."),
+    ] = None,
 ) -> None:
     """Print or save the CAN database, the JSON schema or the systemd unit."""
     from importlib import resources
 
+    if config is not None:
+        if what is not What.DBC:
+            raise ConfigError(f"--config changes nothing of {what}: leave it out")
+        from wakeful.device.alerts.can.frames import dbc_text
+        from wakeful.device.config.layers import load
+
+        settings = load(config, None).settings.can
+        write_text(dbc_text(settings.base_id, settings.extended), file)
+        return
     package, name = FILES[what]
     write_text(resources.files(package).joinpath(name).read_text(encoding="utf-8"), file)
 

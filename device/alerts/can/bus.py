@@ -24,6 +24,7 @@ from wakeful.errors import ConfigError, WakefulError
 ADDRESS = re.compile(r"(?P<interface>[a-z][a-z0-9_]*):(?P<channel>\S+)")
 # Their speed is not set when they are opened: SocketCAN's by the system, that of a virtual bus by nobody.
 NO_BITRATE = ("socketcan", "virtual", "udp_multicast")
+FD_INTERFACES = ("socketcan", "virtual")
 POLL_S = 0.01
 SEND_TIMEOUT_S = 0.2
 MAX_FRAMES_A_TURN = 500
@@ -55,6 +56,7 @@ class Bus:
 
     Args:
         filters: identifiers (and whether extended) that matter; None: all.
+        fd: CAN FD frames are sent, and received beside classic ones.
 
     Attributes:
         broken: what came from an adapter and was no frame.
@@ -63,7 +65,9 @@ class Bus:
         BusError: it cannot be opened.
     """
 
-    def __init__(self, address: str, bitrate: int, filters: list[tuple[int, bool]] | None = None) -> None:
+    def __init__(
+        self, address: str, bitrate: int, filters: list[tuple[int, bool]] | None = None, *, fd: bool = False
+    ) -> None:
         import can
 
         _silence_library()
@@ -73,6 +77,9 @@ class Bus:
         options: dict[str, Any] = {} if interface in NO_BITRATE else {"bitrate": bitrate}
         if interface == "slcan":
             options["sleep_after_open"] = ADAPTER_BOOT_S
+        if fd and interface == "socketcan":
+            options["fd"] = True
+        self._fd = fd
         self.broken = 0
         try:
             self._bus: Any = can.Bus(channel=channel, interface=interface, ignore_config=True, **options)
@@ -89,7 +96,13 @@ class Bus:
         """Raises: BusFull: not at present. BusError: the bus is gone."""
         import can
 
-        message = can.Message(arbitration_id=frame.id, data=frame.data, is_extended_id=frame.extended)
+        message = can.Message(
+            arbitration_id=frame.id,
+            data=frame.data,
+            is_extended_id=frame.extended,
+            is_fd=self._fd,
+            bitrate_switch=self._fd,
+        )
         try:
             self._bus.send(message, timeout=SEND_TIMEOUT_S)
         except Exception as error:

@@ -1,7 +1,7 @@
 """Alerts and a heartbeat on a CAN bus; speed, ignition and gear of the vehicle from it.
 
-The frames are those of ``wakeful.dbc``. While a bus is down, full or not there yet, alerts wait; they go out once, in
-order; of the states only the newest is sent.
+The frames are those of ``wakeful.dbc``, in the layout that is set. While a bus is down, full or not there yet, alerts
+wait; they go out in order, once, or in the protected layout three times. Of the states only the newest is sent.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Self
 
+from wakeful.device.alerts.can.acknowledgements import Acknowledgements
 from wakeful.device.alerts.can.bus import Bus, BusFull, parse_address
-from wakeful.device.alerts.can.frames import CanFrame, Frames, parse_frame
+from wakeful.device.alerts.can.frames import CanFrame, Counters, Frames, parse_frame
+from wakeful.device.alerts.can.repeats import Repeats
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.can.vehicle_signals import VehicleSignals, Wanted
 from wakeful.device.alerts.run import Run
@@ -58,8 +60,11 @@ class CanOutput(Wire[CanFrame, Bus]):
         address = needed(settings.address, "can.address")
         parse_address(address)
         super().__init__("can", address, "the CAN bus", STUCK_S, on_command, notes, liveness)
-        self._bitrate = settings.bitrate
-        self._frames = Frames(settings.base_id)
+        self._bitrate, self._fd, self._extended = settings.bitrate, settings.fd, settings.extended
+        self._frames = Frames(settings.base_id, settings.layout, settings.extended)
+        self._acknowledgements = Acknowledgements(self._frames)
+        self._counters = Counters()
+        self._repeats = Repeats()
         self._send = settings.send
         self._signals = _signals(settings)
         self._reads_speed = bool(settings.speed)
@@ -68,7 +73,6 @@ class CanOutput(Wire[CanFrame, Bus]):
         self._sends = settings.send or self._request is not None
         self._forwarded: dict[type, Command] = {}
         self._newest = NewestState()
-        self._newest_seq = 0
         self._counter = 0
         self._beat: tuple[float, tuple[object, ...]] = (float("-inf"), ())
         self._asked_s = float("-inf")
@@ -88,13 +92,19 @@ class CanOutput(Wire[CanFrame, Bus]):
         super().start(origin_ns)
 
     def alert(self, alert: Alert) -> None:
-        self._newest_seq = max(self._newest_seq, alert.seq)
+        self._acknowledgements.sent(alert)
         if self._send:
             self._queue(self._frames.alert(alert, self._origin_ns))
 
     def take_over(self, before: Self, in_doubt: bool = False) -> None:
         super().take_over(before, in_doubt)
-        self._newest_seq = max(self._newest_seq, before._newest_seq)
+        self._acknowledgements.take_over(before._acknowledgements)
+        self._counters = before._counters
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Acknowledgements that were refused so far, by the reason; in the protected layout only."""
+        return {str(reason): count for reason, count in self._acknowledgements.refused.items()}
 
     def state(self, state: DriverState) -> None:
         before = self._newest.at(time.monotonic())
@@ -103,14 +113,15 @@ class CanOutput(Wire[CanFrame, Bus]):
             self._waker.wake()
 
     def _open(self) -> Bus:
-        return Bus(self._where, self._bitrate, self._filters())
+        return Bus(self._where, self._bitrate, self._filters(), fd=self._fd)
 
     def _filters(self) -> list[tuple[int, bool]]:
         """Only what is read is taken from the bus: a busy one carries thousands of frames a second."""
-        return [(self._frames.acknowledge_id, False), *(self._signals.ids if self._signals else [])]
+        return [(self._frames.acknowledge_id, self._extended), *(self._signals.ids if self._signals else [])]
 
     def _speak(self, line: Bus) -> None:
         self._full_since_s = None
+        self._repeats.clear()
         while self._on_duty():
             with self._worker.part.working():
                 now_s = time.monotonic()
@@ -132,18 +143,28 @@ class CanOutput(Wire[CanFrame, Bus]):
         while (alert := self._alerts.take(now_s)) is not None:
             self._put(bus, alert)
             self._alerts.confirmed(now_s)
+            if alert.event is not None:
+                self._repeats.add(alert, now_s)
+        while (copy := self._repeats.due(float("inf") if self._closing else now_s)) is not None:
+            self._put(bus, copy)
+            self._repeats.sent(now_s)
         if self._request is not None and now_s - self._asked_s >= self._request_s:
             self._asked_s = now_s
             self._put(bus, self._request)
         if self._send and self._heartbeat_due_in_s(now_s) <= 0.0:
             state = self._newest.at(now_s)
             self._beat = (now_s, _key(state))
-            self._put(bus, self._frames.heartbeat(state, self._counter, stale=self._newest.is_stale(now_s)))
+            for frame in self._frames.states(state, self._counter, stale=self._newest.is_stale(now_s)):
+                self._put(bus, frame)
             self._counter += 1
 
     def _put(self, bus: Bus, frame: CanFrame) -> None:
-        bus.send(frame)
+        bus.send(self._counters.sealed(frame))
+        self._counters.left(frame)
         self._report(None)
+
+    def _unfinished(self) -> bool:
+        return super()._unfinished() or len(self._repeats) > 0
 
     def _heartbeat_due_in_s(self, now_s: float) -> float:
         sent_s, key = self._beat
@@ -155,7 +176,7 @@ class CanOutput(Wire[CanFrame, Bus]):
             return 0.01
         if self._full_since_s is not None:
             return FULL_RETRY_S
-        due = [1.0, self._watch.due_in_s(now_s)]
+        due = [1.0, self._watch.due_in_s(now_s), self._repeats.due_in_s(now_s)]
         if self._send:
             due.append(self._heartbeat_due_in_s(now_s))
         if self._request is not None:
@@ -163,9 +184,9 @@ class CanOutput(Wire[CanFrame, Bus]):
         return min(due)
 
     def _hear(self, frame: CanFrame, now_s: float) -> None:
-        if frame.id == self._frames.acknowledge_id and not frame.extended:
-            seq = self._frames.acknowledged(frame.data, self._newest_seq)
-            if seq is not None and seq >= 0:
+        if frame.id == self._frames.acknowledge_id and frame.extended == self._extended:
+            seq = self._acknowledgements.read(frame.data)
+            if seq is not None:
                 self._pass_on(Acknowledge(seq))
         elif self._signals is not None:
             for command in self._signals.read(frame.id, frame.extended, frame.data):

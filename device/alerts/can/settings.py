@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from wakeful.device.alerts.can.bus import parse_address
-from wakeful.device.alerts.can.frames import BASE_ID, parse_frame
+from wakeful.device.alerts.can.bus import FD_INTERFACES, parse_address
+from wakeful.device.alerts.can.frames import BASE_ID, IDENTIFIERS, Layout, parse_frame
 from wakeful.device.config.section import Section
 
 
@@ -28,8 +28,14 @@ class CanSettings(Section):
     """Interface and channel, as in socketcan:can0 or slcan:/dev/ttyACM0; unset: no CAN."""
     bitrate: int = Field(default=500_000, ge=5_000, le=8_000_000)
     """Speed of the bus, for interfaces that set it when opened, bits per second."""
-    base_id: int = Field(default=BASE_ID, ge=0, le=0x7FD)
-    """Identifier of the heartbeat frame; the alert and the acknowledgement have the next two."""
+    base_id: int = Field(default=BASE_ID, ge=0, le=0x1FFFFFFD)
+    """Identifier of the plain heartbeat frame; the other frames have the next seven, as in the DBC file."""
+    layout: Layout = "plain"
+    """plain: frames as they are; protected: with counter and CRC, and unsound acknowledgements are refused."""
+    extended: bool = False
+    """Identifiers of 29 bits for the frames of the monitor, instead of 11."""
+    fd: bool = False
+    """Send CAN FD frames, with bit rate switch, and receive those of the vehicle."""
     send: bool = True
     """Send heartbeat and alerts; false: only listen, and send nothing except a configured request."""
     dbc: str | None = Field(default=None, min_length=1)
@@ -48,3 +54,13 @@ class CanSettings(Section):
     """Frame that requests the speed as ID#DATA in hex, 7DF#02010D0000000000 for OBD-II; unset: nothing is requested."""
     request_hz: float = Field(default=5.0, ge=0.1, le=50)
     """How often the request is sent, times per second."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        most = (1 << 29 if self.extended else 1 << 11) - IDENTIFIERS[self.layout]
+        if self.base_id > most:
+            fix = "" if self.extended else ", or extended = true"
+            raise ValueError(f"should have a base_id of at most {most} with the layout {self.layout}{fix}")
+        if self.fd and self.address and parse_address(self.address)[0] not in FD_INTERFACES:
+            raise ValueError(f"should have fd only with an address of {' or '.join(FD_INTERFACES)}")
+        return self
