@@ -30,6 +30,7 @@ from wakeful.device.perception.one_image import look_at
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
+from wakeful.device.state.health import ROTATED
 from wakeful.models.lids.bank import LEFT_HUMAN, RIGHT_HUMAN, human_gap
 from wakeful.models.lids.hidden_scenes import FACE_PX, KINDS, RUBBED, SIDE_PX, Hidden, Still, shown
 from wakeful.models.training.covers import Covers, load_covers
@@ -73,7 +74,8 @@ FIGURES = (
     "not well again",
 )
 """Heads of the table, in the order of ``figures``; of seconds the median and the longest, of frames the mean share."""
-REASONS = frozenset(str(reason) for reason in Unreadable)
+REASONS = frozenset([ROTATED, *map(str, Unreadable)])
+"""A hand or a lens may pass for a face that is upside down: ``rotated`` is the wrong reason, but reported."""
 
 
 @dataclass(frozen=True, slots=True)
