@@ -17,6 +17,7 @@ from tools.rigs.broker import Broker, Listener
 from tools.rigs.can_node import CanNode
 from tools.rigs.networks import LANDMARKS
 from tools.rigs.waiting import eventually
+from wakeful.device.alerts.can.frames import Layout
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.mqtt.output import MqttOutput
 from wakeful.device.alerts.mqtt.settings import MqttSettings
@@ -186,7 +187,8 @@ def test_the_number_of_threads_and_descriptors_is_as_before(rig: Rig) -> None:
     assert wakeful == ["wakeful-serial"]
 
 
-def test_a_bus_that_takes_nothing_and_then_rubbish_gets_the_alerts_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", ["plain", "protected"])
+def test_a_bus_that_takes_nothing_and_then_rubbish_gets_the_alerts_once(tmp_path: Path, layout: Layout) -> None:
     can = pytest.importorskip("can", reason="CAN needs python-can")
     pytest.importorskip("cantools", reason="CAN needs cantools")
     from wakeful.device.alerts.can.output import CanOutput
@@ -200,17 +202,22 @@ def test_a_bus_that_takes_nothing_and_then_rubbish_gets_the_alerts_once(tmp_path
         send(bus, message, timeout)
 
     def heard() -> list[tuple[int, str]]:
-        return [(int(frame["Number"]), str(frame["Phase"])) for frame in vehicle.of("WakefulAlert")]
+        sent = vehicle.of("WakefulAlert" if layout == "plain" else "WakefulAlertE2E")
+        steps = [(int(frame["Number"]), str(frame["Phase"])) for frame in sent]
+        return steps if layout == "plain" else list(dict.fromkeys(steps))
 
     folder = tmp_path / "rig"
     folder.mkdir()
-    with pytest.MonkeyPatch.context() as fault, Rig(folder, CanOutput(CanSettings(address="virtual:rig"))) as own:
+    with (
+        pytest.MonkeyPatch.context() as fault,
+        Rig(folder, CanOutput(CanSettings(address="virtual:rig", layout=layout))) as own,
+    ):
         fault.setattr(can.interfaces.virtual.VirtualBus, "send", sends)
         gone.set()
         own.microsleep()
         gone.clear()
         for number in range(50):
-            vehicle.say(0x5F2, bytes([number] * (number % 9)))
+            vehicle.say(0x5F2 if layout == "plain" else 0x5F6, bytes([number] * (number % 9)))
         own.microsleep()
         assert eventually(lambda: heard() == own.told(), RECOVERS_WITHIN_S), (heard(), own.told())
     vehicle.close()

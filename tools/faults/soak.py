@@ -31,6 +31,7 @@ from tools.faults.soak_source import CYCLE_S, SHUT_FROM_S, SoakSource
 from tools.measure_memory import resident_mb
 from tools.rigs.broker import MOSQUITTO
 from tools.rigs.waiting import eventually
+from wakeful.device.alerts.can.frames import IDENTIFIERS
 from wakeful.device.alerts.output import Output
 from wakeful.device.app import run
 from wakeful.device.config.layers import load_settings
@@ -173,10 +174,13 @@ def main() -> None:
     parser.add_argument("--fps", type=float, default=10.0, help="frames of a simulated second")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--landmarks", default="mesh+iris")
+    parser.add_argument("--can-layout", choices=IDENTIFIERS, default="plain")
     parser.add_argument("--summary", type=Path, help="write the figures as JSON")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        figures = soak(Path(folder), chosen.hours * 3600.0, chosen.fps, chosen.seed, chosen.landmarks)
+        figures = soak(
+            Path(folder), chosen.hours * 3600.0, chosen.fps, chosen.seed, chosen.landmarks, chosen.can_layout
+        )
     text = json.dumps(figures, indent=1)
     if chosen.summary:
         chosen.summary.write_text(text + "\n", encoding="utf-8")
@@ -184,7 +188,9 @@ def main() -> None:
     sys.exit(1 if figures["broken"] else 0)
 
 
-def soak(folder: Path, duration_s: float, fps: float, seed: int, landmarks: str) -> dict[str, Any]:
+def soak(
+    folder: Path, duration_s: float, fps: float, seed: int, landmarks: str, can_layout: str = "plain"
+) -> dict[str, Any]:
     """The figures; ``broken`` names the promises that were not kept."""
     receiver, conductor = SerialEar(), Conductor(seed)
     source = SoakSource(duration_s, fps, conductor.conduct)
@@ -206,7 +212,7 @@ def soak(folder: Path, duration_s: float, fps: float, seed: int, landmarks: str)
         "terminal.live": False,
     }
     if bus:
-        overrides["can.address"] = "virtual:soak"
+        overrides |= {"can.address": "virtual:soak", "can.layout": can_layout}
     if broker:
         overrides["mqtt.broker"] = f"mqtt://{broker.address}"
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from array import array
+from collections import deque
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 from tools.rigs.broker import Broker, Listener
 from tools.rigs.can_node import CanNode
 from tools.rigs.serial_receiver import Receiver
-from wakeful.device.alerts.can.frames import ALERT, BASE_ID
+from wakeful.device.alerts.can.frames import ALERT, BASE_ID, PROTECTED
 from wakeful.device.alerts.serial.sentences import BrokenSentence, unframe
 
 Told = tuple[int, str]
@@ -75,24 +76,31 @@ class SerialEar(Receiver):
 
 
 class CanEar(CanNode):
-    """Another node of the virtual bus ``channel``; may also send what nobody understands."""
+    """Another node of the virtual bus ``channel``, in either layout; may also send what nobody understands."""
 
     def __init__(self, channel: str) -> None:
         self.ear = Ear()
+        self._steps: deque[bytes] = deque(maxlen=16)
         super().__init__(channel)
 
     def _take(self, message: Any) -> None:
-        if message.arbitration_id == BASE_ID:
+        if message.arbitration_id in (BASE_ID, BASE_ID + 4):
             self.ear.beats_s.append(time.monotonic())
-        elif message.arbitration_id == BASE_ID + 1:
-            found = self.decoded(ALERT, message)
-            self.ear.hear(found["Number"], found["Phase"])
+        elif message.arbitration_id in (BASE_ID + 1, BASE_ID + 5):
+            protected = message.arbitration_id == BASE_ID + 5
+            found = self.decoded(ALERT + PROTECTED if protected else ALERT, message)
+            # The copies of one step differ in CRC and counter alone.
+            step = bytes((message.data[1] >> 4,)) + bytes(message.data[2:])
+            if not (protected and step in self._steps):
+                self.ear.hear(found["Number"], found["Phase"])
+            self._steps.append(step)
 
     def say_rubbish(self, data: bytes) -> None:
         """Frames of odd lengths and unknown numbers, made of ``data``, and acknowledgements that are too short."""
         for number, byte in enumerate(data):
             if byte < 64:
                 self.say(BASE_ID + 2, data[:1])
+                self.say(BASE_ID + 6, data[number : number + 4])
             else:
                 self.say(0x100 + byte, data[number : number + byte % 9])
 

@@ -6,6 +6,7 @@ wait; they go out in order, once, or in the protected layout three times. Of the
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Self
@@ -33,6 +34,8 @@ MIN_GAP_S = 0.02
 FULL_RETRY_S = 0.05
 FULL_REOPEN_S = 2.0
 STUCK_S = 15.0
+
+_log = logging.getLogger("wakeful.can")
 
 
 class CanOutput(Wire[CanFrame, Bus]):
@@ -100,6 +103,12 @@ class CanOutput(Wire[CanFrame, Bus]):
         super().take_over(before, in_doubt)
         self._acknowledgements.take_over(before._acknowledgements)
         self._counters = before._counters
+
+    def close(self) -> None:
+        super().close()
+        if self.refused:
+            counts = ", ".join(f"{reason} {count}" for reason, count in self.refused.items())
+            _log.warning("can: acknowledgements refused during this run: %s", counts)
 
     @property
     def refused(self) -> dict[str, int]:

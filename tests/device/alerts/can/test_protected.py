@@ -196,6 +196,7 @@ def test_only_sound_acknowledgements_of_active_alerts_arrive(
         assert output.refused == {"no such active alert": 1, "repeated counter": 1, "wrong CRC": 1}
         assert commands.empty()
     assert len([text for text in caplog.messages if "acknowledgement was refused" in text]) == 3
+    assert "no such active alert 1" in caplog.messages[-1]
 
 
 def test_long_identifiers_and_can_fd_carry_the_same_frames(
