@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -80,6 +81,39 @@ def test_only_a_queue_without_room_is_a_full_bus(
         bus.send(CanFrame(1, b""))
     assert caught.type is kind
     bus.close()
+
+
+class KernelSays(socket.socket):
+    """A socket that can be written, and whose frames the kernel refuses."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(socket.AF_INET, socket.SOCK_DGRAM)
+        self._number = number
+
+    def send(self, *_: object) -> int:
+        raise OSError(self._number, os.strerror(self._number))
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.ENETDOWN, BusError), (errno.ENOBUFS, BusFull)])
+def test_what_the_kernel_answers_is_found_in_the_errors_of_python_can(
+    number: int, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from can.interfaces.socketcan import SocketcanBus
+
+    from wakeful.device.alerts.can.frames import CanFrame
+
+    def opens(channel: str, **_: object) -> Any:
+        bus: Any = object.__new__(SocketcanBus)
+        bus.socket, bus.channel, bus._is_shutdown = KernelSays(number), channel, True
+        return bus
+
+    monkeypatch.setattr(can, "Bus", opens)
+    bus = Bus("socketcan:can0", 500_000)
+    with pytest.raises(BusError) as caught:
+        bus.send(CanFrame(1, b""))
+    assert caught.type is kind
+    assert ("sudo ip link set can0 up" in str(caught.value)) == (kind is BusError)
+    bus._bus.socket.close()
 
 
 @pytest.mark.parametrize(
