@@ -30,7 +30,7 @@ from wakeful.errors import ConfigError, WakefulError
 
 NOTE = "config_refused"
 EVENT = "configuration"
-LIVE_SETTINGS = ("profile", "vehicle", "serial", "gpio", "outputs", "mqtt", "can", "stream")
+LIVE_SETTINGS = ("profile", "vehicle", "serial", "gpio", "sound", "outputs", "mqtt", "can", "stream")
 LIVE_PROFILE = ("about", "rules", "latch")
 
 _log = logging.getLogger("wakeful.reload")

@@ -91,6 +91,10 @@ def run(
     gpio_active_low: Annotated[
         bool | None, typer.Option("--gpio-active-low", help="Drive the line low, not high, during an alert.")
     ] = None,
+    sound: Annotated[
+        str | None,
+        typer.Option(metavar="auto|off|DEVICE", help="Alerts as tones: the system's sound, or a device of it."),
+    ] = None,
     view: Annotated[
         str | None,
         typer.Option(metavar="[HOST:PORT]", help="Serve the live page, by default on 127.0.0.1:8321."),
@@ -171,6 +175,7 @@ def run(
         "serial.baud": baud,
         "gpio.line": gpio,
         "gpio.active_low": gpio_active_low,
+        "sound.device": sound,
         "mqtt.broker": mqtt,
         "mqtt.discovery": mqtt_discovery,
         "can.address": can,

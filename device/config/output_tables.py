@@ -8,6 +8,7 @@ from typing import Any
 
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.report import machine_name
+from wakeful.device.alerts.sound.settings import OFF
 from wakeful.device.alerts.status_file import usual_file
 from wakeful.device.config.settings import Settings
 
@@ -25,6 +26,7 @@ def changeable(settings: Settings, expressions: tuple[str, ...]) -> dict[str, di
         ("can", settings.can.address, {"settings": settings.can}),
         ("stream", settings.stream.path, {"settings": settings.stream, **reporting}),
         ("gpio", settings.gpio.line, {"settings": settings.gpio}),
+        ("sound", settings.sound.device != OFF, {"settings": settings.sound}),
         ("status", status, {"target": status}),
     ]
     return {name: arguments for name, is_set, arguments in wanted if is_set} | outputs.extra

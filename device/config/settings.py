@@ -14,6 +14,7 @@ from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.gpio.settings import GpioSettings, chip_and_line
 from wakeful.device.alerts.mqtt.settings import MqttSettings
 from wakeful.device.alerts.serial.settings import SerialSettings
+from wakeful.device.alerts.sound.settings import SoundSettings
 from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.config.section import Section
 from wakeful.device.perception.seat import Seat
@@ -188,6 +189,7 @@ class Settings(Section):
     vehicle: VehicleSettings = VehicleSettings()
     serial: SerialSettings = SerialSettings()
     gpio: GpioSettings = GpioSettings()
+    sound: SoundSettings = SoundSettings()
     mqtt: MqttSettings = MqttSettings()
     can: CanSettings = CanSettings()
     stream: StreamSettings = StreamSettings()

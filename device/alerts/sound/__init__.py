@@ -1,0 +1,1 @@
+"""Tones over the sound card, for alerts without a buzzer."""
