@@ -14,6 +14,9 @@ from wakeful.device.perception.pipeline import Perception
 from wakeful.device.perception.tracker import OTHER_ROTATIONS
 from wakeful.sensors.frame import Frame
 
+PARTS_AT_ONCE = 3
+"""All nine parts are searched in the looks that try the rotations."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -63,6 +66,7 @@ class Look:
 def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
     """The largest face in a blue-green-red image, uint8 [height, width, 3]."""
     frame = Frame(np.ascontiguousarray(image), 0, 0)
+    perception.parts_at_once = PARTS_AT_ONCE
     sighting = perception.look(frame)
     for _ in range(OTHER_ROTATIONS - 1):  # each look tries one of them
         if sighting.landmarks is None:

@@ -80,6 +80,7 @@ class Perception:
     Attributes:
         network_faults: answers of networks that were no numbers.
         expression_every: the expression is read in one of so many frames with a face.
+        parts_at_once: in so many parts of the picture a frame without a face is searched.
         one_eye: read only the eye that is turned to the camera, where the reader has a network for each.
 
     Raises:
@@ -109,6 +110,7 @@ class Perception:
         self._stages = UNWATCHED
         self.network_faults = 0
         self.expression_every = EXPRESSION_EVERY
+        self.parts_at_once = 1
         self.one_eye = False
 
     def fork(self) -> Perception:
@@ -178,7 +180,7 @@ class Perception:
         if min(frame.image.shape[:2]) < MIN_PICTURE_PX:
             return _nobody(frame)
         try:
-            face = self._tracker(frame, one_eye=self.one_eye)
+            face = self._tracker(frame, one_eye=self.one_eye, parts_at_once=self.parts_at_once)
         except NetworkOutputError as error:
             self._note_fault(error)
             face = None

@@ -2,7 +2,8 @@
 
 The detector runs while nobody is followed; afterwards each frame's landmarks say where to look in the next, and the
 detector only now and then whether somebody else is the one to watch (``person``). It knows upright faces: cameras are
-mounted on their side and upside down too, so it looks in all four rotations.
+mounted on their side and upside down too, so it looks in all four rotations, and in parts of the picture
+(``face_search``) for faces that are small or far aside.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import copy
 
 from wakeful.device.perception.face_detector import Detection, FaceDetector
+from wakeful.device.perception.face_search import parts
 from wakeful.device.perception.landmarks import TRACKING_SCALE, FaceLandmarks, LandmarkReader
 from wakeful.device.perception.person import WatchedPerson
 from wakeful.device.perception.region import Region
@@ -48,6 +50,7 @@ class FaceTracker:
         self._min_presence = min_presence
         self._region: Region | None = None
         self._quarter = self._other_quarter = self._doubtful = 0
+        self._part = -1
         self._one_eye = False
         self.person = WatchedPerson(seat)
         self.changed = False
@@ -59,11 +62,12 @@ class FaceTracker:
         twin.person = copy.deepcopy(self.person)
         return twin
 
-    def __call__(self, frame: Frame, *, one_eye: bool = False) -> FaceLandmarks | None:
+    def __call__(self, frame: Frame, *, one_eye: bool = False, parts_at_once: int = 1) -> FaceLandmarks | None:
         """The watched face in ``frame``; None where it is not seen.
 
         Args:
             one_eye: as for ``LandmarkReader``.
+            parts_at_once: in so many parts of the picture it is searched where the whole shows none.
 
         Raises:
             NetworkOutputError: a network answered NaN; the face is lost.
@@ -72,7 +76,10 @@ class FaceTracker:
         self.changed = False
         followed, self._region = self._region, None
         face = self._read(frame, followed) if followed else None
-        face = self._find(frame) if face is None else self._look_around(frame, face)
+        if face is not None:
+            face = self._look_around(frame, face)
+        else:
+            face = self._find(frame) or self._find_in_parts(frame, parts_at_once)
         if face is None:
             return None
         self._region = face.region
@@ -114,6 +121,23 @@ class FaceTracker:
                     self._quarter, self._other_quarter = quarter, 0
                     return self._take(frame, face, candidate, faces)
         self._doubtful = self._doubtful + 1 if doubtful else 0
+        return None
+
+    def _find_in_parts(self, frame: Frame, count: int) -> FaceLandmarks | None:
+        """A face that a look at the whole picture misses; counts after a second look in its own square."""
+        sure = self._reader.found_presence
+        if not sure:  # the presence of such a reader does not carry the decision
+            return None
+        places = parts(*_size(frame))
+        for _ in range(count):
+            self._part = (self._part + 1) % len(places)
+            faces = self._detector(frame.image, self._quarter, places[self._part])
+            self.stages.done("detect")
+            for candidate in self.person.candidates(frame.t_ns, faces, *_size(frame))[:1]:
+                face = self._read(frame, candidate.region())
+                again = self._read(frame, face.region) if face is not None and face.presence >= sure else None
+                if again is not None and again.presence >= sure:
+                    return self._take(frame, again, candidate, faces)
         return None
 
     def _look_around(self, frame: Frame, face: FaceLandmarks) -> FaceLandmarks:

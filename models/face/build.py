@@ -26,6 +26,8 @@ from wakeful.sensors.opencv import cv2
 Array = NDArray[Any]
 
 PICTURES, TARGETS = "face_pictures.npz", "face_targets.npz"
+TURNED_PICTURES, TURNED_TARGETS = "turned_pictures.npz", "turned_targets.npz"
+"""Of ``wakeful.models.face.turned``."""
 VALID_FOLD, YTF_TEST_FOLD = 0, 1
 CAR_TEST_EVERY = 5
 """Drivers whose number is divisible by this are left out of every training: 23 people, 97 car frames, 185 faces."""
@@ -58,10 +60,20 @@ class Targets:
     flip: NDArray[np.intp]
 
     @classmethod
-    def load(cls, folder: Path) -> Targets:
+    def load(cls, folder: Path, name: str = TARGETS) -> Targets:
         """What ``build`` left in ``folder``."""
-        with np.load(folder / TARGETS) as packed:
+        with np.load(folder / name) as packed:
             return cls(*(packed[field.name] for field in fields(cls)))
+
+    def save(self, file: Path) -> None:
+        """Writes ``file``."""
+        replace_file(file, lambda part: _save(part, vars_of(self)), private=False)
+
+    def followed_by(self, others: Targets) -> Targets:
+        """These and, after them, others of the same mesh."""
+        mine, theirs = vars_of(self), vars_of(others)
+        joined = {name: np.concatenate([mine[name], theirs[name]]) for name in mine if name != "flip"}
+        return Targets(**joined, flip=self.flip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,12 @@ def build(data: Path, cache: Path, teacher: Path, every: int = 1) -> None:
         name: np.array(values, np.float32 if name in ("points", "human", "box") else np.str_)
         for name, values in rows.items()
     }
-    replace_file(cache / TARGETS, lambda part: _save(part, {**arrays, "flip": flip}), private=False)
+    Targets(**arrays, flip=flip).save(cache / TARGETS)
+
+
+def vars_of(targets: Targets) -> dict[str, Array]:
+    """The arrays by name."""
+    return {field.name: getattr(targets, field.name) for field in fields(targets)}
 
 
 def _save(part: Path, arrays: dict[str, Array]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from wakeful.models.face.build import PICTURES, Targets
+from wakeful.models.face.build import PICTURES, TURNED_PICTURES, TURNED_TARGETS, Targets
 from wakeful.models.face.net import NAME, SCALE, FaceNet
 from wakeful.models.face.points import LEFT_EYE, LEFT_OUTER, RIGHT_EYE, RIGHT_OUTER, eye_span, lid_gap
 from wakeful.models.face.samples import HALF
@@ -202,6 +202,20 @@ def presence(reader: FaceReader, data: Path, targets: Targets, pictures: Picture
     return out
 
 
+def turned_aside(reader: FaceReader, cache: Path) -> dict[str, float]:
+    """Faces of people who were not learned, turned on by their own mesh: presence, and points in % as elsewhere."""
+    targets, pictures = Targets.load(cache, TURNED_TARGETS), Pictures.load(cache / TURNED_PICTURES)
+    chosen = np.flatnonzero(targets.split == "aside")
+    ours, kept = readings(reader, targets, pictures, chosen)
+    truth = targets.points[chosen].astype(np.float64)
+    off = np.linalg.norm(ours[..., :2] - truth[..., :2], axis=-1).mean(axis=1)
+    return {
+        "faces": len(chosen),
+        "kept_pct": round(float((kept > 0).mean()) * 100, 1),
+        "points_pct_of_face": round(float(np.median(off / targets.box[chosen, 2])) * 100, 2),
+    }
+
+
 def _scene_taken(reader: FaceReader, scene: NDArray[np.uint8]) -> tuple[bool, float]:
     height, width = scene.shape
     whole = reader.at(scene, Crop(width / 2, height / 2, float(min(height, width))))[1] > 0
@@ -221,6 +235,7 @@ def main() -> None:
     print(json.dumps({"jitter": jitter(reader, targets, pictures)}), flush=True)
     print(json.dumps({"pose": pose_beside_teacher(reader, targets, pictures)}), flush=True)
     print(json.dumps({"presence": presence(reader, given.data, targets, pictures)}), flush=True)
+    print(json.dumps({"turned_aside": turned_aside(reader, given.cache)}), flush=True)
     print(json.dumps(points_of_people(reader, targets, pictures)), flush=True)
 
 

@@ -34,12 +34,9 @@ class FaceNet(nn.Module):
             convolution(12, 24, 2),
             separable(24, 32),
             convolution(32, 48, 2),
-            SeparableResidual(48),
-            SeparableResidual(48),
-            SeparableResidual(48),
+            *(SeparableResidual(48) for _ in range(5)),
             convolution(48, 96, 2),
-            SeparableResidual(96),
-            SeparableResidual(96),
+            *(SeparableResidual(96) for _ in range(4)),
             convolution(96, 48, kernel=1),
         )
         self.code = nn.Linear(48 * 7 * 7, CODE)

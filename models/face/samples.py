@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.models.face.build import PICTURES, Targets
+from wakeful.models.face.build import PICTURES, TURNED_PICTURES, TURNED_TARGETS, Targets
+from wakeful.models.face.mined import MINED, middle
 from wakeful.models.face.net import SCALE, SIZE_PX
 from wakeful.models.face.points import IBUG68_FLIP, MASK
 from wakeful.models.training.covers import Covers, lay_hand, lay_mask, lay_patch, lay_spectacles
@@ -23,10 +24,10 @@ Array = NDArray[Any]
 HALF = SIZE_PX / 2.0
 CUT_TIGHT = frozenset({"utk"})
 """Sources whose pictures end where the face ends: never padded with black, or the network learns that edge."""
-SHARES = {"helen-train": 2.0, "ytf": 0.5, "car": 1.0, "london": 2.0, "yawdd": 2.0}
+SHARES = {"helen-train": 2.0, "ytf": 1.0, "car": 1.0, "london": 2.0, "yawdd": 2.0, "turned": 1.5}
 """How often pictures of a source are drawn beside others."""
-SCENES, RESIDUES = 0.42, 0.15
-"""Shares of the crops without a face; the others are cut beside a face."""
+MINED_SHARE, SCENES, RESIDUES = 0.4, 0.55, 0.12
+"""Of the crops without a face: answers of the detector, these and scenes, residues; others are cut beside a face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,14 @@ class FaceSamples:
     """Faces of one split.
 
     Args:
-        cache: folder that ``wakeful.models.face.build`` has filled.
+        cache: folder that ``wakeful.models.face.build``, then ``turned`` and ``mined`` beside it have filled.
         covers: what is drawn before faces and behind them.
     """
 
     def __init__(self, cache: Path, covers: Covers, split: str) -> None:
-        self.targets = Targets.load(cache)
-        self.pictures = Pictures.load(cache / PICTURES)
+        self.targets = Targets.load(cache).followed_by(Targets.load(cache, TURNED_TARGETS))
+        self.pictures = Pictures.load(cache / PICTURES).followed_by(Pictures.load(cache / TURNED_PICTURES))
+        self.mined = Pictures.load(cache / MINED)
         self.covers = covers
         self.chosen = np.flatnonzero(self.targets.split == split)
         odds = np.array([SHARES.get(str(source), 1.0) for source in self.targets.source[self.chosen]])
@@ -90,7 +92,9 @@ class FaceSamples:
     def no_face(self, rng: np.random.Generator, index: int, light: Light) -> Sample:
         """A scene, a hand, or a face that is not where or not as large as tracking would have it."""
         kind, place = rng.random(), self.square(index)
-        if kind < SCENES:
+        if kind < MINED_SHARE:
+            grey = self._mined(rng)
+        elif kind < SCENES:
             grey = self.covers.scene(rng, SIZE_PX, SIZE_PX)
             if rng.random() < 0.25:
                 grey, _ = lay_hand(rng, grey, self.covers, rng.uniform(0.2, 0.8, 2) * SIZE_PX, rng.uniform(40, 120))
@@ -99,6 +103,11 @@ class FaceSamples:
         else:
             grey = self._cut(rng, index, misplaced(rng, place))
         return self._nothing(standardise(varied(rng, grey, light)), place)
+
+    def _mined(self, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """What the detector took for a face, as tracking would lay it."""
+        picture = self.mined[int(rng.integers(len(self.mined)))]
+        return cut(picture, tracked(rng, middle()), cv2.BORDER_REFLECT_101)
 
     def _nothing(self, crop: NDArray[np.float32], place: Crop) -> Sample:
         nothing = np.full((478, 3), np.nan, np.float32)

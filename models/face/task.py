@@ -18,7 +18,7 @@ from wakeful.models.training.covers import load_covers
 from wakeful.models.training.light import Light
 from wakeful.models.training.run import Batch
 
-PAIRS, NONE = 0.15, 0.12
+PAIRS, NONE = 0.22, 0.16
 """Shares of a batch: second crops of faces that are in it already, and crops without a face."""
 DEPTH_WEIGHT = 0.3
 FINE = 0.02
@@ -78,7 +78,7 @@ class FaceTask:
         )
         present = F.binary_cross_entropy_with_logits(presence[:, 0], batch["present"])
         still = self._unsteady(mesh, batch)
-        loss = flat + DEPTH_WEIGHT * deep + 0.3 * people + 0.03 * present + 0.5 * still
+        loss = flat + DEPTH_WEIGHT * deep + 0.5 * people + 0.05 * present + 1.5 * still
         parts = {"points": flat, "depth": deep, "people": people, "presence": present, "still": still}
         return loss, {name: float(value.detach()) for name, value in parts.items()}
 

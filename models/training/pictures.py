@@ -46,6 +46,14 @@ class Pictures:
         levels = np.concatenate([part.reshape(-1) for part in parts]) if parts else np.empty(0, np.uint8)
         return cls(levels, offset, size)
 
+    def followed_by(self, others: Pictures) -> Pictures:
+        """These and, after them, others."""
+        return Pictures(
+            np.concatenate([self.levels, others.levels]),
+            np.concatenate([self.offset, self.offset[-1] + others.offset[1:]]),
+            np.concatenate([self.size, others.size]),
+        )
+
     def save(self, file: Path) -> None:
         """Writes ``file`` (.npz, not compressed: it is read at every start)."""
 

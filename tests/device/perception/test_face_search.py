@@ -1,0 +1,69 @@
+"""Parts in which a face is looked for that the whole picture hides."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from wakeful.device.perception.face_search import parts
+from wakeful.device.perception.network import Network, load
+from wakeful.device.perception.one_image import look_at
+from wakeful.device.perception.pipeline import Perception
+from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (480, 640), (1280, 720), (480, 480)])
+def test_parts_lie_in_the_picture_and_cover_it(width: int, height: int) -> None:
+    covered = np.zeros((height, width), bool)
+    for part in parts(width, height):
+        x0, y0 = part.x_px - part.size_px / 2, part.y_px - part.size_px / 2
+        assert min(x0, y0) >= -0.01 and x0 + part.size_px <= width + 0.01 and y0 + part.size_px <= height + 0.01
+        covered[round(y0) : round(y0 + part.size_px), round(x0) : round(x0 + part.size_px)] = True
+    assert covered.all()
+
+
+def small_and_aside() -> NDArray[np.uint8]:
+    """A driver who is too small for a look at the whole picture: 1280 pixels wide, the face 50."""
+    picture = np.full((720, 1280, 3), 60, np.uint8)
+    driver = cv2.resize(render(DriverPose(yaw_deg=-25.0)), (160, 120), interpolation=cv2.INTER_AREA)
+    picture[40:160, 1000:1160] = driver
+    return picture
+
+
+class TestSmallFace:
+    def test_is_not_found_in_the_whole_picture(self) -> None:
+        assert not Perception("v2").look(Frame(small_and_aside(), 0, 0)).observation.face
+
+    def test_is_found_within_ten_frames(self) -> None:
+        perception, picture = Perception(), small_and_aside()
+        found = [perception.look(Frame(picture, i * 33_000_000, i)).observation.face for i in range(10)]
+        assert found[-1]
+
+    def test_is_found_in_a_single_image(self) -> None:
+        look = look_at(small_and_aside(), Perception())
+        assert look.face and look.box is not None
+        assert 1030 < (look.box[0] + look.box[2]) / 2 < 1130 and 60 < (look.box[1] + look.box[3]) / 2 < 140
+
+
+def test_the_detector_runs_three_times_in_a_frame_without_a_face() -> None:
+    runs: dict[str, int] = {}
+
+    def counting(name: str, threads: int = 1) -> Network:
+        network = load(name, threads)
+
+        def run(tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+            runs[name] = runs.get(name, 0) + 1
+            return network(tensor)
+
+        run.input_shape = network.input_shape  # type: ignore[attr-defined]
+        return cast(Network, run)
+
+    perception = Perception(load=counting)
+    for i in range(10):
+        perception.look(Frame(np.full((480, 640, 3), 90, np.uint8), i, i))
+    assert runs == {"face_detection_short_range": 30}
