@@ -23,12 +23,14 @@ OVERTONE = 0.3
 def samples(level: Level, begin: int, count: int, volume: float) -> bytes:
     """``count`` samples (mono, 16 bits, little-endian) of the level's pattern, from the sample ``begin`` on."""
     pattern = PATTERNS.get(level, OFF)
+    if pattern.on_s <= 0.0:
+        return bytes(2 * count)
     t_s = np.arange(begin, begin + count) / RATE_HZ
     steady = pattern.off_s <= 0.0 and not pattern.once
     into_s = t_s if steady or pattern.once else t_s % (pattern.on_s + pattern.off_s)
     left_s = np.full(count, math.inf) if steady else pattern.on_s - into_s
-    envelope = np.clip(np.minimum(into_s, left_s) / RAMP_S, 0.0, 1.0) if pattern.on_s > 0.0 else np.zeros(count)
-    phase = 2.0 * math.pi * PITCH_HZ.get(level, 0.0) * t_s
+    envelope = np.clip(np.minimum(into_s, left_s) / RAMP_S, 0.0, 1.0)
+    phase = 2.0 * math.pi * PITCH_HZ[level] * t_s
     wave = (np.sin(phase) + OVERTONE * np.sin(3.0 * phase)) / (1.0 + OVERTONE)
     return (wave * envelope * volume * 32_767.0).astype("<i2").tobytes()
 
