@@ -86,6 +86,9 @@ PARSER = Parser(
     seeds=(
         _request(b"GET", b"/"),
         _request(b"GET", b"/live.js"),
+        _request(b"GET", b"/healthz"),
+        _request(b"GET", b"/state", BEARER),
+        _request(b"GET", b"/metrics", BEARER),
         _request(b"GET", b"/events", BEARER),
         _request(b"GET", b"/picture", BEARER, b"Sec-Fetch-Site: same-origin"),
         _request(b"POST", b"/marker", BEARER, b"X-Wakeful-Page: guessed", body=b'{"text": "tunnel"}'),

@@ -238,6 +238,15 @@ def test_home_assistant_is_told_about_the_device_and_again_when_it_restarts(brok
     assert listen(broker, "homeassistant/device/#").next_message("/config")[2]
 
 
+def test_a_button_of_home_assistant_reaches_the_monitor(broker: Broker, listen: Listen) -> None:
+    commands: SimpleQueue[Command] = SimpleQueue()
+    home = listen(broker, "homeassistant/device/#")
+    with started(MqttOutput(MqttSettings(broker=broker.address, discovery=True), "cab-7", on_command=commands.put)):
+        button = home.next_message("/config")[1]["components"]["acknowledge"]
+        home.say(button["command_topic"], button["payload_press"].encode())
+        assert commands.get(timeout=10.0) == Acknowledge(None)
+
+
 def test_the_end_sends_what_is_queued_and_is_quick_without_a_broker(broker: Broker, listen: Listen) -> None:
     listener = listen(broker, "wakeful/cab-7/alert")
     output = MqttOutput(MqttSettings(broker=broker.address), "cab-7")
