@@ -146,6 +146,15 @@ class WatchedPerson:
             self._settle(centre, size_px)
         self._plan_looks(t_ns)
 
+    def resize(self, x_by: float, y_by: float) -> None:
+        """Pictures of another size from here on, which show the same larger or smaller by these factors."""
+        by = math.sqrt(x_by * y_by)
+        for person in self._people:
+            person.place.resize(x_by, y_by)
+        for other in self._company:
+            other.centre, other.size_px = (other.centre[0] * x_by, other.centre[1] * y_by), other.size_px * by
+        self._centre, self._size_px = (self._centre[0] * x_by, self._centre[1] * y_by), self._size_px * by
+
     def is_due(self, t_ns: int) -> bool:
         """Whether the whole picture has to be looked at, although a face is followed."""
         return not 0 <= t_ns - self._looked_ns < self._look_every_ns

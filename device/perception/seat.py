@@ -91,6 +91,15 @@ class Place:
         self.x, self.y, self.size_px = x[middle], y[middle], size[middle]
         return True
 
+    def resize(self, x_by: float, y_by: float) -> None:
+        """The picture shows the same, larger or smaller by these factors."""
+        by = math.sqrt(x_by * y_by)
+        resized = [(x * x_by, y * y_by, size * by) for x, y, size in self._samples]
+        self._samples = deque(resized, maxlen=WINDOW_SAMPLES)
+        x0, y0, x1, y1 = self.centres
+        self.centres = x0 * x_by, y0 * y_by, x1 * x_by, y1 * y_by
+        self.x, self.y, self.size_px = self.x * x_by, self.y * y_by, self.size_px * by
+
     def misfit(self, centre: tuple[float, float], size_px: float) -> float:
         """How badly a face fits: 0 for the usual centre and size, 1 for a face width away, or twice the size."""
         away = math.dist(centre, (self.x, self.y)) / max(size_px, self.size_px, 1.0)

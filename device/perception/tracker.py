@@ -49,6 +49,7 @@ class FaceTracker:
         self._reader = reader
         self._min_presence = min_presence
         self._region: Region | None = None
+        self._picture: tuple[int, int] | None = None
         self._quarter = self._other_quarter = self._doubtful = 0
         self._part = -1
         self._one_eye = False
@@ -75,6 +76,11 @@ class FaceTracker:
         self._one_eye = one_eye
         self.changed = False
         followed, self._region = self._region, None
+        size, before = _size(frame), self._picture
+        if before not in (None, size):
+            followed = None
+            self.person.resize(size[0] / before[0], size[1] / before[1])
+        self._picture = size
         face = self._read(frame, followed) if followed else None
         if face is not None:
             face = self._look_around(frame, face)

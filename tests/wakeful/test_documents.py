@@ -24,7 +24,7 @@ def test_an_example_runs(
 
 
 def test_every_example_compiles_and_uses_public_names_only() -> None:
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 7
     for code, _ in EXAMPLES:
         compile(code, str(PAGE), "exec")
         assert set(re.findall(r"wakeful\.([A-Za-z]\w+)\(", code)) <= set(wakeful.__all__)

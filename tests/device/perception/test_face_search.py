@@ -28,10 +28,10 @@ def test_parts_lie_in_the_picture_and_cover_it(width: int, height: int) -> None:
 
 
 def small_and_aside() -> NDArray[np.uint8]:
-    """A driver who is too small for a look at the whole picture: 1280 pixels wide, the face 50."""
+    """A driver who is too small for a look at the whole picture: 1280 pixels wide, the face 75."""
     picture = np.full((720, 1280, 3), 60, np.uint8)
-    driver = cv2.resize(render(DriverPose(yaw_deg=-25.0)), (160, 120), interpolation=cv2.INTER_AREA)
-    picture[40:160, 1000:1160] = driver
+    driver = cv2.resize(render(DriverPose(yaw_deg=-25.0)), (240, 180), interpolation=cv2.INTER_AREA)
+    picture[40:220, 1000:1240] = driver
     return picture
 
 
@@ -47,7 +47,7 @@ class TestSmallFace:
     def test_is_found_in_a_single_image(self) -> None:
         look = look_at(small_and_aside(), Perception())
         assert look.face and look.box is not None
-        assert 1030 < (look.box[0] + look.box[2]) / 2 < 1130 and 60 < (look.box[1] + look.box[3]) / 2 < 140
+        assert 1060 < (look.box[0] + look.box[2]) / 2 < 1180 and 80 < (look.box[1] + look.box[3]) / 2 < 180
 
 
 def test_the_detector_runs_three_times_in_a_frame_without_a_face() -> None:

@@ -241,3 +241,13 @@ class TestMeasures:
 
     def test_a_face_outside_the_picture_has_no_brightness(self, face: FaceLandmarks) -> None:
         assert face_brightness(np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8), face.points + np.float32(5000)) is None
+
+
+def test_whoever_is_watched_stays_so_when_pictures_change_their_size() -> None:
+    perception = Perception()
+    picture = render(DriverPose())
+    small = np.ascontiguousarray(picture[::2, ::2])
+    for i in range(60):
+        seen = perception.observe(Frame(picture if (i // 20) % 2 == 0 else small, i * 33_000_000, i))
+    assert seen.face
+    assert (seen.person, seen.unsure) == (1, False)
