@@ -242,6 +242,7 @@ class StreamOutput(Output):
         except BlockingIOError:
             sent = 0
         except OSError:
+            self._receive(reader)  # whoever acknowledges and leaves at once has written before
             self._drop(reader)
             return
         del reader.unsent[:sent]

@@ -153,7 +153,8 @@ class WatchedPerson:
             person.place.resize(x_by, y_by)
         for other in self._company:
             other.centre, other.size_px = (other.centre[0] * x_by, other.centre[1] * y_by), other.size_px * by
-        self._centre, self._size_px = (self._centre[0] * x_by, self._centre[1] * y_by), self._size_px * by
+        # Whoever has a place is found there; no claim keeps others away, since the view may be another one.
+        self._seen_ns = None
 
     def is_due(self, t_ns: int) -> bool:
         """Whether the whole picture has to be looked at, although a face is followed."""

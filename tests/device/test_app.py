@@ -250,7 +250,7 @@ def test_a_model_with_a_wrong_hash_is_one_line_and_status_4(
 
 def test_pictures_of_every_kind_and_size_are_looked_at(tmp_path: Path) -> None:
     driver = render(DriverPose())
-    large = cv2.copyMakeBorder(driver, 0, 6000 - 480, 0, 8000 - 640, cv2.BORDER_CONSTANT)
+    large = cv2.resize(driver, (8000, 6000))
     pictures = {
         "1.png": np.full((1, 1, 3), 90, np.uint8),
         "2.png": cv2.cvtColor(driver, cv2.COLOR_BGR2GRAY),

@@ -165,6 +165,18 @@ def test_it_iterates_asynchronously_too(path: Path) -> None:
     assert found[0].state.code == "microsleep" and found[-1].alerts[0].code == "sleep"
 
 
+def test_what_is_sent_just_before_leaving_arrives(path: Path) -> None:
+    commands: list[Command] = []
+    with serving(path, commands) as stream:
+        for seq in range(1, 41):
+            with wakeful.connect(path, timeout_s=20.0) as service:
+                stream.alert(ALERT)
+                service.acknowledge(seq)
+            stream.alert(ALERT)
+        assert eventually(lambda: len(commands) == 40)
+    assert commands == [wakeful.Acknowledge(seq) for seq in range(1, 41)]
+
+
 def test_the_iteration_ends_when_the_service_ends(path: Path) -> None:
     with serving(path) as stream:
         stream.state(STATE)
