@@ -187,7 +187,8 @@ class Worker:
     def join(self, timeout_s: float | None = None) -> None:
         """Waits for a thread that has been asked to end; the watchdog ignores it from now on."""
         self._liveness.leave(self.part)
-        if self._thread is not None and not self.in_charge():
+        # Ctrl-C may have come while the thread was being started: there is nothing to wait for then.
+        if self._thread is not None and self._thread.is_alive() and not self.in_charge():
             self._thread.join(timeout_s)
 
     def _begin(self) -> None:

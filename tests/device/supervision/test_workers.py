@@ -119,3 +119,16 @@ def test_a_worker_that_was_stuck_and_replaced_learns_that_it_is_no_longer_in_cha
     assert eventually(lambda: len(began) == 2)
     release.set()
     assert eventually(lambda: sorted(left) == [False, True])
+
+
+def test_a_worker_whose_start_was_interrupted_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Worker("writer", lambda: None, liveness=Liveness())
+
+    def interrupted(thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        worker.start()
+    worker.join(1.0)
+    assert not worker.is_alive()
