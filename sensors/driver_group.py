@@ -1,7 +1,7 @@
-"""Draws several people in one picture: the head of the synthetic driver wherever each of them stands.
+"""Draws several people in one picture: the head of the synthetic driver at each of their places.
 
 For what concerns more than one face: who is followed when two cross, what each further face costs. It is one
-photographed person many times over, without bodies, so nothing here can be told apart by its looks.
+photographed person many times over, without bodies, so nobody here can be recognised by their looks.
 """
 
 from __future__ import annotations

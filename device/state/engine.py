@@ -7,7 +7,6 @@ the rules of the profile are applied to (``rules``). This file only joins them i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -35,7 +34,7 @@ from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.episodes import EpisodeView
 from wakeful.device.state.eyelids import LidView
 from wakeful.device.state.frame_rate import FrameRate
-from wakeful.device.state.health import SLOW, HealthMonitor
+from wakeful.device.state.health import SLOW, HealthMonitor, off_axis_deg
 from wakeful.device.state.person import People
 from wakeful.device.state.plausible import without_impossible
 from wakeful.device.state.profile import Profile
@@ -260,7 +259,7 @@ class Engine:
             unreadable = SLOW
         elif lids.left is None and lids.right is None:
             unreadable = seen.unreadable.value if seen.unreadable else Unreadable.OCCLUDED.value
-        elif self._health.eyes_reason == Unreadable.OCCLUDED and _off_axis_deg(seen) > PAST_RIM_DEG:
+        elif self._health.eyes_reason == Unreadable.OCCLUDED and off_axis_deg(seen) > PAST_RIM_DEG:
             # A head turned away shows an eye beside the dark lens that hides it from the front.
             unreadable = Unreadable.OCCLUDED.value
         calibrated = self._people.now.lids.progress_pct >= 100.0
@@ -347,8 +346,3 @@ def _ended(t_ns: int, lids: LidView, attention: AttentionView) -> Iterator[Event
     if attention.ended:
         ended = attention.ended
         yield Event(t_ns, "glance", {"start_ns": ended.start_ns, "end_ns": ended.end_ns, "zone": ended.zone})
-
-
-def _off_axis_deg(seen: Observation) -> float:
-    """How far the head is turned from the camera's axis, about; 0 where that is unknown."""
-    return math.hypot(seen.yaw_deg or 0.0, seen.pitch_deg or 0.0)

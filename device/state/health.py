@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from itertools import islice
 
-from wakeful.device.messages import Health
+from wakeful.device.messages import Health, Observation
 from wakeful.device.state.profile import HealthSection
 
 # Visibility is noted this often: enough to measure seconds by.
@@ -133,3 +134,8 @@ class HealthMonitor:
         if self._notes[-1][1] != SLOW:
             return noted_ns >= needed_ns
         return noted_ns >= needed_ns - SLOW_BEFORE_NS or noted_ns + t_ns - self._notes[-2][0] >= self._window_ns
+
+
+def off_axis_deg(seen: Observation) -> float:
+    """How far the head is turned from the camera's axis, about; 0 where that is unknown."""
+    return math.hypot(seen.yaw_deg or 0.0, seen.pitch_deg or 0.0)

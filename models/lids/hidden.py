@@ -114,8 +114,8 @@ def outcome(moments: list[Moment], end_s: float) -> Outcome:
     begin_s = moments[0][0]
     during = [state for t_s, state, _ in moments if t_s < end_s]
     known = [(state.eye_open_left is not None) + (state.eye_open_right is not None) for state in during]
-    told = ((t_s - begin_s, _trouble(state)) for t_s, state, _ in moments if t_s < end_s)
-    after_s, reported = next(((t_s, trouble) for t_s, trouble in told if trouble), (None, ""))
+    reports = ((t_s - begin_s, _trouble(state)) for t_s, state, _ in moments if t_s < end_s)
+    after_s, reported = next(((t_s, trouble) for t_s, trouble in reports if trouble), (None, ""))
     well = (t_s - end_s for t_s, state, _ in moments if t_s >= end_s and _trouble(state) == "" and _in_use(state))
     codes = {alert.code: None for *_, alerts in moments for alert in alerts if alert.phase is not Phase.CLEARED}
     return Outcome(

@@ -107,7 +107,7 @@ class LidsTask:
         return _masked((means * torch.exp(-spread) + spread).mean(dim=1), chosen)
 
     def validate(self, net: nn.Module) -> dict[str, float]:
-        """Errors on plain crops in crop pixels; how drawn and real things are told apart on varied ones."""
+        """Errors on plain crops in crop pixels; how drawn and real things are distinguished on varied ones."""
         plain = [self.valid.plain(int(i)) for i in self._valid_chosen]
         out = read(net, np.stack([sample.crop for sample in plain]))
         truth = np.stack([sample.points for sample in plain])

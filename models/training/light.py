@@ -14,7 +14,7 @@ from wakeful.sensors.opencv import cv2
 Levels = NDArray[Any]
 
 _NOISE = np.random.default_rng(0).standard_normal(1 << 20).astype(np.float32)
-"""Noise is cut from here at a random place: drawing it anew is the dearest part of a sample."""
+"""Noise is cut from here at a random place: drawing it every time is the dearest part of a sample."""
 
 
 @dataclass(frozen=True, slots=True)

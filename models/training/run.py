@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from wakeful import WakefulError
 from wakeful.files import replace_file
+from wakeful.models.training.means import Means
 
 CHECKPOINT, WEIGHTS, CURVE = "checkpoint.pt", "weights.pt", "curve.csv"
 
@@ -140,7 +141,7 @@ class Loop(ABC):
             stepped: called with the number of steps done, after each.
         """
         self.out.mkdir(parents=True, exist_ok=True)
-        settings, seen = self.settings, _Means()
+        settings, seen = self.settings, Means()
         began = time.process_time()
         while self.step < settings.steps:
             seen.add(self.one_step())
@@ -248,26 +249,6 @@ class Run(Loop):
     def batch(self, rng: np.random.Generator) -> Batch:
         """Drawn by the task."""
         return self.task.batch(rng, self.settings.batch, self.calm)
-
-
-class _Means:
-    """Running means of the parts of the loss."""
-
-    def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._counts: dict[str, int] = {}
-
-    def add(self, parts: dict[str, float]) -> None:
-        for name, value in parts.items():
-            if math.isfinite(value):
-                self._sums[name] = self._sums.get(name, 0.0) + value
-                self._counts[name] = self._counts.get(name, 0) + 1
-
-    def take(self) -> dict[str, float]:
-        """The means so far, which start again."""
-        means = {name: round(self._sums[name] / self._counts[name], 6) for name in self._sums}
-        self._sums, self._counts = {}, {}
-        return means
 
 
 def averaged(net: nn.Module, kept: float) -> torch.optim.swa_utils.AveragedModel:

@@ -35,17 +35,15 @@ def test_a_state_and_an_alert_arrive_as_the_protocol_says(receiver: Receiver) ->
         output.state(MICROSLEEP)
         assert eventually(lambda: len(receiver.lines) >= 2)
     assert receiver.of("WKA") == [Sentence("WKA", ("3", "7610", "microsleep", "warning", "raised"))]
-    assert receiver.of("WKS")[0].fields == (
-        *("0", "5000", "ok", "warning", "microsleep", "4", "1200", "12", "-3", "neutral"),
-    )
+    fields = ("0", "5000", "ok", "warning", "microsleep", "4", "1200", "12", "-3", "neutral")
+    assert receiver.of("WKS")[0].fields == fields
     assert output.problem is None
 
 
 def test_the_heartbeat_goes_on_by_itself_and_each_change_is_said_at_once(receiver: Receiver) -> None:
     with started(SerialOutput(SerialSettings(url=receiver.path))) as output:
 
-        def is_in_time(health: Health) -> bool:
-            """Whether three heartbeats come each within its time, and then a change at once."""
+        def three_are_in_time_and_then_a_change(health: Health) -> bool:
             begun = len(receiver.lines)
             assert eventually(lambda: len(receiver.lines) >= begun + 4)
             changed_at = time.monotonic()
@@ -58,7 +56,7 @@ def test_the_heartbeat_goes_on_by_itself_and_each_change_is_said_at_once(receive
         output.state(AWAKE)
         # Other work on the machine may spoil a round, but not every one.
         tries = (Health.NO_FACE, Health.OK, Health.NO_FACE, Health.OK)
-        assert any(is_in_time(health) for health in tries)
+        assert any(three_are_in_time_and_then_a_change(health) for health in tries)
     count = len(receiver.of("WKS"))
     assert count <= 2 * (time.monotonic() - begun_s) + len(tries) + 1
     assert [int(sentence.fields[0]) for sentence in receiver.of("WKS")] == list(range(count))
@@ -277,7 +275,7 @@ def test_a_successor_sends_what_waited_and_what_the_port_did_not_take_whole(rece
     with started(SerialOutput(SerialSettings(url=receiver.path))) as stuck:
         for seq in range(900):
             stuck.alert(alert(seq=seq))
-        settled(lambda: stuck.alerts_sent)
+        settled(lambda: stuck.alerts_sent, rest_s=1.5)
         with started(SerialOutput(SerialSettings(url=other.path))) as successor:
             successor.take_over(stuck)
             accepted = stuck.alerts_sent

@@ -115,7 +115,7 @@ def test_two_hundred_alerts_in_a_row_each_begin_in_their_order(card: Card, monke
     with started(sound()) as made:
         for number, level in enumerate(alerts):
             made.state(at(level, f"x_{number}"))
-            assert eventually(partial(has, begun, number + 1))
+            assert eventually(partial(has, begun, number + 1), 60.0)
     assert begun == alerts
 
 
@@ -145,10 +145,10 @@ def test_a_card_that_comes_back_is_heard_and_the_note_is_over(card: Card, monkey
     notes = Notes()
     with started(sound(notes)) as made:
         made.state(at(Level.EMERGENCY))
-        assert eventually(lambda: card.bells > 0)
+        assert eventually(lambda: card.bells > 0, 60.0)
         card.plays()
-        assert eventually(lambda: card.pitches() == [PITCH_HZ[Level.EMERGENCY]])
-        assert eventually(lambda: notes.codes == ())
+        assert eventually(lambda: card.pitches() == [PITCH_HZ[Level.EMERGENCY]], 60.0)
+        assert eventually(lambda: notes.codes == (), 60.0)
 
 
 def test_a_player_that_takes_nothing_costs_the_monitor_nothing(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
