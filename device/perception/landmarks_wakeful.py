@@ -106,7 +106,7 @@ class WakefulReader:
         place = Placed.of(square.x_px, square.y_px, FACE_PX / square.size_px, square.angle_rad, FACE_PX, FACE_PX)
         crop = grey.cut(place, cv2.BORDER_CONSTANT)
         mesh, logit = self._face(standardised(crop, LEAST_SPREAD)[np.newaxis])
-        presence = sigmoid(logit.item())
+        presence = sigmoid(require_finite(logit, "face").item())
         inside = crop[FACE_INSIDE, FACE_INSIDE]
         mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(inside))
         if presence < self._min_presence or (spread < LITTLE_SPREAD * mean and is_residue(inside, mean)):

@@ -157,7 +157,7 @@ class Bench:
 
     def _wrap(self, perception: Perception) -> None:
         reader = perception._reader
-        for name in ("_mesh", "_iris", "_network"):
+        for name in ("_face", "_lids", "_mouth", "_mesh", "_iris", "_network"):
             if hasattr(reader, name):
                 setattr(reader, name, partial(self._answer, getattr(reader, name)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import pytest
@@ -115,6 +115,23 @@ class TestRuns:
         reader, _ = reader_and_networks(spoiled=name)
         with pytest.raises(NetworkOutputError, match=name):
             reader(Frame(render(DriverPose()), 0, 0), FACE)
+
+    def test_a_presence_that_is_no_number_is_an_error_too(self) -> None:
+        def load_one(name: str, threads: int = 1) -> Network:
+            network = load(name, threads)
+            if name != "face":
+                return network
+            counting = Counting(network)
+
+            def answer(tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+                mesh, presence = counting(tensor)
+                return [mesh, np.full_like(presence, np.nan)]
+
+            answer.input_shape = network.input_shape  # type: ignore[attr-defined]
+            return cast(Network, answer)
+
+        with pytest.raises(NetworkOutputError):
+            WakefulReader(load=load_one)(Frame(render(DriverPose()), 0, 0), FACE)
 
     def test_both_eyes_reach_the_network_with_the_outer_corner_on_the_left(self) -> None:
         reader, _ = reader_and_networks()
