@@ -72,6 +72,8 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
         made.bells += 1
 
     monkeypatch.setattr(output, "_bell", ring)
+    # A busy machine may not get to a tone before a single state is stale, as states of a monitor never are.
+    monkeypatch.setattr(staleness, "STALE_AFTER_S", 60.0)
     yield made
 
 
@@ -95,7 +97,7 @@ def test_each_level_is_heard_at_its_pitch_in_order(card: Card) -> None:
     with started(sound()) as made:
         for level in (Level.ADVISORY, Level.WARNING, Level.URGENT, Level.EMERGENCY):
             made.state(at(level))
-            assert eventually(partial(heard_last, card, PITCH_HZ[level]))
+            assert eventually(partial(heard_last, card, PITCH_HZ[level]), 60.0)
         made.state(at(Level.NONE))
     assert card.pitches() == [660.0, 880.0, 1320.0, 1760.0]
     assert made.problem is None
@@ -172,21 +174,21 @@ def test_a_talkative_player_fills_no_disk(card: Card) -> None:
         f"i=0; while [ $i -lt 3000 ]; do echo 'underrun!!! (at least 1 ms)' >&2; i=$((i+1)); done; {HEAR}{card.played}"
     )
     playing = Player(player_command("auto"))
-    assert eventually(lambda: playing.said_bytes > MAX_SAID_BYTES)
+    assert eventually(lambda: playing.said_bytes > MAX_SAID_BYTES, 60.0)
 
     def after_another_tone() -> int:
         playing.play(bytes(1920))
         return playing.said_bytes
 
-    assert eventually(lambda: after_another_tone() < MAX_SAID_BYTES)
+    assert eventually(lambda: after_another_tone() < MAX_SAID_BYTES, 60.0)
     playing.close()
 
 
 def test_a_monitor_that_hangs_falls_silent(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staleness, "STALE_AFTER_S", 0.3)
     with started(sound()) as made:
         made.state(at(Level.EMERGENCY))
-        assert eventually(lambda: card.pitches() == [PITCH_HZ[Level.EMERGENCY]])
+        assert eventually(lambda: card.pitches() == [PITCH_HZ[Level.EMERGENCY]], 60.0)
+        monkeypatch.setattr(staleness, "STALE_AFTER_S", 0.3)
         assert eventually(lambda: not np.fromfile(card.played, "<i2")[-4800:].any())
 
 
