@@ -132,7 +132,7 @@ class Browser:
     def wait(self, condition: str, timeout_s: float = TIMEOUT_S) -> None:
         """Waits until a JavaScript expression is true."""
         deadline = time.monotonic() + timeout_s
-        while not self.run(f"Boolean({condition})"):
+        while not self._holds(condition):
             if time.monotonic() > deadline:
                 raise BrowserError(f"did not come true within {timeout_s:.0f} s: {condition}")
             time.sleep(0.02)
@@ -141,6 +141,14 @@ class Browser:
         """Writes what is seen, in the format that the file's name says (png, webp); ``quality`` is an option."""
         data = self._call("Page.captureScreenshot", format=file.suffix[1:], **options)["data"]
         file.write_bytes(base64.b64decode(data))
+
+    def _holds(self, condition: str) -> bool:
+        try:
+            return bool(self.run(f"Boolean({condition})"))
+        except BrowserError as error:
+            if "navigated" in str(error):  # the page is just being loaded again
+                return False
+            raise
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
