@@ -6,7 +6,7 @@ to its receivers for ever. Every output that repeats or shows a state applies it
 
 from __future__ import annotations
 
-from wakeful.device.messages import DriverState, Health
+from wakeful.device.messages import DriverState, Health, Level
 
 STALE_AFTER_S = 2.0
 
@@ -46,3 +46,23 @@ class NewestState:
         if state is None or not self.is_stale(now_s):
             return state
         return DriverState(state.t_ns, state.seq, Health.STALE, level=state.level, code=state.code)
+
+
+class NewestLevel(NewestState):
+    """The newest state for lamps and tones, which show its level in a pattern over time.
+
+    Attributes:
+        level: of the newest state, however old that is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._code = ""
+        self.level = Level.NONE
+
+    def begins(self, state: DriverState, now_s: float) -> bool:
+        """Stores the newest state; whether a pattern begins with it: another alert, or any after a stale one."""
+        shown, was_stale = (self.level, self._code), self.is_stale(now_s)
+        self.update(state, now_s)
+        self.level, self._code = state.level, state.code
+        return was_stale or (state.level, state.code) != shown

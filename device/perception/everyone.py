@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from wakeful.device.perception.face_search import centres
 from wakeful.device.perception.landmarks import TRACKING_SCALE, FaceLandmarks
 from wakeful.device.perception.pipeline import EXPRESSION_EVERY, Perception, Sighting
 from wakeful.device.perception.region import Region
@@ -266,10 +267,7 @@ class Everyone:
 
 def _middles(length: int, side: float) -> list[float]:
     """Middles of parts that cover a length and overlap by half."""
-    steps = max(math.ceil(2.0 * (length - side) / side), 1)
-    return (
-        [side / 2.0 + (length - side) * step / steps for step in range(steps + 1)] if length > side else [length / 2.0]
-    )
+    return centres(length, side, max(math.ceil(2.0 * (length - side) / side), 0) + 1)
 
 
 def _hides(place: _Place, other: _Place) -> bool:

@@ -17,6 +17,8 @@ from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around, whole
 
 NETWORK = "face_detection_short_range"
+Box = tuple[float, float, float, float]
+
 INPUT_PX = 128
 # (cells a side, anchors a cell) of the two output grids of the short-range network.
 GRIDS = ((16, 2), (8, 6))
@@ -34,7 +36,7 @@ class Detection:
         keypoints: float32 [6, 2]: right eye, left eye, nose, mouth, right ear, left ear (of the person).
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     keypoints: NDArray[np.float32]
     score: float
 
@@ -126,6 +128,12 @@ def box_iou(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np
     own = (box[1] - box[0]).clip(0.0).prod()
     iou: NDArray[np.float32] = shared / np.maximum(own + area - shared, 1e-9)
     return iou
+
+
+def overlap(box: Box, other: Box) -> float:
+    """``box_iou`` of two boxes x0, y0, x1, y1."""
+    one, two = (np.array(each, np.float32).reshape(2, 2) for each in (box, other))
+    return float(box_iou(one, two[np.newaxis])[0])
 
 
 def merge(points: NDArray[np.float32], scores: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:

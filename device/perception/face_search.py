@@ -21,14 +21,13 @@ def parts(width_px: int, height_px: int) -> list[Region]:
     for share, along, across in PARTS:
         side = min(width_px, height_px) * share
         columns, rows = (along, across) if width_px >= height_px else (across, along)
-        found += [
-            Region(x, y, side) for y in _centres(height_px, side, rows) for x in _centres(width_px, side, columns)
-        ]
+        found += [Region(x, y, side) for y in centres(height_px, side, rows) for x in centres(width_px, side, columns)]
     middle = (width_px / 2.0, height_px / 2.0)
     return sorted(found, key=lambda part: (-part.size_px, math.dist((part.x_px, part.y_px), middle)))
 
 
-def _centres(length_px: float, side_px: float, count: int) -> list[float]:
+def centres(length_px: float, side_px: float, count: int) -> list[float]:
+    """Centres of ``count`` squares evenly spread over a length, the outer ones at its ends; of one, the middle."""
     if count == 1:
         return [length_px / 2.0]
     room = length_px - side_px

@@ -66,11 +66,10 @@ class Look:
 def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
     """The largest face in a blue-green-red image, uint8 [height, width, 3]."""
     frame = Frame(np.ascontiguousarray(image), 0, 0)
-    perception.parts_at_once = PARTS_AT_ONCE
-    sighting = perception.look(frame)
+    sighting = perception.look(frame, parts_at_once=PARTS_AT_ONCE)
     for _ in range(OTHER_ROTATIONS - 1):  # each look tries one of them
         if sighting.landmarks is None:
-            sighting = perception.look(frame)
+            sighting = perception.look(frame, parts_at_once=PARTS_AT_ONCE)
     found, face = sighting.observation, sighting.landmarks
     if face is None:
         return Look(False, perception.reader)

@@ -80,7 +80,6 @@ class Perception:
     Attributes:
         network_faults: answers of networks that were no numbers.
         expression_every: the expression is read in one of so many frames with a face.
-        parts_at_once: in so many parts of the picture a frame without a face is searched.
         one_eye: read only the eye that is turned to the camera, where the reader has a network for each.
 
     Raises:
@@ -110,7 +109,6 @@ class Perception:
         self._stages = UNWATCHED
         self.network_faults = 0
         self.expression_every = EXPRESSION_EVERY
-        self.parts_at_once = 1
         self.one_eye = False
 
     def fork(self) -> Perception:
@@ -175,12 +173,12 @@ class Perception:
         """What ``frame`` shows of the watched person. Never raises for what is in the picture."""
         return self.look(frame).observation
 
-    def look(self, frame: Frame) -> Sighting:
-        """As ``observe``, with the geometry."""
+    def look(self, frame: Frame, *, parts_at_once: int = 1) -> Sighting:
+        """As ``observe``, with the geometry; ``parts_at_once`` as for ``FaceTracker``."""
         if min(frame.image.shape[:2]) < MIN_PICTURE_PX:
             return _nobody(frame)
         try:
-            face = self._tracker(frame, one_eye=self.one_eye, parts_at_once=self.parts_at_once)
+            face = self._tracker(frame, one_eye=self.one_eye, parts_at_once=parts_at_once)
         except NetworkOutputError as error:
             self._note_fault(error)
             face = None

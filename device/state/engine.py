@@ -262,14 +262,14 @@ class Engine:
         elif self._health.eyes_reason == Unreadable.OCCLUDED and off_axis_deg(seen) > PAST_RIM_DEG:
             # A head turned away shows an eye beside the dark lens that hides it from the front.
             unreadable = Unreadable.OCCLUDED.value
-        calibrated = self._people.now.lids.progress_pct >= 100.0
-        known = {
-            "face": seen.face or seen.unreadable is not None,
-            "calibrated": calibrated,
-            "rotated": seen.rotate_deg != 0,
-            "unsure": seen.unsure,
-        }
-        return self._health.see(seen.t_ns, unreadable=unreadable, **known)
+        return self._health.see(
+            seen.t_ns,
+            face=seen.face or seen.unreadable is not None,
+            unreadable=unreadable,
+            calibrated=self._people.now.lids.progress_pct >= 100.0,
+            rotated=seen.rotate_deg != 0,
+            unsure=seen.unsure,
+        )
 
     def _state(
         self,

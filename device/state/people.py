@@ -1,6 +1,6 @@
-"""Everybody in view, judged: does each of them look here, and with what expression. For the robot, beside the engine.
+"""Everybody in view: does each of them look here, and with what expression. For the robot, beside the engine.
 
-The watched person's entry repeats what the engine judges; the others have no baseline of their open eyes, no alerts and
+The watched person's entry repeats what the engine says; the others have no baseline of their open eyes, no alerts and
 no closures. Who is not seen for a while is forgotten.
 """
 
@@ -23,7 +23,7 @@ CLOSED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class FoundPerson:
-    """One person in one frame, before any judgement.
+    """One person in one frame, before any evaluation.
 
     Attributes:
         number: the same for one person in all frames.
@@ -38,10 +38,10 @@ class FoundPerson:
 
 
 class People:
-    """Judges everybody who is found.
+    """Evaluates everybody who is found.
 
     Args:
-        section: bounds of a look; None: the profile judges no looks.
+        section: bounds of a look; None: the profile has no rules on looks.
         expressions: names of the expressions, in the order of their probabilities.
     """
 

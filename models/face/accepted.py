@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.perception.face_detector import box_iou
+from wakeful.device.perception.face_detector import Box, overlap
 from wakeful.device.perception.one_image import look_at
 from wakeful.device.perception.pipeline import Perception
 from wakeful.models.face.build import CAR_TEST_EVERY
@@ -22,7 +22,6 @@ from wakeful.models.training.pictures import Encoded
 from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]
-Box = tuple[float, float, float, float]
 LEAST_OVERLAP = 0.3
 CLIP_EVERY = 50
 """One in so many frames of a clip is looked at."""
@@ -47,7 +46,7 @@ def main() -> None:
         }
         print(json.dumps({name: {"pictures": len(pictures), "accepted": found}}), flush=True)
     far = list(far_faces(given.data / "far_faces.npz"))
-    found_far = sum(overlap(look_at(one, perception.fork()).box, box) > LEAST_OVERLAP for one, box in far)
+    found_far = sum(accepted_on(perception, one, box) for one, box in far)
     print(json.dumps({"far_aside": {"pictures": len(far), "accepted_on_the_face": found_far}}), flush=True)
     scenes = list(scenes_without_faces(given.data / "covers.npz"))
     taken = sum(accepted(perception, scene) for scene in scenes)
@@ -59,19 +58,18 @@ def accepted(perception: Perception, picture: Picture) -> bool:
     return look_at(np.ascontiguousarray(picture), perception.fork()).face
 
 
+def accepted_on(perception: Perception, picture: Picture, box: Box) -> bool:
+    """Whether a picture has a face where ``box`` is."""
+    found = look_at(picture, perception.fork()).box
+    return found is not None and overlap(found, box) > LEAST_OVERLAP
+
+
 def far_faces(file: Path) -> Iterator[tuple[Picture, Box]]:
     """Drivers seen from the passenger's side, at 45 to 80 degrees, and where their faces are."""
     packed = dict(np.load(file))
     pictures = Encoded(packed["bytes"], packed["offset"])
     for index, box in enumerate(packed["box"].tolist()):
         yield pictures.read(index), tuple(box)
-
-
-def overlap(box: Box | None, other: Box) -> float:
-    """Intersection over union of two boxes x0, y0, x1, y1; 0 where there is none."""
-    if box is None:
-        return 0.0
-    return float(box_iou(*(np.reshape(one, shape) for one, shape in ((box, (2, 2)), (other, (1, 2, 2)))))[0])
 
 
 def car_frames(file: Path) -> Iterator[Picture]:

@@ -233,15 +233,21 @@ def _digest(name: str) -> int:
     return int(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest(), 16)
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def options(description: str | None) -> argparse.ArgumentParser:
+    """Options of all commands that fill the cache."""
+    cv2.setNumThreads(1)
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
+    return parser
+
+
+def main() -> None:
+    """The command."""
+    parser = options(__doc__)
     parser.add_argument("--teacher", type=Path, required=True, help="face_landmarks_detector.tflite")
     parser.add_argument("--every", type=int, default=1)
     given = parser.parse_args()
-    cv2.setNumThreads(1)
     build(given.data, given.cache, given.teacher, given.every)
 
 

@@ -6,24 +6,21 @@ looks at parts of a picture with a low score, as the monitor does while nobody i
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.perception.face_detector import Detection, FaceDetector, box_iou
+from wakeful.device.perception.face_detector import Box, Detection, FaceDetector, overlap
 from wakeful.device.perception.face_search import parts
-from wakeful.models.face.build import CAR_TEST_EVERY
+from wakeful.models.face.build import CAR_TEST_EVERY, options
 from wakeful.models.face.net import SCALE
 from wakeful.models.training.covers import load_covers
 from wakeful.models.training.geometry import Crop, cut
 from wakeful.models.training.pictures import Encoded, Pictures
 from wakeful.sensors.opencv import cv2
 
-Array = NDArray[Any]
 Levels = NDArray[np.uint8]
 
 MINED = "mined_pictures.npz"
@@ -51,7 +48,7 @@ def build(data: Path, cache: Path) -> None:
     print(f"{len(found)} answers that are no face")
 
 
-def answers(detector: FaceDetector, grey: Levels, face: Array | None) -> list[Levels]:
+def answers(detector: FaceDetector, grey: Levels, face: Box | None) -> list[Levels]:
     """Crops of what the detector answers on in the picture, as a whole and in parts, each way up."""
     kept: list[tuple[Detection, Levels]] = []
     for picture, box in _views(grey, face):
@@ -60,24 +57,19 @@ def answers(detector: FaceDetector, grey: Levels, face: Array | None) -> list[Le
         height, width = picture.shape
         for part in (None, *parts(width, height)):
             for answer in detector(image, part=part):
-                if all(_overlap(answer, np.reshape(other.box, (2, 2))) < SAME for other in own) and (
-                    box is None or _overlap(answer, box) < FACE
-                ):
+                new = all(overlap(answer.box, other.box) < SAME for other in own)
+                if new and (box is None or overlap(answer.box, box) < FACE):
                     own.append(answer)
         kept += [(answer, picture) for answer in own]
     return [_cut(picture, answer) for answer, picture in kept]
 
 
-def _views(grey: Levels, face: Array | None) -> Iterator[tuple[Levels, Array | None]]:
+def _views(grey: Levels, face: Box | None) -> Iterator[tuple[Levels, Box | None]]:
     """Scenes in all four rotations; a picture with a face as it is."""
     yield grey, face
     if face is None:
         for quarter in range(1, 4):
             yield np.ascontiguousarray(np.rot90(grey, quarter)), None
-
-
-def _overlap(answer: Detection, box: Array) -> float:
-    return float(box_iou(np.reshape(answer.box, (2, 2)), box[None])[0])
 
 
 def _cut(picture: Levels, answer: Detection) -> Levels:
@@ -86,20 +78,16 @@ def _cut(picture: Levels, answer: Detection) -> Levels:
     return cut(picture, crop, cv2.BORDER_REFLECT_101)
 
 
-def _cars(data: Path) -> Iterator[tuple[Levels, Array]]:
+def _cars(data: Path) -> Iterator[tuple[Levels, Box]]:
     packed = dict(np.load(data / "car_frames.npz"))
     pictures = Encoded(packed["bytes"], packed["offset"])
     for i in np.flatnonzero(packed["person"] % CAR_TEST_EVERY).tolist():
-        yield pictures.read(i, cv2.IMREAD_GRAYSCALE), packed["box"][i].reshape(2, 2).astype(np.float64)
+        yield pictures.read(i, cv2.IMREAD_GRAYSCALE), tuple(packed["box"][i].tolist())
 
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True)
-    given = parser.parse_args()
-    cv2.setNumThreads(1)
+    given = options(__doc__).parse_args()
     build(given.data, given.cache)
 
 

@@ -8,7 +8,6 @@ not show: the half behind the nose goes, and what lies beyond its outline is ano
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.models.face.build import PICTURES, TURNED_PICTURES, TURNED_TARGETS, Targets
+from wakeful.models.face.build import PICTURES, TURNED_PICTURES, TURNED_TARGETS, Targets, options
 from wakeful.models.face.points import LEFT_OUTER, RIGHT_OUTER
 from wakeful.models.face.teacher import MESH, around
 from wakeful.models.training.covers import Covers, load_covers
@@ -217,11 +216,7 @@ def _beyond(moved: Array, drawn: NDArray[np.bool_], side: float) -> NDArray[np.f
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--cache", type=Path, required=True)
-    given = parser.parse_args()
-    cv2.setNumThreads(1)
+    given = options(__doc__).parse_args()
     build(given.data, given.cache)
 
 

@@ -22,9 +22,9 @@ from wakeful.device.alerts.gpio import mock as gpio_mock
 from wakeful.device.alerts.gpio.patterns import OFF, PATTERNS, is_on, until_change_s
 from wakeful.device.alerts.gpio.settings import GpioSettings
 from wakeful.device.alerts.output import Output
-from wakeful.device.alerts.staleness import NewestState
+from wakeful.device.alerts.staleness import NewestLevel
 from wakeful.device.config.section import needed
-from wakeful.device.messages import DriverState, Level
+from wakeful.device.messages import DriverState
 from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.errors import WakefulError
 
@@ -89,9 +89,8 @@ class GpioOutput(Output):
         self._safe_active = settings.safe_active
         self._line: Line | None = None
         self._changed = threading.Condition()
-        self._shown: tuple[Level, str] = (Level.NONE, "")
         self._pattern_began_s = 0.0
-        self._newest = NewestState()
+        self._newest = NewestLevel()
         self._closing = False
         self._worker = Worker("gpio", self._run, stuck_s=STUCK_AFTER_S, liveness=liveness)
 
@@ -109,10 +108,7 @@ class GpioOutput(Output):
     def state(self, state: DriverState) -> None:
         now_s = time.monotonic()
         with self._changed:
-            was_stale = self._newest.is_stale(now_s)
-            self._newest.update(state, now_s)
-            if (state.level, state.code) != self._shown or was_stale:
-                self._shown = (state.level, state.code)
+            if self._newest.begins(state, now_s):
                 self._pattern_began_s = now_s
                 self._changed.notify()
 
@@ -169,7 +165,7 @@ class GpioOutput(Output):
         stale_in_s = self._newest.stale_in_s(now_s)
         if stale_in_s < 0.0:
             return self._safe_active, RETRY_S
-        pattern = PATTERNS.get(self._shown[0], OFF)
+        pattern = PATTERNS.get(self._newest.level, OFF)
         elapsed_s = now_s - self._pattern_began_s
         change_in_s = until_change_s(pattern, elapsed_s)
         # A millisecond past the edge, so that rounding cannot wake it just before.

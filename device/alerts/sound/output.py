@@ -18,7 +18,7 @@ from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.sound.player import Player, SoundError, player_command
 from wakeful.device.alerts.sound.settings import SoundSettings
 from wakeful.device.alerts.sound.tones import RATE_HZ, is_over, samples
-from wakeful.device.alerts.staleness import NewestState
+from wakeful.device.alerts.staleness import NewestLevel
 from wakeful.device.messages import DriverState, Level
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.workers import Liveness, Worker
@@ -45,9 +45,8 @@ class SoundOutput(Output):
         self._volume = settings.volume
         self._notes = notes or Notes()
         self._changed = threading.Condition()
-        self._shown: tuple[Level, str] = (Level.NONE, "")
         self._number = 0
-        self._newest = NewestState()
+        self._newest = NewestLevel()
         self._closing = False
         self._worker = Worker("sound", self._run, liveness=liveness)
 
@@ -59,10 +58,7 @@ class SoundOutput(Output):
     def state(self, state: DriverState) -> None:
         now_s = time.monotonic()
         with self._changed:
-            was_stale = self._newest.is_stale(now_s)
-            self._newest.update(state, now_s)
-            if (state.level, state.code) != self._shown or was_stale:
-                self._shown = (state.level, state.code)
+            if self._newest.begins(state, now_s):
                 self._number += 1
                 self._changed.notify()
 
@@ -89,7 +85,7 @@ class SoundOutput(Output):
     def _level(self) -> tuple[Level, int]:
         """What is to be heard now, and the number of this pattern among all."""
         stale = self._newest.is_stale(time.monotonic())
-        return (Level.NONE if stale else self._shown[0]), self._number
+        return (Level.NONE if stale else self._newest.level), self._number
 
     def _play(self) -> None:
         """Until the output is closed. Raises: SoundError: nothing can be played, or no longer."""

@@ -19,7 +19,7 @@ def test_the_face_of_a_picture_is_left_out_and_found_where_none_is_said_to_be() 
     assert taken, "without a known face the driver's is an answer"
     assert all(one.shape == (mined.SIDE_PX, mined.SIDE_PX) for one in taken)
     face = detector(driver)[0]
-    beside = mined.answers(detector, picture, np.reshape(face.box, (2, 2)))
+    beside = mined.answers(detector, picture, face.box)
     assert len(beside) < len(taken)
 
 
