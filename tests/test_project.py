@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -58,3 +60,15 @@ def test_every_lasting_thread_is_a_worker_that_the_watchdog_knows(file: Path) ->
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     )
     assert not makes_threads or named(file) in OWN_THREADS
+
+
+WITHOUT_EXTRAS = """
+import sys, pytest
+sys.modules.update(dict.fromkeys(("torch", "onnx", "tflite", "matplotlib", "onnxruntime_qnn", "pyarrow")))
+sys.exit(pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", "tests/models", "tests/conversion"]))
+"""
+
+
+def test_the_tests_of_networks_can_be_collected_without_what_training_and_conversion_need() -> None:
+    run = subprocess.run([sys.executable, "-c", WITHOUT_EXTRAS], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stdout[-2000:]

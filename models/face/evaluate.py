@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from wakeful.models.face.build import PICTURES, TURNED_PICTURES, TURNED_TARGETS, Targets
-from wakeful.models.face.net import NAME, SCALE, FaceNet
-from wakeful.models.face.points import LEFT_EYE, LEFT_OUTER, RIGHT_EYE, RIGHT_OUTER, eye_span, lid_gap
+from wakeful.models.face.net import NAME, FaceNet
+from wakeful.models.face.points import LEFT_EYE, LEFT_OUTER, RIGHT_EYE, RIGHT_OUTER, SCALE, eye_span, lid_gap
 from wakeful.models.face.samples import HALF
 from wakeful.models.face.task import predicted
 from wakeful.models.face.teacher import MESH

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wakeful.models.face.evaluate import load_face_net
-from wakeful.models.face.net import SIZE_PX
+from wakeful.models.face.points import SIZE_PX
 from wakeful.models.training.export import Chosen, export, parser
 
 OUTPUTS = ("mesh", "presence")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from wakeful.device.perception.face_detector import Box, Detection, FaceDetector, overlap
 from wakeful.device.perception.face_search import parts
 from wakeful.models.face.build import CAR_TEST_EVERY, options
-from wakeful.models.face.net import SCALE
+from wakeful.models.face.points import SCALE
 from wakeful.models.training.covers import load_covers
 from wakeful.models.training.geometry import Crop, cut
 from wakeful.models.training.pictures import Encoded, Pictures

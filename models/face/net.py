@@ -11,9 +11,6 @@ from torch import Tensor, nn
 
 from wakeful.models.training.blocks import SeparableResidual, convolution, exact, separable
 
-SIZE_PX = 112
-SCALE = 1.35
-"""The crop's side over the side of the level square around the mesh."""
 POINTS = 478
 CODE = 96
 NAME = "face"

@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+SIZE_PX = 112
+SCALE = 1.35
+"""The face network's crop: its side, and that over the side of the level square around the mesh."""
+
 RIGHT_OUTER, LEFT_OUTER = 33, 263
 RIGHT_EYE = np.array([33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 157, 173])
 LEFT_EYE = np.array([263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 387, 386, 385, 384, 398])

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from wakeful.models.face.build import PICTURES, TURNED_PICTURES, TURNED_TARGETS, Targets
 from wakeful.models.face.mined import MINED, middle
-from wakeful.models.face.net import SCALE, SIZE_PX
-from wakeful.models.face.points import IBUG68_FLIP, MASK
+from wakeful.models.face.points import IBUG68_FLIP, MASK, SCALE, SIZE_PX
 from wakeful.models.training.covers import Covers, lay_hand, lay_mask, lay_patch, lay_spectacles
 from wakeful.models.training.geometry import Crop, cut, cut_over
 from wakeful.models.training.light import Light, noise, standardise, varied

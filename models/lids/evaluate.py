@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from wakeful.models.face.build import PICTURES, Targets
 from wakeful.models.face.evaluate import FaceReader, around, load_face_net, readings
-from wakeful.models.face.net import SCALE
-from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, lid_gap
+from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, SCALE, lid_gap
 from wakeful.models.lids.bank import LEFT_HUMAN, RIGHT_HUMAN, human_gap
 from wakeful.models.lids.layout import COLUMNS, EYE_PX, LIDS, OPENING, ROWS, SHUT
 from wakeful.models.lids.net import NAME, LidsNet

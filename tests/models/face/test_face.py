@@ -15,7 +15,8 @@ torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
 from wakeful.models.face import samples  # noqa: E402
 from wakeful.models.face.evaluate import human_error  # noqa: E402
-from wakeful.models.face.net import SIZE_PX, FaceNet  # noqa: E402
+from wakeful.models.face.net import FaceNet  # noqa: E402
+from wakeful.models.face.points import SIZE_PX  # noqa: E402
 from wakeful.models.training.export import export  # noqa: E402
 
 
