@@ -33,7 +33,10 @@ WASHED_OUT = 245.0
 TRIES = 400
 BROWS = np.array([[70, 63, 105, 66, 107, 55, 65, 52, 53, 46], [300, 293, 334, 296, 336, 285, 295, 282, 283, 276]])
 CHEEKS = np.array([50, 205, 280, 425])
-SUN = Light(0.0, 0.0, 0.0, 0.0, overflow=0.0, sun=1.0, infrared=0.0, noise=0.0, jpeg=0.0, strength=0.0)
+SUN = Light(
+    gamma=0.0, shade=0.0, coarse=0.0, blur=0.0, overflow=0.0, sun=1.0, infrared=0.0, leaves=0.0, dim=0.0, noise=0.0,
+    jpeg=0.0, strength=0.0,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

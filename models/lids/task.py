@@ -24,8 +24,8 @@ from wakeful.models.training.run import Batch
 
 NO_EYES, PAIRS = 0.05, 0.15
 """Shares of a batch: crops without an eye, and eyes that come twice, as in two frames of a still face."""
-LIGHT = Light(sun=0.0)
-"""Sun that washes out all of an eye is a reason not to read it, drawn with the others."""
+LIGHT = Light(sun=0.0, dim=0.0, brightest=1.8)
+"""Sun that washes out all of an eye, and too little light, are reasons not to read it, drawn with the others."""
 FINE = 0.025
 """Eye widths (0.9 px); errors under this weigh more than in proportion."""
 

@@ -1,4 +1,4 @@
-"""What cameras do to a grey crop: exposure, shade from one side, focus, coarse pixels, noise, JPEG, infra-red light."""
+"""What cameras and light do to a grey crop: exposure, shade, sun, the dark, infra-red lamps, focus, noise, JPEG."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ _NOISE = np.random.default_rng(0).standard_normal(1 << 20).astype(np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """How far pictures are varied; each number is the share of crops that an effect comes to."""
+    """How far pictures are varied; each number is the share of crops that an effect comes to.
+
+    Attributes:
+        brightest: the most that an overflowing exposure multiplies levels by.
+        strength: how far effects go, beside 1.
+    """
 
     gamma: float = 0.6
     shade: float = 0.35
@@ -27,19 +32,24 @@ class Light:
     blur: float = 0.25
     overflow: float = 0.1
     sun: float = 0.06
-    infrared: float = 0.06
+    infrared: float = 0.12
+    leaves: float = 0.04
+    dim: float = 0.06
     noise: float = 0.6
     jpeg: float = 0.2
     strength: float = 1.0
+    brightest: float = 3.0
 
     def calmer(self) -> Light:
         """As frames mostly are."""
-        return Light(0.3, 0.15, 0.1, 0.1, 0.03, 0.5 * self.sun, 0.03, 0.4, 0.1, 0.6)
+        return Light(
+            0.3, 0.15, 0.1, 0.1, 0.03, 0.5 * self.sun, 0.06, 0.5 * self.leaves, 0.5 * self.dim, 0.4, 0.1, 0.6, 1.8
+        )
 
 
 def varied(rng: np.random.Generator, grey: NDArray[np.uint8], light: Light) -> NDArray[np.uint8]:
     """A grey crop under another light, through another camera."""
-    chance = rng.random(10)
+    chance = rng.random(11)
     levels: Levels = grey.astype(np.float32)
     if chance[0] < light.infrared:
         levels = _infrared(rng, levels)
@@ -57,10 +67,14 @@ def varied(rng: np.random.Generator, grey: NDArray[np.uint8], light: Light) -> N
     if chance[4] < light.blur:
         levels = _out_of_focus(rng, levels, light.strength)
     if chance[5] < light.overflow:
-        levels = levels * rng.uniform(1.3, 1.8)
+        levels = levels * rng.uniform(1.3, light.brightest)
     if chance[8] < light.sun:
         levels = levels + _sun(rng, levels.shape)
-    if chance[6] < light.noise:
+    if chance[9] < light.leaves:
+        levels = levels * _leaves(rng, levels.shape)
+    if chance[10] < light.dim:
+        levels = levels * rng.uniform(0.08, 0.4) + noise(rng, levels.shape, rng.uniform(1.0, 6.0))
+    elif chance[6] < light.noise:
         levels = levels + noise(rng, levels.shape, rng.uniform(1.0, 9.0 * light.strength))
     bounded: NDArray[np.uint8] = np.clip(levels, 0.0, 255.0).astype(np.uint8)
     if chance[7] < light.jpeg:
@@ -106,6 +120,14 @@ def _sun(rng: np.random.Generator, shape: tuple[int, ...]) -> Levels:
     past = (x[None, :] + y[:, None] - rng.uniform(-0.2, 0.8)) / rng.uniform(0.1, 0.6)
     glare: Levels = np.float32(rng.uniform(100.0, 255.0)) * np.clip(past, 0.0, 1.0)
     return glare
+
+
+def _leaves(rng: np.random.Generator, shape: tuple[int, ...]) -> Levels:
+    """Patches of sun and shade with soft edges, as under trees."""
+    patches = rng.standard_normal((int(rng.integers(3, 9)), int(rng.integers(3, 9)))).astype(np.float32)
+    spread: Any = cv2.resize(patches, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    lit: Levels = 1.0 + np.float32(rng.uniform(0.3, 1.5)) / (1.0 + np.exp(-6.0 * spread))
+    return lit
 
 
 def _out_of_focus(rng: np.random.Generator, levels: Levels, strength: float) -> Levels:
