@@ -220,7 +220,7 @@ def test_a_record_of_a_version_without_these_fields_is_loaded(tmp_path: Path) ->
 
 def test_beside_busy_processes_the_work_is_still_compared_rightly() -> None:
     with spinning(os.cpu_count() or 1):
-        rows, (itself, other) = single_stream([counting("one", 40_000), counting("two", 80_000)], PLAN)
+        rows, (itself, other) = single_stream([counting("one", 300_000), counting("two", 600_000)], PLAN)
     assert all("other programs used" in row.busy for row in rows)
     assert all(len(row.turns_cpu_ms) == len(row.turns_others) == len(row.turns_ms) for row in rows)
     assert float(rows[0].figures["others_cores"] or 0.0) > 0.8
