@@ -2,7 +2,7 @@
 
 ``LatestSlot`` is that slot. ``PacedSource`` makes a complete ``Source`` of anything that can be written as an iterator
 of (time stamp, picture): video files, image folders, the synthetic driver. Cameras have a thread of their own
-(``wakeful.sensors.v4l2``) and share the slot.
+(``wakeful.sensors.live``) and share the slot.
 """
 
 from __future__ import annotations

@@ -102,6 +102,6 @@ class Wrapped:
         self._source.close()
 
     def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
-        """The source's threads that must never end, where it has any; see ``wakeful.sensors.v4l2.V4l2Camera``."""
+        """The source's threads that must never end, where it has any; see ``wakeful.sensors.live.LiveCamera``."""
         found: list[tuple[str, Callable[[], bool], Callable[[], None]]] = getattr(self._source, "threads", list)()
         return found

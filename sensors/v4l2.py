@@ -1,81 +1,23 @@
-"""A V4L2 camera as a source: captured in its own thread, supervised, and reopened when it is lost.
-
-Three threads, so that a driver call that never returns blocks nothing else:
-
-- the reader calls ``read_latest`` and ``lost``; neither waits longer than the given time;
-- the capture thread calls the driver: grab, take the time, decode, check, put into the slot;
-- the supervisor thread notices when no good frame arrives and replaces the capture thread, after growing pauses.
-
-There is one rule for all faults: **no good frame for 1.2 s is a lost camera**. Black, frozen and unreadable images
-are not good frames; a failed or hanging grab gives none. The most recent fault is the reported reason.
-"""
+"""A V4L2 camera as a source."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from threading import Event, Lock, Thread
 
-import numpy as np
-from numpy.typing import NDArray
-
-from wakeful.errors import SourceError
-from wakeful.sensors.frame import Frame
-from wakeful.sensors.opencv import cv2
-from wakeful.sensors.pixels import to_bgr8
+from wakeful.sensors.live import LiveCamera, Patience
 from wakeful.sensors.request import CaptureRequest
-from wakeful.sensors.slot import CLOSE_TIMEOUT_S, LatestSlot
-from wakeful.sensors.source import EndOfSource, SourceNotFound, StaleFrame
-from wakeful.sensors.v4l2_device import Capture, open_device, opencv_v4l2
-from wakeful.sensors.watch import PictureWatch
-
-UNPLUGGED = "unplugged"
-UNREADABLE = "unreadable"
-HANGING = "hanging"
-"""Reasons besides ``frozen`` and ``black``: device gone; images cannot be decoded; no images and no error."""
-
-MAX_HANGING_THREADS = 2
-"""Limit of capture threads that hang inside a driver: no further thread is started at this number."""
+from wakeful.sensors.v4l2_device import Device, open_device, opencv_v4l2
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Waiting times, s.
-
-    Attributes:
-        lost_after_s: without a good frame until the camera counts as lost. Has to stay below 2 s, and above the
-            frame period of the slowest camera.
-        first_retry_s, longest_retry_s: pause before the camera is opened again; doubles from the first to the longest,
-            so that a reconnected camera is found within 5 s.
-        first_frame_s: time a newly opened camera has for its first good frame before it is closed again.
-    """
-
-    lost_after_s: float = 1.2
-    first_retry_s: float = 0.5
-    longest_retry_s: float = 3.0
-    first_frame_s: float = 3.0
-
-    def pauses_s(self) -> Iterator[float]:
-        """0.5, 1, 2, 3, 3, ..."""
-        pause_s = self.first_retry_s
-        while True:
-            yield pause_s
-            pause_s = min(2 * pause_s, self.longest_retry_s)
-
-
-class V4l2Camera:
-    """A camera behind OpenCV's V4L2 backend; a ``Source``.
+class V4l2Camera(LiveCamera):
+    """A camera behind OpenCV's V4L2 backend.
 
     Args:
         path: device path; a by-id link is resolved again each time the camera is opened.
         backend: makes a ``cv2.VideoCapture`` of a device path.
-        clock_ns: monotonic clock, ns.
-
-    Raises:
-        SourceNotFound, SourceError: the camera cannot be opened now. Later losses never raise; see ``lost``.
     """
 
     def __init__(
@@ -83,184 +25,12 @@ class V4l2Camera:
         path: Path,
         request: CaptureRequest,
         *,
-        backend: Callable[[str], Capture] = opencv_v4l2,
+        backend: Callable[[str], Device] = opencv_v4l2,
         patience: Patience | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self._connect = partial(open_device, path, request, backend)
-        self._path = path
-        self._patience = patience or Patience()
-        self._clock_ns = clock_ns
-        self._slot = LatestSlot()
-        self._watch = PictureWatch()
-        self._lock = Lock()
-        self._closed = Event()
-        self._seq = 0
-        opened, self.info = self._connect()
-        self._last_good_ns = clock_ns()
-        self._session = _Session(self, opened, HANGING)
-        self._session.start()
-        self._start_supervisor()
-
-    @property
-    def dropped(self) -> int:
-        return self._slot.dropped
-
-    @property
-    def lost(self) -> str | None:
-        """See ``wakeful.sensors.source.Source``. Computed from the time: correct while the driver hangs, too."""
-        if self._without_good_frame_s() <= self._patience.lost_after_s:
-            return None
-        return self._session.complaint
-
-    def read_latest(self, max_age_s: float) -> Frame:
-        """See ``wakeful.sensors.source.Source``. While the camera is lost, StaleFrame comes after ``max_age_s``."""
-        oldest_ns = self._clock_ns() - round(max_age_s * 1e9)
-        frame = self._slot.take(max_age_s, not_before_ns=oldest_ns)
-        if frame is None:
-            reason = self.lost
-            raise StaleFrame(f"{self._path}: no new frame for {max_age_s:g} s" + (f" ({reason})" if reason else ""))
-        return frame
-
-    def close(self) -> None:
-        if self._closed.is_set():
-            return
-        self._closed.set()
-        self._slot.end(EndOfSource(f"{self._path} was closed"))
-        self._supervisor.join(CLOSE_TIMEOUT_S)
-        self._session.stopped.set()
-        self._session.join(CLOSE_TIMEOUT_S)
-
-    def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
-        """The thread that must never end while the camera is open: its name, whether it runs, and how to restart it.
-
-        A capture thread may end: the supervisor thread replaces it.
-        """
-        return [
-            ("camera supervisor", lambda: self._closed.is_set() or self._supervisor.is_alive(), self._start_supervisor)
-        ]
-
-    def _start_supervisor(self) -> None:
-        self._supervisor = Thread(target=self._supervise, name=f"supervise {self._path}", daemon=True)
-        self._supervisor.start()
-
-    def _without_good_frame_s(self) -> float:
-        return (self._clock_ns() - self._last_good_ns) / 1e9
-
-    # Called by the capture thread:
-
-    def reopen(self) -> Capture:
-        capture, self.info = self._connect()
-        return capture
-
-    def present(self) -> bool:
-        return self._path.exists()
-
-    def now_ns(self) -> int:
-        return self._clock_ns()
-
-    def take_in(self, session: _Session, image: NDArray[np.uint8] | None, t_ns: int) -> str | None:
-        """Check a captured image (None: it could not be decoded), pass it on if it is good, and return its fault."""
-        with self._lock:
-            if session is not self._session:
-                return HANGING
-            seq, self._seq = self._seq, self._seq + 1
-            fault = UNREADABLE if image is None else self._watch.fault(image)
-            if image is None or fault is not None:
-                self._slot.skip()
-                return fault
-            height, width = image.shape[:2]
-            if (width, height) != (self.info.width, self.info.height):
-                self.info = replace(self.info, width=width, height=height)
-            self._last_good_ns = t_ns
-            self._slot.put(Frame(image=image, t_ns=t_ns, seq=seq))
-            return None
-
-    # Called by the supervisor thread:
-
-    def _supervise(self) -> None:
-        pauses_s = self._patience.pauses_s()
-        left_behind: list[_Session] = []
-        while not self._closed.wait(self._patience.lost_after_s / 20):
-            session = self._session
-            if self.lost is None:
-                if session.age_s() > self._patience.longest_retry_s:
-                    pauses_s = self._patience.pauses_s()
-                continue
-            if session.is_alive() and session.age_s() < self._patience.first_frame_s:
-                continue
-            if self._closed.wait(next(pauses_s)):
-                return
-            left_behind = [one for one in left_behind if one.is_alive()]
-            if self.lost is not None and len(left_behind) < MAX_HANGING_THREADS:
-                left_behind.append(session)
-                self._replace(session)
-
-    def _replace(self, session: _Session) -> None:
-        session.stopped.set()
-        # The device opens again only after the old thread has released it; a hanging thread is not waited for.
-        session.join(self._patience.first_retry_s)
-        fresh = _Session(self, None, session.complaint)
-        with self._lock:
-            self._session = fresh
-        fresh.start()
-
-
-class _Session(Thread):
-    """The capture thread: one session with the device, from opening it to losing it."""
-
-    RETRY_GRAB_S = 0.02
-    GIVE_UP_GRABBING_S = 1.0
-
-    def __init__(self, camera: V4l2Camera, opened: Capture | None, complaint: str) -> None:
-        super().__init__(name=f"capture {camera.info.name}", daemon=True)
-        self.stopped = Event()
-        self.complaint = complaint
-        self._camera = camera
-        self._opened = opened
-        self._born_ns = camera.now_ns()
-
-    def age_s(self) -> float:
-        return (self._camera.now_ns() - self._born_ns) / 1e9
-
-    def run(self) -> None:
-        try:
-            capture = self._opened or self._camera.reopen()
-        except SourceNotFound:
-            self.complaint = UNPLUGGED
-            return
-        except SourceError:
-            # Happens right after plugging in, until udev has set the permissions: the previous fault remains.
-            return
-        try:
-            self._capture(capture)
-        finally:
-            capture.release()
-
-    def _capture(self, capture: Capture) -> None:
-        grabbed_ns = self._camera.now_ns()
-        while not self.stopped.is_set():
-            if capture.grab():
-                grabbed_ns = self._camera.now_ns()
-                fault = self._camera.take_in(self, _retrieved(capture), grabbed_ns)
-                self.complaint = fault or HANGING
-            elif not self._camera.present():
-                # Releasing at once frees the device number for when the camera is plugged in again.
-                self.complaint = UNPLUGGED
-                return
-            elif self._camera.now_ns() - grabbed_ns > self.GIVE_UP_GRABBING_S * 1e9:
-                self.complaint = HANGING
-                return
-            else:
-                self.stopped.wait(self.RETRY_GRAB_S)
-
-
-def _retrieved(capture: Capture) -> NDArray[np.uint8] | None:
-    try:
-        decoded, image = capture.retrieve()
-        return to_bgr8(image) if decoded and image is not None else None
-    except (cv2.error, SourceError):
-        return None
+        connect = partial(open_device, path, request, backend)
+        super().__init__(str(path), connect, path.exists, patience=patience, clock_ns=clock_ns)
 
 
 def open_camera(path: Path, request: CaptureRequest) -> V4l2Camera:

@@ -7,9 +7,10 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from wakeful.errors import SourceError
+from wakeful.sensors.live import Capture
 from wakeful.sensors.opencv import cv2
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import SourceInfo, SourceNotFound
@@ -19,25 +20,22 @@ BUFFERS = 2
 frame. More would only grow old: the capture thread takes each frame as it comes."""
 
 
-class Capture(Protocol):
+class Device(Capture, Protocol):
     """The part of ``cv2.VideoCapture`` that a camera needs."""
 
     def isOpened(self) -> bool: ...
     def set(self, propId: int, value: float, /) -> bool: ...
     def get(self, propId: int, /) -> float: ...
-    def grab(self) -> bool: ...
-    def retrieve(self) -> tuple[bool, Any]: ...
-    def release(self) -> None: ...
 
 
-def opencv_v4l2(path: str) -> Capture:
+def opencv_v4l2(path: str) -> Device:
     """OpenCV's own V4L2 backend on a device path."""
     return cv2.VideoCapture(path, cv2.CAP_V4L2)
 
 
 def open_device(
-    path: Path, request: CaptureRequest, backend: Callable[[str], Capture] = opencv_v4l2
-) -> tuple[Capture, SourceInfo]:
+    path: Path, request: CaptureRequest, backend: Callable[[str], Device] = opencv_v4l2
+) -> tuple[Device, SourceInfo]:
     """Open the camera that ``path`` names at this moment (links are followed again), set it up, read back what it does.
 
     Raises:
@@ -73,7 +71,7 @@ def _check_access(path: Path, device: str) -> None:
         raise SourceError(message) from None
 
 
-def _ask(capture: Capture, request: CaptureRequest) -> None:
+def _ask(capture: Device, request: CaptureRequest) -> None:
     # The pixel format first: it decides which sizes and rates a camera offers.
     if request.pixel_format:
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*request.pixel_format.upper().ljust(4)))
@@ -86,7 +84,7 @@ def _ask(capture: Capture, request: CaptureRequest) -> None:
     capture.set(cv2.CAP_PROP_BUFFERSIZE, BUFFERS)
 
 
-def _granted(capture: Capture, name: str, request: CaptureRequest) -> SourceInfo:
+def _granted(capture: Device, name: str, request: CaptureRequest) -> SourceInfo:
     width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
     height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     rate = capture.get(cv2.CAP_PROP_FPS)

@@ -1,6 +1,6 @@
 """Detects frozen and black images of a camera, cheaply enough to run on every frame.
 
-Whether a fault lasts long enough to report the camera as lost is decided in ``wakeful.sensors.v4l2``; this file only
+Whether a fault lasts long enough to report the camera as lost is decided in ``wakeful.sensors.live``; this file only
 examines pixels. It is for live sensors: a recording may be still or dark.
 """
 

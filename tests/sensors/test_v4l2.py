@@ -17,9 +17,10 @@ import pytest
 from tools.rigs.scripted_camera import ScriptedCamera
 from tools.rigs.waiting import within
 from wakeful import SourceError
+from wakeful.sensors.live import MAX_HANGING_THREADS, Patience
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import EndOfSource, SourceNotFound, StaleFrame
-from wakeful.sensors.v4l2 import MAX_HANGING_THREADS, Patience, V4l2Camera
+from wakeful.sensors.v4l2 import V4l2Camera
 
 QUICK = Patience(lost_after_s=0.3, first_retry_s=0.08, longest_retry_s=0.3, first_frame_s=0.3)
 

@@ -43,8 +43,9 @@ from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.overseer import overseen
 from wakeful.device.supervision.workers import Liveness
 from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.live import Patience
 from wakeful.sensors.request import CaptureRequest
-from wakeful.sensors.v4l2 import Patience, V4l2Camera
+from wakeful.sensors.v4l2 import V4l2Camera
 
 PATIENCE = Patience(lost_after_s=0.4, first_retry_s=0.05, longest_retry_s=0.2, first_frame_s=1.0)
 CLOSED_S = 0.3
