@@ -37,7 +37,7 @@ from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.gaze_zone import Direction
-from wakeful.device.state.people import People
+from wakeful.device.state.people import PeopleInView
 from wakeful.device.state.profile import Profile
 from wakeful.device.summary import Summary
 from wakeful.device.supervision.load_shedding import LoadShedding
@@ -187,7 +187,7 @@ class Assembly:
         most = self.settings.perception.everyone
         if most == 1:
             return None
-        everyone, people = Everyone(self.perception, most), People(self.profile.engagement, self.expressions)
+        everyone, people = Everyone(self.perception, most), PeopleInView(self.profile.engagement, self.expressions)
         return lambda frame, watched, state: people.step(everyone.look(frame, watched), state)
 
     def _about(self) -> dict[str, str | float | None]:

@@ -18,7 +18,7 @@ from wakeful.device.perception.expression import ExpressionReader, expression_cl
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
-from wakeful.device.state.people import People
+from wakeful.device.state.people import PeopleInView
 from wakeful.sensors.driver_face import DriverPose
 from wakeful.sensors.driver_group import Stand, render_group
 from wakeful.sensors.frame import Frame
@@ -36,7 +36,7 @@ class Reading:
         self._perception = Perception(landmarks, expression=ExpressionReader())
         self._engine = Engine(EngineConfig(profile, self._perception.traits, None, expression_classes=classes))
         self._everyone = Everyone(self._perception, most) if most > 1 else None
-        self._people = People(profile.engagement, classes)
+        self._people = PeopleInView(profile.engagement, classes)
         self.full_ms: list[float] = []
         self.rest_ms: list[float] = []
         self.found = 0

@@ -75,7 +75,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Person:
+class PersonTopic:
     """One wakeful_ros/Person: its fields, and the capture time, ns since 1970; None where it is unknown."""
 
     fields: dict[str, Any]
@@ -92,7 +92,7 @@ class Diagnostic:
     stamp_ns: int | None = None
 
 
-Message = Value | Person | Diagnostic
+Message = Value | PersonTopic | Diagnostic
 
 
 def messages(report: Report) -> Iterator[Message]:
@@ -131,7 +131,7 @@ def about(state: Report) -> Iterator[Message]:
             yield Value(topic, fields[topic])
     level = state.get("level")
     fields["level"] = ALERT_LEVELS.index(level) if level in ALERT_LEVELS else UNKNOWN
-    yield Person(fields, stamp_ns(state))
+    yield PersonTopic(fields, stamp_ns(state))
 
 
 def stamp_ns(state: Report) -> int | None:
@@ -249,12 +249,12 @@ class WakefulNode:
     def _publish(self, message: Message) -> None:
         if isinstance(message, Value):
             self._publishers[message.topic].publish(getattr(self._std, TOPICS[message.topic])(data=message.data))
-        elif isinstance(message, Person):
+        elif isinstance(message, PersonTopic):
             self._publish_person(message)
         else:
             self._publish_diagnostic(message)
 
-    def _publish_person(self, message: Person) -> None:
+    def _publish_person(self, message: PersonTopic) -> None:
         if self._person is None:
             return
         kind, publisher = self._person

@@ -35,7 +35,7 @@ from wakeful.device.state.episodes import EpisodeView
 from wakeful.device.state.eyelids import LidView
 from wakeful.device.state.frame_rate import FrameRate
 from wakeful.device.state.health import SLOW, HealthMonitor, off_axis_deg
-from wakeful.device.state.person import People
+from wakeful.device.state.person import WatchedPeople
 from wakeful.device.state.plausible import without_impossible
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.rules import RuleBook
@@ -67,7 +67,7 @@ class Engine:
         self._profile = config.profile
         self._speed_kmh = config.speed_kmh
         self._rules = RuleBook(config.profile.rules, config.profile.latch)
-        self._people = People(config)
+        self._people = WatchedPeople(config)
         self._alerted: int | None = None
         self._begin()
         self._last = DriverState(t_ns=0, seq=-1, health=Health.STARTING)

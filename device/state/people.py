@@ -37,7 +37,7 @@ class FoundPerson:
     observation: Observation
 
 
-class People:
+class PeopleInView:
     """Evaluates everybody who is found.
 
     Args:

@@ -100,7 +100,7 @@ class OnePerson:
         )
 
 
-class People:
+class WatchedPeople:
     """Everybody who was watched in this run.
 
     Attributes:

@@ -31,7 +31,7 @@ from wakeful.deploy.ros2.wakeful_node import (
     UNKNOWN,
     WARN,
     Diagnostic,
-    Person,
+    PersonTopic,
     StreamReader,
     Value,
     WakefulNode,
@@ -86,7 +86,7 @@ def test_without_a_frame_not_even_the_absence_of_a_face_is_known(health: Health)
 
 def test_one_stamped_message_has_every_field_of_its_definition() -> None:
     report = replace(REPORTER, run=Run("5f0c91aa", 0, 1_772_366_400_250_000_000)).state(replace(MICROSLEEP, t_ns=0))
-    (person,) = [one for one in messages(report) if isinstance(one, Person)]
+    (person,) = [one for one in messages(report) if isinstance(one, PersonTopic)]
     assert set(person.fields) == set(FIELDS) - {"header"}
     assert person.stamp_ns == 1_772_366_400_250_000_000
     for name, value in person.fields.items():

@@ -7,7 +7,7 @@ from dataclasses import replace
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import DriverState, Health, Observation
 from wakeful.device.people import Person
-from wakeful.device.state.people import FoundPerson, People
+from wakeful.device.state.people import FoundPerson, PeopleInView
 from wakeful.device.state.profile import EngagementSection
 
 FRAME_NS = 33_000_000
@@ -31,7 +31,7 @@ def engagement() -> EngagementSection:
 
 def people_after(seen: Observation, frames: int = 30, *, judged: bool = True) -> dict[int, Person]:
     """People by their ids after some frames: 1 is watched, 2 is seen like ``seen``."""
-    people = People(engagement() if judged else None, EXPRESSIONS)
+    people = PeopleInView(engagement() if judged else None, EXPRESSIONS)
     found: tuple[Person, ...] = ()
     for frame in range(frames):
         at = replace(seen, t_ns=frame * FRAME_NS, seq=frame)
@@ -79,7 +79,7 @@ def test_a_profile_that_judges_no_looks_leaves_them_unknown() -> None:
 
 
 def test_who_was_away_for_long_is_judged_from_the_beginning() -> None:
-    people = People(engagement(), EXPRESSIONS)
+    people = PeopleInView(engagement(), EXPRESSIONS)
     for t_ns in (0, 6_000_000_000):
         seen = replace(LOOKING, t_ns=t_ns, expression=(0.1, 0.9) if t_ns == 0 else None)
         (other,) = people.step([FoundPerson(2, False, BOX, seen)], replace(WATCHED, t_ns=t_ns))
