@@ -276,6 +276,7 @@ def open_configured(settings: Settings) -> Source:
         height=wanted.height,
         fps=wanted.fps,
         pixel_format=wanted.pixel_format,
+        controls=wanted.camera_controls,
         mounting=wanted.mounting,
     )
 

@@ -17,6 +17,7 @@ from wakeful.sensors.discovery import camera_path, cameras
 from wakeful.sensors.mounting import Mounting
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import Source, SourceNotFound
+from wakeful.sensors.v4l2_controls import CameraControls
 
 Pace = Literal["realtime", "fast"]
 
@@ -40,6 +41,7 @@ def open_source(
     height: int | None = None,
     fps: float | None = None,
     pixel_format: str | None = None,
+    controls: CameraControls | None = None,
     mounting: Mounting | None = None,
 ) -> Source:
     """Open a camera, a file, a folder or the synthetic driver.
@@ -54,6 +56,7 @@ def open_source(
         width, height, fps, pixel_format: requested from the camera, see ``CaptureRequest``; differences are in
             ``info.requested``. Image folders are played and the synthetic driver is rendered at ``fps``,
             30 without it.
+        controls: exposure, gain and others, set and read back on cameras; ``info.requested`` has what differs.
         mounting: how each picture is corrected; ``info`` has the size that it then has.
 
     Raises:
@@ -63,7 +66,7 @@ def open_source(
     """
     if spec == "auto":
         spec = first_camera_or_synthetic()
-    source = _open_as_it_is(spec, pace, CaptureRequest(width, height, fps, pixel_format))
+    source = _open_as_it_is(spec, pace, CaptureRequest(width, height, fps, pixel_format, controls or CameraControls()))
     if mounting is None or not mounting.changes:
         return source
     from wakeful.sensors.mounted import MountedSource

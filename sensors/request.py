@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wakeful.errors import ConfigError
+from wakeful.sensors.v4l2_controls import CameraControls
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +16,14 @@ class CaptureRequest:
         width, height: of the picture, pixels.
         fps: frames a second. Image folders are played at it; video files keep their own time stamps.
         pixel_format: V4L2's four letters (``MJPG``, ``YUYV``, ``GREY``, ``Y12``).
+        controls: exposure, gain and what else a camera lets one set.
     """
 
     width: int | None = None
     height: int | None = None
     fps: float | None = None
     pixel_format: str | None = None
+    controls: CameraControls = field(default_factory=CameraControls)
 
     def __post_init__(self) -> None:
         for name in ("width", "height", "fps"):

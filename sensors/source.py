@@ -101,7 +101,20 @@ class Wrapped:
     def close(self) -> None:
         self._source.close()
 
+    def expose(self, factor: float | None) -> bool:
+        """See the function ``expose``."""
+        return expose(self._source, factor)
+
     def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
         """The source's threads that must never end, where it has any; see ``wakeful.sensors.live.LiveCamera``."""
         found: list[tuple[str, Callable[[], bool], Callable[[], None]]] = getattr(self._source, "threads", list)()
         return found
+
+
+def expose(source: Source, factor: float | None) -> bool:
+    """Ask a source for this many times the exposure that it has now; None: for what the settings say.
+
+    Returns at once, with False where the source cannot do it. A camera does so within some frames, from its capture
+    thread, and gives back its own exposure when it is opened again or closed.
+    """
+    return bool(getattr(source, "expose", lambda _: False)(factor))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from wakeful.sensors.live import LiveCamera, Patience
+from wakeful.sensors.exposure import ExposureRequests, LentExposure
+from wakeful.sensors.live import Capture, LiveCamera, Patience
 from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.source import SourceInfo
+from wakeful.sensors.v4l2_controls import control_device
 from wakeful.sensors.v4l2_device import Device, open_device, opencv_v4l2
 
 
@@ -29,8 +32,17 @@ class V4l2Camera(LiveCamera):
         patience: Patience | None = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        connect = partial(open_device, path, request, backend)
+        self._exposure = ExposureRequests(lambda: control_device(os.path.realpath(path)))
+
+        def connect() -> tuple[Capture, SourceInfo]:
+            capture, info = open_device(path, request, backend)
+            return LentExposure(capture, self._exposure), info
+
         super().__init__(str(path), connect, path.exists, patience=patience, clock_ns=clock_ns)
+
+    def expose(self, factor: float | None) -> bool:
+        """See ``wakeful.sensors.source.expose``."""
+        return self._exposure.ask(factor)
 
 
 def open_camera(path: Path, request: CaptureRequest) -> V4l2Camera:

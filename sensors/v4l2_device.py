@@ -6,6 +6,7 @@ import errno
 import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from wakeful.sensors.live import Capture
 from wakeful.sensors.opencv import cv2
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import SourceInfo, SourceNotFound
+from wakeful.sensors.v4l2_controls import CameraControls, control_device
 
 BUFFERS = 2
 """Frames the driver may hold. One holds the picture being decoded; with no other free, the driver drops every second
@@ -52,7 +54,9 @@ def open_device(
             "or it is not a camera (list the cameras with `wakeful devices`)"
         )
     _ask(capture, request)
-    return capture, _granted(capture, str(path), request)
+    info = _granted(capture, str(path), request)
+    refused = filter(None, (info.requested, _set_controls(device, request.controls)))
+    return capture, replace(info, requested=", ".join(refused))
 
 
 def _check_access(path: Path, device: str) -> None:
@@ -99,6 +103,17 @@ def _granted(capture: Device, name: str, request: CaptureRequest) -> SourceInfo:
         pixel_format=pixel_format,
         requested=request.not_granted(width, height, fps, pixel_format),
     )
+
+
+def _set_controls(device: str, wanted: CameraControls) -> str:
+    """What of the controls was not granted, in words. They come after the format, which may set them back."""
+    if not wanted:
+        return ""
+    try:
+        with control_device(device) as controls:
+            return controls.set_all(wanted)
+    except OSError as error:
+        return f"controls -> {error.strerror}"
 
 
 def _four_letters(fourcc: int) -> str:

@@ -19,6 +19,10 @@ from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.config.section import Section
 from wakeful.device.perception.seat import Seat
 from wakeful.sensors.mounting import Mounting, as_aspect, as_crop
+from wakeful.sensors.v4l2_controls import CameraControls
+
+ControlValue = Annotated[int, Field(ge=-(2**31), lt=2**31)] | bool
+ExposureValue = Annotated[int, Field(ge=0, lt=2**31)] | Literal["auto"]
 
 
 class SourceSettings(Section):
@@ -39,6 +43,13 @@ class SourceSettings(Section):
     """Frame rate requested from a camera, frames per second."""
     pixel_format: str | None = Field(default=None, min_length=4, max_length=4)
     """Pixel format requested from a camera, as four characters such as MJPG or YUYV; unset: the camera's default."""
+    exposure: ExposureValue | None = None
+    """Exposure of a camera: auto, or the time in the driver's unit (100 µs as exposure_time_absolute); unset: not
+    touched. `wakeful doctor` lists what the camera offers."""
+    gain: ExposureValue | None = None
+    """Gain of a camera: auto, or a number in the driver's unit; unset: not touched."""
+    controls: dict[str, ControlValue] = Field(default_factory=dict)
+    """Further V4L2 controls of a camera, such as focus_absolute, by the names that `wakeful doctor` lists."""
     rotate: Literal[0, 90, 180, 270] = 0
     """Degrees by which each image is turned clockwise so that the driver's head is upright."""
     mirror: bool = False
@@ -55,6 +66,11 @@ class SourceSettings(Section):
     def mounting(self) -> Mounting:
         """How each image is corrected."""
         return Mounting(self.rotate, self.mirror, self.crop, self.aspect)
+
+    @property
+    def camera_controls(self) -> CameraControls:
+        """What is set on the camera."""
+        return CameraControls(self.exposure, self.gain, {name: int(value) for name, value in self.controls.items()})
 
 
 class PerceptionSettings(Section):

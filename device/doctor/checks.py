@@ -132,7 +132,24 @@ def check_cameras() -> list[Check]:
     if not cameras:
         fix = "plug one in; `wakeful run --source synthetic:demo` needs none"
         return [Check("camera", WARN, "none found", fix)]
-    return [check_device_file("camera", path, "video") for path in cameras]
+    return [check for path in cameras for check in (check_device_file("camera", path, "video"), *camera_offers(path))]
+
+
+def camera_offers(path: Path) -> list[Check]:
+    """The pixel formats and the controls of a camera with their values and bounds, as the configuration takes them."""
+    from wakeful.sensors.v4l2_controls import control_device
+
+    try:
+        with control_device(str(path)) as device:
+            formats = ", ".join(device.formats())
+            held = [(one, device.read(one)) for one in device.offered.values()]
+    except OSError:
+        return []
+    controls = ", ".join(f"{one.name} {value} ({one.minimum} to {one.maximum})" for one, value in held)
+    return [
+        Check("camera formats", OK, f"{path}: {formats or 'unknown'}"),
+        Check("camera controls", OK, f"{path}: {controls or 'none'}"),
+    ]
 
 
 def check_serial() -> list[Check]:
