@@ -22,6 +22,8 @@ Array = NDArray[Any]
 MIDDLE = np.array([COLUMNS / 2.0, ROWS / 2.0])
 LEAST_SPREAD = 6.0
 """Grey levels; a crop with a smaller deviation is not stretched any further."""
+LOOSE = 2.2
+"""How much worse than the face network's the places of published eye patches are."""
 OPEN_ABOVE, SHUT_BELOW = 0.16, 0.035
 """Lid gaps over the width: a real eye over the first is open, a drawn one under the second is shut."""
 
@@ -92,23 +94,24 @@ class EyeSamples:
 
     def eye(self, rng: np.random.Generator, index: int, light: Light) -> Sample:
         """A varied eye: lids drawn down, spectacles, hands, light."""
-        crop = shaken(rng, self.square(index))
+        tight = rng.random() < 0.2
+        crop = shaken(rng, self.square(index), LOOSE if tight else 1.0)
         mode = cv2.BORDER_REPLICATE if rng.random() < 0.8 else cv2.BORDER_REFLECT_101
         grey, points = self._cut(index, crop, mode), self._points(index, crop)
-        opening, chance = self._opening(index), rng.random(6)
+        opening, chance = self._opening(index), rng.random(3)
         shut = 0.0 if opening > OPEN_ABOVE else math.nan
         if opening > OPEN_ABOVE and chance[0] < 0.3:
             grey, points, opening, shut = _lowered(rng, grey, points, opening)
-        if chance[1] < 0.2:
+        if tight:
             grey = _tight(rng, grey)
-        if chance[2] < 0.06:
+        if chance[1] < 0.06:
             grey, reason = unreadable_light(rng, grey)
             return Sample(standardise(grey, LEAST_SPREAD), NO_POINTS, 0.0, math.nan, math.nan, reason)
         reason_or_none: int | None = CLEAR
         holds = True
-        if chance[3] < 0.22:
+        if chance[2] < 0.22:
             grey, reason_or_none, holds = glaze_eye(rng, grey, EyeArea.of(points), self.covers)
-        elif chance[3] < 0.3:
+        elif chance[2] < 0.3:
             grey, reason_or_none, holds = cover_eye(rng, grey, EyeArea.of(points), self.covers)
         grey = varied(rng, grey, light)
         reason = -1 if reason_or_none is None else reason_or_none
@@ -175,10 +178,10 @@ class EyeSamples:
         return float(self.bank.eyes.opening[index])
 
 
-def shaken(rng: np.random.Generator, crop: Crop) -> Crop:
-    """The crop as corners laid it that the face network read with its usual error."""
-    along, down = rng.normal(0.0, 0.035, 2)
-    moved = crop.moved(along, down, math.exp(rng.normal(0.0, 0.09)), rng.normal(0.0, 0.08))
+def shaken(rng: np.random.Generator, crop: Crop, much: float = 1.0) -> Crop:
+    """The crop as corners laid it that the face network read with ``much`` times its usual error."""
+    along, down = rng.normal(0.0, 0.035 * much, 2)
+    moved = crop.moved(along, down, math.exp(rng.normal(0.0, 0.09 * much)), rng.normal(0.0, 0.08 * much))
     return Crop(
         moved.x_px,
         moved.y_px,
