@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from wakeful.errors import SourceError
 from wakeful.sensors.opencv import cv2
-from wakeful.sensors.pixels import bits_of, to_bgr8
+from wakeful.sensors.pixels import Depth, bits_of, to_bgr8
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.slot import PacedSource, with_first_picture
 from wakeful.sensors.source import SourceInfo
@@ -34,7 +34,7 @@ def open_images(path: Path, *, realtime: bool, request: CaptureRequest) -> Paced
     """Open a folder of images, or a single image as a source of one frame.
 
     ``request.fps`` sets the rate (30 without it), ``request.pixel_format`` (``Y10``, ``Y12``) how many bits of 16-bit
-    images are used. Sizes may differ; ``info`` has the size of the first image.
+    images are used, which is learned where it does not say. Sizes may differ; ``info`` has the size of the first image.
 
     Raises:
         SourceError: no images there, or none that can be decoded.
@@ -46,7 +46,7 @@ def open_images(path: Path, *, realtime: bool, request: CaptureRequest) -> Paced
     if not files:
         raise SourceError(f"{path} holds no images (.png, .jpg, ...): give a folder of images or a video file")
     fps = request.fps or DEFAULT_FPS
-    image, frames = with_first_picture(_decoded(files, fps, bits_of(request.pixel_format)))
+    image, frames = with_first_picture(_decoded(files, fps, Depth(str(path), bits_of(request.pixel_format))))
     if image is None:
         which = f"none of its {len(files)} images can be decoded" if path.is_dir() else "the image cannot be decoded"
         raise SourceError(f"{path}: {which}; damaged, or an unsupported format: copy or convert to 8- or 16-bit PNG")
@@ -64,27 +64,27 @@ def natural_order(folder: Path) -> list[Path]:
     return sorted(images, key=lambda file: [_as_number(part) for part in re.split(r"(\d+)", file.name)])
 
 
-def decode_image(data: bytes, *, bits: int = 16) -> NDArray[np.uint8] | None:
+def decode_image(data: bytes, depth: Depth | None = None) -> NDArray[np.uint8] | None:
     """An image, uint8 BGR [height, width, 3], from the bytes of an image file; None if it cannot be decoded.
 
-    ``bits`` as in ``wakeful.sensors.pixels.to_bgr8``. Orientation tags are applied.
+    ``depth``: of the series that it belongs to. Orientation tags are applied.
     """
     if not _complete(data):
         return None
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-        return None if image is None else to_bgr8(image, bits=bits)
+        return None if image is None else to_bgr8(image, bits=(depth or Depth("the image")).of(image))
     except (cv2.error, SourceError):
         return None
 
 
-def _decoded(files: Sequence[Path], fps: float, bits: int) -> Iterator[tuple[int, NDArray[np.uint8] | None]]:
+def _decoded(files: Sequence[Path], fps: float, depth: Depth) -> Iterator[tuple[int, NDArray[np.uint8] | None]]:
     for index, file in enumerate(files):
         try:
             data = file.read_bytes()
         except OSError:
             data = b""
-        yield round(index * 1e9 / fps), decode_image(data, bits=bits)
+        yield round(index * 1e9 / fps), decode_image(data, depth)
 
 
 def _as_number(part: str) -> tuple[int, str]:

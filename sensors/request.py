@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wakeful.errors import ConfigError
+from wakeful.sensors.pixels import letters_of
 from wakeful.sensors.v4l2_controls import CameraControls
 
 
@@ -41,6 +42,6 @@ class CaptureRequest:
             differences.append(f"{wanted[0]}x{wanted[1]} -> {width}x{height}")
         if self.fps is not None and (fps is None or abs(self.fps - fps) > 0.5):
             differences.append(f"{self.fps:g} fps -> " + ("unknown" if fps is None else f"{fps:g} fps"))
-        if self.pixel_format is not None and self.pixel_format.strip().upper() != pixel_format.strip().upper():
+        if self.pixel_format is not None and letters_of(self.pixel_format) != letters_of(pixel_format):
             differences.append(f"{self.pixel_format} -> {pixel_format.strip() or 'unknown'}")
         return ", ".join(differences)

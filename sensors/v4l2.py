@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wakeful.sensors.exposure import ExposureRequests, LentExposure
 from wakeful.sensors.live import Capture, LiveCamera, Patience
+from wakeful.sensors.pixels import Depth
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import SourceInfo
 from wakeful.sensors.v4l2_controls import control_device
@@ -16,7 +17,7 @@ from wakeful.sensors.v4l2_device import Device, open_device, opencv_v4l2
 
 
 class V4l2Camera(LiveCamera):
-    """A camera behind OpenCV's V4L2 backend.
+    """A camera behind the kernel's V4L2 interface.
 
     Args:
         path: device path; a by-id link is resolved again each time the camera is opened.
@@ -34,8 +35,10 @@ class V4l2Camera(LiveCamera):
     ) -> None:
         self._exposure = ExposureRequests(lambda: control_device(os.path.realpath(path)))
 
+        depth = Depth(str(path))
+
         def connect() -> tuple[Capture, SourceInfo]:
-            capture, info = open_device(path, request, backend)
+            capture, info = open_device(path, request, backend, depth)
             return LentExposure(capture, self._exposure), info
 
         super().__init__(str(path), connect, path.exists, patience=patience, clock_ns=clock_ns)

@@ -1,4 +1,4 @@
-"""Opening a V4L2 camera through OpenCV: what to ask of it, what it granted, and why it would not open."""
+"""Opening a V4L2 camera, through OpenCV unless it is grey: what to ask, what it granted, and why it would not open."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from typing import Protocol
 from wakeful.errors import SourceError
 from wakeful.sensors.live import Capture
 from wakeful.sensors.opencv import cv2
+from wakeful.sensors.pixels import Depth, letters_of
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import SourceInfo, SourceNotFound
 from wakeful.sensors.v4l2_controls import CameraControls, control_device
+from wakeful.sensors.v4l2_grey import GreyCapture, grey_format
 
 BUFFERS = 2
 """Frames the driver may hold. One holds the picture being decoded; with no other free, the driver drops every second
@@ -36,9 +38,11 @@ def opencv_v4l2(path: str) -> Device:
 
 
 def open_device(
-    path: Path, request: CaptureRequest, backend: Callable[[str], Device] = opencv_v4l2
-) -> tuple[Device, SourceInfo]:
+    path: Path, request: CaptureRequest, backend: Callable[[str], Device], depth: Depth
+) -> tuple[Capture, SourceInfo]:
     """Open the camera that ``path`` names at this moment (links are followed again), set it up, read back what it does.
+
+    ``depth`` is that of its 16-bit pictures, learned while it was open before.
 
     Raises:
         SourceNotFound: no such device.
@@ -46,6 +50,20 @@ def open_device(
     """
     device = os.path.realpath(path)
     _check_access(path, device)
+    capture: Capture
+    grey = grey_format(device, request)
+    if grey:
+        camera = GreyCapture(device, str(path), grey, request, depth)
+        capture, info = camera, camera.info
+    else:
+        capture, info = _opened(path, device, request, backend)
+    refused = filter(None, (info.requested, _set_controls(device, request.controls)))
+    return capture, replace(info, requested=", ".join(refused))
+
+
+def _opened(
+    path: Path, device: str, request: CaptureRequest, backend: Callable[[str], Device]
+) -> tuple[Capture, SourceInfo]:
     capture = backend(device)
     if not capture.isOpened():
         capture.release()
@@ -54,9 +72,7 @@ def open_device(
             "or it is not a camera (list the cameras with `wakeful devices`)"
         )
     _ask(capture, request)
-    info = _granted(capture, str(path), request)
-    refused = filter(None, (info.requested, _set_controls(device, request.controls)))
-    return capture, replace(info, requested=", ".join(refused))
+    return capture, _granted(capture, str(path), request)
 
 
 def _check_access(path: Path, device: str) -> None:
@@ -78,7 +94,7 @@ def _check_access(path: Path, device: str) -> None:
 def _ask(capture: Device, request: CaptureRequest) -> None:
     # The pixel format first: it decides which sizes and rates a camera offers.
     if request.pixel_format:
-        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*request.pixel_format.upper().ljust(4)))
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*letters_of(request.pixel_format).ljust(4)))
     if request.width:
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, request.width)
     if request.height:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from wakeful.errors import SourceError
 from wakeful.sensors.opencv import cv2
-from wakeful.sensors.pixels import to_bgr8
+from wakeful.sensors.pixels import Depth, bits_of, to_bgr8
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.slot import PacedSource, with_first_picture
 from wakeful.sensors.source import EndedEarly, SourceInfo
@@ -29,6 +29,8 @@ DEFAULT_FPS = 30.0
 MISSING_S, MISSING_SHARE = 0.5, 0.01
 """A file that ends this much earlier than its header says, and by this share of it, was cut off or cannot be decoded to
 its end. The lengths in headers are rounded, and those of sound and pictures differ by less."""
+GREY_16_BITS = int.from_bytes(b"Y1\0\x10", "little")
+"""FFmpeg's tag of gray16le."""
 GIF_STARTS, GIF_ENDS, GIF_TAIL = (b"GIF87a", b"GIF89a"), b";", 64
 
 
@@ -49,8 +51,12 @@ def open_video(path: Path, *, realtime: bool, request: CaptureRequest) -> PacedS
             f"{path} is not a video, or its recording was cut off or never finished: give a video, a GIF or a folder "
             "of images"
         )
+    if capture.get(cv2.CAP_PROP_CODEC_PIXEL_FORMAT) == GREY_16_BITS:
+        # OpenCV would keep the upper bytes, in which a sensor of ten bits leaves next to nothing.
+        capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
     fps = _known(capture.get(cv2.CAP_PROP_FPS))
-    image, frames = with_first_picture(_decoded(capture, fps or DEFAULT_FPS, path))
+    depth = Depth(str(path), bits_of(request.pixel_format))
+    image, frames = with_first_picture(_decoded(capture, fps or DEFAULT_FPS, path, depth))
     if image is None:
         capture.release()
         raise SourceError(f"{path}: no frame can be decoded; the file is truncated or damaged, copy it again")
@@ -74,7 +80,9 @@ def rising_pts_ns(pts_ms: float, previous_ns: int | None, period_ns: int) -> int
     return previous_ns + period_ns
 
 
-def _decoded(capture: cv2.VideoCapture, fps: float, path: Path) -> Iterator[tuple[int, NDArray[np.uint8] | None]]:
+def _decoded(
+    capture: cv2.VideoCapture, fps: float, path: Path, depth: Depth
+) -> Iterator[tuple[int, NDArray[np.uint8] | None]]:
     period_ns = round(1e9 / fps)
     promised = capture.get(cv2.CAP_PROP_FRAME_COUNT)
     pts_ns: int | None = None
@@ -84,7 +92,7 @@ def _decoded(capture: cv2.VideoCapture, fps: float, path: Path) -> Iterator[tupl
         decoded, image = capture.retrieve()
         usable = decoded and image is not None
         count, undecoded = count + 1, undecoded + (not usable)
-        yield pts_ns, to_bgr8(image) if usable else None
+        yield pts_ns, to_bgr8(image, bits=depth.of(image)) if usable else None
     read_s, promised_s = ((pts_ns or 0) + period_ns) / 1e9, promised / fps
     missing_s = min(promised_s - read_s, (promised - count) / fps)
     of_s = f" of {promised_s:.1f}" if missing_s > max(MISSING_S, MISSING_SHARE * promised_s) else ""

@@ -41,8 +41,9 @@ class SourceSettings(Section):
     """Image height requested from a camera, pixels."""
     fps: float = Field(default=30.0, gt=0, le=1000)
     """Frame rate requested from a camera, frames per second."""
-    pixel_format: str | None = Field(default=None, min_length=4, max_length=4)
-    """Pixel format requested from a camera, as four characters such as MJPG or YUYV; unset: the camera's default."""
+    pixel_format: str | None = Field(default=None, min_length=2, max_length=4)
+    """Pixel format requested from a camera, in V4L2's letters such as MJPG, YUYV, Y10 or Y10P; unset: the camera's
+    default. Of a folder of 16-bit images: which bits are used (Y10, Y12); unset: learned from them."""
     exposure: ExposureValue | None = None
     """Exposure of a camera: auto, or the time in the driver's unit (100 µs as exposure_time_absolute); unset: not
     touched. `wakeful doctor` lists what the camera offers."""

@@ -97,11 +97,19 @@ def test_one_image_is_a_source_of_one_frame(tmp_path: Path) -> None:
         source.read_latest(0.0)
 
 
-def test_a_twelve_bit_series_uses_its_range_when_told(tmp_path: Path) -> None:
-    assert cv2.imwrite(str(tmp_path / "a.png"), np.full((8, 8), 4095, np.uint16))
-    as_is = open_images(tmp_path, realtime=False, request=CaptureRequest())
+def test_a_series_of_few_bits_uses_its_range_which_is_learned_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number, brightest in enumerate((1000, 1000, 4095, 900)):
+        assert cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((8, 8), brightest, np.uint16))
+    learned = opened(tmp_path)
+    assert [int(learned.read_latest(0.0).image.max()) for _ in range(4)] == [250, 250, 255, 56]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{tmp_path}: 16-bit images with values below 1024: read as 10 bits",
+        f"{tmp_path}: 16-bit images with values below 4096: read as 12 bits",
+    ]
     told = open_images(tmp_path, realtime=False, request=CaptureRequest(pixel_format="Y12"))
-    assert [int(source.read_latest(0.0).image.max()) for source in (as_is, told)] == [15, 255]
+    assert [int(told.read_latest(0.0).image.max()) for _ in range(4)] == [62, 62, 255, 56]
 
 
 @pytest.mark.parametrize(

@@ -225,3 +225,16 @@ def test_the_development_clips_have_the_frames_and_seconds_they_are_known_to_hav
     assert len(frames) == known["frames"]
     last_period_ns = frames[-1].t_ns - frames[-2].t_ns
     assert (frames[-1].t_ns + last_period_ns) / 1e9 == pytest.approx(known["seconds"], abs=0.1)
+
+
+def test_a_grey_film_of_sixteen_bits_uses_the_range_that_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "infrared.mkv"
+    shape = [cv2.VIDEOWRITER_PROP_DEPTH, cv2.CV_16U, cv2.VIDEOWRITER_PROP_IS_COLOR, 0]
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"FFV1"), 10.0, (64, 48), shape)
+    if not writer.isOpened():
+        pytest.skip("this OpenCV writes no film of 16 bits")
+    values = np.random.default_rng(5).integers(0, 1024, (48, 64), dtype=np.uint16)
+    writer.write(values)
+    writer.release()
+    source = open_video(path, realtime=False, request=CaptureRequest())
+    np.testing.assert_array_equal(source.read_latest(0.0).image[..., 1], values >> 2)
