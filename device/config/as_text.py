@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
 
+from wakeful.device.config.descriptions import add_descriptions, descriptions
 from wakeful.device.config.layers import Effective
 from wakeful.device.config.settings import Settings
 
@@ -19,30 +19,33 @@ def as_toml(effective: Effective) -> str:
     """The settings as commented TOML that reads back to the same settings: description, value, where it comes from."""
     lines = [HEADING]
     tables = {}
-    for key, field, value in _fields(effective.settings):
+    for key, about, value in _fields(effective.settings):
         if isinstance(value, BaseModel):
             tables[key] = value
         else:
-            lines += _entry(key, field, value, effective.origin.get(key))
+            lines += _entry(key, about, value, effective.origin.get(key))
     for name, table in tables.items():
         lines += ["", f"[{name}]"]
-        for key, field, value in _fields(table):
-            lines += _entry(key, field, value, _origin(effective, f"{name}.{key}"))
+        for key, about, value in _fields(table):
+            lines += _entry(key, about, value, _origin(effective, f"{name}.{key}"))
     return "\n".join(lines) + "\n"
 
 
 def json_schema() -> dict[str, Any]:
     """JSON schema of the configuration file."""
-    return Settings.model_json_schema()
+    schema = Settings.model_json_schema()
+    add_descriptions(schema, Settings)
+    return schema
 
 
-def _fields(model: BaseModel) -> Iterator[tuple[str, FieldInfo, Any]]:
-    for key, field in type(model).model_fields.items():
-        yield key, field, getattr(model, key)
+def _fields(model: BaseModel) -> Iterator[tuple[str, str, Any]]:
+    about = descriptions(type(model))
+    for key in type(model).model_fields:
+        yield key, about.get(key, ""), getattr(model, key)
 
 
-def _entry(key: str, field: FieldInfo, value: Any, origin: str | None) -> list[str]:
-    about = " ".join((field.description or "").split())
+def _entry(key: str, description: str, value: Any, origin: str | None) -> list[str]:
+    about = " ".join(description.split())
     where = f"  # {origin or 'default'}"
     if isinstance(value, SecretStr):
         return [f"# {about}", f"# {key} ={where}, set and not shown"]

@@ -8,11 +8,12 @@ from wakeful.errors import ConfigError
 
 
 class Section(BaseModel):
-    """One table: unknown keys and wrong types are errors, values never change."""
+    """One table: unknown keys and wrong types are errors, values never change.
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    Each key's docstring describes it (``wakeful.device.config.descriptions``).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def needed(value: str | None, key: str) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from wakeful.device.messages import Level
 
-_SHAPE = {"extra": "forbid", "use_attribute_docstrings": True}
+_SHAPE = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True)
