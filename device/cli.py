@@ -8,31 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from itertools import zip_longest
 from typing import Annotated, Any
 
 import typer
 
-from wakeful.device.commands import (
-    bench,
-    config,
-    convert,
-    data,
-    devices,
-    doctor,
-    evaluate,
-    explain,
-    export,
-    health,
-    log,
-    models,
-    replay,
-    report,
-    rules,
-    run,
-    scenarios,
-    train,
-)
 from wakeful.device.sanitise import printable
 from wakeful.device.standard_streams import UNWRITABLE, discard_output, open_closed_streams
 from wakeful.errors import WakefulError
@@ -41,34 +22,9 @@ from wakeful.revision import version_text
 INTERRUPTED = 130
 DEFAULT_VIEW = "127.0.0.1:8321"
 
-app = typer.Typer(
-    name="wakeful",
-    help="Watch one face with one camera and report when that person is not awake. "
-    "Sends nothing and stores no video unless asked to.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
-)
-app.command("run")(run.run)
-app.command("replay")(replay.replay)
-app.command("report")(report.report)
-app.command("devices")(devices.devices)
-app.command("doctor")(doctor.doctor)
-app.command("health")(health.health)
-app.command("export")(export.export)
-app.add_typer(log.app, name="log")
-app.add_typer(models.app, name="models")
-app.add_typer(config.app, name="config")
-app.add_typer(rules.app, name="rules")
-app.add_typer(data.app, name="data")
-app.add_typer(train.app, name="train")
-app.add_typer(convert.app, name="convert")
-app.add_typer(evaluate.app, name="evaluate")
-app.add_typer(scenarios.app, name="scenarios")
-app.add_typer(bench.app, name="bench")
-app.add_typer(explain.app, name="explain")
+COMMANDS = ("run", "replay", "report", "devices", "doctor", "health", "export")
+GROUPS = ("log", "models", "config", "rules", "data", "train", "convert", "evaluate", "scenarios", "bench", "explain")
+"""Modules of ``wakeful.device.commands``: with a function of that name, and with an ``app`` of several commands."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -80,10 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def status(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and gives its exit status; whatever a user did wrong ends as one line on stderr."""
+    complete = _completed(sys.argv[1:] if arguments is None else arguments)
     try:
-        result = app(
-            _completed(sys.argv[1:] if arguments is None else arguments), prog_name="wakeful", standalone_mode=False
-        )
+        result = command_line(complete[:1])(complete, prog_name="wakeful", standalone_mode=False)
         sys.stdout.flush()
     except WakefulError as error:
         return _complain(str(error), error.exit_status)
@@ -108,6 +63,28 @@ def status(arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def command_line(wanted: Sequence[str]) -> typer.Typer:
+    """The commands; if the first word is one of them, that alone, because making all takes a tenth of a start."""
+    app = typer.Typer(
+        name="wakeful",
+        help="Watch one face with one camera and report when that person is not awake. "
+        "Sends nothing and stores no video unless asked to.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode=None,
+    )
+    app.callback()(_options)
+    for name in [name for name in (*COMMANDS, *GROUPS) if name in wanted] or (*COMMANDS, *GROUPS):
+        module = import_module(f"wakeful.device.commands.{name}")
+        if name in GROUPS:
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
+
+
 def _completed(arguments: Sequence[str]) -> list[str]:
     """``arguments`` with the usual address after a ``--view`` that says none: typer knows no such options."""
     complete: list[str] = []
@@ -124,7 +101,6 @@ def _version(given: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)

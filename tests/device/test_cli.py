@@ -164,7 +164,7 @@ def test_errors_of_the_monitor_end_with_their_status(
 
 
 def test_ctrl_c_before_a_command_has_begun_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wakeful.device.cli.app", Mock(side_effect=KeyboardInterrupt))
+    monkeypatch.setattr("wakeful.device.cli.command_line", Mock(side_effect=KeyboardInterrupt))
     assert status(["run"]) == 130
 
 
