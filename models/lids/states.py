@@ -275,11 +275,12 @@ def closed_areas(
         score, other = logits[:, CLOSED] - logits[:, state], chosen & (given.state == state)
         counts = [int(closed.sum()), int(other.sum())]
         enough = min(counts) >= fewest
-        out[name] = _with_interval(score[closed], score[other]) if enough else {"counts": counts}
+        out[name] = with_interval(score[closed], score[other]) if enough else {"counts": counts}
     return out
 
 
-def _with_interval(high: Array, low: Array, rounds: int = 1000) -> dict[str, Any]:
+def with_interval(high: Array, low: Array, rounds: int = 1000) -> dict[str, Any]:
+    """Area under the curve of two groups of scores, and its interval of 95 % over these."""
     rng = np.random.default_rng(9)
     draws = [auc(rng.choice(high, len(high)), rng.choice(low, len(low))) for _ in range(rounds)]
     return {
