@@ -214,12 +214,17 @@ def _lowered(
 
 
 def _tight(rng: np.random.Generator, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """As little around the eye as at the edge of a picture or in published patches; the edge is repeated."""
+    """As little around the eye as at the edge of a picture or in published patches, mostly as coarse."""
     side = int(rng.uniform(0.05, 0.3) * EYE_PX)
     x0, x1 = max(int(COLUMNS / 2 - EYE_PX / 2) - side, 0), min(int(COLUMNS / 2 + EYE_PX / 2) + side, COLUMNS)
     high = int(rng.uniform(0.35, 0.66) * EYE_PX)
     y0, y1 = max(ROWS // 2 - high, 0), min(ROWS // 2 + high, ROWS)
-    framed: Any = cv2.copyMakeBorder(grey[y0:y1, x0:x1], y0, ROWS - y1, x0, COLUMNS - x1, cv2.BORDER_REPLICATE)
+    inside: Any = grey[y0:y1, x0:x1]
+    if rng.random() < 0.6:
+        share = rng.uniform(0.4, 0.7)
+        coarse = cv2.resize(inside, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+        inside = cv2.resize(coarse, (x1 - x0, y1 - y0))
+    framed: Any = cv2.copyMakeBorder(inside, y0, ROWS - y1, x0, COLUMNS - x1, cv2.BORDER_REPLICATE)
     return np.asarray(framed, np.uint8)
 
 
