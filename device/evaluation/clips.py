@@ -100,9 +100,9 @@ def play(job: ClipJob) -> Played:
         frame_s=tuple((t_ns - origin_ns) / 1e9 for t_ns in (*times_ns, times_ns[-1] + period_ns)),
         face_share=faces / len(times_ns),
         landmarks=perception.reader,
-        closures=_spans(events, "closure", origin_ns),
+        closures=_spans(events, "closure", origin_ns) + _lasting(step.state.closure_s, times_ns),
         yawns=_spans(events, "yawn", origin_ns),
-        glances=_spans(events, "glance", origin_ns),
+        glances=_spans(events, "glance", origin_ns) + _lasting(step.state.off_road_s, times_ns),
         alerts=tuple(Reported((t_ns - origin_ns) / 1e9, code, level) for t_ns, code, level in alerts),
     )
 
@@ -113,3 +113,9 @@ def _spans(events: list[Event], kind: str, origin_ns: int) -> tuple[Span, ...]:
         for event in events
         if event.kind == kind
     )
+
+
+def _lasting(length_s: float | None, times_ns: list[int]) -> tuple[Span, ...]:
+    """What lasts at the end of the clip, and was therefore not reported as ended."""
+    end_s = (times_ns[-1] - times_ns[0]) / 1e9
+    return (Span(end_s - length_s, end_s),) if length_s else ()

@@ -60,14 +60,12 @@ class Attention:
 
     def __init__(self, profile: Profile, road: Direction | None, head_road: Direction | None = None) -> None:
         self._section = profile.gaze
-        self.road = RoadDirection(profile.gaze.learn_s, profile.gaze.learn_until_s, road)
-        self._head_road = RoadDirection(profile.gaze.learn_s, profile.gaze.learn_until_s, head_road)
+        self.road = RoadDirection(profile.gaze.learn_s, profile.gaze.learn_until_s, road, head_road)
         self.restart()
 
     def restart(self) -> None:
         """Forget what was going on, but not where the road is: time has jumped."""
         self.road.restart()
-        self._head_road.restart()
         self._glances = GlanceTracker()
         self._head_says = self._gaze_off = False
         self._recent: deque[tuple[int, float, float]] = deque()
@@ -91,8 +89,9 @@ class Attention:
         """
         gaze = self._smoothed(seen) if eyes_open else None
         head = None if seen.yaw_deg is None or seen.pitch_deg is None else Direction(seen.yaw_deg, seen.pitch_deg)
-        if not down and not GLANCE_S <= self._glances.off_road_s(seen.t_ns) < MISTAKEN_S:
-            self._learn(seen.t_ns, gaze, head)
+        away = GLANCE_S <= self._glances.off_road_s(seen.t_ns) < MISTAKEN_S
+        if gaze is not None and not down and not away:
+            self.road.see(seen.t_ns, gaze, head)
         road = self.road.direction
         if road is None and not down:
             return AttentionView("", None, None, None, self._glances.step(seen.t_ns, ""))
@@ -112,16 +111,10 @@ class Attention:
             float(self._glances.glances_in_30s(seen.t_ns)) if known else None,
         )
 
-    def _learn(self, t_ns: int, gaze: Direction | None, head: Direction | None) -> None:
-        if gaze is not None:
-            self.road.see(t_ns, gaze)
-            if head is not None:
-                self._head_road.see(t_ns, head)
-
     def _zone(self, gaze: Direction | None, head: Direction | None, opening: float | None, road: Direction) -> str:
         """What is looked at: by the head where it is far away from its own way to the road, else by the gaze."""
         if head is not None:
-            ahead = self._head_road.direction or road
+            ahead = self.road.head or road
             still_deg = STILL_DEG if self._head_says else 0.0
             bound_deg = HEAD_SAYS_DEG
             if opening is not None and ahead.pitch_deg - head.pitch_deg >= SINKING_HEAD_DEG - still_deg:

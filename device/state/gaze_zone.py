@@ -30,49 +30,71 @@ class Direction:
 class RoadDirection:
     """Where the person looks most is the road: this makes up for where the camera hangs.
 
+    How the head is held is learned from the looks at the road alone. By itself it would be where the head was held
+    stillest, which may be in a long look aside.
+
     Args:
         learn_s, learn_until_s: seen time from which on it is known, and after which it stays.
-        known: the direction if it is known beforehand.
+        known, known_head: the directions if they are known beforehand.
+
+    Attributes:
+        direction: of the gaze; None while it is not known.
+        head: of the head while the gaze is there, likewise.
     """
 
-    def __init__(self, learn_s: float, learn_until_s: float, known: Direction | None = None) -> None:
+    def __init__(
+        self,
+        learn_s: float,
+        learn_until_s: float,
+        known: Direction | None = None,
+        known_head: Direction | None = None,
+    ) -> None:
         self._from_samples = round(learn_s * 1e9 / SAMPLE_NS)
         self._until_samples = round(learn_until_s * 1e9 / SAMPLE_NS)
-        self._samples: list[Direction] = []
+        self._samples: list[tuple[Direction, Direction | None]] = []
         self._next_ns: int | None = None
-        self._fixed = known is not None
-        self.direction = known
+        self._given, self._head_given = known is not None, known_head is not None
+        self._over = self._given and self._head_given
+        self.direction, self.head = known, known_head
 
     @property
     def learned(self) -> bool:
-        """Whether it changes no more."""
-        return self._fixed
+        """Whether the direction of the gaze changes no more."""
+        return self._given or self._over
 
     def restart(self) -> None:
         """Time starts again; what was learned is kept."""
         self._next_ns = None
 
-    def see(self, t_ns: int, gaze: Direction) -> None:
-        """The person looks there now."""
-        if self._fixed or (self._next_ns is not None and t_ns < self._next_ns):
+    def see(self, t_ns: int, gaze: Direction, head: Direction | None = None) -> None:
+        """The person looks there now, the head held so."""
+        if self._over or (self._next_ns is not None and t_ns < self._next_ns):
             return
         self._next_ns = t_ns + SAMPLE_NS
-        self._samples.append(gaze)
+        self._samples.append((gaze, head))
         count = len(self._samples)
         if count >= self._from_samples and count % LEARN_EVERY_SAMPLES == 0:
-            self._follow(most_frequent(self._samples))
+            self._follow()
         if count >= self._until_samples:
-            self._fixed = True
+            self._over = True
             self._samples.clear()
 
-    def _follow(self, found: Direction) -> None:
-        known = self.direction
-        if known is not None and not _near(found, known):
-            for_known = sum(_near(gaze, known) for gaze in self._samples)
-            for_found = sum(_near(gaze, found) for gaze in self._samples)
-            if for_found < MOVES_FOR * for_known:
-                return
-        self.direction = found
+    def _follow(self) -> None:
+        road = self.direction
+        if road is None or not self._given:
+            road = self.direction = _moved(road, [gaze for gaze, _ in self._samples])
+        heads = [head for gaze, head in self._samples if head is not None and _near(gaze, road)]
+        if heads and not self._head_given:
+            self.head = _moved(self.head, heads)
+
+
+def _moved(known: Direction | None, samples: list[Direction]) -> Direction:
+    """The most frequent direction, unless what was known before is not much less frequent."""
+    found = most_frequent(samples)
+    if known is None or _near(found, known):
+        return found
+    for_known, for_found = (sum(_near(one, way) for one in samples) for way in (known, found))
+    return known if for_found < MOVES_FOR * for_known else found
 
 
 def most_frequent(samples: list[Direction]) -> Direction:

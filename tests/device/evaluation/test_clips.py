@@ -82,6 +82,20 @@ def test_the_same_closure_is_a_false_alarm_where_none_is_marked(folder: Path) ->
     assert [(one.alert.code, one.explained) for one in score.alerts] == [("microsleep", False)]
 
 
+def test_what_lasts_at_the_end_of_a_clip_is_found(folder: Path) -> None:
+    """A driver who is still asleep, or still looks away, in the last frame has been found all the same."""
+    begin = round(SHUT_S[0] * FPS)
+    cut = folder / "cut.avi"
+    capture = cv2.VideoCapture(str(folder / "nap.avi"))
+    writer = cv2.VideoWriter(str(cut), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (640, 480))
+    for _ in range(begin + 15):
+        writer.write(capture.read()[1])
+    writer.release()
+    marks = ClipMarks("cut.avi", begin + 15, FPS, None, {"closed": ((begin, begin + 14),)}, None)
+    score = score_clip(marks, play(ClipJob(folder, marks, READER, "vehicle", 60.0)))
+    assert (score.scores["closure"].right, score.scores["closure"].false) == (1, 0)
+
+
 def test_marks_of_a_longer_clip_are_refused_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(folder, annotate(folder, frames=FRAMES + 1, closed=[[0, FRAMES]])) == 2
     said = capsys.readouterr().err

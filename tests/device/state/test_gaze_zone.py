@@ -38,6 +38,26 @@ def test_it_moves_only_for_twice_as_many_looks() -> None:
     assert road.direction == Direction(30.0, 0.0)
 
 
+def test_how_the_head_is_held_is_learned_from_looks_at_the_road_alone() -> None:
+    """In a long look aside the head is held stiller than on the road, but the eyes are not on the road."""
+    road = RoadDirection(5.0, 60.0)
+    for sample in range(30):
+        aside = 8 <= sample < 18
+        gaze, head = (-50.0 - 2 * sample, -45.0) if aside else (sample % 2, -10.0 + 2.0 * (sample % 8))
+        road.see(sample * 200_000_000, Direction(gaze, 0.0), Direction(head, 0.0))
+    assert road.direction is not None and road.head is not None
+    assert abs(road.direction.yaw_deg) < 2.0 and abs(road.head.yaw_deg) < 12.0
+
+
+def test_the_head_is_learned_beside_a_known_way_of_the_gaze_and_stays_where_it_is_known() -> None:
+    for known_head in (None, Direction(5.0, 0.0)):
+        road = RoadDirection(5.0, 60.0, Direction(-20.0, 0.0), known_head)
+        for sample in range(400):
+            gaze = 30.0 if sample % 3 else -20.0
+            road.see(sample * 200_000_000, Direction(gaze, 0.0), Direction(gaze / 2.0, 0.0))
+        assert road.head == (known_head or Direction(-10.0, 0.0))
+
+
 def test_a_road_that_is_told_is_not_learned() -> None:
     road = RoadDirection(5.0, 60.0, Direction(-20.0, 3.0))
     looked(road, 10.0, 70.0)
