@@ -278,6 +278,7 @@ def open_configured(settings: Settings) -> Source:
         pixel_format=wanted.pixel_format,
         controls=wanted.camera_controls,
         mounting=wanted.mounting,
+        login=wanted.login.get_secret_value() if wanted.login else None,
     )
 
 

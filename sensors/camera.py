@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from wakeful.errors import ConfigError
+from wakeful.sensors.address import parse_address, shown
 from wakeful.sensors.discovery import camera_path, cameras
 from wakeful.sensors.mounting import Mounting
 from wakeful.sensors.request import CaptureRequest
@@ -24,10 +25,19 @@ Pace = Literal["realtime", "fast"]
 BACKENDS = {
     "v4l2": ("wakeful.sensors.v4l2", "open_camera"),
     "video": ("wakeful.sensors.video_file", "open_video"),
+    "mjpeg": ("wakeful.sensors.mjpeg", "open_mjpeg"),
+    "rtsp": ("wakeful.sensors.rtsp", "open_rtsp"),
+    "gstreamer": ("wakeful.sensors.gstreamer", "open_gstreamer"),
+    "pipe": ("wakeful.sensors.standard_input", "open_standard_input"),
     "images": ("wakeful.sensors.image_folder", "open_images"),
     "synthetic": ("wakeful.sensors.synthetic", "open_synthetic"),
 }
 """Kind of source -> (module, function that opens it)."""
+
+SCHEMES = {"http": "mjpeg", "https": "mjpeg", "rtsp": "rtsp", "rtsps": "rtsp"}
+"""Scheme of an address -> kind of source."""
+LIVE = frozenset({"v4l2", "mjpeg", "rtsp", "gstreamer", "pipe"})
+"""Kinds that come with the clock."""
 
 DEFAULT_SCENARIO = "demo"
 DEFAULT_FPS = 30.0
@@ -43,13 +53,16 @@ def open_source(
     pixel_format: str | None = None,
     controls: CameraControls | None = None,
     mounting: Mounting | None = None,
+    login: str | None = None,
 ) -> Source:
     """Open a camera, a file, a folder or the synthetic driver.
 
     Args:
         spec: ``auto`` (the first camera, else the synthetic driver), a camera's number, its device path
-            (``/dev/video0``), its stable name (``/dev/v4l/by-id/...`` or what comes after the last slash), a video file
-            or GIF, an image, a folder of images, or ``synthetic[:SCENARIO]``.
+            (``/dev/video0``), its stable name (``/dev/v4l/by-id/...`` or what comes after the last slash), the address
+            of a network camera (``rtsp://...``, ``http://...`` for MJPEG), ``gst:PIPELINE`` of GStreamer,
+            ``pipe:WIDTHxHEIGHT:FORMAT`` for frames on standard input, a video file or GIF, an image, a folder of
+            images, or ``synthetic[:SCENARIO]``.
         pace: ``realtime`` plays by the clock and drops frames that are not read in time; ``fast`` returns each frame as
             soon as it is requested, with its own time stamp. Default: files fast, the synthetic driver in real time.
             Cameras support only real time.
@@ -57,6 +70,7 @@ def open_source(
             ``info.requested``. Image folders are played and the synthetic driver is rendered at ``fps``,
             30 without it.
         controls: exposure, gain and others, set and read back on cameras; ``info.requested`` has what differs.
+        login: ``USER:PASSWORD`` of a network camera whose address has none.
         mounting: how each picture is corrected; ``info`` has the size that it then has.
 
     Raises:
@@ -66,7 +80,8 @@ def open_source(
     """
     if spec == "auto":
         spec = first_camera_or_synthetic()
-    source = _open_as_it_is(spec, pace, CaptureRequest(width, height, fps, pixel_format, controls or CameraControls()))
+    request = CaptureRequest(width, height, fps, pixel_format, controls or CameraControls())
+    source = _open_as_it_is(spec, pace, request, login)
     if mounting is None or not mounting.changes:
         return source
     from wakeful.sensors.mounted import MountedSource
@@ -74,14 +89,18 @@ def open_source(
     return MountedSource(source, mounting)
 
 
-def _open_as_it_is(spec: str, pace: Pace | None, request: CaptureRequest) -> Source:
+def _open_as_it_is(spec: str, pace: Pace | None, request: CaptureRequest, login: str | None) -> Source:
     kind, what = kind_of(spec)
+    if kind in LIVE and pace == "fast":
+        raise ConfigError(f"camera {shown(spec)} runs in real time: leave out the pace, or set it to realtime")
     if kind == "synthetic":
         return _open(kind, what, pace or "realtime", request.fps or DEFAULT_FPS)
     if kind == "v4l2":
-        if pace == "fast":
-            raise ConfigError(f"camera {spec} runs in real time: leave out the pace, or set it to realtime")
         return _open(kind, Path(what), request)
+    if kind in SCHEMES.values():
+        return _open(kind, parse_address(what, login))
+    if kind in LIVE:
+        return _open(kind, what)
     return _open(kind, Path(what), realtime=pace == "realtime", request=request)
 
 
@@ -92,14 +111,18 @@ def first_camera_or_synthetic() -> str:
 
 
 def kind_of(spec: str) -> tuple[str, str]:
-    """The backend for a name, and the argument for it: ("v4l2", "/dev/video0"), ("synthetic", "demo"), ...
+    """The backend for a name, and the argument for it: ("v4l2", "/dev/video0"), ("gstreamer", "libcamerasrc"), ...
 
     Raises:
         SourceNotFound: it is neither the name of a camera nor the path of a file or folder.
     """
-    head, _, scenario = spec.partition(":")
+    head, colon, rest = spec.partition(":")
     if head == "synthetic":
-        return "synthetic", scenario or DEFAULT_SCENARIO
+        return "synthetic", rest or DEFAULT_SCENARIO
+    if head in ("gst", "pipe") and colon:
+        return ("gstreamer" if head == "gst" else "pipe"), rest
+    if rest.startswith("//") and head.lower() in SCHEMES:
+        return SCHEMES[head.lower()], spec
     try:
         device = camera_path(spec)
         if device is not None:
@@ -108,12 +131,12 @@ def kind_of(spec: str) -> tuple[str, str]:
         kind = _kind_of_path(path) if spec else None
     except (OSError, ValueError, RuntimeError):
         raise SourceNotFound(
-            f"{spec[:200]!r} cannot be accessed: check the name, and your permission for the folders in it"
+            f"{shown(spec)[:200]!r} cannot be accessed: check the name, and your permission for the folders in it"
         ) from None
     if kind is None:
         raise SourceNotFound(
-            f"{spec or 'an empty name'}: no such file, folder or camera; check the name, or list the cameras with "
-            "`wakeful devices`"
+            f"{shown(spec) or 'an empty name'}: no such file, folder or camera; check the name, or list the cameras "
+            "with `wakeful devices`"
         )
     return kind, str(path)
 

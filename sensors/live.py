@@ -12,6 +12,7 @@ are not good frames; a failed or hanging grab gives none. The most recent fault 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -29,10 +30,14 @@ from wakeful.sensors.slot import CLOSE_TIMEOUT_S, LatestSlot
 from wakeful.sensors.source import EndOfSource, SourceInfo, SourceNotFound, StaleFrame
 from wakeful.sensors.watch import PictureWatch
 
+log = logging.getLogger("wakeful.camera")
+
 UNPLUGGED = "unplugged"
 UNREADABLE = "unreadable"
 HANGING = "hanging"
-"""Reasons besides ``frozen`` and ``black``: device gone; images cannot be decoded; no images and no error."""
+LATE = "late"
+"""Reasons besides ``frozen`` and ``black``: device gone; images cannot be decoded; no images and no error; only old
+images. A network camera has a sentence where its connection failed."""
 
 MAX_HANGING_THREADS = 2
 """Limit of capture threads that hang inside a driver: no further thread is started at this number."""
@@ -136,6 +141,7 @@ class LiveCamera:
         self._slot.end(EndOfSource(f"{self._name} was closed"))
         self._supervisor.join(CLOSE_TIMEOUT_S)
         self._session.stopped.set()
+        self.interrupt()
         self._session.join(CLOSE_TIMEOUT_S)
 
     def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
@@ -151,8 +157,25 @@ class LiveCamera:
         self._supervisor = Thread(target=self._supervise, name=f"supervise {self._name}", daemon=True)
         self._supervisor.start()
 
+    def _in_words(self, lost: str | None) -> str:
+        if lost is None:
+            return f"{self._name}: images again"
+        return lost if lost.startswith(self._name) else f"{self._name}: no images ({lost})"
+
     def _without_good_frame_s(self) -> float:
         return (self._clock_ns() - self._last_good_ns) / 1e9
+
+    def wants(self, capture: Capture, t_ns: int) -> bool:
+        """Whether the frame that was just grabbed is worth decoding; only cameras that can be behind say no."""
+        return True
+
+    def why(self, error: SourceError, before: str) -> str:
+        """The reason that a failed opening is; ``before``: the one until then."""
+        # Right after plugging in there is no permission until udev has set it: no reason of its own.
+        return UNPLUGGED if isinstance(error, SourceNotFound) else before
+
+    def interrupt(self) -> None:
+        """Make the call return that the capture thread is in, where that is possible."""
 
     # Called by the capture thread:
 
@@ -180,14 +203,29 @@ class LiveCamera:
             self._slot.put(Frame(image=image, t_ns=t_ns, seq=seq))
             return None
 
+    def leave_out(self, session: _Session) -> None:
+        """Count a frame that is not worth decoding."""
+        with self._lock:
+            if session is self._session:
+                self._seq += 1
+                self._slot.skip()
+
+    def end(self, reason: EndOfSource) -> None:
+        """There will never be another frame."""
+        self._slot.end(reason)
+
     # Called by the supervisor thread:
 
     def _supervise(self) -> None:
         pauses_s = self._patience.pauses_s()
         left_behind: list[_Session] = []
+        reported = ""
         while not self._closed.wait(self._patience.lost_after_s / 20):
-            session = self._session
-            if self.lost is None:
+            session, lost = self._session, self.lost
+            if (lost or "") != reported:
+                reported = lost or ""
+                log.warning("%s", self._in_words(lost))
+            if lost is None:
                 if session.age_s() > self._patience.longest_retry_s:
                     pauses_s = self._patience.pauses_s()
                 continue
@@ -202,6 +240,7 @@ class LiveCamera:
 
     def _replace(self, session: _Session) -> None:
         session.stopped.set()
+        self.interrupt()
         # The device opens again only after the old thread has released it; a hanging thread is not waited for.
         session.join(self._patience.first_retry_s)
         fresh = _Session(self, None, session.complaint)
@@ -230,22 +269,32 @@ class _Session(Thread):
     def run(self) -> None:
         try:
             capture = self._opened or self._camera.reopen()
-        except SourceNotFound:
-            self.complaint = UNPLUGGED
-            return
-        except SourceError:
-            # Happens right after plugging in, until udev has set the permissions: the previous fault remains.
+        except SourceError as error:
+            self._complain(error)
             return
         try:
             self._capture(capture)
+        except SourceError as error:
+            self._complain(error)
+        except EndOfSource as end:
+            self._camera.end(end)
         finally:
             capture.release()
+
+    def _complain(self, error: SourceError) -> None:
+        # What comes of being stopped is not why it was stopped.
+        if not self.stopped.is_set():
+            self.complaint = self._camera.why(error, self.complaint)
 
     def _capture(self, capture: Capture) -> None:
         grabbed_ns = self._camera.now_ns()
         while not self.stopped.is_set():
             if capture.grab():
                 grabbed_ns = self._camera.now_ns()
+                if not self._camera.wants(capture, grabbed_ns):
+                    self._camera.leave_out(self)
+                    self.complaint = LATE
+                    continue
                 fault = self._camera.take_in(self, _retrieved(capture), grabbed_ns)
                 self.complaint = fault or HANGING
             elif not self._camera.present():

@@ -59,7 +59,7 @@ class Source(Protocol):
 
     @property
     def lost(self) -> str | None:
-        """Why a live source counts as lost at present (``unplugged``, ``frozen``, ``black``), else None."""
+        """Why a live source counts as lost at present (``unplugged``, ``frozen``, ``black``, ...), else None."""
         ...
 
     def read_latest(self, max_age_s: float) -> Frame:

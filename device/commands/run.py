@@ -57,8 +57,17 @@ def run(
     source: Annotated[
         str | None,
         typer.Option(
-            metavar="auto|N|DEVICE|FILE|FOLDER|synthetic[:SCENARIO]",
-            help="Where the images come from; auto: the first camera, else the synthetic driver.",
+            metavar="auto|N|DEVICE|URL|gst:PIPELINE|pipe:FORM|FILE|FOLDER|synthetic[:SCENARIO]",
+            help="Where the images come from; auto: the first camera, else the synthetic driver; URL: rtsp:// or "
+            "http:// (MJPEG); FORM: WIDTHxHEIGHT:FORMAT or y4m, on standard input.",
+        ),
+    ] = None,
+    source_login: Annotated[
+        str | None,
+        typer.Option(
+            metavar="USER:PASSWORD",
+            envvar="WAKEFUL_SOURCE_LOGIN",
+            help="Login of a network camera; in the environment other users of the machine do not see it.",
         ),
     ] = None,
     rotate: Rotate = None,
@@ -164,6 +173,7 @@ def run(
 
     overrides = {
         "source.source": source,
+        "source.login": source_login,
         "source.pace": pace and pace.value,
         "source.duration_s": duration,
         "driver.name": driver,

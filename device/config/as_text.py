@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 from wakeful.device.config.descriptions import add_descriptions, descriptions
 from wakeful.device.config.layers import Effective
 from wakeful.device.config.settings import Settings
+from wakeful.sensors.address import shown
 
 HEADING = "# wakeful's settings in effect; saved as a file, they are used with --config. '# key =' is unset.\n"
 
@@ -49,6 +50,8 @@ def _entry(key: str, description: str, value: Any, origin: str | None) -> list[s
     where = f"  # {origin or 'default'}"
     if isinstance(value, SecretStr):
         return [f"# {about}", f"# {key} ={where}, set and not shown"]
+    if isinstance(value, str) and shown(value) != value:
+        return [f"# {about}", f"# {key} = {toml_value(shown(value))}{where}, its secrets are not shown"]
     line = f"# {key} =" if value is None else f"{key} = {toml_value(value)}{where}"
     return [f"# {about}", line]
 

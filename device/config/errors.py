@@ -21,12 +21,13 @@ from wakeful.device.config.suggest import suggestion
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.profile_check import problems
 from wakeful.device.state.profile_problem import Problem
+from wakeful.sensors.address import shown
 
 Table = dict[str, Any]
 
 # What pydantic calls a key that a model does not have, and one that a dataclass does not have.
 UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
-SECRET = re.compile("token|password|secret")
+SECRET = re.compile("token|password|secret|login")
 """Keys whose values are never repeated."""
 
 SHOULD_BE = {
@@ -97,7 +98,7 @@ def _sentence(kind: type, error: dict[str, Any]) -> str:
 
 def _short(value: object) -> str:
     # Who writes a password into an address shall not find it in a log as well.
-    text = re.sub(r"[^/'\"\s]*@", "...@", repr(value))
+    text = re.sub(r"[^/'\"\s]*@", "...@", shown(repr(value)))
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wakeful.device.alerts.extra_settings import extra_mistakes
-from wakeful.device.config.errors import Table, as_profile, profile_mistakes, settings_mistakes
+from wakeful.device.config.errors import SECRET, Table, as_profile, profile_mistakes, settings_mistakes
 from wakeful.device.config.inheritance import FILE_KEYS, Merged, alone, extended, merge
 from wakeful.device.config.settings import Settings
 from wakeful.device.config.suggest import suggestion
@@ -22,6 +22,7 @@ from wakeful.device.config.toml_lines import TomlLines
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.profile_problem import Problem
 from wakeful.errors import ConfigError
+from wakeful.sensors.address import shown
 
 PROFILES = Path(__file__).parents[1] / "state" / "profiles"
 MAX_BYTES = 256 * 1024
@@ -263,8 +264,8 @@ def _is_undecodable(value: object) -> bool:
 
 
 def _undecodable(key: str, value: object) -> str:
-    shown = "it" if key.endswith("token") else os.fsencode(str(value)).decode("utf-8", "backslashreplace")
-    return f"{key}: {shown} is not valid UTF-8: rename it, or name a link to it"
+    text = os.fsencode(str(value)).decode("utf-8", "backslashreplace")
+    return f"{key}: {'it' if SECRET.search(key) else shown(text)} is not valid UTF-8: rename it, or name a link to it"
 
 
 def _is_path(name: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_serializer
 
 from wakeful.device.alerts.can.settings import CanSettings
 from wakeful.device.alerts.gpio.settings import GpioSettings, chip_and_line
@@ -18,6 +18,7 @@ from wakeful.device.alerts.sound.settings import SoundSettings
 from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.config.section import Section
 from wakeful.device.perception.seat import Seat
+from wakeful.sensors.address import shown
 from wakeful.sensors.mounting import Mounting, as_aspect, as_crop
 from wakeful.sensors.v4l2_controls import CameraControls
 
@@ -29,8 +30,11 @@ class SourceSettings(Section):
     """Where the images come from."""
 
     source: str = Field(default="auto", min_length=1)
-    """auto (first camera, else the synthetic driver), a camera's number or device path, a video file, a folder of
-    images, or synthetic[:SCENARIO]."""
+    """auto (first camera, else the synthetic driver), a camera's number or device path, a network camera's address
+    (rtsp://... or http://... for MJPEG), gst:PIPELINE, pipe:WIDTHxHEIGHT:FORMAT (frames on standard input), a video
+    file, a folder of images, or synthetic[:SCENARIO]."""
+    login: SecretStr | None = None
+    """User name and password of a network camera, as USER:PASSWORD; unset: those in its address, if any."""
     pace: Literal["realtime", "fast"] | None = None
     """How files are played: by the clock, or as quickly as the machine allows; unset: files fast, the rest realtime."""
     duration_s: float | None = Field(default=None, gt=0)
@@ -62,6 +66,10 @@ class SourceSettings(Section):
     stretched to it, as one field of an analogue camera needs; unset: the image is used as it is."""
     max_age_s: float = Field(default=0.1, ge=0.01, le=2.0)
     """Seconds the monitor waits for a new frame before it continues without one."""
+
+    @field_serializer("source")
+    def _shown(self, source: str) -> str:
+        return shown(source)
 
     @property
     def mounting(self) -> Mounting:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from wakeful.device.doctor.mounting import best_aspect, is_squeezed, proportion_of
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.perception.upright import upright
-from wakeful.sensors.camera import kind_of, open_source
+from wakeful.sensors.camera import LIVE, kind_of, open_source
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.mounted import MountedSource, corrected
 from wakeful.sensors.mounting import Mounting
@@ -104,7 +104,7 @@ def measure(
         SourceError: it cannot be opened, or broke.
     """
     # A file or the synthetic driver need not be played in real time.
-    fast = spec != "auto" and kind_of(spec)[0] != "v4l2"
+    fast = spec != "auto" and kind_of(spec)[0] not in LIVE
     mounting = mounting or Mounting()
     with closing(open_source(spec, pace="fast" if fast else None)) as source:
         watched = frames(MountedSource(source, mounting), duration_s)

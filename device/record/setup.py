@@ -42,7 +42,7 @@ def log_template(settings: Settings, engine: EngineConfig, about: Mapping[str, A
         },
         # Only settings of the measurement: addresses of outputs may contain passwords.
         settings={
-            "source": settings.source.model_dump(),
+            "source": settings.source.model_dump(exclude={"login"}),
             "perception": settings.perception.model_dump(),
             "driver": settings.driver.model_dump(),
             "vehicle": {"speed_kmh": settings.vehicle.speed_kmh},
