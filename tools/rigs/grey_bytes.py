@@ -31,3 +31,10 @@ def _line(letters: str, pixels: list[int]) -> bytes:
         rest = sum((value & ((1 << low) - 1)) << (low * place) for place, value in enumerate(part))
         out += bytes(value >> low for value in part) + rest.to_bytes(low * group // 8, "little")
     return out
+
+
+def packed_ten(values: NDArray[np.uint16]) -> bytes:
+    """Y10P, for whole films: the width is a multiple of four."""
+    groups = values.reshape(-1, 4)
+    low = (groups & 3) << np.array([0, 2, 4, 6], np.uint16)
+    return np.column_stack([groups >> 2, low.sum(axis=1)]).astype(np.uint8).tobytes()
