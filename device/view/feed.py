@@ -20,6 +20,7 @@ from wakeful.device.alerts.events import alert_fields
 from wakeful.device.alerts.loop_stats import LoopStats
 from wakeful.device.alerts.output import seconds
 from wakeful.device.alerts.run import Run, new_run_id
+from wakeful.device.alerts.sound.tones import described
 from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.wording import alert_text, code_text, event_text, health_text, status_text
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
@@ -113,6 +114,7 @@ class Feed:
                 "names": CURVES,
                 "cells": list(self._cells),
                 "recent": list(self._recent),
+                "tones": described(),
             }
             return Message(self._number, _sse("welcome", greeting))
 

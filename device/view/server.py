@@ -46,6 +46,7 @@ STATIC = {
     "/live.css": "text/css; charset=utf-8",
     "/live.js": "text/javascript; charset=utf-8",
     "/live_drawing.js": "text/javascript; charset=utf-8",
+    "/live_sound.js": "text/javascript; charset=utf-8",
     "/live.svg": "image/svg+xml",
 }
 HEADERS = {

@@ -6,6 +6,7 @@ Pitches lie where ears are sensitive and a small speaker is loud (ISO 7731: 500 
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 
@@ -39,3 +40,8 @@ def is_over(level: Level, begin: int) -> bool:
     """Whether nothing is heard of the level's pattern from this sample on."""
     pattern = PATTERNS.get(level, OFF)
     return pattern.on_s <= 0.0 or (pattern.once and begin >= pattern.on_s * RATE_HZ)
+
+
+def described() -> dict[str, dict[str, float | bool]]:
+    """The tone of each level, for those who make it themselves."""
+    return {level.label: {"pitch_hz": pitch, **asdict(PATTERNS[level])} for level, pitch in PITCH_HZ.items()}

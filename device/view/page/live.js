@@ -120,6 +120,7 @@ function banner(level, says, more) {
   $("banner").dataset.level = level;
   if ($("says").textContent !== says) $("says").textContent = says;
   $("more").textContent = more;
+  sound(level, says);
 }
 
 function showState(state) {
@@ -226,6 +227,7 @@ function mark() {
 
 function startWatching() {
   listen();
+  startSounding();
   document.addEventListener("visibilitychange", showPicture);
   $("mark").addEventListener("submit", (event) => { event.preventDefault(); mark(); });
   document.addEventListener("keydown", (event) => {

@@ -14,7 +14,8 @@ from tests.device.alerts.samples import AWAKE, MICROSLEEP, SECOND_NS, alert
 from tests.device.view.test_server import TOKEN, Page
 from tools.rigs.browser import Browser, find_browser
 from tools.rigs.waiting import eventually, usual_longest
-from wakeful.device.messages import Acknowledge, Event, Marker, Phase
+from wakeful.device.alerts.sound.tones import PITCH_HZ
+from wakeful.device.messages import Acknowledge, Event, Level, Marker, Phase
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.view import server
 from wakeful.sensors.driver_face import DriverPose, render
@@ -98,6 +99,43 @@ def test_a_press_of_a_button_reaches_the_monitor(browser: Browser, page: Page) -
     browser.run("document.querySelector('#standing button').click()")
     assert eventually(lambda: page.commands[1:] == [Acknowledge(7)])
     assert browser.complaints == []
+
+
+LOUDEST_HZ = """(() => {
+  const bins = new Float32Array(ear.frequencyBinCount);
+  ear.getFloatFrequencyData(bins);
+  const loudest = bins.indexOf(Math.max(...bins));
+  return bins[loudest] > -60 ? loudest * audio.sampleRate / ear.fftSize : 0;
+})()"""
+
+
+def test_after_one_touch_the_page_sounds_as_the_alert_does(browser: Browser, page: Page) -> None:
+    page.output.state(MICROSLEEP)
+    browser.wait("newest && newest.level === 'warning'")
+    assert browser.run("audio === null")
+    browser.touch("sound")
+    browser.wait("audio && audio.state === 'running' && $('sound').textContent === 'Sound on'")
+    browser.run("window.ear = audio.createAnalyser(); ear.fftSize = 8192; loudness.connect(ear); true")
+    for level in (Level.WARNING, Level.URGENT, Level.EMERGENCY):
+        page.output.state(replace(MICROSLEEP, level=level))
+        browser.wait(f"Math.abs({LOUDEST_HZ} - {PITCH_HZ[level]}) < 20")
+        assert browser.run("tone.loop")
+    page.output.state(AWAKE)
+    browser.wait("tone === null")
+    browser.wait(f"{LOUDEST_HZ} === 0")
+    page.output.state(replace(MICROSLEEP, level=Level.ADVISORY))
+    browser.wait("tone !== null && !tone.loop")
+    browser.touch("sound")
+    browser.wait("audio.state === 'suspended' && $('sound').textContent === 'Sound off'")
+    assert browser.complaints == []
+
+
+def test_a_monitor_that_ends_leaves_no_tone_behind(browser: Browser, page: Page) -> None:
+    page.output.state(MICROSLEEP)
+    browser.touch("sound")
+    browser.wait("tone !== null")
+    page.output.close()
+    browser.wait("$('health').textContent === 'not connected' && tone === null")
 
 
 def test_text_from_outside_is_shown_as_text(browser: Browser, page: Page) -> None:

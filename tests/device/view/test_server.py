@@ -92,7 +92,7 @@ def test_the_page_needs_nothing_from_elsewhere(page: Page) -> None:
     status, headers, html = page.ask("GET", "/")
     assert status == 200
     files = re.findall(r'(?:src|href)="(/[^"]+)"', html)
-    assert sorted(files) == ["/live.css", "/live.js", "/live.svg", "/live_drawing.js"]
+    assert sorted(files) == ["/live.css", "/live.js", "/live.svg", "/live_drawing.js", "/live_sound.js"]
     texts = [html, *(page.ask("GET", file)[2] for file in files)]
     assert not any("//" in re.sub(r"http://www.w3.org/2000/svg", "", re.sub(r"(?m)^\s*// .*$", "", t)) for t in texts)
     assert "default-src 'none'" in headers["Content-Security-Policy"]
