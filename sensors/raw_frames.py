@@ -7,14 +7,14 @@ import select
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.errors import ConfigError, SourceError
 from wakeful.sensors.opencv import cv2
-from wakeful.sensors.pixels import GREY_LAYOUTS, GreyLayout, to_bgr8, unpacked
+from wakeful.sensors.pixels import FULL_RANGE_BITS, GREY_LAYOUTS, Depth, GreyLayout, to_bgr8, unpacked
 
 MAX_SIDE = 8192
 SLICE_S = 0.2
@@ -99,34 +99,37 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a frame of a width and height lies in its bytes, and how it becomes BGR. ``even``: both have to be so."""
+    """How a frame of a width and height lies in its bytes, and becomes an image for ``to_bgr8``.
+
+    ``even``: both have to be so. ``bits``: of words.
+    """
 
     frame_bytes: Callable[[int, int], int]
-    to_bgr: Callable[[NDArray[np.uint8], int, int], NDArray[np.uint8]]
+    image: Callable[[NDArray[np.uint8], int, int], NDArray[Any]]
     even: bool = False
+    bits: int = FULL_RANGE_BITS
 
 
 def _packed(channels: int, code: int | None = None, *, even: bool = False) -> Layout:
-    def to_bgr(flat: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-        image = flat.reshape(height, width, channels)
-        return to_bgr8(image if code is None else cv2.cvtColor(image, code))
+    def image(flat: NDArray[np.uint8], width: int, height: int) -> NDArray[Any]:
+        packed = flat.reshape(height, width, channels)
+        return packed if code is None else cv2.cvtColor(packed, code)
 
-    return Layout(lambda width, height: width * height * channels, to_bgr, even)
+    return Layout(lambda width, height: width * height * channels, image, even)
 
 
 def _planar(code: int) -> Layout:
-    def to_bgr(flat: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-        return to_bgr8(cv2.cvtColor(flat.reshape(height * 3 // 2, width), code))
+    def image(flat: NDArray[np.uint8], width: int, height: int) -> NDArray[Any]:
+        return cv2.cvtColor(flat.reshape(height * 3 // 2, width), code)
 
-    return Layout(lambda width, height: width * height * 3 // 2, to_bgr, even=True)
+    return Layout(lambda width, height: width * height * 3 // 2, image, even=True)
 
 
 def _grey(grey: GreyLayout) -> Layout:
-    def to_bgr(flat: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-        image = unpacked(flat.data, grey, width, height, grey.line_bytes(width))
-        return to_bgr8(image, bits=grey.bits)
+    def image(flat: NDArray[np.uint8], width: int, height: int) -> NDArray[Any]:
+        return unpacked(flat.data, grey, width, height, grey.line_bytes(width))
 
-    return Layout(lambda width, height: grey.line_bytes(width) * height, to_bgr)
+    return Layout(lambda width, height: grey.line_bytes(width) * height, image, bits=grey.bits)
 
 
 LAYOUTS: Mapping[str, Layout] = {
@@ -180,13 +183,15 @@ class PlainFrames:
             even = "even numbers" if layout.even else "numbers"
             raise ConfigError(f"{width}x{height} is no size of {name.upper()} frames: use {even} from 1 to {MAX_SIDE}")
         self._source, self._layout, self._size = source, layout, (width, height)
+        self._depth = Depth(f"pipe:{width}x{height}:{name.upper()}", layout.bits)
         self._bytes = layout.frame_bytes(width, height)
 
     def next(self) -> NDArray[np.uint8]:
         return np.frombuffer(self._source.take(self._bytes), np.uint8)
 
     def to_bgr(self, flat: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return self._layout.to_bgr(flat, *self._size)
+        image = self._layout.image(flat, *self._size)
+        return to_bgr8(image, bits=self._depth.of(image))
 
 
 class Y4mFrames:
@@ -208,7 +213,7 @@ class Y4mFrames:
 
     def to_bgr(self, flat: NDArray[np.uint8]) -> NDArray[np.uint8]:
         assert self._size is not None
-        return LAYOUTS["I420"].to_bgr(flat, *self._size)
+        return to_bgr8(LAYOUTS["I420"].image(flat, *self._size))
 
 
 def _y4m_size(line: bytes) -> tuple[int, int]:

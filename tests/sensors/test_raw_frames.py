@@ -84,6 +84,14 @@ def test_every_layout_gives_the_picture(name: str, pipe: tuple[int, int]) -> Non
     assert np.abs(frame.image.astype(int) - expected).max() <= (0 if is_grey or name in ("BGR", "RGB", "BGRA") else 12)
 
 
+def test_words_of_ten_bits_that_are_called_sixteen_are_noticed(pipe: tuple[int, int]) -> None:
+    read, write = pipe
+    os.write(write, written("Y10"))
+    with closing(source_of("64x48:gray16le", read)) as source:
+        image = source.read_latest(2.0).image
+    np.testing.assert_array_equal(image[..., 0], cv2.cvtColor(SMOOTH, cv2.COLOR_BGR2GRAY))
+
+
 def test_other_names_mean_the_same() -> None:
     assert all(name in LAYOUTS for name in ALIASES.values())
     assert not set(ALIASES) & set(LAYOUTS)

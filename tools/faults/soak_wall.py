@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -113,7 +114,8 @@ def film_for_v4l2(folder: Path) -> str:
         raw = b"".join(packed_ten(one.astype(np.uint16) << 2) for one in grey)
         camera = v4l2_camera.write_camera(folder / "camera", (640, 480, 800, "Y10P", FPS), raw)
         environment = v4l2_camera.environment(v4l2_camera.compiled(folder), camera)
-        os.execve(sys.executable, [sys.executable, "-m", "tools.faults.soak_wall", *sys.argv[1:]], environment)
+        command = [sys.executable, "-m", "tools.faults.soak_wall", *sys.argv[1:]]
+        sys.exit(subprocess.run(command, env=environment, check=False).returncode)
     return v4l2_camera.SOURCE
 
 
@@ -126,8 +128,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--source", choices=FILMS, default="gst")
     chosen = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="soak"))
-    figures, broken = soak(folder, FILMS[chosen.source](folder), chosen.minutes * 60.0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        figures, broken = soak(folder, FILMS[chosen.source](folder), chosen.minutes * 60.0)
     figures = {"source": chosen.source} | figures
     print("\n".join(f"| {name} | {value} |" for name, value in figures.items()))
     print("broken: " + ("; ".join(broken) or "none"))
