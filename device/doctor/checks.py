@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -39,6 +40,7 @@ def examine() -> list[Check]:
         *check_cameras(),
         *check_serial(),
         *check_gpio(),
+        check_sound(),
         check_terminal(sys.stdout),
     ]
 
@@ -172,6 +174,20 @@ def check_gpio() -> list[Check]:
     if _version("gpiod") is None:
         return [Check("GPIO", WARN, "the package gpiod is missing", _reinstall("gpiod"))]
     return [check_device_file("GPIO", path, "gpio") for path in chips]
+
+
+def check_sound() -> Check:
+    """What plays alerts, and what speaks them."""
+    from wakeful.device.alerts.sound.player import SoundError, player_command
+    from wakeful.device.alerts.sound.settings import AUTO
+    from wakeful.device.alerts.sound.speech import INSTALL, PROGRAM
+
+    try:
+        plays = f"{Path(player_command(AUTO)[0]).name} plays alerts"
+    except SoundError as error:
+        plays = f"{error}; only needed for --sound"
+    speaks = f"{PROGRAM} speaks them" if shutil.which(PROGRAM) else f"[sound] voice needs {PROGRAM} ({INSTALL})"
+    return Check("sound", OK, f"{plays}; {speaks}")
 
 
 def check_terminal(stream: TextIO) -> Check:

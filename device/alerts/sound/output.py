@@ -17,7 +17,8 @@ from wakeful.device.alerts.gpio.patterns import PATTERNS, until_change_s
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.sound.player import Player, SoundError, player_command
 from wakeful.device.alerts.sound.settings import SoundSettings
-from wakeful.device.alerts.sound.tones import RATE_HZ, is_over, samples
+from wakeful.device.alerts.sound.speech import WORDS_AT, Speech, chunk
+from wakeful.device.alerts.sound.tones import RATE_HZ, is_over
 from wakeful.device.alerts.staleness import NewestLevel
 from wakeful.device.messages import DriverState, Level
 from wakeful.device.supervision.notes import Notes
@@ -44,6 +45,7 @@ class SoundOutput(Output):
         self._device = settings.device
         self._volume = settings.volume
         self._notes = notes or Notes()
+        self._speech = Speech(settings.voice, settings.words, settings.volume, self._notes, liveness)
         self._changed = threading.Condition()
         self._number = 0
         self._newest = NewestLevel()
@@ -53,6 +55,7 @@ class SoundOutput(Output):
     def start(self, origin_ns: int) -> None:
         self._newest.start(time.monotonic())
         atexit.register(self.close)
+        self._speech.start()
         self._worker.start()
 
     def state(self, state: DriverState) -> None:
@@ -67,6 +70,7 @@ class SoundOutput(Output):
             self._closing = True
             self._changed.notify()
         self._worker.join(1.0)
+        self._speech.close()
         atexit.unregister(self.close)
 
     def _run(self) -> None:
@@ -87,21 +91,30 @@ class SoundOutput(Output):
         stale = self._newest.is_stale(time.monotonic())
         return (Level.NONE if stale else self._newest.level), self._number
 
+    def _words(self) -> bytes:
+        """Of the newest alert."""
+        state = self._newest.last
+        return self._speech.of(state.code) if state else b""
+
     def _play(self) -> None:
         """Until the output is closed. Raises: SoundError: nothing can be played, or no longer."""
         with closing(Player(player_command(self._device))) as player:
-            began_s, sent, pattern_begin, heard = time.monotonic(), 0, 0, -1
+            began_s, sent, pattern_begin, heard, words = time.monotonic(), 0, 0, -1, b""
             while self._on_duty():
                 level, number = self._level()
-                if number != heard:
-                    heard, pattern_begin = number, sent
+                # Words are spoken to their end, unless there is another alert.
+                speaks = 0 < sent - pattern_begin - WORDS_AT < len(words) // 2
+                if number != heard and not (speaks and level is Level.NONE):
+                    heard, pattern_begin, words = number, sent, b""
                 lead_s = sent / RATE_HZ - (time.monotonic() - began_s)
                 if lead_s > LEAD_S:
-                    self._wait(heard, lead_s - LEAD_S)
+                    self._wait(number, lead_s - LEAD_S)
                     continue
                 if lead_s < -LEAD_S:
                     began_s -= lead_s  # what was late stays late: samples are never skipped
-                player.play(samples(level, sent - pattern_begin, CHUNK, self._volume))
+                if sent - pattern_begin == WORDS_AT and level is not Level.NONE:
+                    words = self._words()
+                player.play(chunk(level, sent - pattern_begin, CHUNK, self._volume, words))
                 sent += CHUNK
                 if sent == PROVEN * CHUNK:
                     self.problem = None

@@ -6,6 +6,9 @@ It shows nothing about a card's own delay; ``python -m tools.measure_sound`` mea
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,11 +22,12 @@ from pydantic import ValidationError
 from tests.device.alerts.samples import AWAKE, started
 from tools.rigs.waiting import eventually, usual_longest
 from wakeful.device.alerts import staleness
-from wakeful.device.alerts.sound import output, player, tones
+from wakeful.device.alerts.sound import output, player, speech, tones
 from wakeful.device.alerts.sound.output import NOTE, SoundOutput
 from wakeful.device.alerts.sound.player import MAX_SAID_BYTES, Player, SoundError, player_command
 from wakeful.device.alerts.sound.settings import SoundSettings
-from wakeful.device.alerts.sound.tones import PITCH_HZ
+from wakeful.device.alerts.sound.speech import PROGRAM, WORDS, spoken
+from wakeful.device.alerts.sound.tones import PITCH_HZ, RATE_HZ
 from wakeful.device.messages import DriverState, Level
 from wakeful.device.supervision.notes import Notes
 
@@ -112,7 +116,7 @@ def test_two_hundred_alerts_in_a_row_each_begin_in_their_order(card: Card, monke
             begun.append(level)
         return real(level, begin, count, volume)
 
-    monkeypatch.setattr(output, "samples", noted)
+    monkeypatch.setattr(speech, "samples", noted)
     alerts = [Level(1 + number * 7 % 4) for number in range(200)]
     with started(sound()) as made:
         for number, level in enumerate(alerts):
@@ -202,6 +206,79 @@ def test_the_end_stops_the_tone_at_once_and_leaves_no_child(card: Card) -> None:
     assert time.monotonic() - begin_s < 1.0
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+SPEAKER = """
+import math, struct, sys
+words = sys.stdin.read()
+wave = [round(20000 * math.sin(i * 2 * math.pi * 300 / 22050)) for i in range(22050)]
+form = (16, 1, 1, 22050, 44100, 2, 16)
+sys.stdout.buffer.write(struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 0, b"WAVEfmt ", *form, b"data", 0))
+sys.stdout.buffer.write(struct.pack(f"<{len(wave)}h", *wave))
+open(sys.argv[0] + ".words", "a").write(words + "\\n")
+"""
+"""Says everything as one second of 300 Hz, in the file that espeak-ng writes."""
+
+
+def install_speaker(card: Card) -> Path:
+    program = card.bin / "speaker.py"
+    program.write_text(SPEAKER)
+    card.install(f"exec {sys.executable} {program}", "espeak-ng")
+    return Path(f"{program}.words")
+
+
+def spoken_s(card: Card) -> float:
+    """How long 300 Hz was heard."""
+    data = np.fromfile(card.played, "<i2").astype(float) if card.played.exists() else np.zeros(0)
+    cells = data[: len(data) // 960 * 960].reshape(-1, 960)
+    spectra = np.abs(np.fft.rfft(cells, axis=1))
+    return float(((np.argmax(spectra, axis=1) == 6) & (np.abs(cells).max(axis=1) > 8000)).sum() * 0.02)
+
+
+def test_words_follow_the_first_tone_and_are_spoken_to_their_end(card: Card) -> None:
+    said = install_speaker(card)
+    notes = Notes()
+    made = SoundOutput(SoundSettings(device="auto", voice="en", words={"x_mine": "Hello", "yawning": ""}), notes)
+    with started(made):
+        assert eventually(lambda: said.exists() and len(said.read_text().splitlines()) == len(WORDS), 60.0)
+        made.state(at(Level.WARNING, "microsleep"))
+        assert eventually(lambda: spoken_s(card) > 0.2, 60.0)
+        made.state(at(Level.NONE))
+        assert eventually(lambda: spoken_s(card) > 0.95, 60.0)
+        made.state(at(Level.URGENT, "yawning"))
+        assert eventually(lambda: card.pitches()[-1:] == [PITCH_HZ[Level.URGENT]], 60.0)
+    assert "Hello" in said.read_text() and "You are tired" in said.read_text()
+    assert spoken_s(card) < 1.1 and card.pitches()[0] == PITCH_HZ[Level.WARNING]
+    assert notes.codes == ()
+
+
+def test_another_alert_does_not_wait_for_words(card: Card) -> None:
+    said = install_speaker(card)
+    with started(SoundOutput(SoundSettings(device="auto", voice="en"))) as made:
+        assert eventually(lambda: said.exists() and len(said.read_text().splitlines()) == len(WORDS), 60.0)
+        made.state(at(Level.WARNING, "microsleep"))
+        assert eventually(lambda: spoken_s(card) > 0.05, 60.0)
+        made.state(at(Level.EMERGENCY, "unresponsive"))
+        assert eventually(lambda: heard_last(card, PITCH_HZ[Level.EMERGENCY]), 60.0)
+
+
+def test_without_the_program_tones_are_heard_and_one_note_says_what_to_install(card: Card) -> None:
+    notes = Notes()
+    with started(SoundOutput(SoundSettings(device="auto", voice="en"), notes)) as made:
+        assert eventually(lambda: notes.codes == (speech.NOTE,), 60.0)
+        made.state(at(Level.URGENT, "sleep"))
+        assert eventually(lambda: heard_last(card, PITCH_HZ[Level.URGENT]), 60.0)
+    assert [change.text for change in notes.changes()] == ["alerts are not spoken: apt install espeak-ng"]
+
+
+@pytest.mark.skipif(shutil.which(PROGRAM) is None, reason="needs espeak-ng")
+def test_the_program_speaks_each_alert_and_refuses_a_voice_that_it_has_not() -> None:
+    for code, text in WORDS.items():
+        heard = np.frombuffer(spoken(text, "en", 1.0), "<i2").astype(int)
+        assert 0.3 * RATE_HZ < len(heard) < 4 * RATE_HZ and len(heard) % 960 == 0, code
+        assert 28_000 < np.abs(heard).max() < 32_767
+    with pytest.raises(subprocess.CalledProcessError):
+        spoken("hello", "xx", 1.0)
 
 
 def test_pipewire_is_used_where_it_runs_and_alsa_by_its_names(card: Card) -> None:
