@@ -18,12 +18,14 @@ from typing import TextIO
 from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file
 from wakeful.device.doctor.hexagon import check_hexagon
 from wakeful.errors import ModelError, WakefulError
+from wakeful.files import text_of
 from wakeful.models import registry
 from wakeful.models.registry import State
 from wakeful.onnx_runtime import onnx_runtime
 
 OLDEST_PYTHON = (3, 11)
 CORE = ("numpy", "opencv-python-headless", "onnxruntime", "pyserial", "pydantic", "typer", "rich")
+CARDS = Path("/proc/asound/cards")
 LITERT = ("ai-edge-litert", "tflite-runtime")
 
 
@@ -183,7 +185,9 @@ def check_sound() -> Check:
     from wakeful.device.alerts.sound.speech import INSTALL, PROGRAM
 
     try:
-        plays = f"{Path(player_command(AUTO)[0]).name} plays alerts"
+        player = Path(player_command(AUTO)[0]).name
+        silent = player == "aplay" and not any(map(str.isdigit, text_of(CARDS)))
+        plays = f"{player} is there and no sound card" if silent else f"{player} plays alerts"
     except SoundError as error:
         plays = f"{error}; only needed for --sound"
     speaks = f"{PROGRAM} speaks them" if shutil.which(PROGRAM) else f"[sound] voice needs {PROGRAM} ({INSTALL})"

@@ -107,3 +107,16 @@ def test_an_output_that_is_no_terminal_gets_plain_lines() -> None:
     check = doctor.check_terminal(io.StringIO())
     assert check.result == OK
     assert "plain lines" in check.found
+
+
+def test_what_plays_and_what_speaks_alerts_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PIPEWIRE_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(doctor, "CARDS", tmp_path / "cards")
+    nothing = "nothing plays sound here: apt install alsa-utils; only needed for --sound"
+    assert doctor.check_sound().found == f"{nothing}; [sound] voice needs espeak-ng (apt install espeak-ng)"
+    for name in ("aplay", "espeak-ng"):
+        (tmp_path / name).touch(mode=0o755)
+    assert doctor.check_sound().found == "aplay is there and no sound card; espeak-ng speaks them"
+    (tmp_path / "cards").write_text(" 0 [PCH            ]: HDA-Intel - HDA Intel PCH\n")
+    assert doctor.check_sound().found == "aplay plays alerts; espeak-ng speaks them"
