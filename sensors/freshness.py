@@ -14,9 +14,10 @@ GAP_S = 0.35
 may be older than."""
 GAP_PERIODS = 2.0
 """The same in frame periods, for slow cameras, which always pause longer."""
-TRUST_S, TRUST_SHARE = 0.15, 0.7
+TRUST_S, TRUST_SHARE = 0.4, 0.7
 """Frames are up to date again once this much of them took this share of its own time to arrive. On servers of the same
-machine, those that come one by one take 0.9 to 1.1 of it, those that waited 0.05, on a busy machine up to 0.4."""
+machine, those that come one by one take 0.9 to 1.1 of it, those that waited 0.05; a busy machine stops now and then
+for 0.1 s, which is why a shorter time proves nothing. After a short pause, half of the pause is enough."""
 LATE_S = 0.4
 """How much later than the promptest frames a frame with a time stamp may arrive."""
 WINDOW_S = 30.0
@@ -41,6 +42,7 @@ class Freshness:
         self._last: Moment | None = None
         self._periods_s: deque[float] = deque(maxlen=15)
         self._behind_since_s: float | None = None
+        self._trust_s = TRUST_S
         self._arrivals: deque[Moment] = deque()
         self._promptest: deque[Moment] = deque()
 
@@ -63,11 +65,11 @@ class Freshness:
         if last is None:
             # What was sent while the stream was being looked at waits in its decoder; only time stamps can tell.
             if stamp_s is not None:
-                self._fall_behind(arrived_s)
+                self._fall_behind(arrived_s, TRUST_S)
         elif self._behind_since_s is None:
             waited_s = arrived_s - last[0]
             if waited_s > max(GAP_S, GAP_PERIODS * period_s):
-                self._fall_behind(arrived_s)
+                self._fall_behind(arrived_s, min(waited_s / 2, TRUST_S))
             else:
                 self._periods_s.append(waited_s)
         self._catch_up(arrived_s, own_s, known=stamp_s is not None or period_s > 0)
@@ -77,8 +79,8 @@ class Freshness:
     def _period_s(self) -> float:
         return median(self._periods_s) if self._periods_s else 0.0
 
-    def _fall_behind(self, arrived_s: float) -> None:
-        self._behind_since_s = arrived_s
+    def _fall_behind(self, arrived_s: float, trust_s: float) -> None:
+        self._behind_since_s, self._trust_s = arrived_s, trust_s
         self._arrivals.clear()
 
     def _catch_up(self, arrived_s: float, own_s: float, *, known: bool) -> None:
@@ -86,13 +88,13 @@ class Freshness:
         if self._behind_since_s is None:
             return
         self._arrivals.append((arrived_s, own_s))
-        while len(self._arrivals) > 2 and own_s - self._arrivals[1][1] >= TRUST_S:
+        while len(self._arrivals) > 2 and own_s - self._arrivals[1][1] >= self._trust_s:
             self._arrivals.popleft()
         took_s, takes_s = arrived_s - self._arrivals[0][0], own_s - self._arrivals[0][1]
         if arrived_s - self._behind_since_s > LONGEST_S or not known:
             self._periods_s.clear()
             self._behind_since_s = None
-        elif takes_s >= TRUST_S and took_s >= TRUST_SHARE * takes_s:
+        elif takes_s >= self._trust_s and took_s >= TRUST_SHARE * takes_s:
             self._behind_since_s = None
 
     def _lateness_s(self, arrived_s: float, own_s: float) -> float:

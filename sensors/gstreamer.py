@@ -33,13 +33,15 @@ INSTALL = f"sudo apt install {PACKAGES}"
 
 END = (
     "queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0 ! videoconvert ! videoscale ! "
-    "video/x-raw,format=I420,colorimetry=bt601,width=[8,8192,8],height=[2,8192,2] ! y4menc ! fdsink sync=false"
+    "video/x-raw,format=I420,colorimetry=bt601,width=[8,8192,8],height=[2,8192,2] ! "
+    "identity drop-allocation=true ! y4menc ! fdsink sync=false"
 )
-"""Behind the user's elements: the newest frame only, and a width whose rows have no padding (y4menc would write it)."""
+"""Behind the user's elements: the newest frame only, and rows without padding, which y4menc would write as pixels: by a
+width that needs none, and by not telling decoders that they may add some."""
 
 START_S = 20.0
 """For the first frame of all: GStreamer looks through all its plugins when it is started for the first time."""
-PATIENCE = Patience(longest_retry_s=1.5, first_frame_s=6.0)
+PATIENCE = Patience(longest_retry_s=1.0, first_frame_s=2.5)
 END_S = 1.0
 NAME_LENGTH = 60
 MAX_SAID_BYTES = 65_536
@@ -158,6 +160,15 @@ def name_of(pipeline: str) -> str:
     """What a pipeline is called in messages."""
     name = f"gst:{' '.join(shown(pipeline).split())}"
     return name if len(name) <= NAME_LENGTH else f"{name[:NAME_LENGTH]}..."
+
+
+def has_element(name: str) -> bool:
+    """Whether GStreamer has an element of this name; True if it cannot be asked."""
+    try:
+        asked = subprocess.run(["gst-inspect-1.0", "--exists", name], capture_output=True, timeout=START_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    return asked.returncode == 0
 
 
 def error_of(said: str) -> str:

@@ -17,6 +17,8 @@ from wakeful.sensors.source import SourceInfo
 from wakeful.sensors.stream import CONNECT_S, StreamCamera
 
 PORT = 554
+ANSWER_S = 1.5
+"""For the first answer of a camera."""
 MAX_ANSWER_BYTES = 4096
 H264 = "set the camera to H.264 with a key frame every second"
 
@@ -37,13 +39,17 @@ class RtspStream:
         self._is_first = False
 
     def open(self) -> SourceInfo:
+        # With TLS only OpenCV can ask.
+        asks_for_login = self._address.scheme == "rtsp" and _check(self._address)
         timeout_ms = round(CONNECT_S * 1000)
         # One thread: with more, FFmpeg decodes as many frames at once, and each comes out as many frames late.
         options = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, timeout_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, timeout_ms]
         options += [cv2.CAP_PROP_N_THREADS, 1]
         self._capture = cv2.VideoCapture(self._address.with_login, cv2.CAP_FFMPEG, options)
         if not self._capture.isOpened():
-            raise why_not(self._address)
+            if asks_for_login:
+                raise SourceError(login_refused(self._address))
+            raise SourceError(f"{self._name} cannot be opened as a video within {CONNECT_S:g} s: {H264}")
         self.grab()
         _, image = self.retrieve()
         if image is None:
@@ -76,25 +82,28 @@ class RtspStream:
             self._capture.release()
 
 
-def why_not(address: Address) -> SourceError:
-    """Why the stream did not open, which OpenCV does not say: asks the camera to describe it, without a login."""
-    name = address.name
-    if address.scheme == "rtsps":
-        return SourceError(f"{name} cannot be opened: check address and login, or try rtsp:// in this network")
+def _check(address: Address) -> bool:
+    """Asks the camera to describe the stream, without a login; whether it wants one. OpenCV would not say what fails.
+
+    It also would wait long for a camera that takes the connection and does not answer.
+
+    Raises:
+        SourceError: the stream cannot be opened.
+    """
     lines = (f"DESCRIBE rtsp://{address.host}{address.target} RTSP/1.0", "CSeq: 1", "Accept: application/sdp", "", "")
     try:
-        with socket.create_connection((address.hostname, address.port or PORT), CONNECT_S) as connection:
+        with socket.create_connection((address.hostname, address.port or PORT), ANSWER_S) as connection:
             connection.sendall("\r\n".join(lines).encode())
             words = connection.recv(MAX_ANSWER_BYTES).decode("latin-1").split(maxsplit=2)
     except OSError as error:
-        return unreachable(address, error)
+        raise unreachable(address, error) from None
     if len(words) < 2 or not words[0].startswith("RTSP/"):
-        return SourceError(f"{name} does not answer as rtsp does: check the port")
-    if words[1] == "401":
-        return SourceError(login_refused(address))
+        raise SourceError(f"{address.name} does not answer as rtsp does: check the port")
+    if words[1] == "401" and not address.user:
+        raise SourceError(login_refused(address))
     if words[1] in ("403", "404", "454"):
-        return SourceError(f"{name} refuses this path (RTSP {words[1]}): check the part after the host")
-    return SourceError(f"{name} answers but sends no images within {CONNECT_S:g} s: {H264}")
+        raise SourceError(f"{address.name} refuses this path (RTSP {words[1]}): check the part after the host")
+    return words[1] == "401"
 
 
 def open_rtsp(address: Address) -> StreamCamera:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from wakeful.errors import SourceError
@@ -14,8 +15,11 @@ from wakeful.sensors.source import SourceInfo
 CONNECT_S = 3.0
 """Time for each step of connecting, and for the next bytes of a stream, before it counts as broken."""
 
-PATIENCE = Patience(longest_retry_s=1.5, first_frame_s=4.0)
+PATIENCE = Patience(longest_retry_s=1.0, first_frame_s=4.0)
 """A server that is back is found within ``CONNECT_S`` and one pause, so within 5 s of whatever kept it away."""
+
+STARTS = 2.0
+"""How many times as long as at the first time connecting may take."""
 
 
 class Stream(Capture, Protocol):
@@ -62,7 +66,11 @@ class StreamCamera(LiveCamera):
         self._make = make
         self._stream: Stream | None = None
         self._freshness = Freshness()
+        begun_ns = clock_ns()
         super().__init__(name, self._connected, lambda: False, patience=patience, clock_ns=clock_ns)
+        # Some boards take seconds to start a camera; it must never be given up just before it starts.
+        took_s = (clock_ns() - begun_ns) / 1e9
+        self._patience = replace(patience, first_frame_s=max(patience.first_frame_s, STARTS * took_s))
 
     def _connected(self) -> tuple[Stream, SourceInfo]:
         stream = self._stream = self._make()

@@ -40,6 +40,7 @@ def examine() -> list[Check]:
         check_onnxruntime(),
         *check_hexagon(),
         *check_cameras(),
+        check_gstreamer(),
         *check_serial(),
         *check_gpio(),
         check_sound(),
@@ -154,6 +155,18 @@ def camera_offers(path: Path) -> list[Check]:
         Check("camera formats", OK, f"{path}: {formats or 'unknown'}"),
         Check("camera controls", OK, f"{path}: {controls or 'none'}"),
     ]
+
+
+def check_gstreamer() -> Check:
+    """Whether GStreamer pipelines can be sources."""
+    from wakeful.sensors import gstreamer
+
+    if shutil.which(gstreamer.PROGRAM) is None:
+        return Check("GStreamer", OK, f"not installed; only needed for --source gst:PIPELINE ({gstreamer.INSTALL})")
+    missing = [name for name in gstreamer.ELEMENTS if not gstreamer.has_element(name)]
+    if missing:
+        return Check("GStreamer", WARN, f"has no {' and no '.join(missing)}", gstreamer.INSTALL)
+    return Check("GStreamer", OK, f"{gstreamer.PROGRAM} runs pipelines for --source gst:PIPELINE")
 
 
 def check_serial() -> list[Check]:

@@ -28,14 +28,14 @@ def test_a_backlog_after_a_stall_is_old_and_what_follows_is_new() -> None:
     # 3 s in which 90 frames gathered, which then come within 0.2 s.
     assert all(arrivals(freshness, steady(5.0, 90, 0.2 / 90)))
     after = arrivals(freshness, steady(5.2, 30))
-    assert after.index(False) <= 6 and not any(after[after.index(False) :])
+    assert after.index(False) <= 14 and not any(after[after.index(False) :])
 
 
 def test_a_camera_that_paused_by_itself_is_new_again_after_a_few_frames() -> None:
     freshness = Freshness()
     arrivals(freshness, steady(0.0, 60))
     after = arrivals(freshness, steady(5.0, 30))
-    assert after.index(False) <= 6
+    assert after.index(False) <= 14
 
 
 def test_what_was_sent_while_the_stream_was_opened_is_old_where_stamps_tell() -> None:
@@ -45,7 +45,7 @@ def test_what_was_sent_while_the_stream_was_opened_is_old_where_stamps_tell() ->
     burst += arrivals(freshness, [1.07 + 0.001 * number for number in range(5)], steady(1.0, 5))
     assert all(burst)
     after = arrivals(freshness, steady(1.2, 30), steady(1.2, 30))
-    assert after.index(False) <= 6 and not any(after[after.index(False) :])
+    assert after.index(False) <= 14 and not any(after[after.index(False) :])
 
 
 def test_a_stream_that_falls_behind_steadily_is_old_where_stamps_tell() -> None:

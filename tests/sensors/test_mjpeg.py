@@ -153,9 +153,9 @@ def test_a_server_that_takes_a_connection_and_is_silent_is_given_up(quick: None)
 def test_a_server_that_goes_bad_is_noticed_and_found_again(server: MjpegServer, mode: str, reason: str) -> None:
     with closing(open_source(server.address)) as source:
         last = source.read_latest(2.0)
-        server.mode = mode
+        server.mode, server.silent = mode, mode == "silent"
         assert eventually(lambda: reason in (source.lost or ""))
-        server.mode = "works"
+        server.mode, server.silent = "works", False
         assert eventually(lambda: gives_images(source) and source.lost is None)
         assert source.read_latest(1.0).seq > last.seq
 
@@ -189,7 +189,7 @@ def test_a_decoder_that_is_too_slow_gets_the_newest_frame(server: MjpegServer, m
 def test_closing_ends_a_wait_for_a_silent_server(server: MjpegServer) -> None:
     before = threading.active_count()
     source = open_source(server.address)
-    server.mode = "silent"
+    server.silent = True
     time.sleep(0.1)
     begun_s = time.monotonic()
     source.close()

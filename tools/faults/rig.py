@@ -45,6 +45,7 @@ from wakeful.device.supervision.workers import Liveness
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.live import Patience
 from wakeful.sensors.request import CaptureRequest
+from wakeful.sensors.source import Source
 from wakeful.sensors.v4l2 import V4l2Camera
 
 PATIENCE = Patience(lost_after_s=0.4, first_retry_s=0.05, longest_retry_s=0.2, first_frame_s=1.0)
@@ -105,11 +106,16 @@ class FaceCapture(ScriptedCapture):
 class Rig:
     """Everything, running from ``__enter__`` to ``__exit__``.
 
+    Args:
+        open_source: makes the source of the scripted camera; None: it is behind V4L2.
+
     Attributes:
         failure: what the loop ended with, None while it runs or if it ended as told.
     """
 
-    def __init__(self, folder: Path, *outputs: Output) -> None:
+    def __init__(
+        self, folder: Path, *outputs: Output, open_source: Callable[[FaceCamera], Source] | None = None
+    ) -> None:
         self.folder = folder
         self.camera = FaceCamera(folder / "video0")
         self.receiver = Receiver()
@@ -129,9 +135,7 @@ class Rig:
         self.events = EventsOutput(self.events_file, self.liveness)
         self.failure: WakefulError | None = None
         profile = quick_profile()
-        self._source = V4l2Camera(
-            folder / "video0", CaptureRequest(640, 480, 30.0), backend=self.camera.open, patience=PATIENCE
-        )
+        self._source = (open_source or _by_v4l2)(self.camera)
         self._output = FanOut([self.heard, self.serial, self.events, *outputs])
         self.monitor = Monitor(
             self._source,
@@ -202,6 +206,10 @@ class Rig:
     def told(self) -> list[tuple[int, str]]:
         """Alerts as the engine gave them."""
         return [(alert.seq, str(alert.phase)) for alert in self.heard.alerts]
+
+
+def _by_v4l2(camera: FaceCamera) -> Source:
+    return V4l2Camera(camera.device, CaptureRequest(640, 480, 30.0), backend=camera.open, patience=PATIENCE)
 
 
 def quick_profile() -> Profile:

@@ -25,7 +25,8 @@ class MjpegServer:
     """Serves ``picture()`` at ``fps`` to everybody who asks.
 
     Attributes:
-        mode: ``works``, ``silent`` (no frames), ``garbage`` (parts that are no JPEG), ``ends`` (closes connections),
+        silent: no frames are sent.
+        mode: ``works``, ``garbage`` (parts that are no JPEG), ``ends`` (closes connections),
             ``page`` (a web page), ``still`` (a single image), ``missing`` (404).
         login: ``USER:PASSWORD``, or empty; ``digest`` asks for it so.
         lengths: whether parts say their length.
@@ -33,7 +34,7 @@ class MjpegServer:
 
     def __init__(self, picture: Picture, fps: float = 30.0, port: int = 0) -> None:
         self.picture, self.fps = picture, fps
-        self.mode, self.login, self.digest = "works", "", False
+        self.mode, self.silent, self.login, self.digest = "works", False, "", False
         self.lengths, self.boundary, self.announced = True, "--frame", "frame"
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.redirect = ""
@@ -85,7 +86,7 @@ class MjpegServer:
         while self.mode != "ends":
             due_s = max(due_s + 1 / self.fps, time.monotonic() - 0.05)
             time.sleep(max(0.0, due_s - time.monotonic()))
-            if self.mode == "silent":
+            if self.silent:
                 continue
             part = np.random.default_rng(1).bytes(20_000) if self.mode == "garbage" else self._jpeg()
             length = f"Content-Length: {len(part)}\r\n" if self.lengths else ""

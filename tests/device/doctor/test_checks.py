@@ -120,3 +120,16 @@ def test_what_plays_and_what_speaks_alerts_is_named(tmp_path: Path, monkeypatch:
     assert doctor.check_sound().found == "aplay is there and no sound card; espeak-ng speaks them"
     (tmp_path / "cards").write_text(" 0 [PCH            ]: HDA-Intel - HDA Intel PCH\n")
     assert doctor.check_sound().found == "aplay plays alerts; espeak-ng speaks them"
+
+
+def test_gstreamer_that_is_missing_or_incomplete_names_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    absent = doctor.check_gstreamer()
+    assert absent.result == OK and "sudo apt install gstreamer1.0-tools" in absent.found
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/gst-launch-1.0")
+    monkeypatch.setattr("wakeful.sensors.gstreamer.has_element", lambda name: name != "y4menc")
+    incomplete = doctor.check_gstreamer()
+    assert (incomplete.result, incomplete.found) == (WARN, "has no y4menc")
+    assert "gstreamer1.0-plugins-good" in incomplete.fix
+    monkeypatch.setattr("wakeful.sensors.gstreamer.has_element", lambda _: True)
+    assert doctor.check_gstreamer().result == OK
