@@ -23,6 +23,7 @@ VIDIOC_QUERYCTRL, VIDIOC_G_CTRL, VIDIOC_S_CTRL, VIDIOC_ENUM_FMT = 0xC0445624, 0x
 QUERYCTRL, CONTROL, FMTDESC = struct.Struct("=II32s4iI8x"), struct.Struct("=Ii"), struct.Struct("=3I32sI16x")
 NEXT = 0x80000000
 VIDEO_CAPTURE = 1
+MAX_FORMATS = 64
 DISABLED = 0x0001
 VALUES = (1, 2, 3, 8, 9)
 """Types with a value of 32 bits: integer, boolean, menu, bit mask, integer menu."""
@@ -120,15 +121,16 @@ class ControlDevice:
     def formats(self) -> list[str]:
         """The pixel formats that the camera gives, as ``pixel_format`` takes them."""
         found: list[str] = []
-        while True:
+        while len(found) < MAX_FORMATS:
             answer = bytearray(FMTDESC.pack(len(found), VIDEO_CAPTURE, 0, b"", 0))
             try:
                 self._ioctl(self._handle, VIDIOC_ENUM_FMT, answer)
             except OSError:
-                return found
+                break
             letters = FMTDESC.unpack(answer)[4].to_bytes(4, "little")
             # The highest bit of the last letter stands for big-endian.
             found.append(bytes(letter & 0x7F for letter in letters).decode("ascii").strip() + "-BE" * (letters[3] >> 7))
+        return found
 
     def set_all(self, wanted: CameraControls) -> str:
         """Set them, and say where the camera does otherwise: ``gain 300 -> 255``; empty if nowhere."""
