@@ -47,6 +47,7 @@ from wakeful.errors import WakefulError
 from wakeful.models import registry
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.source import Source
+from wakeful.sensors.usable import UsableFrames
 
 log = logging.getLogger("wakeful.run")
 
@@ -91,7 +92,7 @@ class Assembly:
         log.info("%s in %s", self.perception.reader, self.runtimes.name)
         self.engine_config = _engine_config(settings, profile, self.perception, self.expressions)
         self.engine = Engine(self.engine_config)
-        self.source = source or open_configured(settings)
+        self.source = UsableFrames(source or open_configured(settings), self.notes)
         # Size and rate are requested from cameras; a file has those it has.
         if self.source.info.requested and not _is_file(settings.source.source):
             log.warning("%s: requested and not granted: %s", self.source.info.name, self.source.info.requested)

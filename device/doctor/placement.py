@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 from wakeful.device.doctor.mounting import best_aspect, is_squeezed, proportion_of
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.perception.upright import upright
+from wakeful.device.supervision.notes import Notes
 from wakeful.sensors.camera import LIVE, kind_of, open_source
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.mounted import MountedSource, corrected
 from wakeful.sensors.mounting import Mounting
 from wakeful.sensors.source import EndOfSource, Source, StaleFrame
+from wakeful.sensors.usable import UsableFrames
 
 OPENING_S = 5.0
 """Longest wait for a camera's first frame."""
@@ -63,6 +65,7 @@ class Placement:
         rotate_deg: degrees by which the images have to be turned clockwise for the head to be upright.
         proportion: of the face, see ``wakeful.device.doctor.mounting.proportion_of``; None without a face.
         mounting: how images are corrected now. aspect: the one that they should be stretched to, "" if there is none.
+        notes: what is wrong with the images of the source, in words.
     """
 
     view: View | None
@@ -79,6 +82,7 @@ class Placement:
     proportion: float | None = None
     mounting: Mounting = field(default_factory=Mounting)
     aspect: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> dict[str, object]:
@@ -106,7 +110,8 @@ def measure(
     # A file or the synthetic driver need not be played in real time.
     fast = spec != "auto" and kind_of(spec)[0] not in LIVE
     mounting = mounting or Mounting()
-    with closing(open_source(spec, pace="fast" if fast else None)) as source:
+    notes = Notes()
+    with closing(UsableFrames(open_source(spec, pace="fast" if fast else None), notes)) as source:
         watched = frames(MountedSource(source, mounting), duration_s)
         placed = summarise(((frame, perception.look(frame)) for frame in watched), focal_px, source.info.height)
         shown = mounting.aspect or source.info.width / source.info.height
@@ -114,7 +119,8 @@ def measure(
     if placed.frame is not None and placed.proportion is not None and is_squeezed(placed.proportion):
         on_side = (mounting.rotate + placed.rotate_deg) % 180 != 0
         aspect = best_aspect(placed.frame, shown, perception, on_side=on_side)
-    return replace(placed, mounting=mounting, aspect=aspect)
+    noted = tuple(note.text for note in notes.changes() if not note.over)
+    return replace(placed, mounting=mounting, aspect=aspect, notes=noted)
 
 
 def frames(source: Source, duration_s: float, clock_s: Callable[[], float] = time.monotonic) -> Iterator[Frame]:

@@ -50,7 +50,8 @@ def checks(placed: Placement) -> list[Check]:
             _framing(placed.view),
             _image(placed),
         ]
-    return [*found, *_light(placed)]
+    noted = [Check("frames", WARN, text, fix) for text, _, fix in (one.partition("; ") for one in placed.notes)]
+    return [*found, *_light(placed), *noted]
 
 
 def fixed(found: list[Check], file: Path, settings: Mapping[str, object]) -> list[Check]:

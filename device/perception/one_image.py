@@ -12,7 +12,9 @@ from wakeful.device.landmarks import EyeLandmarks
 from wakeful.device.perception.expression import expression_classes
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.perception.tracker import OTHER_ROTATIONS
+from wakeful.sensors.channels import carrying, in_grey
 from wakeful.sensors.frame import Frame
+from wakeful.sensors.usable import sample_of
 
 PARTS_AT_ONCE = 3
 """All nine parts are searched in the looks that try the rotations."""
@@ -65,7 +67,8 @@ class Look:
 
 def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
     """The largest face in a blue-green-red image, uint8 [height, width, 3]."""
-    frame = Frame(np.ascontiguousarray(image), 0, 0)
+    channel = carrying(sample_of(image))
+    frame = Frame(np.ascontiguousarray(image) if channel is None else in_grey(image, channel), 0, 0)
     sighting = perception.look(frame, parts_at_once=PARTS_AT_ONCE)
     for _ in range(OTHER_ROTATIONS - 1):  # each look tries one of them
         if sighting.landmarks is None:

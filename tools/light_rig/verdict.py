@@ -68,7 +68,7 @@ def outcome(
     Args:
         closed: first and last frames of its marked closures.
     """
-    times = played.times_s
+    times = plain.times_s  # of every frame: dark ones between flashes are left out
     spans = [(times[first], times[min(last, len(times) - 1)]) for first, last in closed or ()]
     sleeps = tuple(_sleep(clip, span, plain, played) for span in spans if span[1] - span[0] >= SLEEP_S)
     false = tuple(
@@ -82,7 +82,7 @@ def outcome(
         cell,
         sleeps,
         false,
-        len(times),
+        len(played.times_s),
         dict(Counter(reason for health, _, reason in words if health == "degraded")),
         sum(health == "no_face" for health, _, _ in words),
         played.thumb,
