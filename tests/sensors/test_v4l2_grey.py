@@ -116,3 +116,29 @@ source.close()
     raw = np.random.default_rng(1).integers(60, 200, (3, HEIGHT, WIDTH)).astype(np.uint8).tobytes()
     camera = write_camera(tmp_path / "camera", (WIDTH, HEIGHT, WIDTH, "GREY", 50.0), raw)
     subprocess.run([sys.executable, "-c", script], env=environment(library, camera), timeout=120, check=True)
+
+
+def test_a_grey_camera_that_is_gone_is_found_again_and_half_a_picture_is_none(library: Path, tmp_path: Path) -> None:
+    script = """
+import sys
+from wakeful.sensors.camera import open_source
+from wakeful.sensors.source import StaleFrame
+source = open_source("99")
+lost, seqs = set(), []
+while len(seqs) < 20:
+    try:
+        frame = source.read_latest(0.1)
+    except StaleFrame:
+        lost.add(source.lost)
+        continue
+    assert frame.image.min() >= 60
+    seqs.append(frame.seq)
+assert seqs == sorted(set(seqs)) and not any(seq % 10 % 3 == 1 for seq in seqs), seqs
+assert lost - {None}, lost
+source.close()
+"""
+    raw = np.random.default_rng(1).integers(60, 200, (3, HEIGHT, WIDTH)).astype(np.uint8).tobytes()
+    camera = write_camera(tmp_path / "camera", (WIDTH, HEIGHT, WIDTH, "GREY", 50.0), raw)
+    failing = environment(library, camera) | {"V4L2_CAMERA_FAILS": "10"}
+    done = subprocess.run([sys.executable, "-c", script], env=failing, timeout=60, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

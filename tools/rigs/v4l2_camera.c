@@ -2,7 +2,8 @@
  *
  * /dev/video99 is the file that V4L2_CAMERA names: a line "WIDTH HEIGHT BYTES_PER_LINE FOURCC FPS\n", then raw frames,
  * which are given again and again. It has one format, and the controls of a UVC camera, of which automatic exposure
- * locks the exposure time as the driver does. Not simulated: modes to choose from, buffers that fill while nobody asks,
+ * locks the exposure time as the driver does. With V4L2_CAMERA_FAILS=N it is gone after N frames, until it is opened
+ * again, and every third frame before that is short. Not simulated: modes to choose from, buffers that fill while nobody asks,
  * USB, and whatever the controls do to the picture.
  */
 #define _GNU_SOURCE
@@ -24,7 +25,7 @@
 
 static struct { unsigned width, height, stride, fourcc; size_t size, frames; double fps; const unsigned char *data; } camera;
 static unsigned char *buffers[BUFFERS];
-static unsigned queued[BUFFERS], waiting, count, sequence;
+static unsigned queued[BUFFERS], waiting, count, sequence, streamed;
 static struct timespec due;
 static char ours[4096];
 
@@ -129,6 +130,8 @@ static int next_control(struct v4l2_queryctrl *one)
 
 static int dequeue(struct v4l2_buffer *buffer)
 {
+    const char *limit = getenv("V4L2_CAMERA_FAILS");
+    if (limit && streamed >= (unsigned)atoi(limit)) return ENODEV;
     if (!waiting) return EAGAIN;
     due.tv_nsec += (long)(1e9 / camera.fps);
     while (due.tv_nsec >= 1000000000L) due.tv_nsec -= 1000000000L, due.tv_sec++;
@@ -140,6 +143,7 @@ static int dequeue(struct v4l2_buffer *buffer)
     memmove(queued, queued + 1, sizeof *queued * --waiting);
     memcpy(buffers[index], camera.data + camera.size * (sequence % camera.frames), camera.size);
     buffer->index = index, buffer->bytesused = buffer->length = camera.size, buffer->sequence = sequence++;
+    if (limit && streamed++ % 3 == 1) buffer->bytesused /= 2;
     buffer->timestamp.tv_sec = now.tv_sec, buffer->timestamp.tv_usec = now.tv_nsec / 1000;
     return 0;
 }
@@ -182,7 +186,7 @@ static int answer(unsigned long request, void *given)
     }
     case VIDIOC_QBUF: queued[waiting++] = ((struct v4l2_buffer *)given)->index; return 0;
     case VIDIOC_DQBUF: return dequeue(given);
-    case VIDIOC_STREAMON: clock_gettime(CLOCK_MONOTONIC, &due); return 0;
+    case VIDIOC_STREAMON: streamed = 0; clock_gettime(CLOCK_MONOTONIC, &due); return 0;
     case VIDIOC_STREAMOFF: waiting = 0; return 0;
     case VIDIOC_ENUMINPUT: return ((struct v4l2_input *)given)->index ? EINVAL : 0;
     case VIDIOC_G_INPUT: *(int *)given = 0; return 0;
