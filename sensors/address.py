@@ -72,8 +72,8 @@ def parse_address(text: str, login: str | None = None) -> Address:
         found = False
     if not found or not text.isprintable() or " " in text:
         raise ConfigError(
-            f"{shown(text)} is not the address of a camera, which is written like http://192.168.0.20:8080/video; "
-            "special characters of a password in it are written as %XX, or it goes into [source] login as it is"
+            "should be the address of a camera, as in http://192.168.0.20:8080/video; special characters of a password "
+            "in it are written as %XX, or it goes into [source] login as it is"
         )
     in_address, _, host = parts.netloc.rpartition("@")
     user, _, password = map(unquote, in_address.partition(":")) if in_address else (login or "").partition(":")

@@ -16,6 +16,7 @@ from wakeful.errors import ConfigError
 from wakeful.sensors.address import parse_address, shown
 from wakeful.sensors.discovery import camera_path, cameras
 from wakeful.sensors.mounting import Mounting
+from wakeful.sensors.names import SCHEMES, check_name, special_kind
 from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.source import Source, SourceNotFound
 from wakeful.sensors.v4l2_controls import CameraControls
@@ -34,8 +35,6 @@ BACKENDS = {
 }
 """Kind of source -> (module, function that opens it)."""
 
-SCHEMES = {"http": "mjpeg", "https": "mjpeg", "rtsp": "rtsp", "rtsps": "rtsp"}
-"""Scheme of an address -> kind of source."""
 LIVE = frozenset({"v4l2", "mjpeg", "rtsp", "gstreamer", "pipe"})
 """Kinds that come with the clock."""
 
@@ -90,7 +89,10 @@ def open_source(
 
 
 def _open_as_it_is(spec: str, pace: Pace | None, request: CaptureRequest, login: str | None) -> Source:
-    kind, what = kind_of(spec)
+    try:
+        kind, what = kind_of(check_name(spec))
+    except ConfigError as error:
+        raise ConfigError(f"the source {shown(spec)!r} {error}") from None
     if kind in LIVE and pace == "fast":
         raise ConfigError(f"camera {shown(spec)} runs in real time: leave out the pace, or set it to realtime")
     if kind == "synthetic":
@@ -116,13 +118,11 @@ def kind_of(spec: str) -> tuple[str, str]:
     Raises:
         SourceNotFound: it is neither the name of a camera nor the path of a file or folder.
     """
-    head, colon, rest = spec.partition(":")
+    head, _, scenario = spec.partition(":")
     if head == "synthetic":
-        return "synthetic", rest or DEFAULT_SCENARIO
-    if head in ("gst", "pipe") and colon:
-        return ("gstreamer" if head == "gst" else "pipe"), rest
-    if rest.startswith("//") and head.lower() in SCHEMES:
-        return SCHEMES[head.lower()], spec
+        return "synthetic", scenario or DEFAULT_SCENARIO
+    if special := special_kind(spec):
+        return special
     try:
         device = camera_path(spec)
         if device is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -18,9 +17,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.errors import ConfigError, SourceError
+from wakeful.errors import SourceError
 from wakeful.sensors.address import shown
 from wakeful.sensors.live import Patience
+from wakeful.sensors.names import elements_of
 from wakeful.sensors.raw_frames import Bytes, Ended, Y4mFrames
 from wakeful.sensors.source import SourceInfo
 from wakeful.sensors.stream import CONNECT_S, StreamCamera
@@ -50,8 +50,6 @@ FIND = "check its name, or install the plugin that has it (libcamerasrc: gstream
 DETAILS = "Additional debug info:"
 ERROR = re.compile(r"(?:ERROR|WARNING): (?:from element \S*?(?P<element>[^:/\s]+): |erroneous pipeline: )(?P<text>.*)")
 MISSING = re.compile(r'no element "(?P<name>[^"]+)"')
-APPSINK = re.compile(r"!\s*(?:appsink|autovideosink|fakesink)\b[^!]*$")
-"""The end of pipelines that were written for OpenCV, or to try them."""
 
 
 def command(pipeline: str, descriptor: int) -> list[str]:
@@ -61,13 +59,7 @@ def command(pipeline: str, descriptor: int) -> list[str]:
         ConfigError: the pipeline is empty, or its quotes do not match.
         SourceError: GStreamer is not installed.
     """
-    elements = APPSINK.sub("", pipeline).strip().rstrip("!")
-    try:
-        words = shlex.split(elements)
-    except ValueError:
-        raise ConfigError(f"{name_of(pipeline)}: a quote is not closed") from None
-    if not words:
-        raise ConfigError("gst: has no pipeline: write one that ends with raw video, as in gst:libcamerasrc")
+    words = elements_of(pipeline)
     program = shutil.which(PROGRAM)
     if program is None:
         raise SourceError(f"{PROGRAM} is not installed: {INSTALL}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import time
 from functools import partial
@@ -12,9 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.errors import ConfigError, SourceError
+from wakeful.errors import SourceError
 from wakeful.sensors.live import Patience
-from wakeful.sensors.raw_frames import LAYOUTS, SLICE_S, Bytes, Ended, Frames, PlainFrames, Y4mFrames
+from wakeful.sensors.names import geometry_of
+from wakeful.sensors.raw_frames import SLICE_S, Bytes, Ended, Frames, PlainFrames, Y4mFrames
 from wakeful.sensors.source import EndedEarly, EndOfSource, SourceInfo
 from wakeful.sensors.stream import StreamCamera
 
@@ -24,7 +24,6 @@ START_S = 20.0
 """For the first frame of all: the other program starts at the same time."""
 PATIENCE = Patience(first_frame_s=float("inf"))
 """There is no second connection: the one is read for good, and what stopped in the middle of a frame goes on there."""
-GEOMETRY = re.compile(r"(\d{1,5})x(\d{1,5}):(.+)")
 
 
 class PipeStream:
@@ -93,15 +92,8 @@ class PipeStream:
 
 
 def _frames(form: str, source: Bytes) -> Frames:
-    if form.lower() == "y4m":
-        return Y4mFrames(source)
-    geometry = GEOMETRY.fullmatch(form)
-    if geometry is None:
-        raise ConfigError(
-            f"pipe:{form[:40]} is not pipe:WIDTHxHEIGHT:FORMAT, as in pipe:640x480:BGR, or pipe:y4m; formats are "
-            f"{', '.join(LAYOUTS)}"
-        )
-    return PlainFrames(source, int(geometry[1]), int(geometry[2]), geometry[3])
+    geometry = geometry_of(form)
+    return Y4mFrames(source) if geometry is None else PlainFrames(source, *geometry)
 
 
 def _is_named_pipe(descriptor: int) -> bool:

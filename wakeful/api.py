@@ -48,8 +48,8 @@ def watch(
     """Watch one person in the frames of a source, as ``wakeful run`` does.
 
     Args:
-        source: ``auto``, a camera's number or device, a video, an image, a folder of images, or
-            ``synthetic[:SCENARIO]``.
+        source: ``auto``, a camera's number or device, a network camera's address, ``gst:PIPELINE``,
+            ``pipe:WIDTHxHEIGHT:FORMAT``, a video, an image, a folder of images, or ``synthetic[:SCENARIO]``.
         profile: the rules: the name of a shipped profile, or a TOML file.
         speed_kmh: fixed vehicle speed; while it is unknown, rules apply at any speed.
         landmarks: which networks read the face.

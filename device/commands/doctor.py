@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wakeful.device.commands import mounting
-from wakeful.device.commands.mounting import Aspect, Crop, Mirror, Rotate
+from wakeful.device.commands.mounting import Aspect, Crop, Mirror, Rotate, SourceLogin
 
 if TYPE_CHECKING:
     from wakeful.device.doctor.check import Check
@@ -25,6 +25,7 @@ def doctor(
         ),
     ] = False,
     source: Annotated[str | None, typer.Option("--source", help="With --placement: a camera or a video.")] = None,
+    source_login: SourceLogin = None,
     rotate: Rotate = None,
     mirror: Mirror = None,
     crop: Crop = None,
@@ -56,8 +57,8 @@ def doctor(
         raise ConfigError("--fix needs a configuration to write into: add --config FILE, and run with that file")
     if placement:
         corrected = mounting.overrides(rotate, mirror, crop, aspect)
-        overrides = {"source.source": source, "perception.focal_px": focal_px, **corrected}
-        checks = _placed(overrides, config, seconds, out, fix=fix)
+        chosen = {"source.source": source, "source.login": source_login, "perception.focal_px": focal_px}
+        checks = _placed(chosen | corrected, config, seconds, out, fix=fix)
     else:
         checks = examine()
     if as_json:
@@ -83,7 +84,8 @@ def _placed(
     settings, _ = load_settings(None if fix and config and not config.exists() else config, None, overrides)
     source, focal_px = settings.source, settings.perception.focal_px
     perception = Perception(focal_px=focal_px, seat=settings.driver.seat)
-    placed = measure(source.source, perception, focal_px, seconds, source.mounting)
+    login = source.login.get_secret_value() if source.login else None
+    placed = measure(source.source, perception, focal_px, seconds, source.mounting, login)
     if out is not None:
         save(placed, out)
     found = checks(placed)

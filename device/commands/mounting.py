@@ -1,4 +1,4 @@
-"""Options of every command that takes a source: how its images are corrected, see ``[source]`` in the settings."""
+"""Options of every command that takes a source: its login, and how images are corrected; see ``[source]``."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ Aspect = Annotated[
     str | None,
     typer.Option(
         "--aspect", metavar="W:H", help="Stretch the source's images to this shape, as 4:3 for one analogue field."
+    ),
+]
+SourceLogin = Annotated[
+    str | None,
+    typer.Option(
+        "--source-login",
+        metavar="USER:PASSWORD",
+        envvar="WAKEFUL_SOURCE_LOGIN",
+        help="Login of a network camera; in the environment other users of the machine do not see it.",
     ),
 ]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wakeful.device.commands import mounting
-from wakeful.device.commands.mounting import Aspect, Crop, Mirror, Rotate
+from wakeful.device.commands.mounting import Aspect, Crop, Mirror, Rotate, SourceLogin
 
 if TYPE_CHECKING:
     from wakeful.device.config.settings import Settings
@@ -62,14 +62,7 @@ def run(
             "http:// (MJPEG); FORM: WIDTHxHEIGHT:FORMAT or y4m, on standard input.",
         ),
     ] = None,
-    source_login: Annotated[
-        str | None,
-        typer.Option(
-            metavar="USER:PASSWORD",
-            envvar="WAKEFUL_SOURCE_LOGIN",
-            help="Login of a network camera; in the environment other users of the machine do not see it.",
-        ),
-    ] = None,
+    source_login: SourceLogin = None,
     rotate: Rotate = None,
     mirror: Mirror = None,
     crop: Crop = None,

@@ -20,6 +20,7 @@ from wakeful.device.config.section import Section
 from wakeful.device.perception.seat import Seat
 from wakeful.sensors.address import shown
 from wakeful.sensors.mounting import Mounting, as_aspect, as_crop
+from wakeful.sensors.names import check_name
 from wakeful.sensors.v4l2_controls import CameraControls
 
 ControlValue = Annotated[int, Field(ge=-(2**31), lt=2**31)] | bool
@@ -29,7 +30,7 @@ ExposureValue = Annotated[int, Field(ge=0, lt=2**31)] | Literal["auto"]
 class SourceSettings(Section):
     """Where the images come from."""
 
-    source: str = Field(default="auto", min_length=1)
+    source: Annotated[str, AfterValidator(check_name)] = Field(default="auto", min_length=1)
     """auto (first camera, else the synthetic driver), a camera's number or device path, a network camera's address
     (rtsp://... or http://... for MJPEG), gst:PIPELINE, pipe:WIDTHxHEIGHT:FORMAT (frames on standard input), a video
     file, a folder of images, or synthetic[:SCENARIO]."""

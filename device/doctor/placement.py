@@ -97,12 +97,14 @@ def measure(
     focal_px: float | None = None,
     duration_s: float = 5.0,
     mounting: Mounting | None = None,
+    login: str | None = None,
 ) -> Placement:
     """Watches a source for a while.
 
     Args:
         spec: a camera, file, folder or ``synthetic[:SCENARIO]``, as for ``open_source``.
         mounting: how its images are corrected before anything is measured.
+        login: of a network camera, as ``USER:PASSWORD``.
 
     Raises:
         SourceError: it cannot be opened, or broke.
@@ -111,7 +113,7 @@ def measure(
     fast = spec != "auto" and kind_of(spec)[0] not in LIVE
     mounting = mounting or Mounting()
     notes = Notes()
-    with closing(UsableFrames(open_source(spec, pace="fast" if fast else None), notes)) as source:
+    with closing(UsableFrames(open_source(spec, pace="fast" if fast else None, login=login), notes)) as source:
         watched = frames(MountedSource(source, mounting), duration_s)
         placed = summarise(((frame, perception.look(frame)) for frame in watched), focal_px, source.info.height)
         shown = mounting.aspect or source.info.width / source.info.height

@@ -49,6 +49,6 @@ def test_a_login_of_its_own_serves_addresses_without_one() -> None:
     "text", ["http://", "rtsp://me:hu/sh@cam/x", "http://cam:99999/", "http://a b/", "http://c\n/"]
 )
 def test_what_is_no_address_is_refused_without_its_secrets(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"not the address of a camera.*%XX") as caught:
+    with pytest.raises(ConfigError, match=r"should be the address of a camera.*%XX") as caught:
         parse_address(text)
     assert "hu/sh" not in str(caught.value)

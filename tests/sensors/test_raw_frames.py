@@ -103,8 +103,8 @@ def test_other_names_mean_the_same() -> None:
         ("64x48:JPEG2", "no layout of frames is called 'JPEG2': use BGR, RGB"),
         ("64x47:I420", "no size of I420 frames: use even numbers"),
         ("0x48:BGR", "no size of BGR frames"),
-        ("64x48", "is not pipe:WIDTHxHEIGHT:FORMAT, as in pipe:640x480:BGR"),
-        ("", "is not pipe:WIDTHxHEIGHT:FORMAT"),
+        ("64x48", "should be pipe:WIDTHxHEIGHT:FORMAT, as in pipe:640x480:BGR"),
+        ("", "should be pipe:WIDTHxHEIGHT:FORMAT"),
     ],
 )
 def test_a_form_that_cannot_be_is_refused(form: str, reason: str) -> None:
