@@ -87,8 +87,7 @@ class Observation:
     """What one frame shows of the watched person, as measured, before any evaluation.
 
     Attributes:
-        eye_aspect_left, eye_aspect_right: height over width of the visible eye contour, as the landmark reader sees
-            it; not yet relative to the person's own open eye.
+        eye_aspect_left, eye_aspect_right: height over width of the visible eye contour, as the landmark reader sees it.
         lid_drop: height of the lower lid and of the iris below the line of the eye's corners, summed, over the eye's
             width; rises when an eye looks down, falls when it closes. None where ``lid_states`` is known.
         mouth_aspect: height over width of the inner lips.
@@ -157,6 +156,7 @@ class DriverState:
         perclos_60s, perclos_180s: share of the known time with closed eyes, None below the minimal coverage.
         perclos_coverage: known share of the last 60 s.
         level, code: of the most urgent active alert; NONE and "" without one.
+        sleepiness, sleepiness_coverage: see ``wakeful.device.state.sleepiness``.
         kss_estimate: an estimate, no measure, of the Karolinska Sleepiness Scale, 1 to 9.
         calibration_pct: how much of the personal baseline is learned, 0 to 100.
         speed_kmh, ignition, gear: as last reported by the vehicle; None or "" if unknown.
@@ -211,6 +211,8 @@ class DriverState:
     lid_closed: float | None = None
     person: int | None = None
     people: tuple[Person, ...] | None = None
+    sleepiness: float | None = None
+    sleepiness_coverage: float = 0.0
 
     @property
     def lid_states(self) -> tuple[float | None, float | None, float | None, float | None]:

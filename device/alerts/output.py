@@ -83,7 +83,7 @@ DECIMALS = (
     | dict.fromkeys(("kss_estimate", "yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg"), 1)
     | dict.fromkeys(("calibration_pct", "speed_kmh"), 1)
     | dict.fromkeys(("looking_s", "distance_m"), 2)
-    | dict.fromkeys(("lid_open", "lid_lowered", "lid_narrowed", "lid_closed"), 3)
+    | dict.fromkeys(("lid_open", "lid_lowered", "lid_narrowed", "lid_closed", "sleepiness", "sleepiness_coverage"), 3)
 )
 """How exactly the figures of a state are published."""
 

@@ -24,6 +24,7 @@ COLUMNS = (
     *("eyes_closed", "closure_s", "perclos_60s", "level", "health", "expression"),
 )
 PERSON = "person"
+SLEEPINESS_COLUMNS = ("sleepiness", "sleepiness_coverage")
 LID_COLUMNS = ("lid_open", "lid_lowered", "lid_narrowed", "lid_closed")
 ORIGIN_COLUMNS = ("run", "origin_utc_ns", "origin_monotonic_ns")
 
@@ -56,7 +57,8 @@ class SignalsOutput(Output):
 
     def start(self, origin_ns: int) -> None:
         self._run = replace(self._run, origin_ns=origin_ns)
-        self._rows.writerow((*COLUMNS, *ORIGIN_COLUMNS, *LID_COLUMNS, PERSON, *(f"p_{name}" for name in self._classes)))
+        classes = (f"p_{name}" for name in self._classes)
+        self._rows.writerow((*COLUMNS, *ORIGIN_COLUMNS, *LID_COLUMNS, PERSON, *SLEEPINESS_COLUMNS, *classes))
 
     def state(self, state: DriverState) -> None:
         if state.seq == self._last_seq or state.seq < 0:
@@ -65,10 +67,12 @@ class SignalsOutput(Output):
         if self._last_seq is None:
             origin = (self._run.id, self._run.utc_ns, self._run.origin_ns)
         self._last_seq = state.seq
-        lids = [_number(p, 3) for p in state.lid_states]
-        self._rows.writerow(
-            (*row(state, self._run.origin_ns), *origin, *lids, state.person or "", *self._probabilities(state))
-        )
+        late = [
+            *(_number(p, 3) for p in state.lid_states),
+            state.person or "",
+            *(_number(value, 3) for value in (state.sleepiness, state.sleepiness_coverage)),
+        ]
+        self._rows.writerow((*row(state, self._run.origin_ns), *origin, *late, *self._probabilities(state)))
 
     def close(self) -> None:
         self._lines.close()

@@ -9,7 +9,7 @@ from wakeful.device.messages import Alert, DriverState, Event, Health, Level
 BLINK_S = 0.5
 """Closures shorter than this are not listed: blinks would hide everything else."""
 
-QUIET_EVENTS = frozenset({"health", "expression", "calibration"})
+QUIET_EVENTS = frozenset({"health", "expression", "calibration", "long_blink"})
 """Events that show elsewhere on the terminal."""
 
 _STATUS_TEXTS = {

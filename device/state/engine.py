@@ -230,13 +230,12 @@ class Engine:
     def _signals(self, lids: LidView, attention: AttentionView, episodes: EpisodeView) -> Signals:
         """Every signal of ``wakeful.device.state.signals`` at this moment."""
         watched = self._people.now.lids
-        perclos = watched.perclos_180s.share
         states = lids.states or NO_STATES
         return {
             "closure_s": lids.closure_s,
             "eyes_open_s": None if lids.closed is None else lids.eyes_open_s,
             "perclos_60s": watched.perclos_60s.share,
-            "perclos_180s": perclos,
+            "perclos_180s": watched.perclos_180s.share,
             "closure_ratio": watched.closure_ratio,
             "off_road_s": attention.off_road_s,
             "off_road_in_30s": attention.off_road_in_30s,
@@ -245,7 +244,9 @@ class Engine:
             "lowered_s": lids.lowered_s,
             "yawns_600s": float(episodes.yawns),
             "nods_600s": float(episodes.nods),
-            "kss_estimate": kss_estimate(perclos, watched.closure_ratio, episodes.yawns),
+            "sleepiness": watched.sleepiness.p,
+            "long_blink_share": watched.sleepiness.long_share,
+            "kss_estimate": kss_estimate(watched.sleepiness.p),
             "distress_s": episodes.distress_s,
             "lid_open": states[0],
             "lid_lowered": states[1],
@@ -304,6 +305,8 @@ class Engine:
             perclos_180s=signals["perclos_180s"],
             perclos_coverage=watched.perclos_60s.coverage,
             kss_estimate=signals["kss_estimate"],
+            sleepiness=signals["sleepiness"],
+            sleepiness_coverage=watched.sleepiness.coverage,
             level=worst.rule.rank if worst else Level.NONE,
             code=worst.rule.code if worst else "",
             calibration_pct=watched.progress_pct,
@@ -340,9 +343,8 @@ class Engine:
 
 
 def _ended(t_ns: int, lids: LidView, attention: AttentionView) -> Iterator[Event]:
-    """The closure and the glance that ended with this frame."""
-    if lids.ended:
-        yield Event(t_ns, "closure", {"start_ns": lids.ended.start_ns, "end_ns": lids.ended.end_ns})
+    """The closure, the long blink and the glance that ended with this frame."""
+    yield from lids.events(t_ns)
     if attention.ended:
         ended = attention.ended
         yield Event(t_ns, "glance", {"start_ns": ended.start_ns, "end_ns": ended.end_ns, "zone": ended.zone})

@@ -6,10 +6,12 @@ A closure begins and ends by the opening. What it is comes from the probabilitie
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wakeful.device.messages import Calibration, Observation, ReaderTraits
+from wakeful.device.messages import Calibration, Event, Observation, ReaderTraits
 from wakeful.device.state.baseline import OpenEyeBaseline, opening
+from wakeful.device.state.blinks import Blink, BlinkMeter
 from wakeful.device.state.closure import Closure, ClosureTracker, EyeState
 from wakeful.device.state.closure_length import ClosureLength
 from wakeful.device.state.cover import LONG_BLINK_S, Cover
@@ -19,6 +21,7 @@ from wakeful.device.state.lowered_look import LoweredLook
 from wakeful.device.state.own_blinks import OwnBlinks
 from wakeful.device.state.perclos import Perclos, PerclosWindows
 from wakeful.device.state.profile import Profile
+from wakeful.device.state.sleepiness import OwnSleepiness, Sleepiness
 
 # Two frames further apart than this say nothing of the eyes between them.
 MAX_GAP_S = 0.5
@@ -42,6 +45,8 @@ class LidView:
         down: by the probabilities the lids are lowered, whether they cover the eyes or not.
         lowered_s: length of the running look with lowered lids, by the probabilities; None where they are unknown.
         narrow: the eyes see through lids that the opening takes for closed, or narrowed ones.
+        long_blink: a blink that is over and was much longer than this person's own, and by how many of their standard
+            deviations.
         closure_s: length of the running closure, None where ``closed`` is.
         ended: the closure that ended with this moment.
         states: probabilities of the lids: averaged over the running closure, else of this frame.
@@ -60,12 +65,21 @@ class LidView:
     down: bool = False
     lowered_s: float | None = None
     narrow: bool = False
+    long_blink: tuple[Blink, float] | None = None
 
     @property
     def opening(self) -> float | None:
         """Mean of the eyes that are seen."""
-        seen = [eye for eye in (self.left, self.right) if eye is not None]
-        return sum(seen) / len(seen) if seen else None
+        return _mean(self.left, self.right)
+
+    def events(self, t_ns: int) -> Iterator[Event]:
+        """What ended with this moment."""
+        if self.ended:
+            yield Event(t_ns, "closure", {"start_ns": self.ended.start_ns, "end_ns": self.ended.end_ns})
+        if self.long_blink:
+            blink, deviation = self.long_blink
+            span = {"start_ns": blink.start_ns, "end_ns": blink.end_ns}
+            yield Event(t_ns, "long_blink", {**span, "deviation": round(deviation, 2)})
 
 
 class Eyelids:
@@ -80,6 +94,7 @@ class Eyelids:
         self._eyes = EyeState(eyes.closed_below, eyes.open_above)
         self._lids = LoweredLids(eyes.lowered_drop)
         self._blinks = OwnBlinks()
+        self._own_sleepiness = OwnSleepiness(profile.blinks)
         self.restart()
 
     def restart(self) -> None:
@@ -88,6 +103,9 @@ class Eyelids:
         self.left.restart()
         self.right.restart()
         self._lids.restart()
+        self._own_sleepiness.restart()
+        self._meter = BlinkMeter()
+        self.sleepiness = Sleepiness()
         self._closures = ClosureTracker(profile.eyes.bridge_s)
         self._lowered = False
         self._cover = Cover(profile.eyes.unclear_max_s, self._blinks)
@@ -131,6 +149,7 @@ class Eyelids:
         ended = self._note_closure(self._cover.see(seen, begin_ns, defers=defers), fps) or ended
         kind = self._cover.kind_at(t_ns)
         since_ns = begin_ns if kind is None else self._cover.since_ns
+        blink = self._meter.step(t_ns, _mean(left, right), ended)
         self._lowered = self._is_lowered(kind)
         closed = None if self._lowered else False if kind is LidKind.SEEING and shut else shut
         slow = fps is not None and fps < self._profile.perclos.min_fps
@@ -151,6 +170,7 @@ class Eyelids:
             down=look is True,
             lowered_s=self._look.step(t_ns, look, since_ns if self._lowered else None),
             narrow=kind is LidKind.SEEING or (states is not None and states[2] >= LIKELY),
+            long_blink=self._long_blink(blink) if self._measures_blinks(fps) else None,
         )
 
     def _end(
@@ -190,9 +210,22 @@ class Eyelids:
         if ended is None:
             return None
         self._windows.add_closure(ended.start_ns, ended.end_ns)
-        if fps is not None and fps >= self._profile.perclos.blink_min_fps:
+        if self._measures_blinks(fps):
             self._lengths.add(ended.end_ns, (ended.end_ns - ended.start_ns) / 1e9)
         return ended
+
+    def _measures_blinks(self, fps: float | None) -> bool:
+        return fps is not None and round(fps, 1) >= self._profile.perclos.blink_min_fps
+
+    def _long_blink(self, blink: Blink | None) -> tuple[Blink, float] | None:
+        """Let the blink count; it is given back if it was a long one."""
+        if blink is None:
+            return None
+        deviation = self._own_sleepiness.add(blink)
+        self.sleepiness = self._own_sleepiness.at(blink.end_ns)
+        if deviation is None or not self._own_sleepiness.is_long(deviation):
+            return None
+        return blink, deviation.duration
 
     def _count_open(self, t_ns: int, closed: bool | None, begin_ns: int | None, *, steady: bool) -> None:
         """Open time counts while eyes are seen open; blinks and unseen eyes hold it, closures wipe it out."""
@@ -212,3 +245,9 @@ class Eyelids:
         self.perclos_60s = self._windows.over(60.0, t_ns, coverage, running_ns)
         self.perclos_180s = self._windows.over(180.0, t_ns, coverage, running_ns)
         self.closure_ratio = self._lengths.ratio(t_ns)
+        self.sleepiness = self._own_sleepiness.at(t_ns)
+
+
+def _mean(left: float | None, right: float | None) -> float | None:
+    seen = [eye for eye in (left, right) if eye is not None]
+    return sum(seen) / len(seen) if seen else None

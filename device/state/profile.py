@@ -12,6 +12,9 @@ from typing import Literal
 
 from wakeful.device.messages import Level
 
+BLINK_SIGNALS = frozenset(("sleepiness", "long_blink_share", "kss_estimate"))
+"""What blinks alone say was fitted to people who sat still and rated themselves: no ground for a warning."""
+
 _SHAPE = {"extra": "forbid"}
 
 
@@ -44,8 +47,9 @@ class Rule:
 
     @property
     def rank(self) -> Level:
-        """``level`` as a value that can be compared."""
-        return Level[self.level.upper()]
+        """``level`` as a value that can be compared; blinks alone never give more than an advisory."""
+        by_blinks_alone = bool(self.when) and BLINK_SIGNALS.issuperset(self.when)
+        return Level.ADVISORY if by_blinks_alone else Level[self.level.upper()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,30 @@ class PerclosSection:
     """Below this frame rate the eyes do not count as seen, 1/s."""
     blink_min_fps: float = 15.0
     """Below this frame rate durations of blinks are unknown, 1/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlinksSection:
+    """How sleepy somebody blinks: coefficients over this person's last blinks, in deviations from the own ones."""
+
+    __pydantic_config__ = _SHAPE
+
+    source: str = ""
+    """Where the coefficients come from."""
+    own: int = 15
+    """The first blinks of a person, which show what is usual; from then on that stays."""
+    window: int = 30
+    """The last blinks, over which all is averaged."""
+    least: int = 5
+    """With fewer blinks than this in the window, nothing is known."""
+    long_sd: float = 2.0
+    """A blink is long beyond this many standard deviations over the own mean."""
+    intercept: float = -2.79
+    """Log odds of "drowsy" with blinks as usual."""
+    duration: float = 1.63
+    """... more for each standard deviation of the mean duration."""
+    shallow: float = 4.99
+    """... more if every blink is shallower than usual by two standard deviations or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +256,7 @@ class Profile:
     """The rules, in any order."""
     eyes: EyesSection = field(default_factory=EyesSection)
     perclos: PerclosSection = field(default_factory=PerclosSection)
+    blinks: BlinksSection = field(default_factory=BlinksSection)
     gaze: GazeSection = field(default_factory=GazeSection)
     mouth: MouthSection = field(default_factory=MouthSection)
     nod: NodSection = field(default_factory=NodSection)

@@ -15,7 +15,7 @@ from itertools import combinations
 from wakeful.device.state.codes import code_problems
 from wakeful.device.state.cover import LONG_BLINK_S
 from wakeful.device.state.glance import RESET_NS
-from wakeful.device.state.profile import Profile, Rule
+from wakeful.device.state.profile import BLINK_SIGNALS, Profile, Rule
 from wakeful.device.state.profile_numbers import section_problems
 from wakeful.device.state.profile_problem import KeyPath, Problem
 from wakeful.device.state.rules import MIN_REPEAT_NS
@@ -96,6 +96,11 @@ def _conditions(where: KeyPath, rule: Rule) -> Iterator[Problem]:
             text = _wrong_bound(key, name, bound)
             if text:
                 yield Problem((*where, key, name), text)
+    # A rule on the estimate alone was allowed once: it still loads, and gives an advisory.
+    alone = bool(rule.when) and BLINK_SIGNALS.issuperset(rule.when)
+    if alone and rule.level != "advisory" and rule.when.keys() != {"kss_estimate"}:
+        fix = "make it an advisory, or name another signal too, as in perclos_60s"
+        yield Problem((*where, "level"), f"{_name(rule)} is {rule.level} by blinks alone: {fix}")
     if not rule.clear and not rule.clear_below:
         fix = "add clear or clear_below, as in clear = { eyes_open_s = 0.5 }"
         yield Problem(where, f"nothing ends {_name(rule)}: {fix}")

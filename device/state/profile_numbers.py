@@ -9,17 +9,26 @@ from dataclasses import fields
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.profile_problem import Problem
 
-SECTIONS = ("eyes", "perclos", "gaze", "mouth", "nod", "health", "latch", "engagement")
+SECTIONS = ("eyes", "perclos", "blinks", "gaze", "mouth", "nod", "health", "latch", "engagement")
 SHARES = {
     "eyes": ("closed_below", "open_above", "lowered_drop", "baseline_floor"),
     "perclos": ("min_coverage",),
     "mouth": ("yawn_above", "yawn_peak"),
 }
 # Below these no closure would ever be seen: no reader sees an eye close to nothing, and frames come apart and get lost.
-LEAST = {("eyes", "closed_below"): 0.1, ("eyes", "bridge_s"): 0.2}
+# One blink has no spread, and log odds may be negative.
+LEAST = {
+    ("eyes", "closed_below"): 0.1,
+    ("eyes", "bridge_s"): 0.2,
+    ("blinks", "own"): 2.0,
+    ("blinks", "window"): 1.0,
+    ("blinks", "least"): 1.0,
+    ("blinks", "intercept"): -100.0,
+}
 # Pairs of which the first must not exceed the second.
 ORDERED = (
     ("eyes", "closed_below", "open_above"),
+    ("blinks", "least", "window"),
     ("gaze", "learn_s", "learn_until_s"),
     ("mouth", "yawn_above", "yawn_peak"),
     ("mouth", "yawn_min_s", "yawn_max_s"),

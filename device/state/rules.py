@@ -159,9 +159,22 @@ class RuleBook:
         cleared = []
         for code, active in list(self._active.items()):
             if self._free_to_end(t_ns, active) and _ends(active.rule, signals):
+                other = self._other_cause(active.rule, signals)
+                if other is not None:
+                    self._active[code] = replace(active, rule=other)
+                    continue
                 del self._active[code]
                 cleared.append(_alert(t_ns, active, Phase.CLEARED))
         return cleared
+
+    def _other_cause(self, ended: Rule, signals: Signals) -> Rule | None:
+        """Another rule for the same alert at the same level that still holds: long blinks beside PERCLOS."""
+        step = (ended.code, ended.rank)
+        for watch in self._watches:
+            rule = watch.rule
+            if watch.holds and rule is not ended and (rule.code, rule.rank) == step and not _ends(rule, signals):
+                return rule
+        return None
 
     def _free_to_end(self, t_ns: int, active: ActiveAlert) -> bool:
         latched = active.rule.rank >= Level.URGENT

@@ -33,6 +33,10 @@ SIGNALS = {
     "lowered_s": SignalKind("how long the lids have been lowered: a look down; unknown without their states", "s"),
     "yawns_600s": SignalKind("yawns in the last ten minutes", "count"),
     "nods_600s": SignalKind("nods with closed eyes in the last ten minutes", "count"),
+    "sleepiness": SignalKind(
+        'probability of "drowsy" by the last blinks, against this person\'s own', "share of 1", 1.0
+    ),
+    "long_blink_share": SignalKind("share of long ones among the last 30 blinks", "share of 1", 1.0),
     "kss_estimate": SignalKind("estimate of the Karolinska Sleepiness Scale", "1 to 9", 9.0),
     "lid_open": SignalKind("probability that the lids are open, averaged over a running closure", "share of 1", 1.0),
     "lid_lowered": SignalKind("... that they are lowered, because the eyes look down", "share of 1", 1.0),

@@ -25,6 +25,8 @@ STEPS = {
     "perclos_60s": (0.0, 0.001),
     "perclos_180s": (0.0, 0.001),
     "perclos_coverage": (0.0, 0.01),
+    "sleepiness": (0.0, 0.01),
+    "sleepiness_coverage": (0.0, 0.01),
     "yaw_deg": (-180.0, 0.5),
     "pitch_deg": (-180.0, 0.5),
     "gaze_yaw_deg": (-180.0, 0.5),

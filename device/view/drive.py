@@ -31,6 +31,7 @@ GAP_S = 0.5
 CURVES = (
     *("eye_open_left", "eye_open_right", "mouth_open", "yaw_deg", "pitch_deg", "roll_deg"),
     *("gaze_yaw_deg", "gaze_pitch_deg", "perclos_60s", "perclos_180s", "perclos_coverage", "kss_estimate", "speed_kmh"),
+    *("sleepiness", "sleepiness_coverage"),
 )
 """Fields of ``DriverState`` that are curves."""
 _curves_of = attrgetter(*CURVES)
@@ -80,7 +81,7 @@ class Drive:
         t_s: float64 [frames], never falling. curves: by field, float32 [frames], NaN where unknown.
         seqs: int64 [frames]: the source's number of each frame.
         health, zones, expressions: what held when; unknown zones and expressions have no span.
-        events: closures, glances, yawns, nods. notes: what was wrong with the monitor itself.
+        events: closures, long blinks, glances, yawns, nods. notes: what was wrong with the monitor itself.
         markers: moments that somebody marked, ``end_s`` like ``start_s``. changes: moments from which other rules held.
         gaps: times without a state.
         damage: what is wrong with the log, one line per fault.

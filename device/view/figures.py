@@ -15,6 +15,18 @@ from wakeful.device.view.drive import GAP_S, AlertLife, Drive, Span
 
 MIN_FPS_FOR_BLINKS = 15.0
 """Below this rate a blink, which lasts a tenth to a third of a second, is visible in one frame or in none."""
+LAST_BLINKS = 30
+"""So many closures are those that sleepiness rests on, by the default of profiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class SleepiestMoment:
+    """When ``sleepiness`` was highest, its coverage there, and the long blinks in the minutes it rests on."""
+
+    t_s: float
+    p: float
+    coverage: float
+    long_blinks: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,7 @@ class Figures:
         blinks, blinks_per_min, blink_ms: closures under 0.5 s; None below 15 frames a second.
         long_closures: closures of 0.5 s and more.
         perclos_max, perclos_max_s: highest PERCLOS of a minute, and when.
+        long_blinks: much longer than this person's own. sleepiest: None while sleepiness was never known.
         kss_max: highest estimate of sleepiness.
         health_s, zone_s, expression_s: seconds of each.
     """
@@ -58,6 +71,8 @@ class Figures:
     glances: int
     perclos_max: float | None
     perclos_max_s: float | None
+    long_blinks: int
+    sleepiest: SleepiestMoment | None
     kss_max: float | None
     speed_mean_kmh: float | None
     health_s: dict[str, float]
@@ -102,12 +117,26 @@ def figures(drive: Drive) -> Figures:
         glances=kinds["glance"],
         perclos_max=None if highest is None else float(perclos[highest]),
         perclos_max_s=None if highest is None else float(drive.t_s[highest]),
+        long_blinks=kinds["long_blink"],
+        sleepiest=_sleepiest(drive),
         kss_max=_percentile(drive.curves["kss_estimate"], 100),
         speed_mean_kmh=_mean(drive.curves["speed_kmh"]),
         health_s=seconds_of(drive.health),
         zone_s=zones,
         expression_s=seconds_of(drive.expressions),
     )
+
+
+def _sleepiest(drive: Drive) -> SleepiestMoment | None:
+    curve = drive.curves["sleepiness"]
+    if not np.isfinite(curve).any():
+        return None
+    highest = int(np.nanargmax(curve))
+    t_s = float(drive.t_s[highest])
+    blinks = [span for span in drive.events if span.name == "closure" and span.end_s <= t_s][-LAST_BLINKS:]
+    since_s = blinks[0].start_s if blinks else t_s
+    long = (one for one in drive.events if one.name == "long_blink" and since_s - BLINK_S <= one.start_s <= t_s)
+    return SleepiestMoment(t_s, float(curve[highest]), float(drive.curves["sleepiness_coverage"][highest]), tuple(long))
 
 
 def seconds_of(spans: Iterable[Span]) -> dict[str, float]:

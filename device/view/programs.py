@@ -37,6 +37,13 @@ STATE_GAUGES = (
     ("closure_seconds", "Length of the running closure.", "closure_s", 1.0),
     ("off_road_seconds", "Length of the running glance away from the road.", "off_road_s", 1.0),
     ("perclos_coverage_ratio", "Share of the last 60 s in which the eyes were seen.", "perclos_coverage", 1.0),
+    ("sleepiness_ratio", "Probability of drowsy as people rate themselves, by the last blinks.", "sleepiness", 1.0),
+    (
+        "sleepiness_coverage_ratio",
+        "Share of the blinks that it rests on which were measured.",
+        "sleepiness_coverage",
+        1.0,
+    ),
     ("kss_estimate", "Estimate of the Karolinska Sleepiness Scale, 1 to 9.", "kss_estimate", 1.0),
     ("looking", "The person looks at the camera.", "looking", 1.0),
     ("awake", "The person is awake.", "awake", 1.0),

@@ -169,6 +169,7 @@ def _for_script(drive: Drive) -> dict[str, Any]:
             "zones": _spans(drive.zones),
             "expressions": _spans(drive.expressions),
             "closures": _spans([span for span in drive.events if span.name == "closure"]),
+            "long_blinks": _spans([span for span in drive.events if span.name == "long_blink"]),
             "yawns": _spans([span for span in drive.events if span.name == "yawn"]),
             "notes": _spans(drive.notes),
             "gaps": _spans(drive.gaps),

@@ -12,10 +12,11 @@ from typing import Any
 from wakeful.device.alerts.wording import code_text, figure_text, time_text
 from wakeful.device.messages import Level
 from wakeful.device.view.drive import AlertLife, Drive
-from wakeful.device.view.figures import Figures
+from wakeful.device.view.figures import Figures, SleepiestMoment
 from wakeful.device.view.thumbnails import Thumbnail
 
 MAX_LISTED = 500
+MAX_BLINKS_NAMED = 5
 LONG_CLOSURE_S = 0.5
 LEVEL_WORDS = {
     Level.NONE: ("alert", "alerts"),
@@ -58,6 +59,9 @@ def rows(found: Figures) -> list[Row]:
         ("Eyes", "blinks per minute", found.blinks_per_min, lambda v: f"{v:.1f}"),
         ("Eyes", "mean blink", found.blink_ms, lambda v: f"{v:.0f} ms"),
         ("Eyes", "highest PERCLOS over a minute", found.perclos_max, _percent),
+        ("Eyes", "highest sleepiness by blinks", found.sleepiest.p if found.sleepiest else None, _percent),
+        ("Eyes", "its coverage", found.sleepiest.coverage if found.sleepiest else None, _percent),
+        ("Eyes", "long blinks", found.long_blinks, _count),
         ("Eyes", "highest KSS estimate", found.kss_max, lambda v: f"{v:.1f}"),
         ("Attention", "looked at the road", found.on_road, _percent),
         ("Attention", "glances away", found.glances, _count),
@@ -141,7 +145,20 @@ def _eyes_in_short(found: Figures, number: int) -> list[tuple[str, str]]:
     if found.perclos_max is not None and found.perclos_max_s is not None:
         at = link(found.perclos_max_s, number)
         lines.append(("plain", f"Highest PERCLOS over a minute: {found.perclos_max:.1%}, at {at}."))
+    if found.sleepiest is not None:
+        lines.append(("plain", _sleepiest_in_short(found.sleepiest, number)))
     return lines
+
+
+def _sleepiest_in_short(moment: SleepiestMoment, number: int) -> str:
+    text = (
+        f"Sleepiest by the last blinks: {moment.p:.0%}, at {link(moment.t_s, number)} (coverage {moment.coverage:.0%})"
+    )
+    if not moment.long_blinks:
+        return f"{text}; no long blink among them."
+    longest = sorted(moment.long_blinks, key=lambda blink: -blink.length_s)[:MAX_BLINKS_NAMED]
+    named = ", ".join(f"{blink.length_s:.2f} s at {link(blink.start_s, number)}" for blink in longest)
+    return f"{text}; {len(moment.long_blinks)} long blinks before it, the longest {named}."
 
 
 def _sight_in_short(drive: Drive, found: Figures) -> tuple[str, str]:

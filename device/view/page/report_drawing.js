@@ -51,6 +51,7 @@ class TimelineDrawing {
     const y = (v) => bottom - ((Math.min(Math.max(v, lane.low), lane.high) - lane.low) / (lane.high - lane.low)) * (bottom - top);
     if (lane.area && this.drive.curves[lane.area[0]].known) this.area(pen, this.drive.curves[lane.area[0]], top, bottom);
     if (lane.shade) this.shade(pen, lane.shade, top, bottom);
+    if (lane.ticks) this.ticks(pen, lane.ticks, bottom);
     for (const [value, text] of lane.marks) {
       pen.strokeStyle = colour("line");
       pen.lineWidth = 1;
@@ -165,6 +166,15 @@ class TimelineDrawing {
       if (wide > 0.8 || end - start >= 0.5) pen.fillRect(this.x(start), top, Math.max(1.5, wide), bottom - top);
     }
     pen.globalAlpha = 1;
+  }
+
+  ticks(pen, spans, bottom) {
+    // A stroke for each moment, however short, so that a pile of them is seen as one.
+    pen.fillStyle = colour("violet");
+    for (const [start, end] of spans) {
+      if (end < this.view[0] || start > this.view[1]) continue;
+      pen.fillRect(this.x(start), bottom - 9, Math.max(1.5, this.x(end) - this.x(start)), 9);
+    }
   }
 
   unseen(pen, bottom) {

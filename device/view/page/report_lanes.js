@@ -13,6 +13,8 @@ function lanesOf(drive) {
       curves: [["eye_open_left", "ok", "left", (v) => one(v, 2)], ["eye_open_right", "accent", "right", (v) => one(v, 2)]] },
     { kind: "curves", name: "PERCLOS", height: 84, low: 0, high: 0.3, marks: [[0.08, "8 %"], [0.15, "15 %"]], area: ["perclos_coverage", "coverage"],
       curves: [["perclos_60s", "warm", "60 s", share], ["perclos_180s", "violet", "180 s", share]] },
+    { kind: "curves", name: "sleepiness", height: 72, low: 0, high: 1, marks: [[0.4, "40 %"]], area: ["sleepiness_coverage", "coverage"],
+      ticks: drive.spans.long_blinks, curves: [["sleepiness", "warm", "by long and shallow blinks", share]] },
     { kind: "curves", name: "head", height: 72, low: -45, high: 45, marks: [[0, ""]],
       curves: [["yaw_deg", "accent", "yaw", angle], ["pitch_deg", "violet", "pitch", angle]] },
     { kind: "curves", name: "gaze", height: 72, low: -45, high: 45, marks: [[0, ""]],

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from wakeful.device.config.layers import load_profile, profile_names
+from wakeful.device.messages import Level
 from wakeful.device.state.profile import EyesSection, GazeSection, HealthSection, MouthSection, Profile, Rule, Zone
 from wakeful.device.state.profile_check import problems
 from wakeful.device.state.profile_problem import Problem
@@ -201,3 +202,18 @@ def test_numbers_of_the_sections_that_cannot_be_are_told(
 
 def test_a_profile_without_rules_or_a_word_on_whom_it_is_for_is_told() -> None:
     assert [one.where for one in problems(Profile(" ", ()))] == [("about",), ("rules",)]
+
+
+@pytest.mark.parametrize("signal", ["sleepiness", "long_blink_share"])
+def test_blinks_alone_are_no_ground_for_more_than_an_advisory(signal: str) -> None:
+    rule = Rule("drowsy", "warning", {signal: 0.4}, "a study", clear_below={signal: 0.2})
+    assert "warning by blinks alone: make it an advisory" in only(profile(rule)).text
+    assert list(problems(profile(replace(rule, level="advisory")))) == []
+    with_perclos = replace(rule, when={signal: 0.4, "perclos_60s": 0.1})
+    assert list(problems(profile(with_perclos))) == []
+
+
+def test_a_rule_on_the_estimate_alone_loads_and_is_an_advisory() -> None:
+    rule = Rule("drowsy", "warning", {"kss_estimate": 8.0}, "a study", clear_below={"kss_estimate": 7.0})
+    assert list(problems(profile(rule))) == []
+    assert rule.rank is Level.ADVISORY

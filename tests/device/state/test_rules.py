@@ -98,3 +98,12 @@ def test_a_call_takes_effect_though_nobody_looks_at_what_it_returns() -> None:
     assert book.acknowledge(SECOND_NS, 1) == ()
     book.adopt(SECOND_NS, (HELD,), LatchSection())
     assert book.worst() is None
+
+
+def test_an_alert_with_two_causes_of_one_level_lasts_until_both_are_over() -> None:
+    blinks = Rule("drowsy", "advisory", {"long_blink_share": 0.2}, "test", clear_below={"long_blink_share": 0.1})
+    book = RuleBook((HINT, blinks), LatchSection())
+    found: list[Alert] = []
+    for second, (perclos, share) in enumerate([(0.0, 0.3), (0.09, 0.3), (0.09, 0.0), (0.09, 0.0), (0.0, 0.0)]):
+        found += book.step(second * SECOND_NS, {"perclos_60s": perclos, "long_blink_share": share}, None)
+    assert [(alert.t_ns // SECOND_NS, alert.phase.value) for alert in found] == [(0, "raised"), (4, "cleared")]

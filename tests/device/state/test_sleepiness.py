@@ -1,21 +1,141 @@
-"""The estimate of the Karolinska Sleepiness Scale."""
+"""Sleepiness from blinks: against this person's own, at any frame rate, and never more than an advisory."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from wakeful.device.state.sleepiness import kss_estimate
+from tests.device.state.blinking import FINE_FPS, Floats, blinking, sampled
+from tests.device.state.drives import EYES_ALONE, observation
+from tests.device.state.drives import Part as DrivePart
+from wakeful.device.config.layers import load_profile
+from wakeful.device.messages import Alert, Level
+from wakeful.device.state.blinks import Blink
+from wakeful.device.state.engine import Engine, Step
+from wakeful.device.state.engine_config import EngineConfig
+from wakeful.device.state.profile import BlinksSection
+from wakeful.device.state.sleepiness import WINDOW_NS, Deviation, OwnSleepiness, SleepinessWindow, kss_estimate
+
+SECTION = BlinksSection()
+SECOND_NS = 1_000_000_000
+USUAL, LONG, SHALLOW = Deviation(0.0, 0.0), Deviation(4.0, 0.0), Deviation(0.0, -2.0)
 
 
-def test_it_is_unknown_with_perclos() -> None:
-    assert kss_estimate(None, 2.0, 5.0) is None
+def steps(fine: Floats, fps: float) -> list[Step]:
+    engine = Engine(EngineConfig(load_profile("vehicle")[0], EYES_ALONE, 100.0))
+    parts = [(t_ns, DrivePart(1.0, opening)) for t_ns, opening in sampled(fine, fps)]
+    return [engine.step(observation(part, t_ns, seq)) for seq, (t_ns, part) in enumerate(parts)]
 
 
-@pytest.mark.parametrize(
-    ("perclos", "ratio", "yawns", "kss"),
-    [(0.0, None, 0, 3.0), (0.15, 1.0, 0, 8.0), (0.0, 2.0, 3, 5.0), (0.0, 5.0, 30, 5.0), (0.5, 2.0, 3, 9.0)],
-)
-def test_it_rises_with_perclos_closure_length_and_yawns_and_ends_at_nine(
-    perclos: float, ratio: float | None, yawns: float, kss: float
-) -> None:
-    assert kss_estimate(perclos, ratio, yawns) == pytest.approx(kss)
+def alerts(taken: list[Step]) -> list[Alert]:
+    return [alert for step in taken for alert in step.alerts]
+
+
+def window(*blinks: Deviation) -> SleepinessWindow:
+    found = SleepinessWindow(SECTION)
+    for number, blink in enumerate(blinks):
+        found.add(number * SECOND_NS, blink)
+    return found
+
+
+def blink(number: int, duration_s: float = 0.2, depth: float = 0.8) -> Blink:
+    end_ns = (number + 1) * SECOND_NS
+    return Blink(end_ns - round(duration_s * 1e9), end_ns, duration_s, depth)
+
+
+def test_the_shipped_coefficients_are_those_of_the_default() -> None:
+    shipped = load_profile("vehicle")[0].blinks
+    assert shipped.source
+    assert (shipped.own, shipped.window, shipped.least, shipped.long_sd) == (15, 30, 5, 2.0)
+    assert (shipped.intercept, shipped.duration, shipped.shallow) == (
+        SECTION.intercept,
+        SECTION.duration,
+        SECTION.shallow,
+    )
+
+
+def test_it_is_unknown_with_too_few_blinks_and_says_how_few() -> None:
+    few = window(*[USUAL] * 4).at(5 * SECOND_NS)
+    assert (few.p, few.long_share) == (None, None)
+    assert few.coverage == pytest.approx(4 / 30)
+
+
+def test_long_and_shallow_blinks_raise_it_and_their_number_does_not() -> None:
+    usual = window(*[USUAL] * 30).at(31 * SECOND_NS)
+    assert usual.p == pytest.approx(0.058, abs=0.001)
+    assert window(*[USUAL] * 10).at(31 * SECOND_NS).p == pytest.approx(usual.p)
+    assert (window(*[USUAL] * 15, *[LONG] * 15).at(31 * SECOND_NS).p or 0.0) > 0.5
+    assert (window(*[SHALLOW] * 30).at(31 * SECOND_NS).p or 0.0) > 0.8
+
+
+def test_a_share_of_long_blinks_is_one_of_the_whole_window() -> None:
+    assert window(*[USUAL] * 24, *[LONG] * 6).at(31 * SECOND_NS).long_share == pytest.approx(0.2)
+    assert window(*[LONG] * 5).at(31 * SECOND_NS).long_share == pytest.approx(5 / 30)
+
+
+def test_one_closure_of_any_length_counts_as_one_long_blink() -> None:
+    once = window(*[USUAL] * 29, Deviation(500.0, 0.0)).at(31 * SECOND_NS)
+    assert (once.p or 1.0) < 0.1
+
+
+def test_old_blinks_are_forgotten() -> None:
+    assert window(*[LONG] * 30).at(30 * SECOND_NS + WINDOW_NS).coverage == 0.0
+
+
+def test_the_first_blinks_are_learned_and_nothing_changes_them_afterwards() -> None:
+    person = OwnSleepiness(SECTION)
+    assert [person.add(blink(number)) for number in range(15)] == [None] * 15
+    assert person.at(15 * SECOND_NS).coverage == pytest.approx(0.5)
+    first = person.add(blink(15, 0.4))
+    for number in range(16, 60):
+        person.add(blink(number, 0.4))
+    last = person.add(blink(60, 0.4))
+    assert first is not None and person.is_long(first) and first == last
+
+
+def test_closures_that_are_no_blinks_do_not_teach_what_is_usual() -> None:
+    person = OwnSleepiness(SECTION)
+    for number in range(15):
+        person.add(blink(2 * number))
+        person.add(blink(2 * number + 1, 2.0))
+    asleep = person.add(blink(40, 0.6))
+    assert asleep is not None and person.is_long(asleep)
+
+
+def test_the_karolinska_estimate_is_the_probability_on_its_scale() -> None:
+    assert [kss_estimate(p) for p in (None, 0.0, 0.5, 1.0)] == [None, 1.0, 5.0, 9.0]
+
+
+def test_the_same_lids_give_the_same_sleepiness_at_any_frame_rate() -> None:
+    awake, tired = blinking(20, sleepy=False), blinking(25, sleepy=True, seed=1)
+    ends_s = (len(awake) / FINE_FPS, (len(awake) + len(tired)) / FINE_FPS - 0.5)
+    found = {}
+    for fps in (15.0, 30.0, 60.0, 120.0):
+        taken = steps(np.concatenate([awake, tired]), fps)
+        found[fps] = [taken[int(end_s * fps) - 1].state for end_s in ends_s]
+        raised = alerts(taken)
+        assert [alert.level for alert in raised] == [Level.ADVISORY]
+        assert raised[0].code == "drowsy"
+    for before, after in found.values():
+        assert (before.sleepiness or 1.0) < 0.2 < 0.8 < (after.sleepiness or 0.0)
+        assert before.sleepiness == pytest.approx(found[120.0][0].sleepiness, abs=0.05)
+        assert after.sleepiness == pytest.approx(found[120.0][1].sleepiness, abs=0.05)
+        assert after.kss_estimate == pytest.approx(1.0 + 8.0 * (after.sleepiness or 0.0))
+        assert after.sleepiness_coverage == 1.0
+
+
+def test_below_15_frames_a_second_nothing_is_known_of_it() -> None:
+    last = steps(blinking(20, sleepy=False), 12.0)[-1].state
+    assert (last.sleepiness, last.kss_estimate, last.sleepiness_coverage) == (None, None, 0.0)
+
+
+def test_alert_blinks_raise_nothing() -> None:
+    assert alerts(steps(blinking(60, sleepy=False, seed=3), 30.0)) == []
+
+
+def test_lids_that_hang_halfway_are_not_blinks() -> None:
+    fine = blinking(20, sleepy=False)
+    squints = fine.copy()
+    squints[squints < 0.5] = 0.5
+    last = steps(np.concatenate([fine, squints]), 30.0)[-1].state
+    assert last.sleepiness_coverage == pytest.approx(20 / 30, abs=0.05)
