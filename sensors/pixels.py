@@ -15,6 +15,7 @@ from wakeful.sensors.opencv import cv2
 log = logging.getLogger("wakeful.pixels")
 
 FULL_RANGE_BITS = 16
+CONVERSIONS = {1: cv2.COLOR_GRAY2BGR, 4: cv2.COLOR_BGRA2BGR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,11 @@ def to_bgr8(image: NDArray[Any], *, bits: int = FULL_RANGE_BITS) -> NDArray[np.u
     if image.dtype != np.uint8:
         raise SourceError(f"a picture of {image.dtype} numbers cannot be used: convert it to 8 or 16 bit")
     channels = 1 if image.ndim == 2 else image.shape[2]
+    image = np.ascontiguousarray(image)
     if channels == 3:
-        return np.ascontiguousarray(image)
-    if channels == 1:
-        return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
-    if channels == 4:
-        return np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_BGRA2BGR), dtype=np.uint8)
+        return image
+    if channels in CONVERSIONS:
+        return np.asarray(cv2.cvtColor(image, CONVERSIONS[channels]), dtype=np.uint8)
     raise SourceError(f"a picture of {channels} channels cannot be used: convert it to grey, BGR or BGRA")
 
 
