@@ -22,6 +22,7 @@ from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.output_tables import changeable, live_page
 from wakeful.device.config.settings import Settings
 from wakeful.device.driver_store import DriverSaver, load_driver, with_what_is_known
+from wakeful.device.exposure_control import ExposureControl
 from wakeful.device.messages import Command, SetDriver
 from wakeful.device.monitor import Everybody, Monitor
 from wakeful.device.perception.everyone import Everyone
@@ -46,7 +47,7 @@ from wakeful.device.supervision.workers import Liveness
 from wakeful.errors import WakefulError
 from wakeful.models import registry
 from wakeful.sensors.camera import open_source
-from wakeful.sensors.source import Source
+from wakeful.sensors.source import Source, expose
 from wakeful.sensors.usable import UsableFrames
 
 log = logging.getLogger("wakeful.run")
@@ -133,7 +134,7 @@ class Assembly:
             first, last: come before and after all others.
             further: outputs beside those of the settings, by name, with what they are built from.
         """
-        opened = [*first, DriverSaver(self.settings.driver.name or "", self.engine.calibration)]
+        opened = [*first, DriverSaver(self.settings.driver.name or "", self.engine.calibration), self._exposure()]
         page = live_page(self.settings, self.title, self.expressions, self.stats)
         recording = record_outputs(self.settings, self.engine_config, self._about())
         tables = changeable(self.settings, self.expressions) | page | recording | dict(further)
@@ -178,6 +179,11 @@ class Assembly:
         """Closes the source and perception; outputs are closed by whoever made them."""
         self.source.close()
         self.perception.close()
+
+    def _exposure(self) -> ExposureControl:
+        """An exposure that the user has set is left alone."""
+        is_fixed = isinstance(self.settings.source.exposure, int)
+        return ExposureControl(lambda factor: not is_fixed and expose(self.source, factor), self.notes)
 
     def _load_shedding(self) -> LoadShedding | None:
         if not self.source.info.live:
