@@ -18,7 +18,7 @@ TRUST_S, TRUST_SHARE = 0.4, 0.7
 """Frames are up to date again once this much of them took this share of its own time to arrive. On servers of the same
 machine, those that come one by one take 0.9 to 1.1 of it, those that waited 0.05; a busy machine stops now and then
 for 0.1 s, which is why a shorter time proves nothing. After a short pause, half of the pause is enough."""
-LATE_S = 0.4
+LATE_S = 0.3
 """How much later than the promptest frames a frame with a time stamp may arrive."""
 WINDOW_S = 30.0
 """Time over which the promptest frame is sought; the clocks of camera and board drift apart by far less than

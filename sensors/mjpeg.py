@@ -20,6 +20,7 @@ from wakeful.errors import SourceError
 from wakeful.sensors.address import Address
 from wakeful.sensors.http_request import Request
 from wakeful.sensors.image_folder import decode_image
+from wakeful.sensors.line_load import LineLoad
 from wakeful.sensors.source import SourceInfo
 from wakeful.sensors.stream import CONNECT_S, StreamCamera
 
@@ -30,6 +31,7 @@ STREAMS = (
     "give the address of its MJPEG stream, often http://HOST:8080/video (phones), http://HOST:81/stream (ESP32-CAM) or "
     "http://HOST:8080/?action=stream (mjpg-streamer)"
 )
+SLOW_LINE = "the network is too slow for its images, which would come late: lower their size, quality or rate there"
 
 
 class MjpegStream:
@@ -44,6 +46,8 @@ class MjpegStream:
         self._at_headers = False
         self._part = b""
         self._is_first = False
+        self._line = LineLoad()
+        self._ended_s: float | None = None
 
     def open(self) -> SourceInfo:
         deadline_s = time.monotonic() + CONNECT_S
@@ -64,6 +68,8 @@ class MjpegStream:
             return True
         try:
             part = self._next_part()
+        except SourceError:
+            raise
         except TimeoutError:
             raise SourceError(f"{self._name} has sent nothing for {CONNECT_S:g} s") from None
         except (OSError, HTTPException, ValueError):
@@ -106,7 +112,7 @@ class MjpegStream:
 
     def _next_part(self) -> bytes | None:
         assert self._answer is not None
-        skipped = 0
+        skipped, entered_s = 0, time.monotonic()
         while not self._at_headers:
             line = self._answer.readline(MAX_LINE_BYTES)
             skipped += len(line)
@@ -117,7 +123,15 @@ class MjpegStream:
         if length is None:
             return self._up_to_boundary()
         self._at_headers = False
-        part = self._answer.read(length)
+        begin = self._answer.read(1)
+        begun_s = time.monotonic()
+        part = begin + self._answer.read(length - 1)
+        ended_s = time.monotonic()
+        if self._ended_s is not None and self._line.is_too_slow(
+            ended_s - self._ended_s, begun_s - entered_s, ended_s - begun_s
+        ):
+            raise SourceError(f"{self._name}: {SLOW_LINE}")
+        self._ended_s = ended_s
         return part if len(part) == length else None
 
     def _length(self) -> int | None:

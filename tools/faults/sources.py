@@ -41,7 +41,9 @@ from wakeful.sensors.stream import StreamCamera
 
 OLDEST_S = 0.5
 LOGIN, OTHER_LOGIN = "me:hush", "me:other"
-FAULTS = ("gone", "stalls", "backlog", "garbage", "size", "slow", "password")
+NARROW = 0.6
+"""Share of the bytes of a source that still pass on a line that is too slow for it."""
+FAULTS = ("gone", "stalls", "backlog", "garbage", "size", "slow", "password", "narrow")
 FPS = 20.0
 NORMAL, OTHER = "small", "works"
 """Modes of the camera: 320x240, so that a busy machine can code and decode it, and 640x480."""
@@ -103,6 +105,10 @@ class Networked:
                 self._camera.mode = OTHER
             case "slow":
                 self._server.fps = 5.0
+            case "narrow":
+                before = self._proxy.passed
+                time.sleep(1.0)
+                self._proxy.bytes_per_s = NARROW * (self._proxy.passed - before)
             case "password":
                 port = free_port()
                 self._locked = self._serve(port, OTHER_LOGIN)
@@ -115,7 +121,7 @@ class Networked:
             self._proxy.come_back()
             self._is_away = False
         self._server.silent, self._server.fps = False, FPS
-        self._proxy.mode, self._proxy.target = "passes", self._port
+        self._proxy.mode, self._proxy.target, self._proxy.bytes_per_s = "passes", self._port, None
         self._camera.mode = NORMAL
         if self._locked is not None:
             self._locked.close()
@@ -147,7 +153,7 @@ class Piped:
         return StreamCamera(name, partial(PipeStream, self._form, self._reader), patience=PATIENCE)
 
     def begin(self, fault: str) -> bool:
-        if fault == "password" or (self._form != "y4m" and fault in ("size", "garbage")):
+        if fault in ("password", "narrow") or (self._form != "y4m" and fault in ("size", "garbage")):
             return False
         self._fault = fault
         self._camera.mode = OTHER if fault == "size" else NORMAL

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 
 import numpy as np
 
 CHUNK_BYTES = 65_536
+PACKET_BYTES = 1448
+LINE_BYTES = 8192
 PATIENCE_S = 0.05
 
 
@@ -18,11 +21,16 @@ class TcpProxy:
     Attributes:
         mode: ``passes``; ``dams`` (what the camera sends gathers here, and comes all at once afterwards);
             ``soils`` (random bytes in place of the camera's).
+        passed: bytes from the camera so far.
+        bytes_per_s: how many pass in a second; None: all.
         target: the port; may change for the next connections.
     """
 
     def __init__(self, target: int) -> None:
         self.target, self.mode = target, "passes"
+        self.passed = 0
+        self._due_s = 0.0
+        self.bytes_per_s: float | None = None
         self._noise = np.random.default_rng(2)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -61,8 +69,12 @@ class TcpProxy:
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
+                server = socket.socket()
+                # A line holds little; without this the proxy would hold megabytes, and seconds.
+                server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LINE_BYTES)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LINE_BYTES)
                 try:
-                    server = socket.create_connection(("127.0.0.1", self.target))
+                    server.connect(("127.0.0.1", self.target))
                 except OSError:
                     client.close()
                     continue
@@ -77,7 +89,7 @@ class TcpProxy:
         with suppress(OSError):
             while not self._closed:
                 try:
-                    data = source.recv(CHUNK_BYTES)
+                    data = source.recv(CHUNK_BYTES if self.bytes_per_s is None else PACKET_BYTES)
                     if not data:
                         break
                 except TimeoutError:
@@ -88,9 +100,22 @@ class TcpProxy:
                 if downwards and self.mode == "dams":
                     continue
                 sink.setblocking(True)
-                sink.sendall(dammed)
+                if downwards:
+                    self._send_down(sink, dammed)
+                else:
+                    sink.sendall(dammed)
                 dammed.clear()
         for one in (source, sink):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         source.close()
+
+    def _send_down(self, sink: socket.socket, data: bytearray) -> None:
+        for begin in range(0, len(data), PACKET_BYTES):
+            packet = data[begin : begin + PACKET_BYTES]
+            if self.bytes_per_s is not None:
+                # A sleep that was too long is made up for.
+                self._due_s = max(self._due_s, time.monotonic() - 0.1) + len(packet) / self.bytes_per_s
+                time.sleep(max(0.0, self._due_s - time.monotonic()))
+            sink.sendall(packet)
+            self.passed += len(packet)
