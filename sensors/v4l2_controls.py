@@ -13,7 +13,9 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from wakeful.errors import ConfigError
 
 AUTO: Literal["auto"] = "auto"
 
@@ -201,6 +203,22 @@ def _orders(device: ControlDevice, wanted: CameraControls) -> Iterator[tuple[str
     for name, value in wanted.others.items():
         control = device.named(name)
         yield name, (control, value) if control else None
+
+
+def as_automatic(given: Any) -> int | Literal["auto"]:
+    """Exposure or gain. Raises: ConfigError: it is neither a number nor ``auto``."""
+    if given == AUTO:
+        return AUTO
+    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < 2**31:
+        raise ConfigError('should be "auto", or a number that the camera has (`wakeful doctor`)')
+    return given
+
+
+def as_control(given: Any) -> int | bool:
+    """The value of any control. Raises: ConfigError: it is no whole number of 32 bits."""
+    if not isinstance(given, int) or not -(2**31) <= given < 2**31:
+        raise ConfigError("should be a whole number, or true or false, that the camera has (`wakeful doctor`)")
+    return given
 
 
 def control_name(name: bytes) -> str:

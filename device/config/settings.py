@@ -21,10 +21,10 @@ from wakeful.device.perception.seat import Seat
 from wakeful.sensors.address import shown
 from wakeful.sensors.mounting import Mounting, as_aspect, as_crop
 from wakeful.sensors.names import check_name
-from wakeful.sensors.v4l2_controls import CameraControls
+from wakeful.sensors.v4l2_controls import CameraControls, as_automatic, as_control
 
-ControlValue = Annotated[int, Field(ge=-(2**31), lt=2**31)] | bool
-ExposureValue = Annotated[int, Field(ge=0, lt=2**31)] | Literal["auto"]
+ControlValue = Annotated[int | bool, BeforeValidator(as_control, int | bool)]
+ExposureValue = Annotated[int | Literal["auto"], BeforeValidator(as_automatic, int | Literal["auto"])]
 
 
 class SourceSettings(Section):

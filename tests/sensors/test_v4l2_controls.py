@@ -152,10 +152,18 @@ def test_the_configuration_has_them_with_their_bounds(tmp_path: Path) -> None:
     file.write_text('[source]\nexposure = "auto"\ngain = 3\ncontrols = { focus_absolute = 30, power = true }\n')
     controls = load_settings(file, None, {})[0].source.camera_controls
     assert controls == CameraControls("auto", 3, {"focus_absolute": 30, "power": 1})
-    for line in ('exposure = "bright"', "exposure = -1", 'controls = { focus = "far" }', "gain = 1.5"):
+    for line, key in (
+        ('exposure = "bright"', "exposure"),
+        ("exposure = -1", "exposure"),
+        ("gain = 1.5", "gain"),
+        ("gain = true", "gain"),
+        ('controls = { focus = "far" }', "controls.focus"),
+        ("controls = { focus = 4294967296 }", "controls.focus"),
+    ):
         file.write_text(f"[source]\n{line}\n")
-        with pytest.raises(ConfigError, match=r"source\."):
+        with pytest.raises(ConfigError, match=rf"line 2: source\.{key} = .*: it should be") as caught:
             load_settings(file, None, {})
+        assert "\n" not in str(caught.value)
 
 
 def test_the_doctor_lists_formats_and_controls(
