@@ -165,6 +165,55 @@ def log(
         typer.echo(f"wakeful: {printable(warning)}", err=True)
 
 
+@app.command("sleepiness")
+def sleepiness(
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data", metavar="FOLDER", help="Holds rldd_blinks.npz, and series of lid openings in mm (.npz)."
+        ),
+    ],
+    profile: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="Profile: coefficients and rules to apply.")
+    ] = "vehicle",
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", metavar="OUT", help="Draw reliability and alerts over blinks here (.png)."),
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
+) -> None:
+    """Evaluate sleepiness by blinks on people who rated themselves, by the engine's own estimator: AUC, alerts."""
+    from dataclasses import asdict
+
+    from wakeful.device.commands.plain_console import PlainConsole
+    from wakeful.device.config.layers import load_profile
+    from wakeful.device.evaluation import opening_series
+    from wakeful.device.evaluation import sleepiness as evaluation
+    from wakeful.device.evaluation.sleepiness_figures import picture, print_tables
+    from wakeful.device.extras import need
+
+    if figure:
+        need("train", "matplotlib")
+    rules, _ = load_profile(profile)
+    recordings = evaluation.load(data)
+    by_blinks = evaluation.blink_rules(rules)
+    scored = {f"profile {profile}": [evaluation.replay(one, rules.blinks, by_blinks) for one in recordings]}
+    if len({one.fold for one in recordings}) > 1:
+        scored["fitted with folds by person"] = evaluation.by_folds(recordings, rules.blinks, by_blinks)
+    found = {name: evaluation.figures(one) for name, one in scored.items()}
+    openings = [opening_series.replay(series, rules) for series in opening_series.load(data)]
+    if json_file:
+        everything = {"coefficients": found, "openings": [asdict(one) for one in openings]}
+        _write(json_file, json.dumps(everything, indent=1).encode())
+    if figure:
+        import io
+
+        drawn, name = io.BytesIO(), list(scored)[-1]
+        picture(scored[name], f"sleepiness by blinks, {name}").savefig(drawn, format="png", dpi=100)
+        _write(figure, drawn.getvalue())
+    print_tables(found, openings, PlainConsole())
+
+
 def _print(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table

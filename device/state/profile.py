@@ -113,11 +113,11 @@ class BlinksSection:
     """With fewer blinks than this in the window, nothing is known."""
     long_sd: float = 2.0
     """A blink is long beyond this many standard deviations over the own mean."""
-    intercept: float = -2.79
+    intercept: float = -2.82
     """Log odds of "drowsy" with blinks as usual."""
-    duration: float = 1.63
+    duration: float = 1.64
     """... more for each standard deviation of the mean duration."""
-    shallow: float = 4.99
+    shallow: float = 5.02
     """... more if every blink is shallower than usual by two standard deviations or more."""
 
 
