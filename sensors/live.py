@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from threading import Event, Lock, Thread
@@ -28,7 +29,7 @@ from wakeful.sensors.opencv import cv2
 from wakeful.sensors.pixels import to_bgr8
 from wakeful.sensors.slot import CLOSE_TIMEOUT_S, LatestSlot
 from wakeful.sensors.source import EndOfSource, SourceInfo, SourceNotFound, StaleFrame
-from wakeful.sensors.watch import PictureWatch
+from wakeful.sensors.watch import BLACK, PictureWatch
 
 log = logging.getLogger("wakeful.camera")
 
@@ -41,6 +42,8 @@ images. A network camera has a sentence where its connection failed."""
 
 MAX_HANGING_THREADS = 2
 """Limit of capture threads that hang inside a driver: no further thread is started at this number."""
+NOTED_BLACK = 16
+"""Black images that are remembered until somebody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class LiveCamera:
         self._patience = patience or Patience()
         self._clock_ns = clock_ns
         self._slot = LatestSlot()
+        self._black: deque[tuple[int, int]] = deque(maxlen=NOTED_BLACK)
         self._watch = PictureWatch()
         self._lock = Lock()
         self._closed = Event()
@@ -143,6 +147,10 @@ class LiveCamera:
         self._session.stopped.set()
         self.interrupt()
         self._session.join(CLOSE_TIMEOUT_S)
+
+    def take_black(self) -> list[tuple[int, int]]:
+        """Number and time of the newest black images since the last call: a lamp may flash between them."""
+        return [self._black.popleft() for _ in range(len(self._black))]
 
     def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
         """The thread that must never end while the camera is open: its name, whether it runs, and how to restart it.
@@ -194,6 +202,8 @@ class LiveCamera:
             seq, self._seq = self._seq, self._seq + 1
             fault = UNREADABLE if image is None else self._watch.fault(image)
             if image is None or fault is not None:
+                if fault == BLACK:
+                    self._black.append((seq, t_ns))
                 self._slot.skip()
                 return fault
             height, width = image.shape[:2]

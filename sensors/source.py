@@ -105,6 +105,11 @@ class Wrapped:
         """See the function ``expose``."""
         return expose(self._source, factor)
 
+    def take_black(self) -> list[tuple[int, int]]:
+        """See ``wakeful.sensors.live.LiveCamera``; other sources keep no black image back."""
+        found: list[tuple[int, int]] = getattr(self._source, "take_black", list)()
+        return found
+
     def threads(self) -> list[tuple[str, Callable[[], bool], Callable[[], None]]]:
         """The source's threads that must never end, where it has any; see ``wakeful.sensors.live.LiveCamera``."""
         found: list[tuple[str, Callable[[], bool], Callable[[], None]]] = getattr(self._source, "threads", list)()

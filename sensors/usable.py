@@ -54,6 +54,8 @@ class UsableFrames(Wrapped):
             self._see_channel(sample)
             lit = sample if self._channel is None else sample[..., self._channel]
             before = self._strobe.period
+            for seq, t_ns in self.take_black():
+                self._strobe.is_dark(seq, t_ns, 0.0)
             dark = self._strobe.is_dark(frame.seq, frame.t_ns, level_of(lit))
             if self._strobe.period != before:
                 self._note_strobe()

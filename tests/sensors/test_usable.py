@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import count, islice
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tools.rigs.scripted_camera import ScriptedCamera
+from tools.rigs.waiting import eventually
 from wakeful.device.supervision.notes import Notes
 from wakeful.sensors.channels import CHANNELS, carrying, in_grey
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.opencv import cv2
+from wakeful.sensors.request import CaptureRequest
 from wakeful.sensors.slot import PacedSource
 from wakeful.sensors.source import EndOfSource, SourceInfo
 from wakeful.sensors.strobe import WINDOW
 from wakeful.sensors.usable import CHANNELS_EVERY, UsableFrames, sample_of
+from wakeful.sensors.v4l2 import V4l2Camera
 
 Picture = NDArray[np.uint8]
 FPS = 30
@@ -156,3 +162,18 @@ def test_a_slow_reader_sees_the_flashes_too() -> None:
     pictures = (lit(1.0 if seq % 2 else 0.1) if seq % 3 else None for seq in range(120))
     numbers = read(UsableFrames(source(pictures), Notes()))
     assert all(seq % 2 for seq in numbers[-20:])
+
+
+def test_a_camera_whose_dark_half_is_black_is_named_too(tmp_path: Path) -> None:
+    device, notes = ScriptedCamera(tmp_path / "video0"), Notes()
+    with closing(UsableFrames(V4l2Camera(device.device, CaptureRequest(), backend=device.open), notes)) as camera:
+
+        def noted(codes: tuple[str, ...]) -> bool:
+            camera.read_latest(5.0)
+            return notes.codes == codes
+
+        assert eventually(lambda: noted(()))
+        device.mode = "strobed"
+        assert eventually(lambda: noted(("strobed",)), 30.0)
+        device.mode = "works"
+        assert eventually(lambda: noted(()), 30.0)

@@ -17,7 +17,7 @@ FRAME_PERIOD_S = 0.01
 
 
 class ScriptedCamera:
-    """The device behind the driver. ``mode`` is one of: works, frozen, black, failing, garbled, hangs, odd."""
+    """The device behind the driver. ``mode`` is one of: works, frozen, black, strobed, failing, garbled, hangs, odd."""
 
     def __init__(self, device: Path, width: int = 64, height: int = 48, fps: float = 30.0) -> None:
         self.device = device
@@ -28,7 +28,7 @@ class ScriptedCamera:
         self.busy = False
         self.opened: list[tuple[float, str]] = []
         self.asked: list[tuple[int, float]] = []
-        self.released = 0
+        self.released = self.retrieved = 0
         self.driver_returns = Event()
         self.noise = np.random.default_rng(7)
         self.last = np.full((height, width, 3), 90, np.uint8)
@@ -87,11 +87,12 @@ class ScriptedCapture:
         camera = self.camera
         if camera.mode == "garbled":
             return False, None
-        if camera.mode == "black":
+        camera.retrieved += 1
+        if camera.mode == "black" or (camera.mode == "strobed" and camera.retrieved % 2):
             return True, camera.noise.integers(0, 3, (camera.height, camera.width, 3), dtype=np.uint8)
         if camera.mode == "odd":
             return True, np.zeros((camera.height, camera.width, 2), np.float32)
-        if camera.mode == "works":
+        if camera.mode in ("works", "strobed"):
             camera.last = camera.noise.integers(60, 120, (camera.height, camera.width, 3), dtype=np.uint8)
         return True, camera.last.copy()
 
