@@ -95,7 +95,8 @@ class Observation:
         brightness: mean grey level of the face, 0 to 255.
         presence: the landmark network's own belief that it looks at a face, 0 to 1.
         unreadable: why no eye of this face can be read (both eye aspects are None then); None where one can.
-            Without a face: why nobody could be seen (``dark``); None where somebody could.
+            Without a face: why nobody could be seen (``dark``, ``glare``, ``blur``); None where somebody could.
+        doubt: what makes the eyes hard to read, though they were read; None where nothing does.
         expression: class probabilities of the expression network, in the order of its registry entry.
         iris_px: horizontal diameter of an open eye's iris, as if it looked straight into the camera, pixels.
         focal_px: focal length by which angles and distances of this frame are computed, pixels.
@@ -138,6 +139,7 @@ class Observation:
     rotate_deg: int = 0
     person: int | None = None
     unsure: bool = False
+    doubt: Unreadable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class DriverState:
 
     Attributes:
         reason: why the health is degraded (``rotated``, ``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``,
-            ``slow``, ``unsure_driver``), or "".
+            ``slow``, ``unclear``, ``unsure_driver``), or "".
         eye_open_left, eye_open_right: 0 closed to 1 this person's own open eye.
         mouth_open: 0 closed to 1 wide open.
         gaze_zone: where the person looks by the zones of the profile (``road``, ``lap``, ...), "" where unknown.

@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.messages import ReaderTraits
+from wakeful.device.messages import ReaderTraits, Unreadable
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import Stages
@@ -73,6 +73,7 @@ class Eye:
         spread: expected error of the lid points, in widths of the eye, from a network that says so.
         states: logits of open, lowered, narrowed and closed lids, from a network that tells them apart.
         clear: logit that nothing keeps the eye from being read, from a network that says so.
+        hidden: what would keep it from being read, if anything, by that network.
     """
 
     contour: NDArray[np.float32]
@@ -81,6 +82,7 @@ class Eye:
     spread: float | None = None
     states: NDArray[np.float32] | None = None
     clear: float | None = None
+    hidden: Unreadable | None = None
 
 
 @dataclass(frozen=True, slots=True)

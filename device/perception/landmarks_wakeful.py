@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.messages import ReaderTraits
+from wakeful.device.messages import ReaderTraits, Unreadable
 from wakeful.device.perception.landmarks import (
     LEFT_CORNERS,
     RIGHT_CORNERS,
@@ -43,6 +43,11 @@ LEAST_SPREAD, LEAST_EYE_SPREAD = 8.0, 6.0
 """Grey levels; a crop with a smaller deviation is not stretched any further, as in training."""
 MESH_POINTS = 468
 CONTOUR, IRIS = slice(0, lids_layout.LIDS), slice(lids_layout.LIDS, lids_layout.LIDS + lids_layout.IRIS)
+HIDDEN = tuple(
+    {"dark": Unreadable.DARK, "glare": Unreadable.GLARE, "blur": Unreadable.BLUR}.get(name, Unreadable.OCCLUDED)
+    for name in lids_layout.READABLE[1:]
+)
+"""What the network's reasons are called in observations."""
 LIPS = np.array(mouth_layout.LIPS)
 MOUTH_ANCHORS = np.array([61, 291, 0, 17, 13, 14])
 """The mouth's crop lies around the mean of these."""
@@ -313,6 +318,7 @@ def _eye(place: Placed, lids: NDArray[np.float32], states: NDArray[np.float32]) 
     placed = place.to_picture(lids[lids_layout.POINTS].reshape(-1, 2) * np.float32(lids_layout.EYE_PX) + EYE_MIDDLE)
     clear, *hidden = lids[lids_layout.REASON].tolist()
     most = max(hidden)
+    why = HIDDEN[hidden.index(most)]
     clear -= most + math.log(sum(math.exp(one - most) for one in hidden))
     spread = math.exp(min(float(lids[lids_layout.SPREAD.start]), 0.0))
-    return Eye(placed[CONTOUR], placed[IRIS], max(float(lids[lids_layout.OPENING]), 0.0), spread, states, clear)
+    return Eye(placed[CONTOUR], placed[IRIS], max(float(lids[lids_layout.OPENING]), 0.0), spread, states, clear, why)

@@ -1,7 +1,8 @@
-"""Whether a picture is so dark, for its noise, that nobody could be found in it.
+"""Whether a picture is so dark for its noise, so overlit or so veiled that nobody could be found in it.
 
-An empty seat and a driver in the dark look alike to a detector. What sets them apart is whether a face would be found
-if there was one: that depends on how far the light of the picture is above its noise.
+An empty seat and a driver in the dark, or behind a fogged lens, look alike to a detector. What sets them apart is
+whether a face would be found if there was one: that depends on how far the light of the picture is above its noise, and
+on what is left between its darkest and lightest parts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.device.messages import Unreadable
 from wakeful.sensors.opencv import cv2
 
 # Grey levels of the lightest twentieth of a picture; more than this is not dark, whatever the noise.
@@ -20,12 +22,33 @@ DIM = 64.0
 NEEDED = 7.0
 # Less is rounding, not noise: a picture that is dark and clean shows what is there.
 LEAST_NOISE = 1.0
-CELLS = (64, 48)
+# Share of burnt out pixels in the middle of a picture. Of 75 pictures of people in 25 clips the most is 0.03. At up to
+# 8 times their light a face is found in 102 of 108 below this share, and in 60 of 192 above it.
+BURNT, MOST_BURNT = 250, 0.6
+# Range of the middle of a picture as a share of its lightest parts: at least 0.54 in these clips. Behind fog that
+# leaves less than this, a face is found in 29 of 88 pictures, and in 33 of 37 where it leaves more.
+LEAST_RANGE = 0.12
+# With still less it is an even wall, or a lens that is covered: nobody is there.
+EVEN_RANGE = 0.015
+CELLS, MIDDLE_CELLS = (64, 48), (32, 24)
 SAMPLE_PX = 16
 LIGHTEST = 0.95
 # J. Immerkaer, Fast noise variance estimation, Computer Vision and Image Understanding 64, 1996: two second
 # derivatives across each other leave nothing of edges and slopes.
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+
+
+def why_nobody(image: NDArray[np.uint8]) -> Unreadable | None:
+    """Why a face in ``image``, uint8 blue-green-red, would hardly be found; None where it would."""
+    if is_too_dark(image):
+        return Unreadable.DARK
+    height, width = image.shape[:2]
+    middle = image[height // 4 : height - height // 4, width // 4 : width - width // 4]
+    cells = cv2.cvtColor(cv2.resize(middle, MIDDLE_CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    if np.count_nonzero(cells >= BURNT) > MOST_BURNT * cells.size:
+        return Unreadable.GLARE
+    low, high = np.quantile(cells, (1.0 - LIGHTEST, LIGHTEST))
+    return Unreadable.BLUR if high >= DIM and EVEN_RANGE * high < high - low < LEAST_RANGE * high else None
 
 
 def is_too_dark(image: NDArray[np.uint8]) -> bool:

@@ -23,7 +23,7 @@ from wakeful.device.perception.head_pose import HeadPose, bearing_deg, head_pose
 from wakeful.device.perception.landmarks import FaceLandmarks, NetworkOutputError, load_reader
 from wakeful.device.perception.lid_gap import lid_gap
 from wakeful.device.perception.network import Loader, load
-from wakeful.device.perception.picture_light import is_too_dark
+from wakeful.device.perception.picture_light import why_nobody
 from wakeful.device.perception.region import Region
 from wakeful.device.perception.seat import Box, Seat
 from wakeful.device.perception.tracker import FaceTracker
@@ -186,7 +186,7 @@ class Perception:
             self._frames_to_expression = 0
             self._eyes.forget()
         if face is None:
-            return _nobody(frame, self._tracker.seat(frame), too_dark=is_too_dark(frame.image))
+            return _nobody(frame, self._tracker.seat(frame), why=why_nobody(frame.image))
         return self._measure(frame, face, self._turn.see(frame.t_ns, self._tracker.angle_rad))
 
     def _read_expression(self, frame: Frame, face: FaceLandmarks) -> tuple[float, ...] | None:
@@ -261,6 +261,7 @@ class Perception:
             rotate_deg=rotate_deg(quarter),
             person=self._tracker.person.number,
             unsure=self._tracker.person.unsure,
+            doubt=eyes.doubt,
         )
         self._stages.done("eyes")
         return Sighting(observation, face, pose, quarter, self._tracker.seat(frame))
@@ -287,6 +288,5 @@ def face_brightness(image: NDArray[np.uint8], points: NDArray[np.float32]) -> fl
     return 0.114 * blue + 0.587 * green + 0.299 * red
 
 
-def _nobody(frame: Frame, seat: Box | None = None, *, too_dark: bool = False) -> Sighting:
-    unreadable = Unreadable.DARK if too_dark else None
-    return Sighting(Observation(t_ns=frame.t_ns, seq=frame.seq, face=False, unreadable=unreadable), seat=seat)
+def _nobody(frame: Frame, seat: Box | None = None, *, why: Unreadable | None = None) -> Sighting:
+    return Sighting(Observation(t_ns=frame.t_ns, seq=frame.seq, face=False, unreadable=why), seat=seat)

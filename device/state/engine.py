@@ -255,7 +255,7 @@ class Engine:
         }
 
     def _updated_health(self, seen: Observation, lids: LidView, fps: float | None) -> Health:
-        unreadable = ""
+        unreadable = seen.doubt.value if seen.doubt else ""
         if fps is not None and fps < self._profile.perclos.min_fps:
             unreadable = SLOW
         elif lids.left is None and lids.right is None:
@@ -270,6 +270,7 @@ class Engine:
             calibrated=self._people.now.lids.progress_pct >= 100.0,
             rotated=seen.rotate_deg != 0,
             unsure=seen.unsure,
+            unclear_s=lids.unclear_s,
         )
 
     def _state(

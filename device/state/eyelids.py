@@ -44,6 +44,7 @@ class LidView:
         lowered_since_ns: when lids that cover the eyes and are lowered went down, else None.
         down: by the probabilities the lids are lowered, whether they cover the eyes or not.
         lowered_s: length of the running look with lowered lids, by the probabilities; None where they are unknown.
+        unclear_s: how long lids have covered the eyes that may be closed as well as lowered; else 0.
         narrow: the eyes see through lids that the opening takes for closed, or narrowed ones.
         long_blink: a blink that is over and was much longer than this person's own, and by how many of their standard
             deviations.
@@ -66,6 +67,7 @@ class LidView:
     lowered_s: float | None = None
     narrow: bool = False
     long_blink: tuple[Blink, float] | None = None
+    unclear_s: float = 0.0
 
     @property
     def opening(self) -> float | None:
@@ -171,6 +173,7 @@ class Eyelids:
             lowered_s=self._look.step(t_ns, look, since_ns if self._lowered else None),
             narrow=kind is LidKind.SEEING or (states is not None and states[2] >= LIKELY),
             long_blink=self._long_blink(blink) if self._measures_blinks(fps) else None,
+            unclear_s=self._closures.duration_s() if kind is LidKind.UNCLEAR else 0.0,
         )
 
     def _end(

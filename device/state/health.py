@@ -16,6 +16,12 @@ MOSTLY = 0.6
 # Time without a face is no readable time either, but has no reason: one is reported that was seen for this share.
 SEEN_SO = 0.1
 SLOW = "slow"
+# What light and focus do to eyes: it is reported sooner than hands and turned heads, which come and go.
+OF_LIGHT = ("dark", "glare", "blur")
+UNCLEAR = "unclear"
+# Lids that cover the eyes and may be closed or lowered are reported once they have been down for this long, a second
+# before closed ones would be the alert `sleep`. Of the looks down in 21 clips one is unclear, until it is 1.6 s old.
+UNCLEAR_NS = 1_800_000_000
 # A rate is low for a while before its mean over two seconds is.
 SLOW_BEFORE_NS = 1_000_000_000
 ROTATED = "rotated"
@@ -36,12 +42,14 @@ class HealthMonitor:
     def __init__(self, bounds: HealthSection) -> None:
         self._no_face_ns = round(bounds.no_face_s * 1e9)
         self._window_ns = round(bounds.degraded_s * 1e9)
+        self._light_ns = round(bounds.light_s * 1e9)
         self._recovered_ns = round(bounds.recovered_s * 1e9)
         self._face_ns: int | None = None
         self._gone = False
         self._notes: deque[tuple[int, str]] = deque()
         self._unreadable_ns: int | None = None
         self._turned_ns: int | None = None
+        self._unclear_ns: int | None = None
         self._is_turned = self._unsure = False
         self.eyes_reason = ""
 
@@ -50,26 +58,37 @@ class HealthMonitor:
         """Why the health is degraded, "" if it is not. A turned picture comes first: it is to be set right first."""
         if self._is_turned:
             return ROTATED
-        return self.eyes_reason or (UNSURE_DRIVER if self._unsure else "")
+        return self.eyes_reason or (UNCLEAR if self._unclear_ns is not None else UNSURE_DRIVER if self._unsure else "")
 
     def forget_eyes(self) -> None:
         """Another person is watched: what was wrong with the eyes of the one before says nothing."""
+        self._unclear_ns = None
         if self.eyes_reason != SLOW:
             self.eyes_reason = ""
             self._notes.clear()
 
     def see(
-        self, t_ns: int, *, face: bool, unreadable: str, calibrated: bool, rotated: bool = False, unsure: bool = False
+        self,
+        t_ns: int,
+        *,
+        face: bool,
+        unreadable: str,
+        calibrated: bool,
+        rotated: bool = False,
+        unsure: bool = False,
+        unclear_s: float = 0.0,
     ) -> Health:
         """Evaluate one frame.
 
         Args:
             face: the watched face is in it.
-            unreadable: why its eyes cannot be read, "" if they can.
+            unreadable: why its eyes cannot be read, or hardly, "" if they can.
             calibrated: the personal baseline is learned.
             rotated: the picture is turned; the face is read all the same.
             unsure: the watched face may be that of somebody else than the driver.
+            unclear_s: age of lids that cover the eyes and may be closed as well as lowered, s; else 0.
         """
+        self._note_unclear(t_ns, unclear_s)
         if face:
             self._unsure = unsure
             self._note_turn(t_ns, rotated)
@@ -93,6 +112,12 @@ class HealthMonitor:
         elif self._turned_ns is None:
             self._turned_ns = t_ns
         self._is_turned = self._turned_ns is not None and t_ns - self._turned_ns >= ROTATED_NS
+
+    def _note_unclear(self, t_ns: int, unclear_s: float) -> None:
+        if unclear_s * 1e9 >= (UNCLEAR_NS if self._unclear_ns is None else 1.0):
+            self._unclear_ns = t_ns
+        elif self._unclear_ns is not None and t_ns - self._unclear_ns >= self._recovered_ns:
+            self._unclear_ns = None
 
     def _is_lost(self, t_ns: int) -> bool:
         """A face that was seen badly is found and lost in turn: it has to be away for longer until it is gone."""
@@ -122,10 +147,19 @@ class HealthMonitor:
         reasons = Counter({what: times for what, times in unread.items() if what != NOBODY})
         if count and self._is_whole(t_ns) and unread.total() >= MOSTLY * count and reasons.total() >= SEEN_SO * count:
             self.eyes_reason = reasons.most_common(1)[0][0]
+        elif light := self._light_reason(t_ns):
+            self.eyes_reason = light
         if self._unreadable_ns is None or t_ns - self._unreadable_ns >= self._recovered_ns:
             self.eyes_reason = ""
             while len(self._notes) > 1:
                 self._notes.popleft()
+
+    def _light_reason(self, t_ns: int) -> str:
+        """The reason of light by which most of the last moments were hard to read, "" if few were."""
+        recent = [(noted_ns, what) for noted_ns, what in self._notes if t_ns - noted_ns < self._light_ns]
+        reasons = Counter(what for _, what in recent if what in OF_LIGHT)
+        whole = len(recent) > 1 and t_ns - recent[0][0] >= self._light_ns - 2 * NOTE_NS
+        return reasons.most_common(1)[0][0] if whole and reasons.total() >= MOSTLY * len(recent) else ""
 
     def _is_whole(self, t_ns: int) -> bool:
         """Whether the notes reach back over the window; of a low rate, whether they will before the next frame."""

@@ -204,6 +204,8 @@ class HealthSection:
     """No face for this long is ``no_face``, s; ``degraded_s`` if it was ``degraded`` when it was lost."""
     degraded_s: float = 5.0
     """Eyes unreadable, or no face, for most of this long are ``degraded`` when the face is seen, s."""
+    light_s: float = 1.0
+    """Eyes that darkness, glare or blur hide, or make hard to read, for most of this long are ``degraded``, s."""
     recovered_s: float = 1.0
     """Eyes readable for this long end ``degraded``, s."""
     stale_s: float = 0.5

@@ -29,7 +29,7 @@ from wakeful.sensors.source import EndOfSource, Source, SourceInfo, Wrapped
 
 PROFILE, SPEED_KMH = "vehicle", 60.0
 MAX_AGE_S = 1.0
-SHUT_EYES = ("microsleep", "sleep", "unresponsive")
+SHUT_EYES, LOOK_AWAY = ("microsleep", "sleep", "unresponsive"), "long_distraction"
 MIDDLE = (0.5, 0.5, 0.3)
 """Where a face is taken to be in a clip in which none was found."""
 THUMB_PX = 220
@@ -45,7 +45,7 @@ class Played:
     Attributes:
         times_s: of each frame.
         health: of each frame, with its reason after a colon where it has one.
-        alerts: time and code of each alert of shut eyes that was raised or escalated.
+        alerts: time and code of each alert of shut eyes, or of a long look away, that was raised or escalated.
         face: as ``Shot.face``, from the frames with a face.
         thumb: the face at ``thumb_at``, a JPEG.
     """
@@ -55,6 +55,11 @@ class Played:
     alerts: tuple[tuple[float, str], ...]
     face: tuple[float, float, float]
     thumb: bytes
+
+    @property
+    def shut(self) -> list[tuple[float, str]]:
+        """The alerts of shut eyes."""
+        return [one for one in self.alerts if one[1] in SHUT_EYES]
 
 
 class Varied(Wrapped):
@@ -134,7 +139,7 @@ def play(
             alerts += [
                 (moment.t_s, one.code)
                 for one in moment.alerts
-                if one.code in SHUT_EYES and one.phase in (Phase.RAISED, Phase.ESCALATED)
+                if one.code in (*SHUT_EYES, LOOK_AWAY) and one.phase in (Phase.RAISED, Phase.ESCALATED)
             ]
             if cell.name == AS_IT_IS and (found := _face(moment)):
                 faces.append(found)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from tools.light_rig.verdict import ALERTED, DEGRADED, SILENT, Outcome
+from tools.light_rig.verdict import ALERTED, AWAY, DEGRADED, SILENT, Outcome
 
 STYLE = """
 body { font: 14px/1.4 system-ui, sans-serif; margin: 1rem; color: #1c2430; }
@@ -18,7 +18,7 @@ td { vertical-align: top; padding: .15rem; width: 11rem; font-size: 11px; }
 img { display: block; width: 11rem; } .alerted { color: #2c7a4f; } .degraded { color: #8a5a00; }
 .silent { color: #b9433f; font-weight: 700; } td.silent img { outline: 3px solid #b9433f; }
 """
-CLASSES = {ALERTED: "alerted", DEGRADED: "degraded", SILENT: "silent"}
+CLASSES = {ALERTED: "alerted", AWAY: "degraded", DEGRADED: "degraded", SILENT: "silent"}
 
 
 def as_json(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
@@ -44,14 +44,15 @@ def as_text(outcomes: Sequence[Outcome], before: Sequence[dict[str, Any]] = ()) 
         before: what ``as_json`` gave of an earlier run, to compare degraded frames with.
     """
     known = {(one["clip"], one["cell"]): sum(one["degraded"].values()) for one in before}
-    lines = [f"{'cell':36}{'alerted':>8}{'degraded':>9}{'silent':>7}{'false':>6}{'degraded frames':>24}{'no face':>8}"]
+    heads = f"{'alerted':>8}{'as away':>8}{'degraded':>9}{'silent':>7}{'false':>6}{'degraded frames':>24}{'no face':>8}"
+    lines = [f"{'cell':36}{heads}"]
     for cell, of_cell in _by_cell(outcomes):
         verdicts = Counter(sleep.verdict for one in of_cell for sleep in one.sleeps)
         blind = sum(sum(one.degraded.values()) for one in of_cell)
         was = [known[one.clip, cell] for one in of_cell if (one.clip, cell) in known]
         shown = f"{blind / sum(one.frames for one in of_cell):.1%}" + (f" ({blind - sum(was):+d})" if was else "")
         lines.append(
-            f"{cell:36}{verdicts[ALERTED]:8}{verdicts[DEGRADED]:9}{verdicts[SILENT]:7}"
+            f"{cell:36}{verdicts[ALERTED]:8}{verdicts[AWAY]:8}{verdicts[DEGRADED]:9}{verdicts[SILENT]:7}"
             f"{sum(len(one.false_alerts) for one in of_cell):6}{shown:>24}"
             f"{sum(one.no_face for one in of_cell) / sum(one.frames for one in of_cell):8.1%}"
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tools.light_rig.cells import Cell
-from tools.light_rig.play import Played
+from tools.light_rig.play import LOOK_AWAY, Played
 
 SLEEP_S = 2.0
 """A marked closure of this length is a sleep."""
@@ -16,7 +16,7 @@ DUE_S = 3.0
 """A closure of this age has been alerted, or the monitor has said that it cannot see."""
 AROUND_S = 1.0
 """An alert this long after a marked closure still belongs to it."""
-ALERTED, DEGRADED, SILENT = "alerted", "degraded", "SILENT MISS"
+ALERTED, AWAY, DEGRADED, SILENT = "alerted", "as look away", "degraded", "SILENT MISS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Sleep:
     """A marked sleep and what was said of it in one light.
 
     Attributes:
-        verdict: ``ALERTED``, ``DEGRADED`` or ``SILENT``.
+        verdict: ``ALERTED``; ``DEGRADED``; ``AWAY``: taken for a look down, and warned of as one as soon as of the
+            sleep on the clip as it is; or ``SILENT``.
         why: health when the closure was ``DUE_S`` old, and the alerts, for people.
     """
 
@@ -73,7 +74,7 @@ def outcome(
     sleeps = tuple(_sleep(clip, span, plain, played) for span in spans if span[1] - span[0] >= SLEEP_S)
     false = tuple(
         f"{code} {t_s:.1f} s"
-        for t_s, code in played.alerts
+        for t_s, code in played.shut
         if not any(start_s <= t_s <= end_s + AROUND_S for start_s, end_s in spans)
     )
     words = [one.partition(":") for one in played.health]
@@ -91,7 +92,7 @@ def outcome(
 
 def _sleep(clip: str, span: tuple[float, float], plain: Played, played: Played) -> Sleep:
     start_s, end_s = span
-    due = [(t_s, code) for t_s, code in plain.alerts if start_s <= t_s <= end_s + AROUND_S]
+    due = [(t_s, code) for t_s, code in plain.shut if start_s <= t_s <= start_s + DUE_S + LATE_S]
     said = [(t_s, code) for t_s, code in played.alerts if start_s <= t_s <= end_s + AROUND_S]
     in_time = bool(due) and all(
         any(code == wanted and t_s <= due_s + LATE_S for t_s, code in said) for due_s, wanted in due
@@ -103,8 +104,10 @@ def _sleep(clip: str, span: tuple[float, float], plain: Played, played: Played) 
     # Known to be blind when it counts, and not thought better of before anybody is warned.
     until_s = min([t_s for t_s, _ in said], default=end_s)
     blind = _between(played, start_s + DUE_S, max(until_s, start_s + DUE_S))
-    is_blind = blind[0].startswith("degraded") and not {"ok", "calibrating"} & set(blind)
-    return Sleep(clip, start_s, DEGRADED if is_blind else SILENT, why)
+    if blind[0].startswith("degraded") and not {"ok", "calibrating"} & set(blind):
+        return Sleep(clip, start_s, DEGRADED, why)
+    as_away = any(code == LOOK_AWAY and t_s <= start_s + DUE_S + LATE_S for t_s, code in said)
+    return Sleep(clip, start_s, AWAY if as_away else SILENT, why)
 
 
 def _between(played: Played, start_s: float, end_s: float) -> list[str]:

@@ -89,6 +89,7 @@ FULL_OBSERVATION = Observation(
     lid_gap_sd_mm=0.75,
     person=2,
     unsure=True,
+    doubt=Unreadable.BLUR,
 )
 
 _GRID = (np.arange(468 * 3, dtype=np.float32).reshape(-1, 3) - 100.0) / 8.0

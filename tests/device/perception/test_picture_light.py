@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Health, Unreadable
-from wakeful.device.perception.picture_light import is_too_dark, noise_of
+from wakeful.device.perception.picture_light import is_too_dark, noise_of, why_nobody
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
+
+READ_IN_THE_DARK = [(0.12, 8.0), (0.08, 4.0)]
 
 
 def lit(brightness: float, noise: float, *, empty: bool = False, seed: int = 0) -> NDArray[np.uint8]:
@@ -53,8 +55,28 @@ def test_a_driver_in_the_dark_is_dark_all_the_while_and_never_no_face(brightness
         healths.append((state.health, state.reason))
     assert [health for health, _ in healths].count(Health.NO_FACE) == 0
     said = set(healths[60:])
-    # At an eighth of the light this face is still read, above the reader's bound for skin.
-    assert said == {(Health.DEGRADED, Unreadable.DARK.value) if brightness < 0.1 else (Health.CALIBRATING, "")}
+    # What is left between the light and dark parts of its eyes is still above that noise: see the next test.
+    read = (brightness, noise) in READ_IN_THE_DARK
+    assert said == {(Health.CALIBRATING, "") if read else (Health.DEGRADED, Unreadable.DARK.value)}
+
+
+@pytest.mark.parametrize(("brightness", "noise"), READ_IN_THE_DARK)
+def test_what_little_light_leaves_of_an_eye_tells_open_from_closed(brightness: float, noise: float) -> None:
+    for opening in (1.0, 0.0):
+        perception = Perception("wakeful")
+        for index in range(3):
+            pose = DriverPose(brightness=brightness, noise=noise, eye_left=opening, eye_right=opening)
+            seen = perception.observe(Frame(render(pose, seed=index), index, index))
+        assert seen.lid_states is not None and seen.lid_states[0 if opening else 3] > 0.8
+        assert opening or seen.doubt is (Unreadable.DARK if noise > 4.0 else None)
+
+
+@pytest.mark.parametrize(("light", "why"), [(3.0, Unreadable.GLARE), (0.0, Unreadable.BLUR)])
+def test_a_picture_that_is_burnt_out_or_fogged_is_named(light: float, why: Unreadable) -> None:
+    scene = render(DriverPose())
+    assert why_nobody(scene) is None
+    shown = scene * (light or 0.05) + (60.0 if light else 180.0)
+    assert why_nobody(np.clip(shown, 0, 255).astype(np.uint8)) is why
 
 
 def test_an_empty_seat_by_day_is_no_face() -> None:

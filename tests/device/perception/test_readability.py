@@ -15,7 +15,7 @@ from wakeful.device.messages import Observation, Unreadable
 from wakeful.device.perception.head_pose import HeadPose
 from wakeful.device.perception.landmarks import Eye, FaceLandmarks
 from wakeful.device.perception.pipeline import Perception
-from wakeful.device.perception.readability import EyeLight, read_eyes, why_unreadable
+from wakeful.device.perception.readability import EyeLight, read_eyes, why_doubtful, why_unreadable
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
@@ -183,6 +183,24 @@ class TestReason:
 
     def test_eyes_in_deep_shade_are_too_dark_on_lit_skin(self) -> None:
         assert self.why(skin=30.0, light=16.0, contrast=20.0) is Unreadable.DARK
+
+    @pytest.mark.parametrize(
+        ("changed", "why"),
+        [
+            ({}, None),
+            ({"noise": 15.0}, None),
+            ({"noise": 17.0}, Unreadable.DARK),
+            ({"contrast": 8.0, "skin": 16.0, "face_contrast": 15.0}, None),
+            ({"contrast": 2.0, "skin": 16.0, "face_contrast": 15.0}, Unreadable.DARK),
+            ({"face_contrast": 30.0}, Unreadable.BLUR),
+            ({"face_contrast": 50.0, "skin": 250.0}, Unreadable.GLARE),
+        ],
+    )
+    def test_noise_and_veils_make_an_eye_hard_to_read_and_darkness_alone_does_not(
+        self, changed: dict[str, float], why: Unreadable | None
+    ) -> None:
+        skin, face_contrast = changed.pop("skin", 160.0), changed.pop("face_contrast", 150.0)
+        assert why_doubtful(dataclasses.replace(self.SEEN, **changed), skin, face_contrast) is why
 
     def test_darkness_comes_first(self) -> None:
         assert self.why(skin=10.0, light=9.0, contrast=0.0, softness=0.9) is Unreadable.DARK

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wakeful.device.messages import Health
 from wakeful.device.state.health import HealthMonitor
 from wakeful.device.state.profile import HealthSection
 
 
-def judged(*parts: tuple[float, bool, bool], calibrated: bool = True) -> list[Health]:
+def judged(*parts: tuple[float, bool, bool], calibrated: bool = True, why: str = "occluded") -> list[Health]:
     """Parts of (seconds, face, readable) at 10 fps; gives the health at the end of each."""
     judge = HealthMonitor(HealthSection())
     ends, frame = [], 0
     for seconds, face, readable in parts:
         for _ in range(round(seconds * 10)):
-            reason = "" if readable else "dark"
+            reason = "" if readable else why
             health = judge.see(round(frame * 1e8), face=face, unreadable=reason, calibrated=calibrated)
             frame += 1
         ends.append(health)
@@ -40,6 +42,45 @@ def test_unreadable_eyes_are_degraded_after_five_seconds_and_ok_again_within_two
         Health.DEGRADED,
         Health.OK,
     ]
+
+
+@pytest.mark.parametrize("why", ["dark", "glare", "blur"])
+def test_light_that_hides_the_eyes_is_degraded_within_a_second_but_not_after_a_blink(why: str) -> None:
+    blink, hidden = (0.3, True, False), (1.0, True, False)
+    assert judged((5.0, True, True), blink, (2.0, True, True), hidden, (1.1, True, True), why=why) == [
+        Health.OK,
+        Health.OK,
+        Health.OK,
+        Health.DEGRADED,
+        Health.OK,
+    ]
+    assert judged((1.0, True, False), why=why, calibrated=False) == [Health.DEGRADED]
+
+
+def unclear(*parts: tuple[float, float]) -> list[str]:
+    """Parts of (seconds, age of unclear lids at its begin; negative: none) at 10 fps; health at the end of each."""
+    judge, ends, frame = HealthMonitor(HealthSection()), [], 0
+    for seconds, age_s in parts:
+        for at in range(round(seconds * 10)):
+            age = age_s + at / 10.0 if age_s >= 0.0 else 0.0
+            health = judge.see(round(frame * 1e8), face=True, unreadable="", calibrated=True, unclear_s=age)
+            frame += 1
+        ends.append(f"{health} {judge.reason}".strip())
+    return ends
+
+
+def test_lids_that_may_be_closed_are_never_ok_for_long() -> None:
+    assert unclear((1.0, -1.0), (1.7, 0.0), (0.3, 1.7), (0.9, -1.0), (0.3, -1.0)) == [
+        "ok",
+        "ok",
+        "degraded unclear",
+        "degraded unclear",
+        "ok",
+    ]
+
+
+def test_lids_that_are_unclear_again_at_once_stay_reported() -> None:
+    assert unclear((2.0, 0.0), (0.5, -1.0), (1.5, 0.0))[-1] == "degraded unclear"
 
 
 def test_an_absence_alone_is_no_fault_of_the_eyes() -> None:
