@@ -76,6 +76,7 @@ class GstStream:
         self._pipeline = pipeline
         self._name = name_of(pipeline)
         self._child: subprocess.Popen[bytes] | None = None
+        self._bytes: Bytes | None = None
         self._frames: Y4mFrames | None = None
         self._flat: NDArray[np.uint8] | None = None
         self._is_first = False
@@ -94,10 +95,10 @@ class GstStream:
             )
         finally:
             os.close(child_end)
-        frames = Bytes(self._end, START_S)
-        self._frames = Y4mFrames(frames)
+        self._bytes = Bytes(self._end, START_S)
+        self._frames = Y4mFrames(self._bytes)
         self.grab()
-        frames.silence_s = CONNECT_S
+        self._bytes.silence_s = CONNECT_S
         self._is_first = True
         height, width = self.retrieve()[1].shape[:2]
         return SourceInfo(self._name, True, width, height, None, "I420")
@@ -124,8 +125,9 @@ class GstStream:
         return True, self._frames.to_bgr(self._flat)
 
     def interrupt(self) -> None:
-        if self._child is not None:
-            self._child.terminate()
+        # The child may hang in a driver, and not end.
+        if self._bytes is not None:
+            self._bytes.interrupted = True
 
     def release(self) -> None:
         if self._child is not None:
@@ -179,7 +181,7 @@ def error_of(said: str) -> str:
             text += f": {CHECK}"
         if missing := MISSING.search(text):
             text += f": {INSTALL}" if missing["name"] in ELEMENTS else f": {FIND}"
-        return shown(text)
+        return "".join(one if one.isprintable() else "?" for one in shown(text))
     return ""
 
 

@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from http.client import HTTPException, HTTPResponse
+from threading import Timer
 from typing import Any
 
 from wakeful.errors import SourceError
@@ -26,6 +27,7 @@ from wakeful.sensors.stream import CONNECT_S, StreamCamera
 
 MAX_PART_BYTES = 32 * 2**20
 MAX_LINE_BYTES = 65_536
+OPEN_STEPS = 2
 
 STREAMS = (
     "give the address of its MJPEG stream, often http://HOST:8080/video (phones), http://HOST:81/stream (ESP32-CAM) or "
@@ -50,6 +52,16 @@ class MjpegStream:
         self._ended_s: float | None = None
 
     def open(self) -> SourceInfo:
+        # A server that trickles byte by byte would keep every single wait short.
+        limit = Timer(OPEN_STEPS * CONNECT_S, self.interrupt)
+        limit.daemon = True
+        limit.start()
+        try:
+            return self._opened()
+        finally:
+            limit.cancel()
+
+    def _opened(self) -> SourceInfo:
         deadline_s = time.monotonic() + CONNECT_S
         self._answer = self._request.answer()
         self._boundary = self._boundary_of(self._answer)
@@ -172,7 +184,7 @@ class MjpegStream:
 def _in_words(kind: str) -> str:
     if kind.startswith("image/"):
         return f"a single image ({kind})"
-    return "a web page" if kind.startswith("text/") else kind
+    return "a web page" if kind.startswith("text/") else ascii(kind[:60])
 
 
 def open_mjpeg(address: Address) -> StreamCamera:

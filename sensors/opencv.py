@@ -16,6 +16,8 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET of libavutil/log.h
 # How long a grab may wait inside OpenCV for a camera that says nothing, s. OpenCV's own 10 s would delay reconnecting.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
+# 8192x8192. A camera on the network may send a small file that says it is a gigapixel image, and takes 3 GB to decode.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**26))
 
 import cv2  # noqa: E402  OpenCV reads the variables when it is loaded
 

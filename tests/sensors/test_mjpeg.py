@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import numpy as np
 import pytest
@@ -147,6 +147,24 @@ def test_a_server_that_takes_a_connection_and_is_silent_is_given_up(quick: None)
     silent = socket.create_server(("127.0.0.1", 0))
     with closing(silent), pytest.raises(SourceNotFound, match="does not answer: check that the camera is on"):
         open_source(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n"]
+)
+def test_a_server_that_trickles_is_given_up(quick: None, head: bytes) -> None:
+    def trickle() -> None:
+        with suppress(OSError):
+            client, _ = listener.accept()
+            client.sendall(head)
+            for _ in range(200):
+                client.sendall(b"x")
+                time.sleep(0.05)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=trickle, daemon=True).start()
+    with closing(listener), pytest.raises(SourceError):
+        open_source(f"http://127.0.0.1:{listener.getsockname()[1]}/")
 
 
 @pytest.mark.parametrize(("mode", "reason"), [("silent", "hanging"), ("garbage", "unreadable"), ("ends", "ended")])
