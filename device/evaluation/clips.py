@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 from wakeful.device.config.layers import load_profile
 from wakeful.device.evaluation.annotations import ClipMarks
 from wakeful.device.evaluation.matching import Span
-from wakeful.device.messages import Event, Phase
+from wakeful.device.messages import Event, Observation, Phase
 from wakeful.device.perception.pipeline import Perception
-from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine import Engine, Step
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.source import EndOfSource
@@ -62,8 +63,11 @@ class ClipJob:
     speed_kmh: float
 
 
-def play(job: ClipJob) -> Played:
+def play(job: ClipJob, each: Callable[[Observation, Step], None] | None = None) -> Played:
     """Play a clip to its end as ``wakeful run --pace fast`` does.
+
+    Args:
+        each: called with each frame's observation and what the engine made of it.
 
     Raises:
         AnnotationError: the marks do not fit the clip.
@@ -86,6 +90,8 @@ def play(job: ClipJob) -> Played:
                 break
             seen = perception.observe(frame)
             step = engine.step(seen)
+            if each is not None:
+                each(seen, step)
             times_ns += [frame.t_ns] * (frame.seq + 1 - len(times_ns))
             faces += seen.face
             events += step.events

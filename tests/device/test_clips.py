@@ -1,59 +1,158 @@
-"""What the monitor reports of marked real clips: alerts of shut eyes where they are marked, and nowhere else."""
+"""What the monitor reports of marked real clips: alerts, closures, looks away, how the head is held, and its health."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import pytest
 
-import wakeful
-from wakeful.device.messages import Phase
+from wakeful.device.evaluation.annotations import ClipMarks, read_annotations
+from wakeful.device.evaluation.clips import ClipJob, Played, Reported, play
+from wakeful.device.evaluation.scores import Score, score_clip
+from wakeful.device.messages import Observation
+from wakeful.device.state.engine import Step
 
 pytestmark = pytest.mark.shared
 
-SHUT_EYES = ("microsleep", "sleep", "unresponsive")
-ASLEEP: dict[str, list[tuple[str, float]]] = {
+ALERTS: dict[str, list[tuple[str, float]]] = {
     "long-closures-phone.mp4": [("microsleep", 7.6), ("sleep", 9.6), ("microsleep", 16.5)],
     "long-closure-dim.mp4": [("microsleep", 5.3), ("sleep", 7.3)],
     "car-asleep-glasses.mp4": [("microsleep", 1.0), ("sleep", 3.0), ("unresponsive", 6.0)],
     "passenger-takes-over.mp4": [("microsleep", 7.6), ("sleep", 9.6)],
     "passenger-control.mp4": [("microsleep", 7.6), ("sleep", 9.6)],
-}
-"""When eyes that are marked as closed are reported; in every other clip they never are."""
-LOOKS_DOWN: dict[str, list[tuple[str, float]]] = {
     "hardhat-safety-glasses-down.mp4": [("long_distraction", 3.0)],
-    "mask-woman-laptop.mp4": [],
 }
-"""All alerts of people who look at their work."""
+"""All alerts that are right; in every other clip none is."""
 LATE_S = 0.2
-IN_EVERY_RUN = {*LOOKS_DOWN, "car-asleep-glasses.mp4", "yawn-glasses-car.avi", "car-eating-bald.mp4"}
+HEALTH: dict[str, set[str]] = {
+    "talking-face-200s.mp4": {"calibrating", "ok"},
+    # Two people of the same size, and nobody has said who drives.
+    "two-faces.gif": {"degraded unsure_driver"},
+    "passenger-takes-over.mp4": {"calibrating", "no_face"},
+    # The picture is grey residue from 6.1 s on.
+    "corrupt-mid.mp4": {"calibrating", "no_face"},
+}
+"""What lasts; every other clip is shorter than a minute, in which the person is learned, and the person can be seen."""
+LASTS_S = 0.3
+NO_FACE_FROM_S = {"corrupt-mid.mp4": 6.4}
+EXTRA_CLOSURES = {
+    "many-blinks-webcam.mp4": 4,  # three today: its marks are approximate, and at least one is a blink
+    "head-turns-lean.mp4": 2,  # one, a blink: its marks are not all there are
+    "car-eating-bald.mp4": 2,  # one while he bites
+    "passenger-takes-over.mp4": 1,  # the blink of the clip that it is composed of
+    "passenger-control.mp4": 1,
+}
+"""Closures that may be found besides the marked ones."""
+MISSED_TURNS = {
+    "glances-car.avi": 1,  # at 2.9 s, before it is known where the road is
+    "hijab-head-turns.mp4": 1,  # at 1.6 s, likewise
+    "many-blinks-webcam.mp4": 1,  # the head sways by 12 degrees, the eyes stay where they were: no look away
+}
+"""Turns of the head that need not be reported as looks away; there are eleven."""
+CENTRES_FOUND = 0.94
+"""50 of the 53 blinks that are marked by their middle: 52 are found today."""
+ROLLED_DEG, LEVEL_DEG = 15.0, 10.0
+IN_EVERY_RUN = (
+    "car-asleep-glasses.mp4",
+    "car-eating-bald.mp4",
+    "hardhat-safety-glasses-down.mp4",
+    "hijab-head-turns.mp4",
+    "mask-woman-laptop.mp4",
+    "yawn-glasses-car.avi",
+)
 
 
-def raised(clip: Path) -> list[tuple[str, float]]:
-    with wakeful.watch(clip, profile="vehicle", landmarks="wakeful", speed_kmh=60.0) as watching:
-        alerts = [alert for moment in watching for alert in moment.alerts]
-    return [(alert.code, alert.t_ns / 1e9) for alert in alerts if alert.phase is Phase.RAISED]
+@dataclass
+class Watched:
+    """What was seen of a clip beside its events: seconds of each health, faces, rolls by frame."""
+
+    health_s: Counter[str] = field(default_factory=Counter)
+    face_s: list[float] = field(default_factory=list)
+    rolls: dict[int, float] = field(default_factory=dict)
+    _last: tuple[int, str] | None = None
+    _first_ns: int = 0
+
+    def each(self, seen: Observation, step: Step) -> None:
+        if self._last is None:
+            self._first_ns = seen.t_ns
+        else:
+            since_ns, health = self._last
+            self.health_s[health] += (seen.t_ns - since_ns) / 1e9  # type: ignore[assignment]
+        self._last = seen.t_ns, f"{step.state.health} {step.state.reason}".strip()
+        if seen.face:
+            self.face_s.append((seen.t_ns - self._first_ns) / 1e9)
+        if seen.roll_deg is not None:
+            self.rolls[seen.seq] = seen.roll_deg
 
 
-def differences(clip: Path) -> str:
-    """What is reported of the clip and should not be, or the other way about; empty where all is right."""
-    found, wanted = raised(clip), ASLEEP.get(clip.name, [])
-    if clip.name in LOOKS_DOWN:
-        wanted = LOOKS_DOWN[clip.name]
-    else:
-        found = [(code, t_s) for code, t_s in found if code in SHUT_EYES]
-    times = zip(found, wanted, strict=False)
-    late = any(abs(t_s - due_s) > LATE_S for (_, t_s), (_, due_s) in times)
-    same = [code for code, _ in found] == [code for code, _ in wanted]
-    return "" if same and not late else f"{clip.name}: {found}, not {wanted}"
+def mistakes(clips: Path, marks: ClipMarks, noted: Mapping[str, Any]) -> list[str]:
+    """Whatever is reported of the clip and should not be, or the other way about."""
+    watched = Watched()
+    played = play(ClipJob(clips, marks, "wakeful", "vehicle", 60.0), watched.each)
+    found = [*_of_alerts(marks.name, played.alerts), *_of_events(marks, played), *_of_health(marks.name, watched)]
+    return [f"{marks.name}: {one}" for one in (*found, *_of_rolls(noted, watched))]
 
 
-@pytest.mark.parametrize("name", sorted(IN_EVERY_RUN))
-def test_shut_eyes_are_reported_where_they_are_marked_and_nowhere_else(clips: Path, name: str) -> None:
-    assert differences(clips / name) == ""
+def _of_alerts(name: str, found: tuple[Reported, ...]) -> Iterator[str]:
+    wanted = ALERTS.get(name, [])
+    same = [one.code for one in found] == [code for code, _ in wanted]
+    if not same or any(abs(one.t_s - due_s) > LATE_S for one, (_, due_s) in zip(found, wanted, strict=True)):
+        yield f"alerts {found}, not {wanted}"
+
+
+def _of_events(marks: ClipMarks, played: Played) -> Iterator[str]:
+    scores = score_clip(marks, played).scores
+    none = Score()
+    closures, centres = scores.get("closure", none), scores.get("blink_center", none)
+    if closures.missed or closures.false > EXTRA_CLOSURES.get(marks.name, 0):
+        yield f"closures: {closures.missed} missed, {closures.false} more than are marked"
+    if centres.right < CENTRES_FOUND * centres.marked:
+        yield f"blinks: {centres.missed} of {centres.marked} missed"
+    for kind, may_miss in (("looking_down", 0), ("head_turn", MISSED_TURNS.get(marks.name, 0)), ("yawn", 0)):
+        if scores.get(kind, none).missed > may_miss:
+            yield f"{kind}: {scores[kind].missed} of {scores[kind].marked} missed"
+    if scores.get("yawn", none).false:
+        yield f"yawns where none is: {played.yawns}"
+
+
+def _of_health(name: str, watched: Watched) -> Iterator[str]:
+    lasting = {health for health, seconds in watched.health_s.items() if seconds >= LASTS_S}
+    if lasting != HEALTH.get(name, {"calibrating"}):
+        yield f"health: {watched.health_s}"
+    late = [t_s for t_s in watched.face_s if t_s > NO_FACE_FROM_S.get(name, float("inf"))]
+    if late:
+        yield f"a face at {late[:5]} s, where there is none"
+
+
+def _of_rolls(noted: Mapping[str, Any], watched: Watched) -> Iterator[str]:
+    """Heads that are rolled and level ones, and to which side, by the marks under ``head_roll``."""
+    stretches = noted.get("head_roll", {}).get("frames", [])
+    middles = [median(watched.rolls[frame] for frame in range(first, last + 1)) for first, last in stretches]
+    if any(abs(roll) < ROLLED_DEG for roll in middles):
+        yield f"rolls of {middles} degrees are less than they look"
+    if stretches and abs(median(watched.rolls[frame] for frame in range(stretches[0][0] - 50))) > LEVEL_DEG:
+        yield "a level head is reported as rolled"
+
+
+def test_every_marked_clip_is_in_the_tables(marked: dict[str, dict[str, Any]]) -> None:
+    tables = (ALERTS, HEALTH, NO_FACE_FROM_S, EXTRA_CLOSURES, MISSED_TURNS, IN_EVERY_RUN)
+    assert {name for table in tables for name in table} <= set(marked["clips"])
+
+
+@pytest.mark.parametrize("name", IN_EVERY_RUN)
+def test_what_is_marked_is_reported_and_nothing_else(clips: Path, marked: dict[str, dict[str, Any]], name: str) -> None:
+    marks = {one.name: one for one in read_annotations(clips / "annotations.json", clips)}
+    assert mistakes(clips, marks[name], marked["clips"][name]) == []
 
 
 @pytest.mark.slow  # ten minutes of video
 @pytest.mark.timeout(900)
-def test_so_it_is_in_every_clip(clips: Path, marked: dict[str, dict[str, object]]) -> None:
-    assert [line for name in marked["clips"] if (line := differences(clips / name))] == []
+def test_so_it_is_in_every_clip(clips: Path, marked: dict[str, dict[str, Any]]) -> None:
+    every = read_annotations(clips / "annotations.json", clips)
+    assert len(every) >= 25
+    assert [line for marks in every for line in mistakes(clips, marks, marked["clips"][marks.name])] == []
