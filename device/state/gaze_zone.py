@@ -10,8 +10,11 @@ from wakeful.device.state.profile import GazeSection
 ROAD = "road"
 SAMPLE_NS = 200_000_000
 CELL_DEG = 4.0
-# How often the road direction is computed again while it is learned.
-LEARN_EVERY_SAMPLES = 5
+# So much time lies between two frames at most, however seldom they come: nobody knows what was looked at for longer.
+MAX_STEP_NS = 1_000_000_000
+# How often the road direction is computed again while it is learned, and by no fewer looks.
+LEARN_EVERY_NS = 1_000_000_000
+LEAST_SAMPLES = 5
 # Looks within this of a direction count for it.
 REACH_DEG = 1.5 * CELL_DEG
 # Once known, the road is elsewhere only if it was looked at this much more: who reads on the phone in the first minute
@@ -49,10 +52,11 @@ class RoadDirection:
         known: Direction | None = None,
         known_head: Direction | None = None,
     ) -> None:
-        self._from_samples = round(learn_s * 1e9 / SAMPLE_NS)
-        self._until_samples = round(learn_until_s * 1e9 / SAMPLE_NS)
+        self._learn_ns = round(learn_s * 1e9)
+        self._until_ns = round(learn_until_s * 1e9)
         self._samples: list[tuple[Direction, Direction | None]] = []
-        self._next_ns: int | None = None
+        self._sampled_ns: int | None = None
+        self._seen_ns = self._followed_ns = 0
         self._given, self._head_given = known is not None, known_head is not None
         self._over = self._given and self._head_given
         self.direction, self.head = known, known_head
@@ -64,18 +68,21 @@ class RoadDirection:
 
     def restart(self) -> None:
         """Time starts again; what was learned is kept."""
-        self._next_ns = None
+        self._sampled_ns = None
 
     def see(self, t_ns: int, gaze: Direction, head: Direction | None = None) -> None:
         """The person looks there now, the head held so."""
-        if self._over or (self._next_ns is not None and t_ns < self._next_ns):
+        since_ns = SAMPLE_NS if self._sampled_ns is None else t_ns - self._sampled_ns
+        if self._over or since_ns < SAMPLE_NS:
             return
-        self._next_ns = t_ns + SAMPLE_NS
+        self._sampled_ns = t_ns
+        self._seen_ns += min(since_ns, MAX_STEP_NS)
         self._samples.append((gaze, head))
-        count = len(self._samples)
-        if count >= self._from_samples and count % LEARN_EVERY_SAMPLES == 0:
+        due_ns = max(self._learn_ns, self._followed_ns + LEARN_EVERY_NS)
+        if self._seen_ns >= due_ns and len(self._samples) >= LEAST_SAMPLES:
+            self._followed_ns = self._seen_ns
             self._follow()
-        if count >= self._until_samples:
+        if self._seen_ns >= self._until_ns:
             self._over = True
             self._samples.clear()
 

@@ -59,10 +59,11 @@ class StateMean:
 
 
 def with_odds(states: States, odds: float) -> States:
-    """The same with closed lids likelier by these odds."""
+    """The same with closed lids likelier by these odds against lowered ones; whether the lids cover the eyes stays."""
     of_open, lowered, narrowed, closed = states
-    total = of_open + lowered + narrowed + closed * odds
-    return of_open / total, lowered / total, narrowed / total, closed * odds / total
+    total = lowered + closed * odds
+    share = (lowered + closed) / total if total else 0.0
+    return of_open, lowered * share, narrowed, closed * odds * share
 
 
 def covered(states: States) -> bool:

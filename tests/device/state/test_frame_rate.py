@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.device.state.drives import Camera, Outcome, Part, drive
@@ -11,6 +13,7 @@ KMH = 40.0
 # s between two frames: from just below the bound of 8 frames a second to one in 5 s.
 SLOW_S = (0.13, 0.2, 0.3, 0.5, 0.65, 0.75, 0.9, 0.95, 1.0, 1.05, 1.3, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
 WITHIN_S = 6.0
+MEASURED = Path(__file__).parents[3] / "docs" / "measured.md"
 LIDS = {"open": (0.97, 0.01, 0.01, 0.01), "closed": (0.01, 0.02, 0.01, 0.96)}
 
 
@@ -80,6 +83,23 @@ def test_alerts_come_within_a_fifth_of_a_second_and_one_frame(fps: float, phase:
     for code, bound_s in (("microsleep", 1.0), ("sleep", 3.0), ("unresponsive", 6.0)):
         [raised_s] = outcome.raised(code)
         assert bound_s - 1e-6 <= raised_s - start_s <= bound_s + 0.2 + 1.0 / fps, code
+
+
+def test_the_table_of_delays_in_the_documentation_is_what_is_measured() -> None:
+    """``pytest -s`` prints the table of docs/measured.md: mean and worst of ten moments between two frames."""
+    lines = []
+    for fps in (1, 2, 5, 10, 15, 30):
+        delays: dict[str, list[float]] = {code: [] for code in ("microsleep", "sleep", "unresponsive")}
+        for tenth in range(10):
+            start_s = 20.0 + (tenth + 0.5) / 10.0 / fps
+            outcome = drive(Part(start_s), Part(9.0, 0.0), camera=Camera(float(fps)), speed_kmh=KMH)
+            for code, found in delays.items():
+                found.append(outcome.raised(code)[0] - start_s)
+        figures = [f"{sum(found) / len(found):.2f}, {max(found):.2f}" for found in delays.values()]
+        lines.append(f"| {fps} | {' | '.join(figures)} |")
+    print("", *lines, sep="\n")
+    documented = MEASURED.read_text(encoding="utf-8")
+    assert [line for line in lines if line not in documented] == []
 
 
 def test_the_rate_is_known_from_two_frames_where_they_are_far_apart() -> None:

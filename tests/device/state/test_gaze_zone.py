@@ -29,6 +29,16 @@ def test_it_is_unknown_for_the_first_seconds_and_stays_after_the_last() -> None:
     assert road.direction == Direction(10.0, 0.0)
 
 
+@pytest.mark.parametrize("fps", [1.0, 2.0, 3.0, 5.0, 30.0])
+def test_it_is_known_after_the_same_time_at_any_rate(fps: float) -> None:
+    road, known_s = RoadDirection(5.0, 60.0), None
+    for frame in range(round(20 * fps)):
+        road.see(round(frame / fps * 1e9), Direction(10.0, 0.0))
+        if known_s is None and road.direction is not None:
+            known_s = frame / fps
+    assert known_s == pytest.approx(5.0, abs=0.2 + 1.0 / fps)
+
+
 def test_it_moves_only_for_twice_as_many_looks() -> None:
     road = RoadDirection(5.0, 60.0)
     end_s = looked(road, 0.0, 8.0)

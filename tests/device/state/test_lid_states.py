@@ -71,8 +71,9 @@ def test_at_even_odds_the_likeliest_leads_and_doubt_is_for_closed() -> None:
     assert not covered((0.25, 0.25, 0.25, 0.25))
 
 
-def test_odds_move_the_closed_share_alone() -> None:
+def test_odds_tell_closed_from_lowered_and_say_nothing_of_eyes_that_see() -> None:
     of_open, lowered, narrowed, closed = with_odds((0.1, 0.4, 0.1, 0.4), 2.0)
     assert closed / lowered == pytest.approx(2.0)
-    assert of_open == narrowed == pytest.approx(lowered / 4.0)
+    assert of_open == narrowed == pytest.approx(0.1)
+    assert with_odds((1.0, 0.0, 0.0, 0.0), 2.0) == (1.0, 0.0, 0.0, 0.0)
     assert of_open + lowered + narrowed + closed == pytest.approx(1.0)

@@ -79,6 +79,13 @@ def test_a_closing_that_is_seen_decides_between_even_odds(camera: Camera) -> Non
 
 
 @any_camera
+def test_who_squints_with_a_still_head_is_awake(camera: Camera) -> None:
+    """Head and gaze stay as still as in who falls asleep, which tells closed from lowered, not from narrowed lids."""
+    squints = Part(6.0, 0.3, lids=(0.48, 0.1, 0.11, 0.31))
+    assert drive(AWAKE, squints, Part(10.0, lids=OPEN), camera=camera, speed_kmh=KMH).alerts == []
+
+
+@any_camera
 def test_lids_that_follow_the_head_down_at_even_odds_get_the_alert_of_a_look_away(camera: Camera) -> None:
     down = [Part(0.1, 0.1, lids=EVEN, pitch_deg=-4.0 * step) for step in range(1, 6)]
     outcome = drive(AWAKE, *down, Part(4.0, 0.1, lids=EVEN, pitch_deg=-20.0), AWAKE, camera=camera, speed_kmh=KMH)
