@@ -13,6 +13,8 @@ START_S = 8.0
 """When the behaviour begins; before it the driver is attentive."""
 DURATION_S = 16.0
 """Length of every script: the longest behaviour, and time to look at the road again."""
+SHORT_FPS = 5.0
+"""Below it a microsleep of 1.6 s or a yawn may lie between the frames that would prove it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Behaviour:
         blinks_s: starts of blinks, s after the behaviour began; None: those of an attentive driver.
         required: what must be reported.
         tolerated: alert codes that may be raised.
+        level_only: meets only heads that the camera sees level, with eyes that can be seen.
+        required_from_fps: at fewer frames per second what is required may also be missed.
     """
 
     name: str
@@ -44,11 +48,29 @@ class Behaviour:
     blinks_s: tuple[float, ...] = ()
     required: tuple[Needed, ...] = ()
     tolerated: frozenset[str] = frozenset()
+    level_only: bool = False
+    required_from_fps: float = 0.0
 
 
 def _held(value: float, turn_s: float, until_s: float, rest: float = 0.0) -> tuple[tuple[float, float], ...]:
     """From ``rest`` to ``value`` within ``turn_s``, held, and back within ``turn_s`` after ``until_s``."""
     return (0.0, rest), (turn_s, value), (until_s, value), (until_s + turn_s, rest)
+
+
+def _down(head_deg: int) -> Behaviour:
+    """A look down for 4.5 s by head and eyes; the upper lids follow the eyes (``wakeful.device.state.attention``)."""
+    return Behaviour(
+        f"down{head_deg}",
+        f"looks down for 4.5 s: head {head_deg} and eyes 15 degrees, lids lowered with them",
+        courses={
+            "pitch_deg": _held(-float(head_deg), 0.4, 4.9),
+            "gaze_pitch_deg": _held(-15.0, 0.4, 4.9),
+            "eyes": _held(0.7, 0.4, 4.9, rest=1.0),
+        },
+        required=(Needed(("long_distraction",), 2.5, 4.4),),
+        tolerated=frozenset({"long_distraction"}),
+        level_only=True,
+    )
 
 
 BEHAVIOURS = (
@@ -65,6 +87,7 @@ BEHAVIOURS = (
         # The event comes when the mouth has closed again.
         required=(Needed(("yawning", "yawn"), 1.5, 6.0),),
         tolerated=frozenset({"yawning"}),
+        required_from_fps=SHORT_FPS,
     ),
     Behaviour(
         "microsleep",
@@ -72,6 +95,7 @@ BEHAVIOURS = (
         courses={"eyes": _held(0.0, 0.15, 1.75, rest=1.0)},
         required=(Needed(("microsleep",), 0.9, 1.7),),
         tolerated=frozenset({"microsleep"}),
+        required_from_fps=SHORT_FPS,
     ),
     Behaviour(
         "sleep",
@@ -102,5 +126,12 @@ BEHAVIOURS = (
         courses={"aside_deg": _held(35.0, 0.4, 4.9), "aside_gaze_deg": _held(12.0, 0.4, 4.9)},
         required=(Needed(("long_distraction",), 2.5, 4.4),),
         tolerated=frozenset({"long_distraction"}),
+    ),
+    *(_down(head_deg) for head_deg in (15, 25, 35)),
+    Behaviour(
+        "squint",
+        "narrows the eyes to less than half for 6 s, as against a low sun",
+        courses={"eyes": _held(0.45, 0.3, 6.3, rest=1.0)},
+        level_only=True,
     ),
 )

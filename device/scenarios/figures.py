@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wakeful.device.scenarios.matrix import Cell
+from wakeful.device.scenarios.matrix import OTHER_RATES, ROTATED, UPRIGHT, Cell
 from wakeful.device.scenarios.runner import Result
 from wakeful.device.scenarios.trace import Reported
 from wakeful.device.scenarios.verdict import Outcome
@@ -35,9 +35,10 @@ class Count:
 GROUPS: tuple[tuple[str, Callable[[Cell], bool]], ...] = (
     (
         "eyes visible, head within 20° of the camera",
-        lambda cell: cell.expected.sight == "visible" and cell.rotated_deg == 0,
+        lambda cell: cell.expected.sight == "visible" and cell.camera == UPRIGHT,
     ),
-    ("the same, image turned by 90, 180 or 270°", lambda cell: cell.rotated_deg != 0),
+    ("the same, image turned by 90, 180 or 270°", lambda cell: cell.camera in ROTATED),
+    ("the same, 1, 2, 5, 10 or 30 frames per second", lambda cell: cell.camera in OTHER_RATES),
     ("sunglasses or near dark", lambda cell: cell.expected.sight == "blind"),
     ("eyes visible, head 40° off the camera", lambda cell: cell.expected.sight == "either"),
 )
@@ -101,7 +102,8 @@ def _cell(result: Result) -> dict[str, Any]:
         "eyewear": cell.eyewear,
         "yaw_deg": cell.head.yaw_deg,
         "pitch_deg": cell.head.pitch_deg,
-        "rotated_deg": cell.rotated_deg,
+        "rotated_deg": cell.camera.rotated_deg,
+        "fps": cell.camera.fps,
         "behaviour": cell.behaviour.name,
         "expected": {
             "sight": expected.sight,

@@ -7,8 +7,8 @@ The head's angles are those the camera sees while the driver looks at the road: 
 20 degrees beside the road, 20 degrees down one mounted above the driver. The driver's movements are relative to the
 road direction.
 
-A camera that is mounted turned is no axis of its own: it meets every behaviour, but only heads that face it, in normal
-light and with eyes that can be seen.
+A camera that is mounted turned, or has another frame rate, meets every behaviour, but only in normal light and with
+eyes that can be seen: the turned one with heads within 20 degrees, the other with a head that looks straight into it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ READABLE_YAW_DEG = 20.0
 """Both eyes of a head turned no further than this face the camera."""
 ROTATED_BY_S = 5.0
 """A turned image is reported within this time of the first frame."""
+SLOW_BY_S = 6.0
+"""A low frame rate is reported within this time of the first frame."""
+FPS = 15.0
+"""Frames per second: the lowest rate at which blinks are measured. The whole matrix then takes an hour on two cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,26 @@ class Head:
     def words(self) -> tuple[str, str]:
         """As in a cell's name: ``("yaw+20", "pitch0")``."""
         return f"yaw{self.yaw_deg:+d}" if self.yaw_deg else "yaw0", f"pitch{self.pitch_deg}"
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """How the camera is mounted, and how often it delivers an image.
+
+    Attributes:
+        rotated_deg: the image lies turned clockwise by so many degrees.
+        fps: frames per second.
+    """
+
+    rotated_deg: int = 0
+    fps: float = FPS
+
+    @property
+    def name(self) -> str:
+        """As in a cell's name: ``rotated90`` or ``fps5``; ``""`` for the upright one of the usual rate."""
+        if self.rotated_deg:
+            return f"rotated{self.rotated_deg}"
+        return "" if self.fps == FPS else f"fps{self.fps:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +106,7 @@ class Expected:
         blind_healths: health values that report this.
         why: the reason for ``sight``, for the reader of the report.
         rotated: the image is turned, which must be reported; else it must not.
+        slow: frames come so seldom that this must be reported; else it must not.
     """
 
     required: tuple[Required, ...]
@@ -90,6 +115,10 @@ class Expected:
     blind_healths: frozenset[str]
     why: str
     rotated: bool = False
+    slow: bool = False
+
+
+UPRIGHT = Camera()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +129,12 @@ class Cell:
     eyewear: Eyewear
     head: Head
     behaviour: Behaviour
-    rotated_deg: int = 0
-    """The image lies turned clockwise by so many degrees."""
+    camera: Camera = UPRIGHT
 
     @property
     def words(self) -> tuple[str, ...]:
-        """One of each axis; the camera's is ``""`` where it is upright."""
-        camera = f"rotated{self.rotated_deg}" if self.rotated_deg else ""
-        return (self.light.name, self.eyewear, *self.head.words, camera, self.behaviour.name)
+        """One of each axis; the camera's is ``""`` where it is upright and has the usual rate."""
+        return (self.light.name, self.eyewear, *self.head.words, self.camera.name, self.behaviour.name)
 
     @property
     def id(self) -> str:
@@ -115,9 +142,9 @@ class Cell:
         return "/".join(filter(None, self.words))
 
     @property
-    def stage(self) -> tuple[Light, Eyewear, Head, int]:
+    def stage(self) -> tuple[Light, Eyewear, Head, Camera]:
         """Everything but the behaviour: cells of one stage look the same until the behaviour begins."""
-        return self.light, self.eyewear, self.head, self.rotated_deg
+        return self.light, self.eyewear, self.head, self.camera
 
     @property
     def scene(self) -> tuple[Eyewear, Head]:
@@ -137,8 +164,12 @@ LIGHTS = (
     Light("glare", glare=0.7),
 )
 EYEWEAR: tuple[Eyewear, ...] = ("none", "glasses", "sunglasses")
-ROTATIONS = (0, 90, 180, 270)
-ROTATED_LIGHT = "normal"
+ROTATED = tuple(Camera(rotated_deg) for rotated_deg in (90, 180, 270))
+OTHER_RATES = tuple(Camera(fps=fps) for fps in (1.0, 2.0, 5.0, 10.0, 30.0))
+CAMERAS = (UPRIGHT, *ROTATED, *OTHER_RATES)
+OTHER_CAMERAS_LIGHT = "normal"
+SLOW_BELOW_FPS = 8.0
+"""Fewer frames per second are reported (``perclos.min_fps`` of the profiles)."""
 HEADS = tuple(Head(yaw, pitch) for pitch in (0, -20) for yaw in (-40, -20, 0, 20, 40))
 
 SAMPLE = (
@@ -148,19 +179,25 @@ SAMPLE = (
     ("glare/none/yaw0/pitch0/microsleep"),
     "normal/sunglasses/yaw0/pitch0/sleep",
     "normal/none/yaw0/pitch0/rotated90/sleep",
+    "normal/none/yaw0/pitch0/fps5/sleep",
 )
 """What runs by default, without ``--matrix``, as selections."""
 
 
 def matrix() -> tuple[Cell, ...]:
     """All cells; those of one scene follow each other, and within it those of one stage."""
-    every = itertools.product(EYEWEAR, HEADS, LIGHTS, ROTATIONS, BEHAVIOURS)
-    cells = (Cell(light, eyewear, head, one, rotated) for eyewear, head, light, rotated, one in every)
-    return tuple(cell for cell in cells if cell.rotated_deg == 0 or _may_be_rotated(cell))
+    every = itertools.product(EYEWEAR, HEADS, LIGHTS, CAMERAS, BEHAVIOURS)
+    cells = (Cell(light, eyewear, head, one, camera) for eyewear, head, light, camera, one in every)
+    return tuple(cell for cell in cells if _is_in_matrix(cell))
 
 
-def _may_be_rotated(cell: Cell) -> bool:
-    return cell.light.name == ROTATED_LIGHT and _is_visible(cell)
+def _is_in_matrix(cell: Cell) -> bool:
+    if cell.behaviour.level_only and (cell.head.pitch_deg != 0 or not _is_visible(cell)):
+        return False
+    if cell.camera == UPRIGHT:
+        return True
+    seen = cell.light.name == OTHER_CAMERAS_LIGHT and _is_visible(cell)
+    return seen and (cell.camera in ROTATED or cell.head == Head(0, 0))
 
 
 def sample() -> tuple[Cell, ...]:
@@ -173,7 +210,7 @@ def select(cells: Sequence[Cell], only: str) -> tuple[Cell, ...]:
     """The cells that ``only`` names by words of their names, as in ``dim,normal,sleep`` or a whole name.
 
     Words of one axis are alternatives, and all axes must match; commas, slashes and blanks separate. The camera is
-    upright unless a word says otherwise.
+    upright and has the usual rate unless a word says otherwise.
 
     Raises:
         ConfigError: a word that no cell has.
@@ -194,7 +231,7 @@ def _axis_words() -> Iterable[Iterable[str]]:
     yield EYEWEAR
     yield (head.words[0] for head in HEADS)
     yield (head.words[1] for head in HEADS)
-    yield (f"rotated{rotated}" for rotated in ROTATIONS[1:])
+    yield (camera.name for camera in CAMERAS[1:])
     yield (behaviour.name for behaviour in BEHAVIOURS)
 
 
@@ -219,10 +256,15 @@ def _expected(cell: Cell) -> Expected:
             blind_healths=only_degraded if frontal else any_blind,
             why=f"{cause}: the monitor must report this, and must not report a closure",
         )
-    required = tuple(Required(one.any_of, START_S + one.after_s, START_S + one.by_s) for one in cell.behaviour.required)
+    fps, more_s = cell.camera.fps, 1.0 / min(cell.camera.fps, FPS) - 1.0 / FPS
+    required = tuple(
+        Required(one.any_of, START_S + one.after_s, START_S + one.by_s + more_s)
+        for one in cell.behaviour.required
+        if fps >= cell.behaviour.required_from_fps
+    )
     if frontal:
         why = "both eyes face the camera: this driver must be assessed"
-        rotated = cell.rotated_deg != 0
-        return Expected(required, cell.behaviour.tolerated, "visible", only_degraded, why, rotated)
+        rotated, slow = cell.camera.rotated_deg != 0, fps < SLOW_BELOW_FPS
+        return Expected(required, cell.behaviour.tolerated, "visible", only_degraded, why, rotated, slow)
     why = "at 40 degrees one eye is hidden: the other one is assessed, or the monitor reports that it cannot"
     return Expected(required, cell.behaviour.tolerated, "either", any_blind, why)

@@ -15,7 +15,7 @@ from typing import Any
 from wakeful.device.scenarios.behaviour import BEHAVIOURS, Behaviour
 from wakeful.device.scenarios.curves import curves
 from wakeful.device.scenarios.figures import Count, as_json, by_behaviour, by_group, by_reason, count
-from wakeful.device.scenarios.matrix import EYEWEAR, HEADS, LIGHTS, ROTATIONS, Cell, Eyewear, Light
+from wakeful.device.scenarios.matrix import CAMERAS, EYEWEAR, HEADS, LIGHTS, Camera, Cell, Eyewear, Light
 from wakeful.device.scenarios.runner import Result
 from wakeful.device.scenarios.verdict import Outcome
 from wakeful.errors import ConfigError
@@ -89,23 +89,23 @@ def _grid(results: dict[str, Result]) -> Iterator[str]:
     angles.insert(HALF, '<th class="gap"></th>')
     yield ("".join(angles) + '<th class="gap"></th>') * len(EYEWEAR)
     yield "</tr></thead><tbody>"
-    for light, rotated in itertools.product(LIGHTS, ROTATIONS):
-        if any((result.cell.light, result.cell.rotated_deg) == (light, rotated) for result in results.values()):
-            name = f"{_light(light)}, image turned by {rotated}°" if rotated else _light(light)
+    for light, camera in itertools.product(LIGHTS, CAMERAS):
+        if any((result.cell.light, result.cell.camera) == (light, camera) for result in results.values()):
+            name = ", ".join(filter(None, (_light(light), _camera(camera))))
             yield f'<tr class="light"><th colspan="{1 + (columns + 1) * len(EYEWEAR)}">{name}</th></tr>'
             for behaviour in BEHAVIOURS:
-                rows = ("".join(_panel_row(results, light, worn, behaviour, rotated)) for worn in EYEWEAR)
+                rows = ("".join(_panel_row(results, light, worn, behaviour, camera)) for worn in EYEWEAR)
                 yield f"<tr><th>{behaviour.name}</th>{''.join(rows)}</tr>"
     yield "</tbody>"
 
 
 def _panel_row(
-    results: dict[str, Result], light: Light, worn: Eyewear, behaviour: Behaviour, rotated: int
+    results: dict[str, Result], light: Light, worn: Eyewear, behaviour: Behaviour, camera: Camera
 ) -> Iterator[str]:
     for column, head in enumerate(HEADS):
         if column == HALF:
             yield '<td class="gap"></td>'
-        yield _square(results.get(Cell(light, worn, head, behaviour, rotated).id))
+        yield _square(results.get(Cell(light, worn, head, behaviour, camera).id))
     yield '<td class="gap"></td>'
 
 
@@ -149,6 +149,12 @@ def _anchor(cell: Cell) -> str:
 
 def _eyewear(worn: Eyewear) -> str:
     return "no glasses" if worn == "none" else worn
+
+
+def _camera(camera: Camera) -> str:
+    if camera.rotated_deg:
+        return f"image turned by {camera.rotated_deg}°"
+    return f"{camera.fps:g} frames per second" if camera.name else ""
 
 
 def _light(light: Light) -> str:

@@ -20,7 +20,7 @@ from wakeful.device.jobs import in_processes
 from wakeful.device.messages import Phase
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.scenarios.behaviour import START_S
-from wakeful.device.scenarios.matrix import Cell, Eyewear, Head, Light
+from wakeful.device.scenarios.matrix import Camera, Cell, Eyewear, Head, Light
 from wakeful.device.scenarios.script import frame_times_s, scenario, seed
 from wakeful.device.scenarios.trace import HealthChange, Moment, Reported, Snapshot, Trace
 from wakeful.device.scenarios.verdict import Verdict, assess
@@ -40,7 +40,7 @@ HEAD = np.s_[10:340, 155:485]
 """The part of the synthetic driver's picture that the head moves in."""
 
 Picture = NDArray[np.uint8]
-Stage = tuple[Light, Eyewear, Head, int]
+Stage = tuple[Light, Eyewear, Head, Camera]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,7 @@ def run_scene(job: _Job) -> list[Result]:
     traces: dict[str, Trace] = {}
     for behaviour in dict.fromkeys(cell.behaviour.name for cell in job.cells):
         runs = [beginnings[cell.stage].fork(cell) for cell in job.cells if cell.behaviour.name == behaviour]
-        # Frame by frame and not cell by cell, so that each picture is drawn once for all lights.
-        for index, t_s in _frames(begun=True):
-            for run in runs:
-                run.step(index, t_s)
+        _play(runs, begun=True)
         traces |= {run.cell.id: run.log.trace() for run in runs}
     return [_result(cell, traces[cell.id]) for cell in job.cells]
 
@@ -95,8 +92,7 @@ def run_scene(job: _Job) -> list[Result]:
 def run_cell(cell: Cell, bench: Bench) -> Trace:
     """Run one cell for itself."""
     run = _begin(_Job(bench, (cell,)))[cell.stage].fork(cell)
-    for index, t_s in _frames(begun=True):
-        run.step(index, t_s)
+    _play([run], begun=True)
     return run.log.trace()
 
 
@@ -110,9 +106,7 @@ def _begin(job: _Job) -> dict[Stage, _Run]:
             runs[cell.stage] = _Run(
                 cell, perception.fork(), Engine(EngineConfig(profile, perception.traits, SPEED_KMH)), _Log()
             )
-    for index, t_s in _frames(begun=False):
-        for run in runs.values():
-            run.step(index, t_s)
+    _play(list(runs.values()), begun=False)
     return runs
 
 
@@ -124,7 +118,7 @@ class _Run:
         self.log = log
         self._perception, self._engine = perception, engine
         self._script = scenario(cell)
-        self._turned = Mounting(rotate=cell.rotated_deg)
+        self._turned = Mounting(rotate=cell.camera.rotated_deg)
 
     def fork(self, cell: Cell) -> _Run:
         """As ``cell``, from here on."""
@@ -140,9 +134,17 @@ class _Run:
         self.log.add(t_s, pose, step, picture)
 
 
-def _frames(*, begun: bool) -> Iterator[tuple[int, float]]:
-    """Numbers and times of the frames before or after the behaviour has begun."""
-    return ((index, t_s) for index, t_s in enumerate(frame_times_s()) if (t_s >= START_S) == begun)
+def _play(runs: Sequence[_Run], *, begun: bool) -> None:
+    """All frames before or after the behaviour has begun.
+
+    Frame by frame and not cell by cell, so that each picture is drawn once for all lights of a rate.
+    """
+    for fps in dict.fromkeys(run.cell.camera.fps for run in runs):
+        for index, t_s in enumerate(frame_times_s(fps)):
+            if (t_s >= START_S) == begun:
+                for run in runs:
+                    if run.cell.camera.fps == fps:
+                        run.step(index, t_s)
 
 
 def _result(cell: Cell, trace: Trace) -> Result:

@@ -6,11 +6,9 @@ import zlib
 from collections.abc import Sequence
 
 from wakeful.device.scenarios.behaviour import DURATION_S, START_S
-from wakeful.device.scenarios.matrix import Cell
+from wakeful.device.scenarios.matrix import FPS, Cell
 from wakeful.sensors.scenario import Blink, Life, Scenario, Track
 
-FPS = 15.0
-"""Frames per second: the lowest rate at which blinks are measured. The whole matrix then takes an hour on two cores."""
 SWAY_DEG = 1.0
 BLINK_S = 0.2
 ATTENTIVE_BLINKS_S = (1.7, 4.6, 7.0)
@@ -49,9 +47,9 @@ def scenario(cell: Cell) -> Scenario:
     )
 
 
-def frame_times_s() -> list[float]:
+def frame_times_s(fps: float = FPS) -> list[float]:
     """Times of all frames of a script."""
-    return [index / FPS for index in range(round(DURATION_S * FPS))]
+    return [index / fps for index in range(round(DURATION_S * fps))]
 
 
 def seed(words: Sequence[str]) -> int:

@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wakeful.device.scenarios.behaviour import DURATION_S, START_S
-from wakeful.device.scenarios.matrix import CLOSURE_CODES, DEGRADED_BY_S, ROTATED_BY_S, Cell, Expected, Required
+from wakeful.device.scenarios.matrix import (
+    CLOSURE_CODES,
+    DEGRADED_BY_S,
+    ROTATED_BY_S,
+    SLOW_BY_S,
+    Cell,
+    Expected,
+    Required,
+)
 from wakeful.device.scenarios.trace import Trace
-from wakeful.device.state.health import ROTATED
+from wakeful.device.state.health import ROTATED, SLOW
 
 BLIND = frozenset({"degraded", "no_face"})
 """Health values with which the monitor reports that it cannot assess the driver at present."""
@@ -40,7 +48,11 @@ class Verdict:
 def assess(cell: Cell, trace: Trace) -> Verdict:
     """How ``cell`` ended, after a run of the whole script."""
     expected = cell.expected
-    false_alarms = (*_false_alarms(expected, trace), *_rotation_mistaken(expected, trace))
+    false_alarms = (
+        *_false_alarms(expected, trace),
+        *_rotation_mistaken(expected, trace),
+        *_rate_mistaken(expected, trace),
+    )
     unseen = (*false_alarms, *_not_assessed(expected, trace))
     unreported = (*false_alarms, *_not_reported_blind(expected, trace))
     if expected.sight != "blind" and not unseen:
@@ -67,10 +79,19 @@ def _rotation_mistaken(expected: Expected, trace: Trace) -> Iterator[str]:
         yield f"an upright image was reported as turned at {reported[0]:.1f} s"
 
 
+def _rate_mistaken(expected: Expected, trace: Trace) -> Iterator[str]:
+    """A low frame rate that is not reported in time, or a sufficient one that is taken for low."""
+    reported = [one.t_s for one in trace.health if one.reason == SLOW]
+    if expected.slow and not any(t_s <= SLOW_BY_S for t_s in reported):
+        yield f"the low frame rate was not reported within {SLOW_BY_S:.0f} s; health was {_course(trace)}"
+    if reported and not expected.slow:
+        yield f"a sufficient frame rate was reported as low at {reported[0]:.1f} s"
+
+
 def _not_assessed(expected: Expected, trace: Trace) -> Iterator[str]:
     for moment, when in ((START_S, "before the behaviour began"), (DURATION_S, "at the end")):
         said = trace.health_at(moment)
-        if said.health in BLIND and said.reason != ROTATED:
+        if said.health in BLIND and said.reason not in (ROTATED, SLOW):
             yield f"{_named(said.health, said.reason)} {when}"
     for required in expected.required:
         complaint = _missing(required, trace)

@@ -48,6 +48,13 @@ def test_a_driver_before_a_camera_that_hangs_upside_down_is_warned_too() -> None
     assert next(one.t_s for one in trace.health if one.reason == "rotated") < 3.0
 
 
+@pytest.mark.parametrize("cell_id", ["normal/none/yaw0/pitch0/squint", "normal/none/yaw0/pitch0/fps2/down25"])
+def test_narrowed_eyes_and_a_look_down_at_a_low_rate_are_no_sleep(cell_id: str) -> None:
+    (cell,) = select(matrix(), cell_id)
+    verdict = assess(cell, run_cell(cell, Bench("wakeful", "vehicle")))
+    assert verdict.outcome is Outcome.CORRECT, verdict.reasons
+
+
 def test_eyes_behind_sunglasses_are_said_to_be_unreadable(results: list[Result]) -> None:
     assert results[1].verdict.outcome is Outcome.REPORTED_BLIND, results[1].verdict.reasons
 
@@ -89,7 +96,7 @@ def test_the_command_lists_cells_with_what_is_expected(capsys: pytest.CaptureFix
     assert line.split()[0] == "dim/none/yaw0/pitch0/sleep"
     assert "visible: microsleep 8.9..9.7 s, sleep 10.9..11.7 s" in line
     assert status(["scenarios", "list", "--matrix", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)) == 1302
+    assert len(json.loads(capsys.readouterr().out)) == 1580
 
 
 @pytest.mark.parametrize(
