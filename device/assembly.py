@@ -43,6 +43,7 @@ from wakeful.device.state.profile import Profile
 from wakeful.device.summary import Summary
 from wakeful.device.supervision.load_shedding import LoadShedding
 from wakeful.device.supervision.notes import Notes
+from wakeful.device.supervision.squeezed import SqueezedImages
 from wakeful.device.supervision.workers import Liveness
 from wakeful.errors import WakefulError
 from wakeful.models import registry
@@ -134,7 +135,8 @@ class Assembly:
             first, last: come before and after all others.
             further: outputs beside those of the settings, by name, with what they are built from.
         """
-        opened = [*first, DriverSaver(self.settings.driver.name or "", self.engine.calibration), self._exposure()]
+        saver = DriverSaver(self.settings.driver.name or "", self.engine.calibration)
+        opened = [*first, saver, self._exposure(), SqueezedImages(self.notes)]
         page = live_page(self.settings, self.title, self.expressions, self.stats)
         recording = record_outputs(self.settings, self.engine_config, self._about())
         tables = changeable(self.settings, self.expressions) | page | recording | dict(further)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.sensors.mounting import Cut
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -19,8 +21,10 @@ class Frame:
         t_ns: capture time, ns. Live sources: ``time.monotonic_ns()`` at the grab. Files played ``fast``: the file's
             own time stamp. Files played in real time: start of playing plus the file's own time stamp.
         seq: number of the frame in its source, counted from 0; a gap is a frame that was dropped.
+        cut: where it was cut from a larger picture; None where it is the whole one.
     """
 
     image: NDArray[np.uint8]
     t_ns: int
     seq: int
+    cut: Cut | None = None

@@ -49,4 +49,6 @@ class MountedSource(Wrapped):
 
     def read_latest(self, max_age_s: float) -> Frame:
         frame = self._source.read_latest(max_age_s)
-        return replace(frame, image=corrected(frame.image, self._mounting))
+        height, width = frame.image.shape[:2]
+        cut = self._mounting.cut(width, height)
+        return replace(frame, image=corrected(frame.image, self._mounting), cut=cut)

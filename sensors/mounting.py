@@ -25,6 +25,21 @@ Crop = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """The whole picture that a part was cut from: a lens is centred on that one, and as long as its field of view says.
+
+    Attributes:
+        left_px, top_px: of the part in the whole picture.
+        width_px, height_px: size of the whole picture.
+    """
+
+    left_px: int
+    top_px: int
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mounting:
     """What is done to each picture, in this order.
 
@@ -68,6 +83,14 @@ class Mounting:
         x0, y0, x1, y1 = self.part(width, height)
         wide, high = self.stretched(width, height, x1 - x0, y1 - y0)
         return (high, wide) if self.rotate in (90, 270) else (wide, high)
+
+    def cut(self, width: int, height: int) -> Cut | None:
+        """Where what is kept of a picture of this size lies in the corrected whole one; None if all of it is kept."""
+        if self.crop in (None, WHOLE):
+            return None
+        wide, high = replace(self, crop=None).size(width, height)
+        left, top = (self.crop or WHOLE)[:2]
+        return Cut(round(left * wide), round(top * high), wide, high)
 
     def part(self, width: int, height: int) -> tuple[int, int, int, int]:
         """The crop in pixels of the picture as it comes: cut first, so that only what is kept is moved."""

@@ -82,10 +82,10 @@ def _placed(
     if out is not None:
         check_name(out)
     settings, _ = load_settings(None if fix and config and not config.exists() else config, None, overrides)
-    source, focal_px = settings.source, settings.perception.focal_px
-    perception = Perception(focal_px=focal_px, seat=settings.driver.seat)
+    source = settings.source
+    perception = Perception(focal_px=settings.perception.focal_px, seat=settings.driver.seat)
     login = source.login.get_secret_value() if source.login else None
-    placed = measure(source.source, perception, focal_px, seconds, source.mounting, login)
+    placed = measure(source.source, perception, seconds, source.mounting, login)
     if out is not None:
         save(placed, out)
     found = checks(placed)

@@ -17,8 +17,9 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.doctor.mounting import best_aspect, is_squeezed, proportion_of
-from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.device.doctor.mounting import best_aspect
+from wakeful.device.perception.pipeline import BETWEEN_THE_EYES, Perception, Sighting
+from wakeful.device.perception.proportion import is_squeezed, proportion_of
 from wakeful.device.perception.upright import upright
 from wakeful.device.supervision.notes import Notes
 from wakeful.sensors.camera import LIVE, kind_of, open_source
@@ -94,7 +95,6 @@ class Placement:
 def measure(
     spec: str,
     perception: Perception,
-    focal_px: float | None = None,
     duration_s: float = 5.0,
     mounting: Mounting | None = None,
     login: str | None = None,
@@ -115,7 +115,7 @@ def measure(
     notes = Notes()
     with closing(UsableFrames(open_source(spec, pace="fast" if fast else None, login=login), notes)) as source:
         watched = frames(MountedSource(source, mounting), duration_s)
-        placed = summarise(((frame, perception.look(frame)) for frame in watched), focal_px, source.info.height)
+        placed = summarise(((frame, perception.look(frame)) for frame in watched), source.info.height)
         shown = mounting.aspect or source.info.width / source.info.height
     aspect = ""
     if placed.frame is not None and placed.proportion is not None and is_squeezed(placed.proportion):
@@ -143,7 +143,7 @@ def frames(source: Source, duration_s: float, clock_s: Callable[[], float] = tim
         yield frame
 
 
-def summarise(looks: Iterable[tuple[Frame, Sighting]], focal_px: float | None, height_px: int = 0) -> Placement:
+def summarise(looks: Iterable[tuple[Frame, Sighting]], height_px: int = 0) -> Placement:
     """One placement from many frames; see ``Placement``."""
     count, width_px = 0, 0
     views: list[View] = []
@@ -159,7 +159,7 @@ def summarise(looks: Iterable[tuple[Frame, Sighting]], focal_px: float | None, h
             turns.append(sighting.observation.rotate_deg)
             proportions.append(proportion_of(sighting.landmarks.points))
         height_px, width_px = frame.image.shape[:2]
-        view = view_of(sighting, width_px, height_px, focal_px)
+        view = view_of(sighting, width_px, height_px)
         if view is not None or not views:
             shown = (frame, sighting)
         if view is None:
@@ -194,23 +194,23 @@ def turned_upright(frame: Frame, sighting: Sighting) -> tuple[Frame, Sighting]:
     height, width = frame.image.shape[:2]
     image = corrected(frame.image, Mounting(rotate=sighting.observation.rotate_deg))
     face = upright(sighting.landmarks, sighting.quarter, width, height)
-    return replace(frame, image=image), replace(sighting, landmarks=face, quarter=0, seat=None)
+    return replace(frame, image=image, cut=None), replace(sighting, landmarks=face, quarter=0, seat=None)
 
 
-def view_of(sighting: Sighting, width_px: int, height_px: int, focal_px: float | None) -> View | None:
+def view_of(sighting: Sighting, width_px: int, height_px: int) -> View | None:
     """Where the camera is, relative to the head in ``sighting``; None without a head.
 
     The head's angles are relative to the camera's axes. For a face away from the optical axis the direction to the
     face is subtracted.
     """
-    face, pose = sighting.landmarks, sighting.pose
-    if face is None or pose is None:
+    face, pose, seen = sighting.landmarks, sighting.pose, sighting.observation
+    if face is None or pose is None or seen.focal_px is None:
         return None
-    focal = focal_px or float(max(width_px, height_px))
     x_px, y_px = _centre(face.points)
+    right_px, below_px = (x_px, y_px) - face.points[BETWEEN_THE_EYES, :2]
     return View(
-        aside_deg=-math.degrees(math.atan2(x_px - width_px / 2.0, focal)) - pose.yaw_deg,
-        above_deg=math.degrees(math.atan2(y_px - height_px / 2.0, focal)) - pose.pitch_deg,
+        aside_deg=(seen.bearing_yaw_deg or 0.0) - math.degrees(math.atan2(right_px, seen.focal_px)) - pose.yaw_deg,
+        above_deg=(seen.bearing_pitch_deg or 0.0) + math.degrees(math.atan2(below_px, seen.focal_px)) - pose.pitch_deg,
         distance_cm=pose.distance_cm,
         x=x_px / width_px,
         y=y_px / height_px,

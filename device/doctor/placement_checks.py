@@ -11,8 +11,8 @@ from pathlib import Path
 
 from wakeful.device.config.as_text import toml_value
 from wakeful.device.doctor.check import FAIL, OK, WARN, Check
-from wakeful.device.doctor.mounting import is_squeezed
 from wakeful.device.doctor.placement import Placement, View
+from wakeful.device.perception.proportion import is_squeezed
 
 # Each pair: accepted, then still usable. Determined on the rendered driver with both readers: within these bounds open
 # and shut eyes were distinguished in all poses, and the short-range detector found the face.

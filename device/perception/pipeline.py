@@ -27,7 +27,7 @@ from wakeful.device.perception.picture_light import why_nobody
 from wakeful.device.perception.region import Region
 from wakeful.device.perception.seat import Box, Seat
 from wakeful.device.perception.tracker import FaceTracker
-from wakeful.device.perception.upright import CameraTurn, rotate_deg, upright
+from wakeful.device.perception.upright import CameraTurn, in_whole_picture, rotate_deg, upright
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
@@ -71,7 +71,7 @@ class Perception:
 
     Args:
         landmarks: ``auto`` or one of ``READERS``.
-        focal_px: focal length of the camera in pixels; None guesses the longer side of the picture.
+        focal_px: focal length of the camera in pixels; None guesses the longer side of the whole picture.
         min_detection, min_presence: below these scores a face is none.
         expression: reads the expression in every third frame with a face; None leaves it out.
         load: gives the networks; see ``wakeful.device.perception.runtime_choice``.
@@ -209,9 +209,9 @@ class Perception:
             log.warning("%s; what it cannot answer counts as not seen", error)
 
     def _measure(self, frame: Frame, face: FaceLandmarks, quarter: int) -> Sighting:
-        height, width = frame.image.shape[:2]
+        height, width = (frame.cut.height_px, frame.cut.width_px) if frame.cut else frame.image.shape[:2]
         focal = self._focal_px or float(max(width, height))
-        level = upright(face, quarter, width, height)
+        level = upright(in_whole_picture(face, frame.cut), quarter, width, height)
         if quarter % 2:
             width, height = height, width
         pose = head_pose(level.points, width, height, focal)

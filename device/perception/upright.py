@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.landmarks import Eye, FaceLandmarks
+from wakeful.sensors.mounting import Cut
 
 log = logging.getLogger("wakeful.perception")
 
@@ -74,6 +75,19 @@ def upright(face: FaceLandmarks, quarter: int, width: int, height: int) -> FaceL
         left=_turned_eye(face.left, quarter, width, height),
         right=_turned_eye(face.right, quarter, width, height),
     )
+
+
+def in_whole_picture(face: FaceLandmarks, cut: Cut | None) -> FaceLandmarks:
+    """The face in the picture that the frame was cut from."""
+    if cut is None:
+        return face
+    corner = np.array((cut.left_px, cut.top_px, 0.0), np.float32)
+
+    def moved(points: Points) -> Points:
+        return points + corner[: points.shape[1]]
+
+    left, right = (replace(eye, contour=moved(eye.contour), iris=moved(eye.iris)) for eye in (face.left, face.right))
+    return replace(face, points=moved(face.points), left=left, right=right)
 
 
 def in_picture(direction: NDArray[np.float64], quarter: int) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from wakeful.device.assembly import open_configured
 from wakeful.device.config.layers import load_settings
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.mounted import MountedSource, corrected
-from wakeful.sensors.mounting import Mounting
+from wakeful.sensors.mounting import Cut, Mounting
 from wakeful.sensors.opencv import cv2
 
 CORNERS = {"top left": 10, "top right": 20, "bottom left": 30, "bottom right": 40}
@@ -77,6 +77,20 @@ def test_a_turn_that_is_still_needed_adds_to_the_setting(first: int, more: int, 
     wrong = Mounting(rotate=first, mirror=mirror)
     seen = corrected(picture(), wrong)
     assert np.array_equal(corrected(picture(), wrong.turned(more)), corrected(seen, Mounting(rotate=more)))
+
+
+@pytest.mark.parametrize(
+    ("mounting", "cut"),
+    [
+        (Mounting(rotate=90), None),
+        (Mounting(crop=(0.0, 0.0, 1.0, 1.0)), None),
+        (Mounting(crop=(0.5, 0.25, 1.0, 1.0)), Cut(40, 15, 80, 60)),
+        (Mounting(rotate=90, mirror=True, crop=(0.5, 0.25, 1.0, 1.0)), Cut(30, 20, 60, 80)),
+        (Mounting(crop=(0.5, 0.5, 1.0, 1.0), aspect=2 / 3), Cut(40, 60, 80, 120)),
+    ],
+)
+def test_a_cut_picture_says_where_it_lies_in_the_whole_one(mounting: Mounting, cut: Cut | None) -> None:
+    assert mounting.cut(80, 60) == cut
 
 
 def test_a_source_gives_corrected_pictures_and_says_their_size(tmp_path: Path) -> None:

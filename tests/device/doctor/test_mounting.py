@@ -71,6 +71,18 @@ def test_a_squeezed_image_is_named_with_its_shape_whichever_way_it_lies(tmp_path
     assert right.wanted == {}
 
 
+@pytest.mark.parametrize("turned", [0, 90])
+def test_a_cut_changes_neither_distance_nor_directions(turned: int, tmp_path: Path) -> None:
+    """It takes pixels away, and moves what is left; the lens is the same."""
+    source = camera(tmp_path, corrected(render(DriverPose(yaw_deg=10.0)), Mounting(rotate=turned)), 8)
+    cut = (0.1, 0.0, 0.7, 1.0) if turned else (0.0, 0.1, 0.9, 0.7)
+    whole, part = (measure(source, Perception(load=kept), mounting=Mounting(crop=crop)).view for crop in (None, cut))
+    assert whole is not None and part is not None
+    assert part.distance_cm == pytest.approx(whole.distance_cm, rel=0.03)
+    assert (part.aside_deg, part.above_deg) == pytest.approx((whole.aside_deg, whole.above_deg), abs=2.0)
+    assert part.face_px == pytest.approx(whole.face_px, rel=0.03)
+
+
 def test_the_command_writes_what_is_right_and_is_content_afterwards(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -50,7 +50,7 @@ def accepted(placed: Placement) -> bool:
 
 
 def test_the_driver_in_front_of_the_camera_is_accepted() -> None:
-    placed = summarise(looks(DriverPose()), None)
+    placed = summarise(looks(DriverPose()))
     assert accepted(placed)
     assert wrong(placed) == {}
 
@@ -69,21 +69,21 @@ def test_the_driver_in_front_of_the_camera_is_accepted() -> None:
     ],
 )
 def test_a_wrong_place_is_named_with_a_mend(pose: DriverPose, name: str, told: str) -> None:
-    check = wrong(summarise(looks(pose), None))[name]
+    check = wrong(summarise(looks(pose)))[name]
     assert told in check.found
     assert check.fix
 
 
 def test_an_empty_seat_is_no_place_for_a_camera() -> None:
-    placed = summarise(looks(DriverPose(present=False)), None)
+    placed = summarise(looks(DriverPose(present=False)))
     assert not accepted(placed)
     assert list(wrong(placed)) == ["face"]
 
 
 def test_only_the_seat_that_is_set_is_looked_at_and_doubted() -> None:
-    placed = summarise(looks(DriverPose(), seat=Seat.of(None, (0.0, 0.0, 0.3, 1.0))), None)
+    placed = summarise(looks(DriverPose(), seat=Seat.of(None, (0.0, 0.0, 0.3, 1.0))))
     assert "check [driver] side and region" in wrong(placed)["face"].fix
-    assert wrong(summarise(looks(DriverPose(), seat=Seat.of("right")), None)) == {}
+    assert wrong(summarise(looks(DriverPose(), seat=Seat.of("right")))) == {}
 
 
 def test_where_the_camera_is_does_not_depend_on_where_in_the_picture_the_face_is() -> None:
@@ -92,7 +92,7 @@ def test_where_the_camera_is_does_not_depend_on_where_in_the_picture_the_face_is
     seen = []
     for picture in (image, moved):
         frame = Frame(picture, 0, 0)
-        placed = summarise([(frame, Perception("mesh+iris", load=kept).look(frame))], None)
+        placed = summarise([(frame, Perception("mesh+iris", load=kept).look(frame))])
         assert placed.view is not None
         seen.append(placed.view)
     # A head that is moved across the picture without being turned sees the camera under another angle.
@@ -165,7 +165,7 @@ def test_a_camera_that_gives_nothing_is_not_waited_for_for_ever() -> None:
     camera = Camera(repeat(None))
     assert list(frames(camera, 2.0, lambda: camera.now_s)) == []
     assert camera.now_s < 6.0
-    (check,) = checks(summarise([], None))
+    (check,) = checks(summarise([]))
     assert (check.name, check.result) == ("picture", FAIL)
 
 
