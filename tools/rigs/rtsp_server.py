@@ -5,6 +5,7 @@ What it does not simulate: a camera's own encoder and its delays, RTP over UDP t
 
 from __future__ import annotations
 
+import shutil
 import struct
 import subprocess
 import threading
@@ -16,18 +17,20 @@ from typing import Any
 
 import numpy as np
 
+from wakeful.sensors.gstreamer import PROGRAM, has_element
+
 SYSTEM_PYTHON = "/usr/bin/python3"
 """The bindings come as Debian packages, for the system's own Python."""
 BINDINGS = "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import GstRtspServer"
-PACKAGES = "gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-ugly"
+PACKAGES = "gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-rtsp gstreamer1.0-plugins-ugly gstreamer1.0-libav"
+ELEMENTS = ("x264enc", "rtph264pay", "rtspsrc", "avdec_h264")
 
 
 def missing() -> str:
     """Why no server can be had here, empty if it can."""
     with suppress(OSError, subprocess.SubprocessError):
         found = subprocess.run([SYSTEM_PYTHON, "-c", BINDINGS], capture_output=True, timeout=30, check=False)
-        encoder = subprocess.run(["gst-inspect-1.0", "x264enc"], capture_output=True, timeout=30, check=False)
-        if found.returncode == encoder.returncode == 0:
+        if shutil.which(PROGRAM) and found.returncode == 0 and all(map(has_element, ELEMENTS)):
             return ""
     return f"no RTSP server: apt install {PACKAGES}"
 
