@@ -13,6 +13,7 @@ from tools.rigs.looped import MICROSLEEPS, looped, rendered, run_looped
 from wakeful.device.exposure_control import AWAY_LOOKS, DIM_LOOKS, LEAST, STEP, ExposureControl
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.supervision.notes import Notes
+from wakeful.sensors.camera import open_source
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import Source, Wrapped
@@ -178,3 +179,14 @@ def test_an_exposure_that_the_user_has_set_is_left_alone(tmp_path: Path) -> None
     lines = drive(tmp_path, source, source__exposure=80)
     assert source.asked == []
     assert "lower [source] exposure" in next(line["text"] for line in lines if line.get("note") == "overlit")
+
+
+@pytest.mark.shared
+def test_a_real_sleeper_at_five_times_the_light_is_warned_in_time_by_a_camera_that_can_be_set(
+    clips: Path, tmp_path: Path
+) -> None:
+    source = Lamp(open_source(str(clips / "long-closures-phone.mp4")), 5.0)
+    lines = drive(tmp_path, source, source__duration_s=11.0, vehicle__speed_kmh=60.0)
+    raised = [(line["code"], line["t"]) for line in lines if line["kind"] == "alert" and line["phase"] == "raised"]
+    assert [code for code, _ in raised] == ["microsleep", "sleep"]
+    assert [t_s for _, t_s in raised] == pytest.approx([7.6, 9.6], abs=0.2)
