@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wakeful.device.messages import Unreadable
 from wakeful.device.perception.eye_sight import SURE, OcclusionFilter, covered
 from wakeful.device.perception.head_pose import HeadPose
 from wakeful.device.perception.landmarks import Eye, FaceLandmarks, NetworkOutputError
+from wakeful.device.perception.picture_light import is_burnt_out
 from wakeful.device.perception.readability import (
     FAR_EYE_YAW_DEG,
     EyeLook,
@@ -86,7 +90,7 @@ class EyeReader:
                 self._reasons = self._add_covers(frame.t_ns, face, looks, pose.yaw_deg)
             except NetworkOutputError as error:
                 on_fault(error)
-            self._doubts = self._doubted(face, looks)
+            self._doubts = self._doubted(frame.image, face, looks)
         reading = read_eyes(frame.image, face, pose, self._reader, self._reasons)
         doubts = [
             doubt
@@ -96,8 +100,10 @@ class EyeReader:
         # One eye that is read for certain is enough.
         return replace(reading, doubt=doubts[0]) if doubts and all(doubts) else reading
 
-    def _doubted(self, face: FaceLandmarks, looks: tuple[EyeLook, EyeLook]) -> EyeReasons:
-        """What makes each eye hard to read, by its pixels or by the network."""
+    def _doubted(self, image: NDArray[np.uint8], face: FaceLandmarks, looks: tuple[EyeLook, EyeLook]) -> EyeReasons:
+        """What makes each eye hard to read, by its pixels, by the network, or in all of the picture."""
+        if is_burnt_out(image):
+            return Unreadable.GLARE, Unreadable.GLARE
         left, right = (
             look.doubt or (eye.hidden if eye.hidden in OF_LIGHT and occlusion.mean < DOUBTED_BELOW else None)
             for look, occlusion, eye in zip(looks, self._filters, (face.left, face.right), strict=True)

@@ -42,13 +42,27 @@ def why_nobody(image: NDArray[np.uint8]) -> Unreadable | None:
     """Why a face in ``image``, uint8 blue-green-red, would hardly be found; None where it would."""
     if is_too_dark(image):
         return Unreadable.DARK
-    height, width = image.shape[:2]
-    middle = image[height // 4 : height - height // 4, width // 4 : width - width // 4]
-    cells = cv2.cvtColor(cv2.resize(middle, MIDDLE_CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    if np.count_nonzero(cells >= BURNT) > MOST_BURNT * cells.size:
+    cells = _middle(image)
+    if _is_burnt(cells):
         return Unreadable.GLARE
     low, high = np.quantile(cells, (1.0 - LIGHTEST, LIGHTEST))
     return Unreadable.BLUR if high >= DIM and EVEN_RANGE * high < high - low < LEAST_RANGE * high else None
+
+
+def is_burnt_out(image: NDArray[np.uint8]) -> bool:
+    """Whether so much of a picture is burnt out that faces in it are lost: the one that is seen may be another's."""
+    return _is_burnt(_middle(image))
+
+
+def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    middle = image[height // 4 : height - height // 4, width // 4 : width - width // 4]
+    cells = cv2.cvtColor(cv2.resize(middle, MIDDLE_CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    return cells.astype(np.uint8, copy=False)
+
+
+def _is_burnt(cells: NDArray[np.uint8]) -> bool:
+    return bool(np.count_nonzero(cells >= BURNT) > MOST_BURNT * cells.size)
 
 
 def is_too_dark(image: NDArray[np.uint8]) -> bool:

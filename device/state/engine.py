@@ -45,7 +45,7 @@ from wakeful.device.state.sleepiness import kss_estimate
 CALIBRATION_STEP_PCT = 10.0
 # Frames a little out of order are left out; a clock that jumps back further starts a new count of time.
 CLOCK_JUMP_NS = 1_000_000_000
-# Turned or bowed further than this, an eye or a brow may be seen past the rim of dark glasses.
+# Turned or bowed further than this, an eye or a brow may be seen past the rim of lenses that hide it from the front.
 PAST_RIM_DEG = 30.0
 NOT_ENGAGED = EngagementView()
 NO_STATES = (None, None, None, None)
@@ -261,7 +261,6 @@ class Engine:
         elif lids.left is None and lids.right is None:
             unreadable = seen.unreadable.value if seen.unreadable else Unreadable.OCCLUDED.value
         elif self._health.eyes_reason == Unreadable.OCCLUDED and off_axis_deg(seen) > PAST_RIM_DEG:
-            # A head turned away shows an eye beside the dark lens that hides it from the front.
             unreadable = Unreadable.OCCLUDED.value
         return self._health.see(
             seen.t_ns,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Health, Unreadable
-from wakeful.device.perception.picture_light import is_too_dark, noise_of, why_nobody
+from wakeful.device.perception.picture_light import is_burnt_out, is_too_dark, noise_of, why_nobody
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
@@ -76,7 +76,9 @@ def test_a_picture_that_is_burnt_out_or_fogged_is_named(light: float, why: Unrea
     scene = render(DriverPose())
     assert why_nobody(scene) is None
     shown = scene * (light or 0.05) + (60.0 if light else 180.0)
-    assert why_nobody(np.clip(shown, 0, 255).astype(np.uint8)) is why
+    picture = np.clip(shown, 0, 255).astype(np.uint8)
+    assert why_nobody(picture) is why
+    assert is_burnt_out(picture) == (why is Unreadable.GLARE)
 
 
 def test_an_empty_seat_by_day_is_no_face() -> None:

@@ -9,7 +9,7 @@ from wakeful.device.state.health import HealthMonitor
 from wakeful.device.state.profile import HealthSection
 
 
-def judged(*parts: tuple[float, bool, bool], calibrated: bool = True, why: str = "occluded") -> list[Health]:
+def judged(*parts: tuple[float, bool, bool], calibrated: bool = True, why: str = "off_axis") -> list[Health]:
     """Parts of (seconds, face, readable) at 10 fps; gives the health at the end of each."""
     judge = HealthMonitor(HealthSection())
     ends, frame = [], 0
@@ -55,6 +55,17 @@ def test_light_that_hides_the_eyes_is_degraded_within_a_second_but_not_after_a_b
         Health.OK,
     ]
     assert judged((1.0, True, False), why=why, calibrated=False) == [Health.DEGRADED]
+
+
+def test_eyes_covered_without_a_break_are_degraded_before_a_sleep_is_three_seconds_old() -> None:
+    seen, covered = (3.0, True, True), (2.4, True, False)
+    assert judged(seen, covered, (0.2, True, True), covered, (0.5, True, False), why="occluded") == [
+        Health.OK,
+        Health.OK,
+        Health.OK,
+        Health.OK,
+        Health.DEGRADED,
+    ]
 
 
 def unclear(*parts: tuple[float, float]) -> list[str]:
@@ -148,7 +159,7 @@ def turned(*parts: tuple[float, bool, str, bool]) -> list[str]:
     return ends
 
 
-def test_a_turned_picture_is_degraded_after_two_seconds_and_ok_as_soon_as_it_is_upright() -> None:
+def test_a_turned_picture_is_degraded_before_a_sleep_is_three_seconds_old_and_ok_as_soon_as_it_is_upright() -> None:
     assert turned((1.8, True, "", True), (0.6, True, "", True), (0.2, True, "", False)) == [
         "ok",
         "degraded rotated",
