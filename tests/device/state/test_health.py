@@ -57,9 +57,9 @@ def test_light_that_hides_the_eyes_is_degraded_within_a_second_but_not_after_a_b
     assert judged((1.0, True, False), why=why, calibrated=False) == [Health.DEGRADED]
 
 
-def test_eyes_covered_without_a_break_are_degraded_before_a_sleep_is_three_seconds_old() -> None:
+def test_eyes_covered_without_a_break_are_degraded_after_three_seconds() -> None:
     seen, covered = (3.0, True, True), (2.4, True, False)
-    assert judged(seen, covered, (0.2, True, True), covered, (0.5, True, False), why="occluded") == [
+    assert judged(seen, covered, (1.2, True, True), covered, (0.7, True, False), why="occluded") == [
         Health.OK,
         Health.OK,
         Health.OK,
@@ -159,7 +159,7 @@ def turned(*parts: tuple[float, bool, str, bool]) -> list[str]:
     return ends
 
 
-def test_a_turned_picture_is_degraded_before_a_sleep_is_three_seconds_old_and_ok_as_soon_as_it_is_upright() -> None:
+def test_a_turned_picture_is_degraded_after_three_seconds_and_ok_as_soon_as_it_is_upright() -> None:
     assert turned((1.8, True, "", True), (0.6, True, "", True), (0.2, True, "", False)) == [
         "ok",
         "degraded rotated",
