@@ -23,6 +23,8 @@ LATE_S = 0.3
 WINDOW_S = 30.0
 """Time over which the promptest frame is sought; the clocks of camera and board drift apart by far less than
 ``LATE_S`` in that time."""
+SHORT_PERIOD_S, SLOW_PERIOD_S = 1 / 60, 0.1
+"""Frame periods until the camera's own is known: frames that waited do not come as slowly as the latter."""
 LONGEST_S = 5.0
 """After so long of only old frames the measure must be wrong: a camera that has become faster, a wrong clock."""
 
@@ -54,8 +56,7 @@ class Freshness:
             stamp_s: the camera's own time of the frame, by any clock; None if it has none.
         """
         last, period_s = self._last, self._period_s
-        # Without stamps, as if the camera were perfectly regular.
-        own_s = stamp_s if stamp_s is not None else (last[1] if last else 0.0) + period_s
+        own_s = stamp_s if stamp_s is not None else self._supposed_s(arrived_s)
         self._last = (arrived_s, own_s)
         if last is not None and stamp_s is not None and own_s <= last[1]:
             # Its clock was set: nothing before can be compared.
@@ -72,7 +73,7 @@ class Freshness:
                 self._fall_behind(arrived_s, min(waited_s / 2, TRUST_S))
             else:
                 self._periods_s.append(waited_s)
-        self._catch_up(arrived_s, own_s, known=stamp_s is not None or period_s > 0)
+        self._catch_up(arrived_s, own_s)
         return late or self._behind_since_s is not None
 
     @property
@@ -83,19 +84,29 @@ class Freshness:
         self._behind_since_s, self._trust_s = arrived_s, trust_s
         self._arrivals.clear()
 
-    def _catch_up(self, arrived_s: float, own_s: float, *, known: bool) -> None:
-        """Ends being behind, if the last frames took their time to arrive, or if there is no way to know."""
+    def _supposed_s(self, arrived_s: float) -> float:
+        """The own time of a frame without a stamp, as if the camera were perfectly regular."""
+        if self._last is None:
+            return 0.0
+        waited_s = arrived_s - self._last[0]
+        return self._last[1] + (self._period_s or (waited_s if waited_s > SLOW_PERIOD_S else SHORT_PERIOD_S))
+
+    def _catch_up(self, arrived_s: float, own_s: float) -> None:
+        """Ends being behind, if the last frames took their time to arrive."""
         if self._behind_since_s is None:
             return
         self._arrivals.append((arrived_s, own_s))
         while len(self._arrivals) > 2 and own_s - self._arrivals[1][1] >= self._trust_s:
             self._arrivals.popleft()
         took_s, takes_s = arrived_s - self._arrivals[0][0], own_s - self._arrivals[0][1]
-        if arrived_s - self._behind_since_s > LONGEST_S or not known:
+        if arrived_s - self._behind_since_s > LONGEST_S:
             self._periods_s.clear()
             self._behind_since_s = None
         elif takes_s >= self._trust_s and took_s >= TRUST_SHARE * takes_s:
             self._behind_since_s = None
+            if not self._periods_s:
+                # A camera so slow that each of its frames follows a pause.
+                self._periods_s.append(took_s / (len(self._arrivals) - 1))
 
     def _lateness_s(self, arrived_s: float, own_s: float) -> float:
         """How much more time passed between a frame's own time and its arrival than for the promptest of the last."""

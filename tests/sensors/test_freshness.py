@@ -31,6 +31,16 @@ def test_a_backlog_after_a_stall_is_old_and_what_follows_is_new() -> None:
     assert after.index(False) <= 14 and not any(after[after.index(False) :])
 
 
+def test_a_backlog_right_after_connecting_is_old_too() -> None:
+    freshness = Freshness()
+    assert arrivals(freshness, [0.0]) == [False]
+    assert all(arrivals(freshness, steady(2.5, 50, 0.01 / 50)))
+    # One hiccup of a busy machine is no proof of being up to date.
+    assert all(arrivals(freshness, steady(2.62, 10, 0.001)))
+    after = arrivals(freshness, steady(2.66, 60, 0.05))
+    assert after.index(False) <= 24 and not any(after[after.index(False) :])
+
+
 def test_a_camera_that_paused_by_itself_is_new_again_after_a_few_frames() -> None:
     freshness = Freshness()
     arrivals(freshness, steady(0.0, 60))
