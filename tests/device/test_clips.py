@@ -54,6 +54,10 @@ MISSED_TURNS = {
     "many-blinks-webcam.mp4": 1,  # the head sways by 12 degrees, the eyes stay where they were: no look away
 }
 """Turns of the head that need not be reported as looks away; there are eleven."""
+MISSED_LOOKS_DOWN = {
+    "mask-glasses-man-box.mp4": 1,  # a face of 60 pixels with mask and glasses: the eyes are hidden in half of the look
+}
+"""Looks down that need not be reported; there are ten."""
 CENTRES_FOUND = 0.94
 """50 of the 53 blinks that are marked by their middle: 52 are found today."""
 ROLLED_DEG, LEVEL_DEG = 15.0, 10.0
@@ -113,8 +117,8 @@ def _of_events(marks: ClipMarks, played: Played) -> Iterator[str]:
         yield f"closures: {closures.missed} missed, {closures.false} more than are marked"
     if centres.right < CENTRES_FOUND * centres.marked:
         yield f"blinks: {centres.missed} of {centres.marked} missed"
-    for kind, may_miss in (("looking_down", 0), ("head_turn", MISSED_TURNS.get(marks.name, 0)), ("yawn", 0)):
-        if scores.get(kind, none).missed > may_miss:
+    for kind, known in (("looking_down", MISSED_LOOKS_DOWN), ("head_turn", MISSED_TURNS), ("yawn", {})):
+        if scores.get(kind, none).missed > known.get(marks.name, 0):
             yield f"{kind}: {scores[kind].missed} of {scores[kind].marked} missed"
     if scores.get("yawn", none).false:
         yield f"yawns where none is: {played.yawns}"
@@ -140,7 +144,7 @@ def _of_rolls(noted: Mapping[str, Any], watched: Watched) -> Iterator[str]:
 
 
 def test_every_marked_clip_is_in_the_tables(marked: dict[str, dict[str, Any]]) -> None:
-    tables = (ALERTS, HEALTH, NO_FACE_FROM_S, EXTRA_CLOSURES, MISSED_TURNS, IN_EVERY_RUN)
+    tables = (ALERTS, HEALTH, NO_FACE_FROM_S, EXTRA_CLOSURES, MISSED_TURNS, MISSED_LOOKS_DOWN, IN_EVERY_RUN)
     assert {name for table in tables for name in table} <= set(marked["clips"])
 
 
