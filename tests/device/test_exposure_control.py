@@ -161,12 +161,12 @@ def drive(folder: Path, source: Source, **settings: object) -> list[Line]:
     return comparable(out.read_text(encoding="utf-8"))
 
 
-def lamp(light: float) -> Lamp:
-    return Lamp(looped(rendered(MICROSLEEPS), realtime=False, duration_s=6 * ROUND_S), light)
+def lamp(light: float, rounds: int) -> Lamp:
+    return Lamp(looped(rendered(MICROSLEEPS), realtime=False, duration_s=rounds * ROUND_S), light)
 
 
 def test_a_sleeper_in_a_lamp_is_warned_once_the_exposure_is_right(tmp_path: Path) -> None:
-    source = lamp(4.0)
+    source = lamp(4.0, 6)
     lines = drive(tmp_path, source)
     raised = [line["t"] for line in lines if line.get("code") == "microsleep" and line["phase"] == "raised"]
     assert {"overlit"} == {line["note"] for line in lines if "note" in line}
@@ -175,7 +175,7 @@ def test_a_sleeper_in_a_lamp_is_warned_once_the_exposure_is_right(tmp_path: Path
 
 
 def test_an_exposure_that_the_user_has_set_is_left_alone(tmp_path: Path) -> None:
-    source = lamp(2.0)
+    source = lamp(2.0, 1)
     lines = drive(tmp_path, source, source__exposure=80)
     assert source.asked == []
     assert "lower [source] exposure" in next(line["text"] for line in lines if line.get("note") == "overlit")

@@ -26,7 +26,7 @@ from wakeful.sensors.v4l2 import V4l2Camera
 
 Picture = NDArray[np.uint8]
 FPS = 30
-FACE = render(DriverPose())
+FACE = np.asarray(cv2.resize(render(DriverPose()), (160, 120), interpolation=cv2.INTER_AREA), np.uint8)
 RANDOM = np.random.default_rng(5)
 
 
@@ -42,7 +42,7 @@ def one_channel(channel: int) -> Picture:
 
 
 def source(pictures: Iterator[Picture | None], fps: float = FPS) -> PacedSource:
-    info = SourceInfo("test", live=False, width=640, height=480, fps=fps)
+    info = SourceInfo("test", live=False, width=160, height=120, fps=fps)
     return PacedSource(info, ((round(seq * 1e9 / fps), one) for seq, one in enumerate(pictures)), realtime=False)
 
 
@@ -73,7 +73,7 @@ def test_a_picture_in_one_channel_is_read_in_grey_and_named(channel: int) -> Non
 @pytest.mark.parametrize("fourcc", ["MJPG", "mp4v"])
 def test_one_channel_is_still_recognised_after_coding(tmp_path_factory: pytest.TempPathFactory, fourcc: str) -> None:
     file = str(tmp_path_factory.mktemp("coded") / "blue.avi")
-    writer = cv2.VideoWriter(file, cv2.VideoWriter.fourcc(*fourcc), 30, (640, 480))
+    writer = cv2.VideoWriter(file, cv2.VideoWriter.fourcc(*fourcc), 30, (160, 120))
     for _ in range(3):
         writer.write(one_channel(0))
     writer.release()
@@ -116,7 +116,7 @@ def test_frames_between_flashes_are_left_out_and_named(period: int) -> None:
 
 def test_a_face_in_the_lamp_is_enough_in_a_black_cabin() -> None:
     light = np.full(FACE.shape[:2], 0.02)
-    light[140:340, 230:410] = 1.0
+    light[35:85, 57:103] = 1.0
     dark = lit(0.02)
     pictures = ((FACE * light[..., None]).astype(np.uint8) if seq % 2 else dark for seq in range(60))
     numbers = read(UsableFrames(source(pictures), Notes()))
@@ -126,7 +126,7 @@ def test_a_face_in_the_lamp_is_enough_in_a_black_cabin() -> None:
 def test_a_bright_window_does_not_hide_the_dark_half() -> None:
     def picture(seq: int) -> Picture:
         shown = lit(1.0 if seq % 2 else 0.1)
-        shown[:, :190] = 220
+        shown[:, :47] = 220
         return shown
 
     numbers = read(UsableFrames(source(map(picture, range(60))), Notes()))
