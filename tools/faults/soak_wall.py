@@ -4,15 +4,16 @@
 
 Runs ``wakeful run`` in this process on a driver who naps three times a minute, and sleeps once. ``gst``: pictures of a
 GStreamer pipeline; ``v4l2``: packed infra-red pictures (Y10P) of a camera behind the system calls. Promised: every nap
-is an alert, every alert is delivered exactly once and in order to the file, on the serial line and on the bus, each
-is heard as the tone of its level, nothing is heard while there is none, and memory grows by 10 MB at most after the
-first two minutes. Prints a table; status 1 if a promise was not kept.
+that the camera showed is an alert, every alert is delivered exactly once and in order to the file, on the serial line
+and on the bus, each is heard as the tone of its level, nothing is heard while there is none, and memory grows by 10 MB
+at most after the first two minutes. Prints a table; status 1 if a promise was not kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -27,7 +28,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tools.faults.soak_ears import CanEar, SerialEar
+from tools.faults.soak_ears import CanEar, SerialEar, Span, overlap_s
 from tools.measure_memory import resident_mb
 from tools.rigs import sound_card, v4l2_camera
 from tools.rigs.grey_bytes import packed_ten
@@ -50,6 +51,7 @@ MAX_GROWTH_MB = 10.0
 HEARD_WITHIN_S = 0.5
 """A tone's way through our thread, the pipe and the card on a machine that others use too."""
 SETTLED_S = 1.0
+WELL = ("ok", "calibrating", "starting")
 SAME_S = 0.1
 """Sound may have been handed a state before we were."""
 
@@ -171,7 +173,7 @@ def soak(folder: Path, source: str, duration_s: float) -> tuple[dict[str, object
     }
     serial.close()
     bus.close()
-    naps = sum(line["kind"] == "closure" and line["end"] - line["start"] >= MICROSLEEP_S for line in lines)
+    naps, missed = judged_naps(lines)
     raised = sum(one.code == "microsleep" and one.phase is Phase.RAISED for one in listener.told)
     unheard, wrong, delays_s = compared(listener.levels, sound_card.heard(notes))
     memory = listener.memory_mb or [resident_mb()]
@@ -179,7 +181,7 @@ def soak(folder: Path, source: str, duration_s: float) -> tuple[dict[str, object
     growth_mb = max(memory) - memory[0]
     figures: dict[str, object] = {
         "wall time": f"{wall_s / 60.0:.1f} min, status {status}",
-        "closures of 1 s and more, alerts `microsleep` raised": f"{naps}, {raised}",
+        "naps seen without a break, alerts `microsleep`": f"{naps}, {raised}",
         "steps of alerts from the loop": len(told),
         **{f"{name}: arrived once and in order": f"{len(found)} of {len(told)}" for name, found in ways.items()},
         "steps of the level heard": f"{len(delays_s)} of {len(delays_s) + len(unheard)}",
@@ -190,7 +192,7 @@ def soak(folder: Path, source: str, duration_s: float) -> tuple[dict[str, object
         "health": sorted(listener.healths),
     }
     promises = {
-        "each nap is an alert": naps == raised and abs(naps - duration_s / CYCLE_S * len(NAPS_S)) <= len(NAPS_S),
+        f"each nap is an alert, {missed[:5]}": naps > 0 and not missed,
         **{f"{name}: each step once, in order": found == told for name, found in ways.items()},
         f"each step of the level is heard, {unheard[:5]}": not unheard,
         f"nothing is heard without an alert, {wrong[:5]}": not wrong,
@@ -198,6 +200,29 @@ def soak(folder: Path, source: str, duration_s: float) -> tuple[dict[str, object
         "threads": len(listener.threads) <= 1,
     }
     return figures, [name for name, kept in promises.items() if not kept]
+
+
+def judged_naps(lines: list[dict[str, Any]]) -> tuple[int, list[float]]:
+    """How many naps the camera showed without a break, and the ends of those without an alert.
+
+    On a machine that others use, it may be that no frame comes for longer than a nap; health says so then.
+    """
+    health = [(line["t"], line["health"]) for line in lines if line["kind"] == "health" and "health" in line]
+    ends = [at_s for at_s, _ in health[1:]] + [math.inf]
+    troubled = [(at_s, end_s) for (at_s, one), end_s in zip(health, ends, strict=True) if one not in WELL]
+    naps = [(line["start"], line["end"]) for line in lines if line["kind"] == "closure"]
+    naps = [nap for nap in naps if nap[1] - nap[0] >= MICROSLEEP_S and not overlap_s(nap, around(troubled))]
+    raised = [
+        line["t"]
+        for line in lines
+        if line["kind"] == "alert" and (line["code"], line["phase"]) == ("microsleep", "raised")
+    ]
+    return len(naps), [end for begin, end in naps if not any(begin <= at_s <= end + SETTLED_S for at_s in raised)]
+
+
+def around(spans: list[Span]) -> list[Span]:
+    """Spans that begin with the silence that led to them."""
+    return [(begin - 2.0 * SETTLED_S, end + SETTLED_S) for begin, end in spans]
 
 
 def compared(
