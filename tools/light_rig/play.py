@@ -125,7 +125,7 @@ def play(
     health: list[str] = []
     alerts: list[tuple[float, str]] = []
     faces: list[tuple[float, float, float]] = []
-    thumb = b""
+    shown: Picture | None = None
     with (
         tempfile.TemporaryDirectory() as scratch,
         Watch(Assembly(*settings, source=opened(clip, cell, face, Path(scratch)))) as watching,
@@ -143,10 +143,12 @@ def play(
             ]
             if cell.name == AS_IT_IS and (found := _face(moment)):
                 faces.append(found)
-            if len(times) == thumb_at + 1:
-                thumb = _thumb(moment.frame.image, face)
+            if shown is None and moment.frame.seq >= thumb_at:
+                shown = moment.frame.image
     middle = tuple(median(column) for column in zip(*faces, strict=True)) if faces else face
-    return Played(tuple(times), tuple(health), tuple(alerts), (middle[0], middle[1], middle[2]), thumb)
+    face = (middle[0], middle[1], middle[2])
+    thumb = b"" if shown is None else _thumb(shown, face)
+    return Played(tuple(times), tuple(health), tuple(alerts), face, thumb)
 
 
 def opened(clip: Path, cell: Cell, face: tuple[float, float, float], scratch: Path) -> Source:
