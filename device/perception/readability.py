@@ -56,9 +56,9 @@ SATURATED, MAX_SATURATED = 250, 0.9
 # 0.82 from a blur of 0.15 eye widths on, where v2 reads open eyes as half closed.
 MAX_SOFTNESS = 0.82
 # An eye whose light and dark parts are fewer deviations of the noise apart than this is read, but not for certain. Of
-# eyes on recordings 2 in 100 have less than 20; at an eighth of the light with noise of 8 grey levels, where closed
-# eyes are read as open by some readers and are called covered by others, it is 2 to 3.
-NEEDED_CONTRAST = 5.0
+# eyes on recordings 2 in 100 have less than 20. At a fifth of the light with noise of 4 grey levels closed eyes are
+# read rightly at 5 to 7 and as lowered at 2 to 3; at an eighth with noise of 8, at 2, they are read as anything.
+NEEDED_CONTRAST = 3.5
 # Noise below is the rounding of grey levels.
 LEAST_NOISE = 0.5
 # Grey levels between the lightest and darkest parts of a face as a share of its skin: at least 0.45 in 99 of 100 frames

@@ -18,7 +18,6 @@ SEEN_SO = 0.1
 SLOW = "slow"
 # What light and focus do to eyes: it is reported sooner than hands and turned heads, which come and go.
 OF_LIGHT = ("dark", "glare", "blur")
-COVERED = "occluded"
 UNCLEAR = "unclear"
 # Lids that cover the eyes and may be closed or lowered are reported once they have been down for this long, a second
 # before closed ones would be the alert `sleep`. Of the looks down in 21 clips one is unclear, until it is 1.6 s old.
@@ -44,7 +43,6 @@ class HealthMonitor:
         self._no_face_ns = round(bounds.no_face_s * 1e9)
         self._window_ns = round(bounds.degraded_s * 1e9)
         self._light_ns = round(bounds.light_s * 1e9)
-        self._covered_ns = round(bounds.covered_s * 1e9)
         self._recovered_ns = round(bounds.recovered_s * 1e9)
         self._face_ns: int | None = None
         self._gone = False
@@ -149,25 +147,19 @@ class HealthMonitor:
         reasons = Counter({what: times for what, times in unread.items() if what != NOBODY})
         if count and self._is_whole(t_ns) and unread.total() >= MOSTLY * count and reasons.total() >= SEEN_SO * count:
             self.eyes_reason = reasons.most_common(1)[0][0]
-        elif soon := self._soon(t_ns):
-            self.eyes_reason = soon
+        elif light := self._light_reason(t_ns):
+            self.eyes_reason = light
         if self._unreadable_ns is None or t_ns - self._unreadable_ns >= self._recovered_ns:
             self.eyes_reason = ""
             while len(self._notes) > 1:
                 self._notes.popleft()
 
-    def _soon(self, t_ns: int) -> str:
-        """What is reported sooner than the rest: light, and covers that stay where they are; "" without such."""
-        return self._lasting(t_ns, OF_LIGHT, self._light_ns, MOSTLY) or self._lasting(
-            t_ns, (COVERED,), self._covered_ns, 1.0
-        )
-
-    def _lasting(self, t_ns: int, among: tuple[str, ...], window_ns: int, share: float) -> str:
-        """The most frequent of some reasons, if they make up this share of the last moments."""
-        recent = [(noted_ns, what) for noted_ns, what in self._notes if t_ns - noted_ns < window_ns]
-        reasons = Counter(what for _, what in recent if what in among)
-        whole = len(recent) > 1 and t_ns - recent[0][0] >= window_ns - 2 * NOTE_NS
-        return reasons.most_common(1)[0][0] if whole and reasons.total() >= share * len(recent) else ""
+    def _light_reason(self, t_ns: int) -> str:
+        """The reason of light by which most of the last moments were hard to read, "" if few were."""
+        recent = [(noted_ns, what) for noted_ns, what in self._notes if t_ns - noted_ns < self._light_ns]
+        reasons = Counter(what for _, what in recent if what in OF_LIGHT)
+        whole = len(recent) > 1 and t_ns - recent[0][0] >= self._light_ns - 2 * NOTE_NS
+        return reasons.most_common(1)[0][0] if whole and reasons.total() >= MOSTLY * len(recent) else ""
 
     def _is_whole(self, t_ns: int) -> bool:
         """Whether the notes reach back over the window; of a low rate, whether they will before the next frame."""

@@ -206,8 +206,6 @@ class HealthSection:
     """Eyes unreadable, or no face, for most of this long are ``degraded`` when the face is seen, s."""
     light_s: float = 1.0
     """Eyes that darkness, glare or blur hide, or make hard to read, for most of this long are ``degraded``, s."""
-    covered_s: float = 3.0
-    """Eyes covered for this long without a break are ``degraded``, s."""
     recovered_s: float = 1.0
     """Eyes readable for this long end ``degraded``, s."""
     stale_s: float = 0.5

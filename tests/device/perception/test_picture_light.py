@@ -68,7 +68,6 @@ def test_what_little_light_leaves_of_an_eye_tells_open_from_closed(brightness: f
             pose = DriverPose(brightness=brightness, noise=noise, eye_left=opening, eye_right=opening)
             seen = perception.observe(Frame(render(pose, seed=index), index, index))
         assert seen.lid_states is not None and seen.lid_states[0 if opening else 3] > 0.8
-        assert opening or seen.doubt is (Unreadable.DARK if noise > 4.0 else None)
 
 
 @pytest.mark.parametrize(("light", "why"), [(3.0, Unreadable.GLARE), (0.0, Unreadable.BLUR)])

@@ -188,10 +188,10 @@ class TestReason:
         ("changed", "why"),
         [
             ({}, None),
-            ({"noise": 15.0}, None),
-            ({"noise": 17.0}, Unreadable.DARK),
+            ({"noise": 22.0}, None),
+            ({"noise": 24.0}, Unreadable.DARK),
             ({"contrast": 8.0, "skin": 16.0, "face_contrast": 15.0}, None),
-            ({"contrast": 2.0, "skin": 16.0, "face_contrast": 15.0}, Unreadable.DARK),
+            ({"contrast": 1.5, "skin": 16.0, "face_contrast": 15.0}, Unreadable.DARK),
             ({"face_contrast": 30.0}, Unreadable.BLUR),
             ({"face_contrast": 50.0, "skin": 250.0}, Unreadable.GLARE),
         ],

@@ -57,17 +57,6 @@ def test_light_that_hides_the_eyes_is_degraded_within_a_second_but_not_after_a_b
     assert judged((1.0, True, False), why=why, calibrated=False) == [Health.DEGRADED]
 
 
-def test_eyes_covered_without_a_break_are_degraded_after_three_seconds() -> None:
-    seen, covered = (3.0, True, True), (2.4, True, False)
-    assert judged(seen, covered, (1.2, True, True), covered, (0.7, True, False), why="occluded") == [
-        Health.OK,
-        Health.OK,
-        Health.OK,
-        Health.OK,
-        Health.DEGRADED,
-    ]
-
-
 def unclear(*parts: tuple[float, float]) -> list[str]:
     """Parts of (seconds, age of unclear lids at its begin; negative: none) at 10 fps; health at the end of each."""
     judge, ends, frame = HealthMonitor(HealthSection()), [], 0
