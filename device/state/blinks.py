@@ -14,6 +14,8 @@ from wakeful.device.state.closure import Closure
 
 MAX_STEP_NS = 100_000_000
 """Two frames further apart than this say nothing of the edge between them: 15 frames a second with one that is late."""
+PARTIAL = 0.2
+"""Lids that do not come down to this opening did not blink: closed is 80 % closed (Wierwille et al. 1994)."""
 BEFORE_NS = (150_000_000, 650_000_000)
 """The height of the lids before they fall is their median over this time: falling takes a tenth of a second."""
 
@@ -69,7 +71,8 @@ class BlinkMeter:
         else:
             up_ns = self._edge(last, t_ns, opening)
             duration_s = (up_ns - self._down_ns) / 1e9
-            self._measured = Blink(round(self._down_ns), round(up_ns), duration_s, self._height - self._bottom)
+            if self._bottom <= PARTIAL:
+                self._measured = Blink(round(self._down_ns), round(up_ns), duration_s, self._height - self._bottom)
             self._down_ns = None
 
     def _lid_height(self, t_ns: int, opening: float) -> float:

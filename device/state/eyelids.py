@@ -22,6 +22,7 @@ from wakeful.device.state.own_blinks import OwnBlinks
 from wakeful.device.state.perclos import Perclos, PerclosWindows
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.sleepiness import OwnSleepiness, Sleepiness
+from wakeful.device.state.squint import SquintWatch
 
 # Two frames further apart than this say nothing of the eyes between them.
 MAX_GAP_S = 0.5
@@ -107,6 +108,7 @@ class Eyelids:
         self._lids.restart()
         self._own_sleepiness.restart()
         self._meter = BlinkMeter()
+        self._squint = SquintWatch(profile.eyes.squint_fall_s, profile.eyes.squint_open)
         self.sleepiness = Sleepiness()
         self._closures = ClosureTracker(profile.eyes.bridge_s)
         self._lowered = False
@@ -144,6 +146,7 @@ class Eyelids:
         right = opening(seen.eye_aspect_right, self.right.aspect, self._closed_ratio)
         shut = self._eyes.step(left, right, None if states is None else states[1] + states[3])
         self._lids.see(t_ns, shut, seen.lid_drop)
+        self._squint.see(t_ns, _mean(left, right), closed=shut is True)
         if shut is False if states is None else states[0] >= LIKELY:
             self._learn(seen)
         ended, ended_lowered = self._end(self._closures.step(t_ns, shut, steady=steady), states, fps)
@@ -153,11 +156,13 @@ class Eyelids:
         since_ns = begin_ns if kind is None else self._cover.since_ns
         blink = self._meter.step(t_ns, _mean(left, right), ended)
         self._lowered = self._is_lowered(kind)
-        closed = None if self._lowered else False if kind is LidKind.SEEING and shut else shut
+        squints = states is None and shut is True and self._squint.is_squint(self._closures.duration_s())
+        seeing = kind is LidKind.SEEING or squints
+        closed = None if self._lowered else False if seeing and shut else shut
         slow = fps is not None and fps < self._profile.perclos.min_fps
         self._windows.see(t_ns, closed is not None and not slow)
         self._count_open(t_ns, closed, since_ns, steady=steady)
-        self._refresh(t_ns, None if self._lowered or kind is LidKind.SEEING else since_ns)
+        self._refresh(t_ns, None if self._lowered or seeing else since_ns)
         look = self._look_down(t_ns, shut, states, kind)
         return LidView(
             left,
@@ -171,7 +176,7 @@ class Eyelids:
             states if kind is None else self._cover.states,
             down=look is True,
             lowered_s=self._look.step(t_ns, look, since_ns if self._lowered else None),
-            narrow=kind is LidKind.SEEING or (states is not None and states[2] >= LIKELY),
+            narrow=seeing or (states is not None and states[2] >= LIKELY),
             long_blink=self._long_blink(blink) if self._measures_blinks(fps) else None,
             unclear_s=self._closures.duration_s() if kind is LidKind.UNCLEAR else 0.0,
         )
@@ -182,7 +187,12 @@ class Eyelids:
         """What the closure that is over was in the end: closed or lowered."""
         if over is None:
             return None, None
-        lowered = self._lowered if self._cover.states is None else False
+        # A reader that gives the states of the lids knows better.
+        lowered = (
+            self._lowered or self._squint.is_squint((over.end_ns - over.start_ns) / 1e9)
+            if self._cover.states is None
+            else False
+        )
         in_look = self._look.running or (states is not None and states[1] >= CERTAIN)
         ended = None if lowered else self._cover.ended(over, in_look=in_look)
         return self._note_closure(ended, fps), over if ended is None else None

@@ -71,6 +71,11 @@ class EyesSection:
     are for readers that give no probabilities of the lids."""
     lowered_max_s: float = 3.0
     """Lids that look lowered count as closed after this long all the same, s."""
+    squint_fall_s: float = 0.0
+    """Lids that came down more slowly than this over the middle of their way were squinting, not closed, if for less
+    than a second; for the same readers. 0: no closure is a squint, s."""
+    squint_open: float = 0.2
+    """So were lids whose median opening was this or more (0 to 1)."""
     unclear_max_s: float = 9.0
     """Lids that may be lowered as well as closed count as closed after this long, s."""
     baseline_s: float = 60.0

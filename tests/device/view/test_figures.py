@@ -12,7 +12,7 @@ pytest.importorskip("mcap", reason="logs need mcap: pip install 'wakeful[record]
 
 from tools.rigs.log_samples import observations
 from tools.rigs.report_logs import write_log
-from wakeful.device.messages import Level
+from wakeful.device.messages import Level, Observation
 from wakeful.device.record.reader import recording
 from wakeful.device.state.inputs import EngineInput
 from wakeful.device.view.drive import Drive, Span, read_drive
@@ -100,3 +100,24 @@ def test_a_quiet_drive_says_so_in_short(tmp_path: Path) -> None:
 )
 def test_durations_are_said_as_people_say_them(seconds: float, said: str) -> None:
     assert say_duration(seconds) == said
+
+
+def test_the_sleepiest_moment_names_its_coverage_and_the_long_blinks_before_it(tmp_path: Path) -> None:
+    """Ninety seconds of blinks of 0.2 s teach what is usual; then they last 0.4 s."""
+    seen = blinking(90.0, 15.0, every_s=3.0)
+    longer = (one for one in blinking(90.0, 15.0, every_s=3.0, for_s=0.4) if isinstance(one, Observation))
+    later = [replace(one, t_ns=one.t_ns + 90_000_000_000, seq=one.seq + 1350) for one in longer]
+    drive = drive_of([*seen, *later], tmp_path / "tiring.mcap")
+    moment = figures(drive).sleepiest
+    assert moment is not None and moment.t_s > 90.0
+    assert 0.3 < moment.p <= 1.0 and moment.coverage == pytest.approx(1.0, abs=0.01)
+    assert len(moment.long_blinks) > 10
+    assert all(blink.start_s > 80.0 for blink in moment.long_blinks)
+    assert "Sleepiest by the last blinks" in in_short(drive, figures(drive), 0)
+    assert f"{len(moment.long_blinks)} long blinks before it, the longest" in in_short(drive, figures(drive), 0)
+
+
+def test_a_drive_with_too_few_blinks_has_no_sleepiest_moment(tmp_path: Path) -> None:
+    drive = drive_of(blinking(30.0, 15.0), tmp_path / "short.mcap")
+    assert figures(drive).sleepiest is None
+    assert "Sleepiest" not in in_short(drive, figures(drive), 0)
