@@ -147,8 +147,7 @@ class DriverState:
     """The person's state after one frame, or after a while without one (then ``face`` is False).
 
     Attributes:
-        reason: why the health is degraded (``rotated``, ``dark``, ``glare``, ``blur``, ``occluded``, ``off_axis``,
-            ``slow``, ``unclear``, ``unsure_driver``), or "".
+        reason: why the health is degraded (``dark``, ``slow``, ...; docs/output.md lists all), or "".
         eye_open_left, eye_open_right: 0 closed to 1 this person's own open eye.
         mouth_open: 0 closed to 1 wide open.
         gaze_zone: where the person looks by the zones of the profile (``road``, ``lap``, ...), "" where unknown.
@@ -166,8 +165,7 @@ class DriverState:
             with a profile that has a table ``engagement`` only.
         awake: None while the eyes are not seen.
         distance_m: of the eyes from the camera.
-        lid_open, lid_lowered, lid_narrowed, lid_closed: probabilities of what the lids do: averaged over the
-            running closure, else of this frame. None without a reader that gives them.
+        lid_open, lid_lowered, lid_narrowed, lid_closed: what the lids do, averaged over a closure. None: not given.
         person: number of the watched person in this run, from 1; None without a face.
         notes: codes of what is wrong with the monitor itself, see ``wakeful.device.supervision.notes``.
         people: everybody in view, by id; None unless requested, and without a frame.

@@ -14,8 +14,9 @@ from wakeful.device.state.closure import Closure
 
 MAX_STEP_NS = 100_000_000
 """Two frames further apart than this say nothing of the edge between them: 15 frames a second with one that is late."""
-PARTIAL = 0.2
-"""Lids that do not come down to this opening did not blink: closed is 80 % closed (Wierwille et al. 1994)."""
+PARTIAL = 0.25
+"""Lids that do not come down to this opening did not blink: closed is 80 % closed (Wierwille et al. 1994), and a slow
+camera misses the lowest moment."""
 BEFORE_NS = (150_000_000, 650_000_000)
 """The height of the lids before they fall is their median over this time: falling takes a tenth of a second."""
 
