@@ -59,6 +59,8 @@ MAX_SOFTNESS = 0.82
 # eyes on recordings 2 in 100 have less than 20. At a fifth of the light with noise of 4 grey levels closed eyes are
 # read rightly at 5 to 7 and as lowered at 2 to 3; at an eighth with noise of 8, at 2, they are read as anything.
 NEEDED_CONTRAST = 3.5
+# ... and below this the bounds on grey levels are kept to, whatever else is said of the eye.
+TRUSTED_CONTRAST = 5.0
 # Noise below is the rounding of grey levels.
 LEAST_NOISE = 0.5
 # Grey levels between the lightest and darkest parts of a face as a share of its skin: at least 0.45 in 99 of 100 frames
@@ -138,7 +140,7 @@ class EyeLight:
 class EyeLook:
     """The pixels of one eye, None outside the picture, why their light leaves nothing to read, and why little.
 
-    ``contrast``: between its dark and light parts, as a share of the light around it.
+    ``contrast``: between its dark and light parts, as a share of the light around it; 0 where noise makes it up.
     """
 
     reason: Unreadable | None
@@ -207,7 +209,8 @@ def look_at_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, 
 def _look(patch: Patch, skin: float, face_contrast: float, dark: float) -> EyeLook:
     eye = eye_light(patch, skin)
     reason, doubt = why_unreadable(eye, skin, face_contrast, dark), why_doubtful(eye, skin, face_contrast)
-    return EyeLook(reason, patch, doubt, eye.contrast / max(eye.light, 1.0))
+    above_noise = eye.contrast >= TRUSTED_CONTRAST * max(eye.noise, LEAST_NOISE)
+    return EyeLook(reason, patch, doubt, eye.contrast / max(eye.light, 1.0) if above_noise else 0.0)
 
 
 def why_doubtful(eye: EyeLight, skin: float, face_contrast: float) -> Unreadable | None:
