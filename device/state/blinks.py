@@ -14,9 +14,6 @@ from wakeful.device.state.closure import Closure
 
 MAX_STEP_NS = 100_000_000
 """Two frames further apart than this say nothing of the edge between them: 15 frames a second with one that is late."""
-PARTIAL = 0.25
-"""Lids that do not come down to this opening did not blink: closed is 80 % closed (Wierwille et al. 1994), and a slow
-camera misses the lowest moment."""
 BEFORE_NS = (150_000_000, 650_000_000)
 """The height of the lids before they fall is their median over this time: falling takes a tenth of a second."""
 
@@ -72,8 +69,7 @@ class BlinkMeter:
         else:
             up_ns = self._edge(last, t_ns, opening)
             duration_s = (up_ns - self._down_ns) / 1e9
-            if self._bottom <= PARTIAL:
-                self._measured = Blink(round(self._down_ns), round(up_ns), duration_s, self._height - self._bottom)
+            self._measured = Blink(round(self._down_ns), round(up_ns), duration_s, self._height - self._bottom)
             self._down_ns = None
 
     def _lid_height(self, t_ns: int, opening: float) -> float:
