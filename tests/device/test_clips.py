@@ -28,6 +28,11 @@ ALERTS: dict[str, list[tuple[str, float]]] = {
     "hardhat-safety-glasses-down.mp4": [("long_distraction", 3.0)],
 }
 """All alerts that are right; in every other clip none is."""
+PERHAPS = {
+    # Turned aside and down for the last 4.4 s, with a look ahead in between that is seen or not.
+    "yawn-glasses-car.avi": [("long_distraction", 13.6)],
+}
+"""Alerts that may be raised as well."""
 LATE_S = 0.2
 HEALTH: dict[str, set[str]] = {
     "talking-face-200s.mp4": {"calibrating", "ok"},
@@ -103,7 +108,7 @@ def mistakes(clips: Path, marks: ClipMarks, noted: Mapping[str, Any]) -> list[st
 
 
 def _of_alerts(name: str, found: tuple[Reported, ...]) -> Iterator[str]:
-    wanted = ALERTS.get(name, [])
+    wanted = ALERTS.get(name) or (PERHAPS.get(name, []) if found else [])
     same = [one.code for one in found] == [code for code, _ in wanted]
     if not same or any(abs(one.t_s - due_s) > LATE_S for one, (_, due_s) in zip(found, wanted, strict=True)):
         yield f"alerts {found}, not {wanted}"
@@ -144,7 +149,7 @@ def _of_rolls(noted: Mapping[str, Any], watched: Watched) -> Iterator[str]:
 
 
 def test_every_marked_clip_is_in_the_tables(marked: dict[str, dict[str, Any]]) -> None:
-    tables = (ALERTS, HEALTH, NO_FACE_FROM_S, EXTRA_CLOSURES, MISSED_TURNS, MISSED_LOOKS_DOWN, IN_EVERY_RUN)
+    tables = (ALERTS, PERHAPS, HEALTH, NO_FACE_FROM_S, EXTRA_CLOSURES, MISSED_TURNS, MISSED_LOOKS_DOWN, IN_EVERY_RUN)
     assert {name for table in tables for name in table} <= set(marked["clips"])
 
 
