@@ -23,7 +23,7 @@ def squints(bottom: float, fall_s: float, stay_s: float, times: int) -> Outcome:
     return drive(Part(10.0), *one * times, Part(2.0))
 
 
-@pytest.mark.parametrize(("bottom", "fall_s"), [(0.25, 0.2), (0.16, 0.15), (0.1, 0.5)])
+@pytest.mark.parametrize(("bottom", "fall_s"), [(0.25, 0.2), (0.16, 0.3), (0.1, 0.5)])
 def test_squints_are_no_closures_and_raise_nothing(bottom: float, fall_s: float) -> None:
     outcome = squints(bottom, fall_s, 0.4, 40)
     assert outcome.alerts == []
