@@ -35,7 +35,7 @@ def print_tables(found: Mapping[str, dict[str, Any]], openings: Sequence[Outcome
         shares = ", ".join(f"{hits} of {all_} {level}" for level, (hits, all_) in one["alerted"].items())
         console.print(f"advisory in {shares} recordings")
         bins = ", ".join(f"{score:.2f}: {share:.2f} of {count}" for score, share, count in one["reliability"])
-        console.print(f"drowsy by mean sleepiness: {bins}\n", soft_wrap=True)
+        console.print(f"drowsy by mean sleepiness: {bins}", soft_wrap=True)
     if openings:
         table = Table("series of openings", "closures", "of 1 s and more", "alerts", "sleepiness", box=None)
         for series in openings:
