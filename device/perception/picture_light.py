@@ -46,7 +46,9 @@ def why_nobody(image: NDArray[np.uint8]) -> Unreadable | None:
     if _is_burnt(cells):
         return Unreadable.GLARE
     low, high = np.quantile(cells, (1.0 - LIGHTEST, LIGHTEST))
-    return Unreadable.BLUR if high >= DIM and EVEN_RANGE * high < high - low < LEAST_RANGE * high else None
+    veiled = high >= DIM and EVEN_RANGE * high < high - low < LEAST_RANGE * high
+    # Pixels of noise that are averaged have a small range too, of which nothing was ever a picture.
+    return Unreadable.BLUR if veiled and noise_of(_middle_of(image)) < high - low else None
 
 
 def is_burnt_out(image: NDArray[np.uint8]) -> bool:
@@ -55,9 +57,7 @@ def is_burnt_out(image: NDArray[np.uint8]) -> bool:
 
 
 def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width = image.shape[:2]
-    middle = image[height // 4 : height - height // 4, width // 4 : width - width // 4]
-    cells = cv2.cvtColor(cv2.resize(middle, MIDDLE_CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    cells = cv2.resize(_middle_of(image), MIDDLE_CELLS, interpolation=cv2.INTER_AREA)
     return cells.astype(np.uint8, copy=False)
 
 
@@ -71,10 +71,14 @@ def is_too_dark(image: NDArray[np.uint8]) -> bool:
         return False
     cells = cv2.cvtColor(cv2.resize(image, CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
     light = float(np.quantile(cells, LIGHTEST))
+    noise = noise_of(_middle_of(image))
+    return noise >= LEAST_NOISE and light < NEEDED * noise
+
+
+def _middle_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = image.shape[:2]
     middle = image[height // 4 : height - height // 4, width // 4 : width - width // 4]
-    noise = noise_of(cv2.cvtColor(middle, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False))
-    return noise >= LEAST_NOISE and light < NEEDED * noise
+    return cv2.cvtColor(middle, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
 
 
 def noise_of(grey: NDArray[np.uint8]) -> float:
