@@ -17,7 +17,7 @@ from wakeful.device.state.profile_problem import Problem
 Table = dict[str, Any]
 FILE_KEYS = ("extends", "remove", "settings")
 """What a profile's file may hold beside the bounds and rules."""
-SELECTORS = ("level", "from_kmh")
+SELECTORS = ("level", "from_kmh", "when")
 """Keys that, in this order, select among several rules of one code."""
 
 
@@ -146,8 +146,11 @@ def _match(rules: list[Table], rule: Any, at: int, problems: list[Problem]) -> i
         found = [position for position in found if rules[position]["level"] == rule["level"]]
     if len(found) > 1 and "from_kmh" in rule:
         found = [position for position in found if rules[position].get("from_kmh", 0.0) == rule["from_kmh"]]
+    if len(found) > 1 and isinstance(rule.get("when"), dict):
+        found = [position for position in found if rule["when"].keys() <= rules[position]["when"].keys()] or found
     if len(found) > 1:
-        missing = next((key for key in SELECTORS if key not in rule), None)
+        differ = (key for key in SELECTORS if len({str(rules[position].get(key)) for position in found}) > 1)
+        missing = next((key for key in differ if key not in rule), None)
         fix = f"give {missing} to say which one is meant" if missing else "remove them and add new ones"
         text = f"the parent has {len(found)} rules {rule['code']}: {fix}"
         problems.append(Problem(("rules", at), text))

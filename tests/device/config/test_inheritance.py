@@ -73,7 +73,7 @@ def test_a_level_that_the_parent_does_not_have_adds_a_rule_and_remove_drops_one(
             4,
             "when.closure_s = -1: it should be a number above 0",
         ),
-        ('extends = "vehicle"\n[[rules]]\ncode = "drowsy"\n', 2, "the parent has 2 rules drowsy: give level"),
+        ('extends = "vehicle"\n[[rules]]\ncode = "drowsy"\n', 2, "the parent has 3 rules drowsy: give level"),
         (f'extends = "vehicle"\n{LONGER}{LONGER}', 5, "microsleep is changed twice; join the rules"),
         ('extends = "vehicle"\n[[rules]]\ncod = "sleep"\n', 3, "unknown key rules.cod: did you mean code?"),
     ],
@@ -85,6 +85,16 @@ def test_a_mistake_is_one_line_with_the_line_it_was_made_on(text: str, line: int
     message = str(caught.value)
     assert message.startswith(f"{file}: line {line}: ")
     assert says in message and "\n" not in message
+
+
+def test_of_two_rules_of_one_code_and_level_the_signals_say_which_one_is_meant(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "mine.toml",
+        'extends = "vehicle"\n[[rules]]\ncode = "drowsy"\nlevel = "advisory"\nwhen = { perclos_60s = 0.1 }\n',
+    )
+    profile, _ = load_profile(file)
+    advisories = [rule.when for rule in profile.rules if (rule.code, rule.level) == ("drowsy", "advisory")]
+    assert {"perclos_60s": 0.1} in advisories and len(advisories) == 2
 
 
 def test_a_mistake_of_a_parent_names_the_parent(tmp_path: Path) -> None:
@@ -105,7 +115,7 @@ def test_config_check_says_what_an_extension_changes(tmp_path: Path, capsys: pyt
     file = write(tmp_path / "mine.toml", f'extends = "vehicle"\nremove = ["yawning"]\n{LONGER}')
     assert status(["config", "check", file]) == 0
     out = capsys.readouterr().out
-    assert out == f"{file}: ok, a profile with 9 rules, extends vehicle: 1 rule changed, 1 rule removed\n"
+    assert out == f"{file}: ok, a profile with 10 rules, extends vehicle: 1 rule changed, 1 rule removed\n"
     assert status(["rules", "list", "--profile", file]) == 0
     out = capsys.readouterr().out
     assert "closure_s >= 1.5 s" in out and "yawning" not in out
