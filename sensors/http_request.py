@@ -100,6 +100,8 @@ def unreachable(address: Address, error: OSError | HTTPException) -> SourceError
             f"{name} has a certificate that is not trusted ({error.verify_message}): name its authority's file in the "
             "environment variable SSL_CERT_FILE"
         )
+    if isinstance(error, ConnectionResetError):
+        return SourceNotFound(f"{name} closes the connection without an answer: start the camera's server again")
     if isinstance(error, ssl.SSLError | HTTPException):
         return SourceError(f"{name} does not answer as {address.scheme} does: check the port and http or https")
     if isinstance(error, socket.gaierror):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.faults.sources import Trial, lacking, trial
+from tools.faults.source_servers import lacking
+from tools.faults.sources import Trial, trial
 from tools.rigs.waiting import within
 
 LASTS_S = 2.0
