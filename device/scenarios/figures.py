@@ -39,8 +39,12 @@ GROUPS: tuple[tuple[str, Callable[[Cell], bool]], ...] = (
     ),
     ("the same, image turned by 90, 180 or 270°", lambda cell: cell.camera in ROTATED),
     ("the same, 1, 2, 5, 10 or 30 frames per second", lambda cell: cell.camera in OTHER_RATES),
-    ("sunglasses or near dark", lambda cell: cell.expected.sight == "blind"),
-    ("eyes visible, head 40° off the camera", lambda cell: cell.expected.sight == "either"),
+    ("sunglasses", lambda cell: cell.expected.sight == "blind"),
+    ("near dark", lambda cell: cell.light.name == "dark" and cell.expected.sight == "either"),
+    (
+        "eyes visible, head 40° off the camera",
+        lambda cell: cell.light.name != "dark" and cell.expected.sight == "either",
+    ),
 )
 """The groups that a reader asks for first: name, and which cells belong to it."""
 

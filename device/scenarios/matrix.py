@@ -244,17 +244,14 @@ def _is_visible(cell: Cell) -> bool:
 def _expected(cell: Cell) -> Expected:
     frontal = abs(cell.head.yaw_deg) <= READABLE_YAW_DEG
     only_degraded, any_blind = frozenset({"degraded"}), frozenset({"degraded", "no_face"})
-    if cell.eyewear == "sunglasses" or cell.light.name == "dark":
-        cause = (
-            "dark lenses hide the eyes" if cell.eyewear == "sunglasses" else "the eyes are lost in darkness and noise"
-        )
+    if cell.eyewear == "sunglasses":
         return Expected(
             required=(),
             # Where the head points is seen without the eyes; the mouth too.
             tolerated=DISTRACTION_CODES | {"yawning"},
             sight="blind",
             blind_healths=only_degraded if frontal else any_blind,
-            why=f"{cause}: the monitor must report this, and must not report a closure",
+            why="dark lenses hide the eyes: the monitor must report this, and must not report a closure",
         )
     fps, more_s = cell.camera.fps, 1.0 / min(cell.camera.fps, FPS) - 1.0 / FPS
     required = tuple(
@@ -262,6 +259,10 @@ def _expected(cell: Cell) -> Expected:
         for one in cell.behaviour.required
         if fps >= cell.behaviour.required_from_fps
     )
+    if cell.light.name == "dark":
+        why = "hardly any light: this driver is assessed, or the monitor reports that it cannot"
+        blind = only_degraded if frontal else any_blind
+        return Expected(required, cell.behaviour.tolerated | DISTRACTION_CODES | {"yawning"}, "either", blind, why)
     if frontal:
         why = "both eyes face the camera: this driver must be assessed"
         rotated, slow = cell.camera.rotated_deg != 0, fps < SLOW_BELOW_FPS
