@@ -25,8 +25,9 @@ CUT_TIGHT = frozenset({"utk"})
 """Sources whose pictures end where the face ends: never padded with black, or the network learns that edge."""
 SHARES = {"helen-train": 2.0, "ytf": 1.0, "car": 1.0, "london": 2.0, "yawdd": 2.0, "turned": 1.5}
 """How often pictures of a source are drawn beside others."""
-MINED_SHARE, SCENES, RESIDUES = 0.4, 0.55, 0.12
-"""Of the crops without a face: answers of the detector, these and scenes, residues; others are cut beside a face."""
+BLANKS, MINED_SHARE, SCENES, RESIDUES = 0.15, 0.4, 0.55, 0.12
+"""Of the crops without a face: even ones with noise. Of the rest: answers of the detector, these and scenes, residues;
+others are cut beside a face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class FaceSamples:
     def no_face(self, rng: np.random.Generator, index: int, light: Light) -> Sample:
         """A scene, a hand, or a face that is not where or not as large as tracking would have it."""
         kind, place = rng.random(), self.square(index)
+        if rng.random() < BLANKS:
+            return self._nothing(standardise(blank(rng)), place)
         if kind < MINED_SHARE:
             grey = self._mined(rng)
         elif kind < SCENES:
@@ -183,6 +186,16 @@ def shaken(rng: np.random.Generator, crop: Crop) -> Crop:
     """The crop of the same face in a next frame, hardly moved."""
     along, down = rng.normal(0.0, 0.008, 2)
     return crop.moved(along, down, math.exp(rng.normal(0.0, 0.01)), rng.normal(0.0, 0.01))
+
+
+def blank(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A covered or burnt out lens, or a sensor without light: one level or a slope, and noise."""
+    level, slope = rng.choice([0.0, 255.0, rng.uniform(0.0, 255.0)]), rng.choice([0.0, rng.uniform(0.0, 60.0)])
+    ramp = np.linspace(-slope, slope, SIZE_PX)[:, None] if rng.random() < 0.5 else np.linspace(-slope, slope, SIZE_PX)
+    spread = rng.choice([0.0, math.exp(rng.uniform(-1.0, 4.3))])
+    levels = level + ramp + noise(rng, (SIZE_PX, SIZE_PX), spread)
+    out: NDArray[np.uint8] = np.clip(levels, 0, 255).astype(np.uint8)
+    return out
 
 
 def misplaced(rng: np.random.Generator, square: Crop) -> Crop:

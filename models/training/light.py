@@ -38,7 +38,7 @@ class Light:
     noise: float = 0.6
     jpeg: float = 0.2
     strength: float = 1.0
-    brightest: float = 3.0
+    brightest: float = 2.4
 
     def calmer(self) -> Light:
         """As frames mostly are."""
@@ -73,7 +73,8 @@ def varied(rng: np.random.Generator, grey: NDArray[np.uint8], light: Light) -> N
     if chance[9] < light.leaves:
         levels = levels * _leaves(rng, levels.shape)
     if chance[10] < light.dim:
-        levels = levels * rng.uniform(0.08, 0.4) + noise(rng, levels.shape, rng.uniform(1.0, 6.0))
+        gain = rng.uniform(0.08, 0.4)  # with as much noise as leaves a face to see
+        levels = levels * gain + noise(rng, levels.shape, rng.uniform(0.5, 20.0 * gain))
     elif chance[6] < light.noise:
         levels = levels + noise(rng, levels.shape, rng.uniform(1.0, 9.0 * light.strength))
     bounded: NDArray[np.uint8] = np.clip(levels, 0.0, 255.0).astype(np.uint8)

@@ -269,7 +269,7 @@ def test_config_check_tells_every_contradiction_of_a_profile(
 
 def test_config_check_accepts_a_shipped_profile(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(["config", "check", str(PROFILES / "vehicle.toml")]) == 0
-    assert "ok, a profile with 10 rules" in capsys.readouterr().out
+    assert "ok, a profile with 11 rules" in capsys.readouterr().out
 
 
 def test_devices_lists_each_kind(capsys: pytest.CaptureFixture[str]) -> None:

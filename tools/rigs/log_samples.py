@@ -195,5 +195,6 @@ def observations(seconds: float, fps: float = 30.0, *, shut: tuple[float, float]
             gaze_pitch_deg=0.0,
             unreadable=None,
             unsure=False,
+            doubt=None,
             lid_states=(0.01, 0.09, 0.02, 0.88) if is_shut else (0.9, 0.02, 0.05, 0.03),
         )
