@@ -15,7 +15,8 @@ from pathlib import Path
 from threading import Thread
 
 from wakeful.device.alerts.output import Output
-from wakeful.device.messages import DRIVER_NAME, Calibration, CommandReceived, DriverState, Event, SetDriver
+from wakeful.device.drivers import Calibration, SetDriver, is_driver_name
+from wakeful.device.messages import CommandReceived, DriverState, Event
 from wakeful.device.state.inputs import EngineInput
 from wakeful.errors import ConfigError, WakefulError
 from wakeful.files import write_file
@@ -72,6 +73,15 @@ def save_driver(name: str, learned: Calibration) -> None:
         raise DriverStoreError(
             f"{file} cannot be written ({error.strerror}); set WAKEFUL_DRIVERS to another folder"
         ) from None
+
+
+def forget_driver(name: str) -> list[Path]:
+    """Remove what was learned of a driver; gives the files that are gone. Raises: OSError: one cannot be removed."""
+    file = _file(name)
+    if not file.is_file():
+        return []
+    file.unlink()
+    return [file]
 
 
 class DriverSaver(Output):
@@ -133,8 +143,11 @@ def _save(name: str, learned: Calibration | None) -> None:
 
 
 def _file(name: str) -> Path:
-    if not DRIVER_NAME.fullmatch(name):
-        raise ConfigError(f"{name!r} is not a driver name: use up to 64 letters, digits, dots, dashes and underscores")
+    if not is_driver_name(name):
+        raise ConfigError(
+            f"{name!r} is not a driver name: use up to 64 letters, digits, dots, dashes and underscores, "
+            "but not auto or unknown"
+        )
     return drivers_folder() / f"{name}.json"
 
 

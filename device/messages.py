@@ -7,11 +7,12 @@ left, pitch positive up, roll positive towards the person's right shoulder; left
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from wakeful.device.drivers import DriverRecognized
+from wakeful.device.drivers import SetDriver as SetDriver
 from wakeful.device.people import Person
 
 
@@ -169,6 +170,7 @@ class DriverState:
         person: number of the watched person in this run, from 1; None without a face.
         notes: codes of what is wrong with the monitor itself, see ``wakeful.device.supervision.notes``.
         people: everybody in view, by id; None unless requested, and without a frame.
+        driver: who it is: a name or its hash, ``unknown``, or "" where nobody asked (``[driver]``).
     """
 
     t_ns: int
@@ -213,6 +215,7 @@ class DriverState:
     people: tuple[Person, ...] | None = None
     sleepiness: float | None = None
     sleepiness_coverage: float = 0.0
+    driver: str = ""
 
     @property
     def lid_states(self) -> tuple[float | None, float | None, float | None, float | None]:
@@ -295,42 +298,9 @@ class Pause:
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What can be kept of a person under a name.
-
-    Attributes:
-        reader: the landmark reader it was learned with; it holds for no other.
-        eye_aspect_left, eye_aspect_right: of the open eyes.
-        road_yaw_deg, road_pitch_deg: where the road is, in the camera's frame; None if not learned.
-    """
-
-    reader: str
-    eye_aspect_left: float
-    eye_aspect_right: float
-    road_yaw_deg: float | None = None
-    road_pitch_deg: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetDriver:
-    """Another person has taken the seat.
-
-    Attributes:
-        name: by which what is learned is kept; "" for somebody of whom nothing is.
-        known: what was learned of this person before.
-    """
-
-    name: str
-    known: Calibration | None = None
-
-
-DRIVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""What a driver may be called: the name of a file, and part of no path."""
-
 MAX_PAUSE_S = 3600.0
 
-Command = Acknowledge | VehicleSpeed | Ignition | Gear | Marker | Pause | SetDriver
+Command = Acknowledge | VehicleSpeed | Ignition | Gear | Marker | Pause | SetDriver | DriverRecognized
 """What the outside world may report or ask for."""
 
 

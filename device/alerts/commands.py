@@ -13,7 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from wakeful.device.messages import DRIVER_NAME, MAX_PAUSE_S, Acknowledge, Command, Marker, Pause, SetDriver
+from wakeful.device.drivers import is_driver_name
+from wakeful.device.messages import MAX_PAUSE_S, Acknowledge, Command, Marker, Pause, SetDriver
 from wakeful.errors import WakefulError
 
 MAX_BYTES = 1024
@@ -78,8 +79,10 @@ def _pause(fields: dict[str, object]) -> Command:
 
 def _set_driver(fields: dict[str, object]) -> Command:
     name = fields.pop("name", None)
-    if not isinstance(name, str) or (name and not DRIVER_NAME.fullmatch(name)):
-        raise BrokenCommand('"name" should be up to 64 letters, digits, dots, dashes and underscores, or empty')
+    if not isinstance(name, str) or (name and not is_driver_name(name)):
+        raise BrokenCommand(
+            '"name" should be up to 64 letters, digits, dots, dashes and underscores, not auto or unknown, or empty'
+        )
     return SetDriver(name)
 
 

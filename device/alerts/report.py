@@ -40,7 +40,7 @@ STATE = (
     *("kss_estimate", "yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg", "gaze_zone", "off_road_s"),
     *("expression", "expression_p", "notes", "calibration_pct", "speed_kmh", "ignition", "gear"),
     *("looking", "looking_s", "awake", "distance_m", "lid_open", "lid_lowered", "lid_narrowed", "lid_closed", "person"),
-    *("sleepiness", "sleepiness_coverage", "people"),
+    *("sleepiness", "sleepiness_coverage", "people", "driver"),
 )
 """What the report of a state holds."""
 

@@ -23,7 +23,7 @@ COLUMNS = (
     *("yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg"),
     *("eyes_closed", "closure_s", "perclos_60s", "level", "health", "expression"),
 )
-PERSON = "person"
+PERSON, DRIVER = "person", "driver"
 SLEEPINESS_COLUMNS = ("sleepiness", "sleepiness_coverage")
 LID_COLUMNS = ("lid_open", "lid_lowered", "lid_narrowed", "lid_closed")
 ORIGIN_COLUMNS = ("run", "origin_utc_ns", "origin_monotonic_ns")
@@ -58,7 +58,7 @@ class SignalsOutput(Output):
     def start(self, origin_ns: int) -> None:
         self._run = replace(self._run, origin_ns=origin_ns)
         classes = (f"p_{name}" for name in self._classes)
-        self._rows.writerow((*COLUMNS, *ORIGIN_COLUMNS, *LID_COLUMNS, PERSON, *SLEEPINESS_COLUMNS, *classes))
+        self._rows.writerow((*COLUMNS, *ORIGIN_COLUMNS, *LID_COLUMNS, PERSON, *SLEEPINESS_COLUMNS, DRIVER, *classes))
 
     def state(self, state: DriverState) -> None:
         if state.seq == self._last_seq or state.seq < 0:
@@ -71,6 +71,7 @@ class SignalsOutput(Output):
             *(_number(p, 3) for p in state.lid_states),
             state.person or "",
             *(_number(value, 3) for value in (state.sleepiness, state.sleepiness_coverage)),
+            state.driver,
         ]
         self._rows.writerow((*row(state, self._run.origin_ns), *origin, *late, *self._probabilities(state)))
 

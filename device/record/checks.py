@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from wakeful.device.messages import Calibration
+from wakeful.device.drivers import Calibration
 
 MAX_TIME_NS = 1 << 63
 MAX_TEXT = 4096

@@ -10,6 +10,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from wakeful.device.drivers import DriverRecognized, SetDriver
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
@@ -24,7 +25,6 @@ from wakeful.device.messages import (
     Observation,
     Pause,
     Phase,
-    SetDriver,
     Tick,
     Unreadable,
     VehicleSpeed,
@@ -156,10 +156,21 @@ def _command(values: dict[str, Any]) -> CommandReceived:
     return CommandReceived(whole(values["t_ns"]), _COMMANDS[name](values))
 
 
+def _recognized(values: dict[str, Any]) -> DriverRecognized:
+    similarity, live = values.get("similarity"), values.get("live")
+    return DriverRecognized(
+        text(values["name"]),
+        None if similarity is None else number(similarity),
+        calibration(values.get("known")),
+        None if live is None else flag(live),
+    )
+
+
 _COMMANDS: Mapping[str, Callable[[dict[str, Any]], Command]] = {
     "ignition": lambda values: Ignition(None if values.get("on") is None else flag(values["on"])),
     "gear": lambda values: Gear(text(values["name"])),
     "pause": lambda values: Pause(number(values["duration_s"])),
+    "driver_recognized": _recognized,
     "set_driver": lambda values: SetDriver(text(values["name"]), calibration(values.get("known"))),
 }
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
 
+from wakeful.device.drivers import DriverRecognized, SetDriver
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
@@ -21,7 +22,6 @@ from wakeful.device.messages import (
     Marker,
     Observation,
     Pause,
-    SetDriver,
     Tick,
     VehicleSpeed,
 )
@@ -37,7 +37,13 @@ _OBSERVATION = tuple(one.name for one in schema.recorded(Observation))
 _STATE = tuple(one.name for one in schema.recorded(DriverState))
 _OBSERVATION_VALUES = attrgetter(*_OBSERVATION)
 _STATE_VALUES = attrgetter(*_STATE)
-COMMANDS = {Ignition: "ignition", Gear: "gear", Pause: "pause", SetDriver: "set_driver"}
+COMMANDS = {
+    Ignition: "ignition",
+    Gear: "gear",
+    Pause: "pause",
+    SetDriver: "set_driver",
+    DriverRecognized: "driver_recognized",
+}
 """What the commands on the channel of that name are called."""
 NOTHING = (None, "", ())
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False, default=float).encode

@@ -69,6 +69,7 @@ def _config(values: dict[str, Any]) -> LogConfig:
             known=calibration(values.get("known")),
             road=_direction(values.get("road")),
             expression_classes=texts(values.get("expression_classes", [])),
+            driver=text(values.get("driver", "")),
         ),
         cut=flag(values.get("cut", False)),
         repaired=flag(values.get("repaired", values.get("mended", False))),

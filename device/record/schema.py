@@ -26,6 +26,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
+from wakeful.device.drivers import RESERVED
 from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, DriverState, Event, Observation, Tick
 from wakeful.device.state.engine_config import EngineConfig
@@ -80,10 +81,10 @@ class LogConfig:
 
     @property
     def driver(self) -> str:
-        """Name of the driver, "" where none was given."""
+        """Name of the driver, "" where none was given, or where the face says who it is."""
         driver = self.settings.get("driver")
         name = driver.get("name") if isinstance(driver, dict) else None
-        return name if isinstance(name, str) else ""
+        return name if isinstance(name, str) and name not in RESERVED else ""
 
     def seconds(self, t_ns: int) -> float:
         """Seconds since the first frame."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wakeful.device.config.settings import Settings
+from wakeful.device.drivers import AUTO
 from wakeful.device.record.engine_revision import engine_revision
 from wakeful.device.record.schema import LogConfig
 from wakeful.device.state.engine_config import EngineConfig
@@ -44,7 +45,12 @@ def log_template(settings: Settings, engine: EngineConfig, about: Mapping[str, A
         settings={
             "source": settings.source.model_dump(exclude={"login"}),
             "perception": settings.perception.model_dump(),
-            "driver": settings.driver.model_dump(),
+            "driver": settings.driver.model_dump(exclude={"key"}) | _driver(settings, engine),
             "vehicle": {"speed_kmh": settings.vehicle.speed_kmh},
         },
     )
+
+
+def _driver(settings: Settings, engine: EngineConfig) -> dict[str, str]:
+    """The name as it is published."""
+    return {} if settings.driver.name in (None, AUTO) else {"name": engine.driver}

@@ -37,6 +37,7 @@ class OpenEyeBaseline:
         self._sorted: list[float] = []
         self._samples = 0 if learned is None else self._learn_samples
         self.learned = learned
+        self._recalled = 0.0
         self._next_ns: int | None = None
         self.aspect = AVERAGE_ASPECT if learned is None else learned
 
@@ -44,6 +45,10 @@ class OpenEyeBaseline:
     def progress_pct(self) -> float:
         """How much of it is learned, 0 to 100."""
         return min(100.0, 100.0 * self._samples / self._learn_samples)
+
+    def recall(self, learned: float | None) -> None:
+        """What was learned of this person in earlier drives, which fits: a further floor; None takes it away."""
+        self._recalled = learned or 0.0
 
     def add(self, t_ns: int, aspect: float) -> None:
         """The eye was seen, not closed, with this aspect."""
@@ -55,11 +60,12 @@ class OpenEyeBaseline:
         typical = max(NARROWEST_ASPECT, self._sorted[int(QUANTILE * len(self._sorted))])
         if self.learned is None:
             trust = min(1.0, self._samples / PRIOR_SAMPLES)
-            self.aspect = trust * typical + (1.0 - trust) * AVERAGE_ASPECT
+            aspect = trust * typical + (1.0 - trust) * AVERAGE_ASPECT
             if self._samples >= self._learn_samples:
-                self.learned = self.aspect
+                self.learned = aspect
         else:
-            self.aspect = max(typical, self._floor * self.learned)
+            aspect = max(typical, self._floor * self.learned)
+        self.aspect = max(aspect, self._floor * self._recalled)
 
     def _remember(self, aspect: float) -> None:
         self._recent.append(aspect)

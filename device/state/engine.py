@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from wakeful.device.drivers import Calibration, DriverRecognized, SetDriver
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
-    Calibration,
     Command,
     DriverState,
     Event,
@@ -24,7 +24,6 @@ from wakeful.device.messages import (
     Observation,
     Pause,
     Phase,
-    SetDriver,
     Unreadable,
     VehicleSpeed,
 )
@@ -35,12 +34,12 @@ from wakeful.device.state.episodes import EpisodeView
 from wakeful.device.state.eyelids import LidView
 from wakeful.device.state.frame_rate import FrameRate
 from wakeful.device.state.health import SLOW, HealthMonitor, off_axis_deg
+from wakeful.device.state.moment_signals import signals_of
 from wakeful.device.state.person import WatchedPeople
 from wakeful.device.state.plausible import without_impossible
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.rules import RuleBook
 from wakeful.device.state.signals import Signals
-from wakeful.device.state.sleepiness import kss_estimate
 
 CALIBRATION_STEP_PCT = 10.0
 # Frames a little out of order are left out; a clock that jumps back further starts a new count of time.
@@ -48,7 +47,6 @@ CLOCK_JUMP_NS = 1_000_000_000
 # Turned or bowed further than this, an eye or a brow may be seen past the rim of lenses that hide it from the front.
 PAST_RIM_DEG = 30.0
 NOT_ENGAGED = EngagementView()
-NO_STATES = (None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +106,13 @@ class Engine:
             alerts.extend(self._replace_person(seen.t_ns, events))
             who = self._people.now
             lids = who.lids.step(seen, None)
-        attention = who.attention.step(
-            seen,
-            lids.lowered_since_ns,
-            eyes_open=lids.closed is False,
-            opening=None if lids.narrow else lids.opening,
-            down=lids.down,
-        )
+        attention = who.attend(seen, lids)
+        if misfit := who.misfit(seen, lids):
+            events.append(self._dropped(seen.t_ns, misfit))
         episodes = who.episodes.step(seen, lids.closure_s)
         events.extend(_ended(seen.t_ns, lids, attention))
         events.extend(episodes.events)
-        signals = self._signals(lids, attention, episodes)
+        signals = signals_of(who.lids, lids, attention, episodes)
         engaged = self._engage(seen, lids, events)
         paused = self._is_paused(seen.t_ns)
         if not paused:
@@ -162,6 +156,8 @@ class Engine:
             return self._pause(t_ns, command.duration_s)
         elif isinstance(command, SetDriver):
             return self._set_driver(t_ns, command)
+        elif isinstance(command, DriverRecognized):
+            self._recognized(t_ns, command)
         return ()
 
     @property
@@ -193,10 +189,29 @@ class Engine:
         return self._paused_until_ns is not None and t_ns < self._paused_until_ns
 
     def _set_driver(self, t_ns: int, command: SetDriver) -> tuple[Alert, ...]:
-        self._people.replace(command.known)
+        self._people.replace(command.known, command.name)
         self._told_calibration_pct = 0.0
         self._to_tell.append(Event(t_ns, "driver", {"name": command.name}))
         return self._rules.clear_all(t_ns)
+
+    def _recognized(self, t_ns: int, driver: DriverRecognized) -> None:
+        """Somebody is taken for a person who is known. Everything that goes on goes on."""
+        self._people.recognize(driver.known, driver.name)
+        if driver.name:
+            data: dict[str, float | int | str] = {"name": driver.name}
+            if driver.similarity is not None:
+                data["similarity"] = round(driver.similarity, 3)
+            if driver.live is not None:
+                data["live"] = int(driver.live)
+            self._to_tell.append(Event(t_ns, "driver", data))
+
+    def _dropped(self, t_ns: int, measure: str) -> Event:
+        """What was known of the person does not fit what is measured."""
+        progress_pct = self._people.now.progress_pct
+        self._told_calibration_pct = progress_pct - progress_pct % CALIBRATION_STEP_PCT
+        told_pct = self._told_calibration_pct
+        data: dict[str, float | int | str] = {"progress_pct": told_pct, "reason": "driver_mismatch", "measure": measure}
+        return Event(t_ns, "calibration", data)
 
     def _engage(self, seen: Observation, lids: LidView, events: list[Event]) -> EngagementView:
         if self._engagement is None:
@@ -213,7 +228,7 @@ class Engine:
         self._health.forget_eyes()
         if self._engagement is not None:
             self._engagement.forget_look()
-        self._told_calibration_pct = self._people.now.lids.progress_pct
+        self._told_calibration_pct = self._people.now.progress_pct
         data = {"person": seen.person, "previous": before, "unsure": int(seen.unsure)}
         events.append(Event(seen.t_ns, "watched", data))
         if seen.unsure or self._alerted in (None, seen.person):
@@ -227,33 +242,6 @@ class Engine:
         events.append(Event(t_ns, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
         return self._rules.clear_all(t_ns)
 
-    def _signals(self, lids: LidView, attention: AttentionView, episodes: EpisodeView) -> Signals:
-        """Every signal of ``wakeful.device.state.signals`` at this moment."""
-        watched = self._people.now.lids
-        states = lids.states or NO_STATES
-        return {
-            "closure_s": lids.closure_s,
-            "eyes_open_s": None if lids.closed is None else lids.eyes_open_s,
-            "perclos_60s": watched.perclos_60s.share,
-            "perclos_180s": watched.perclos_180s.share,
-            "closure_ratio": watched.closure_ratio,
-            "off_road_s": attention.off_road_s,
-            "off_road_in_30s": attention.off_road_in_30s,
-            "on_road_s": attention.on_road_s,
-            "glances_in_30s": attention.glances_in_30s,
-            "lowered_s": lids.lowered_s,
-            "yawns_600s": float(episodes.yawns),
-            "nods_600s": float(episodes.nods),
-            "sleepiness": watched.sleepiness.p,
-            "long_blink_share": watched.sleepiness.long_share,
-            "kss_estimate": kss_estimate(watched.sleepiness.p),
-            "distress_s": episodes.distress_s,
-            "lid_open": states[0],
-            "lid_lowered": states[1],
-            "lid_narrowed": states[2],
-            "lid_closed": states[3],
-        }
-
     def _updated_health(self, seen: Observation, lids: LidView, fps: float | None) -> Health:
         unreadable = seen.doubt.value if seen.doubt else ""
         if fps is not None and fps < self._profile.perclos.min_fps:
@@ -266,7 +254,7 @@ class Engine:
             seen.t_ns,
             face=seen.face or seen.unreadable is not None,
             unreadable=unreadable,
-            calibrated=self._people.now.lids.progress_pct >= 100.0,
+            calibrated=self._people.now.progress_pct >= 100.0,
             rotated=seen.rotate_deg != 0,
             unsure=seen.unsure,
             unclear_s=lids.unclear_s,
@@ -309,7 +297,7 @@ class Engine:
             sleepiness_coverage=watched.sleepiness.coverage,
             level=worst.rule.rank if worst else Level.NONE,
             code=worst.rule.code if worst else "",
-            calibration_pct=watched.progress_pct,
+            calibration_pct=self._people.now.progress_pct,
             speed_kmh=self._speed_kmh,
             expression=episodes.expression.expression,
             expression_p=episodes.expression.p,
@@ -324,6 +312,7 @@ class Engine:
             lid_narrowed=signals["lid_narrowed"],
             lid_closed=signals["lid_closed"],
             person=seen.person,
+            driver=self._people.now.name,
         )
 
     def _told(self, state: DriverState, alerts: list[Alert], events: list[Event]) -> Step:

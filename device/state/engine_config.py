@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wakeful.device.messages import Calibration, ReaderTraits
+from wakeful.device.drivers import Calibration
+from wakeful.device.messages import ReaderTraits
 from wakeful.device.state.gaze_zone import Direction
 from wakeful.device.state.profile import Profile
 
@@ -20,6 +21,7 @@ class EngineConfig:
         known: what was learned of this person before; ignored if it was learned with another reader.
         road: the road direction in the camera's frame, if it is known.
         expression_classes: names of the probabilities in ``Observation.expression``.
+        driver: who it is, as it is published; "" where nobody said.
     """
 
     profile: Profile
@@ -28,3 +30,4 @@ class EngineConfig:
     known: Calibration | None = None
     road: Direction | None = None
     expression_classes: tuple[str, ...] = ()
+    driver: str = ""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wakeful.device.messages import Calibration, Event, Observation, ReaderTraits
+from wakeful.device.drivers import Calibration
+from wakeful.device.messages import Event, Observation, ReaderTraits
 from wakeful.device.state.baseline import OpenEyeBaseline, opening
 from wakeful.device.state.blinks import Blink, BlinkMeter
 from wakeful.device.state.closure import Closure, ClosureTracker, EyeState
@@ -133,6 +134,11 @@ class Eyelids:
         """Mean aspect of this person's open eyes, None while it is not learned."""
         learned = [eye.learned for eye in (self.left, self.right) if eye.learned is not None]
         return sum(learned) / len(learned) if learned else None
+
+    def recall(self, known: Calibration | None) -> None:
+        """What was learned of these eyes in earlier drives, which fits; None: it no longer counts."""
+        self.left.recall(known.eye_aspect_left if known else None)
+        self.right.recall(known.eye_aspect_right if known else None)
 
     def step(self, seen: Observation, fps: float | None, *, defers: bool = True, steady: bool = False) -> LidView:
         """Take in one frame.

@@ -66,6 +66,11 @@ class RoadDirection:
         """Whether the direction of the gaze changes no more."""
         return self._given or self._over
 
+    @property
+    def seen_s(self) -> float:
+        """How much gaze it was learned from."""
+        return self._seen_ns / 1e9
+
     def restart(self) -> None:
         """Time starts again; what was learned is kept."""
         self._sampled_ns = None

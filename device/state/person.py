@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from collections import deque
 
-from wakeful.device.messages import Calibration, Observation
-from wakeful.device.state.attention import Attention
+from wakeful.device.drivers import Calibration
+from wakeful.device.messages import Observation
+from wakeful.device.state.attention import Attention, AttentionView
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.episodes import Episodes
 from wakeful.device.state.eyelids import Eyelids, LidView
 from wakeful.device.state.gaze_zone import Direction
+from wakeful.device.state.recall import Recall
 
 # Somebody who was away for this long may have been replaced.
 AWAY_NS = 3_000_000_000
@@ -62,10 +64,13 @@ class OnePerson:
 
     Args:
         known: what was learned of them before; ignored if it was learned with another reader.
+        name: who it is, as it is published.
     """
 
-    def __init__(self, config: EngineConfig, known: Calibration | None) -> None:
+    def __init__(self, config: EngineConfig, known: Calibration | None, name: str = "") -> None:
         self._config = config
+        self.name = name
+        self._recall: Recall | None = None
         if known is not None and known.reader != config.reader.name:
             known = None
         road = config.road
@@ -81,7 +86,42 @@ class OnePerson:
         self._swap = SwapWatch()
         self.lids.restart()
         self.attention.restart()
+        if self._recall is not None:
+            self._recall.restart()
         self.episodes = Episodes(config.profile, config.reader.wide_mouth_aspect, config.expression_classes)
+
+    @property
+    def progress_pct(self) -> float:
+        """How much of the personal baseline is learned: all of it where what was known before is taken up."""
+        taken = self._recall is not None and self._recall.fits is not False
+        return 100.0 if taken else self.lids.progress_pct
+
+    def take_up(self, known: Calibration | None) -> None:
+        """This seems to be somebody of whom this was learned before. What goes on is measured on as it is."""
+        if known is not None and known.reader != self._config.reader.name:
+            known = None
+        if known == (self._recall.known if self._recall else None):
+            return
+        self.lids.recall(None)
+        learns_road = self._config.road is None
+        self._recall = Recall(self._config.profile, known, learns_road=learns_road) if known else None
+
+    def misfit(self, seen: Observation, lids: LidView) -> str:
+        """Try what was taken up against one frame; gives what of it does not fit, and was dropped, "" otherwise."""
+        if self._recall is None:
+            return ""
+        misfit = self._recall.see(seen, self.attention, eyes_open=lids.closed is False and not lids.down)
+        if self._recall.fits:
+            self.lids.recall(self._recall.known)
+        return misfit
+
+    def attend(self, seen: Observation, lids: LidView) -> AttentionView:
+        """Where the person looks: by the road of this drive, and before it is known by that of earlier ones."""
+        view = _attend(self.attention, seen, lids)
+        recalled = self._recall.attention if self._recall else None
+        if recalled is None or self.attention.road.direction is not None:
+            return view
+        return _attend(recalled, seen, lids)
 
     def is_somebody_else(self, seen: Observation, lids: LidView) -> bool:
         """Whether another person has sat down in the same place."""
@@ -112,7 +152,7 @@ class WatchedPeople:
         self._config = config
         self._others: dict[int, OnePerson] = {}
         self.number: int | None = None
-        self.now = self.named = OnePerson(config, config.known)
+        self.now = self.named = OnePerson(config, config.known, config.driver)
 
     def watch(self, number: int | None) -> int | None:
         """The observations are of this person; gives the number of another one if one was watched before."""
@@ -128,11 +168,27 @@ class WatchedPeople:
             del self._others[next(iter(self._others))]
         return before
 
-    def replace(self, known: Calibration | None) -> None:
+    def replace(self, known: Calibration | None, name: str = "") -> None:
         """Another person has taken the place of the one who is watched."""
-        self.now = self.named = OnePerson(self._config, known)
+        self.now = self.named = OnePerson(self._config, known, name)
+
+    def recognize(self, known: Calibration | None, name: str) -> None:
+        """The person who is watched seems to be this one."""
+        self.now.name = name
+        self.now.take_up(known)
+        self.named = self.now
 
     def restart(self) -> None:
         """Time starts again, with the same people."""
         for person in (self.now, *self._others.values()):
             person.restart()
+
+
+def _attend(attention: Attention, seen: Observation, lids: LidView) -> AttentionView:
+    return attention.step(
+        seen,
+        lids.lowered_since_ns,
+        eyes_open=lids.closed is False,
+        opening=None if lids.narrow else lids.opening,
+        down=lids.down,
+    )

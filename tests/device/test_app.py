@@ -121,9 +121,9 @@ def test_signals_have_the_columns_of_the_contract_and_a_row_for_each_frame(nap: 
     assert header[:17] == COLUMNS.split(",")
     assert header[17:20] == ["run", "origin_utc_ns", "origin_monotonic_ns"]
     assert header[20:24] == ["lid_open", "lid_lowered", "lid_narrowed", "lid_closed"]
-    assert header[24:27] == ["person", "sleepiness", "sleepiness_coverage"]
+    assert header[24:28] == ["person", "sleepiness", "sleepiness_coverage", "driver"]
     assert header[24] == "person" and {row[24] for row in rows} <= {"", "1"}
-    assert all(name.startswith("p_") for name in header[27:])
+    assert all(name.startswith("p_") for name in header[28:])
     assert [int(row[1]) for row in rows] == list(range(315))
     assert {len(row) for row in rows} == {len(header)}
     shut = [row[header.index("eyes_closed")] for row in rows]

@@ -12,7 +12,8 @@ import pytest
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.driver_store import DriverSaver, load_driver, save_driver, with_what_is_known
-from wakeful.device.messages import Calibration, CommandReceived, Event, SetDriver
+from wakeful.device.drivers import Calibration
+from wakeful.device.messages import CommandReceived, Event, SetDriver
 
 ANNA = Calibration("v2", 0.28, 0.27, 12.0, -4.0)
 BERT = Calibration("v2", 0.31, 0.3)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tools.fuzz.runner import Parser
 from wakeful.device.alerts.commands import MAX_SEQ, MAX_TEXT, BrokenCommand, decode_command
-from wakeful.device.messages import DRIVER_NAME, MAX_PAUSE_S, Acknowledge, Marker, Pause, SetDriver
+from wakeful.device.drivers import DRIVER_NAME
+from wakeful.device.messages import MAX_PAUSE_S, Acknowledge, Marker, Pause, SetDriver
 
 
 def parse(data: bytes) -> bool:

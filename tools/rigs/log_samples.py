@@ -10,11 +10,11 @@ from dataclasses import replace
 import numpy as np
 
 from wakeful.device.config.layers import load_profile
+from wakeful.device.drivers import Calibration
 from wakeful.device.landmarks import EyeLandmarks, Landmarks
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
-    Calibration,
     CommandReceived,
     DriverState,
     Event,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from wakeful.device.config.layers import load_profile
+from wakeful.device.drivers import Calibration
 from wakeful.device.messages import (
     Alert,
-    Calibration,
     Command,
     Event,
     Health,

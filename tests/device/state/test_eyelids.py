@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.device.state.drives import EYES_ALONE
-from wakeful.device.messages import Calibration, Observation
+from wakeful.device.drivers import Calibration
+from wakeful.device.messages import Observation
 from wakeful.device.state.eyelids import Eyelids, LidView
 from wakeful.device.state.profile import Profile
 

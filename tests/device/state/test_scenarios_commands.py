@@ -6,7 +6,8 @@ import pytest
 
 from tests.device.state.drives import Camera as ACamera
 from tests.device.state.drives import Part, any_camera, assert_alerts, drive, told
-from wakeful.device.messages import Calibration, Gear, Health, Ignition, Pause, SetDriver
+from wakeful.device.drivers import Calibration
+from wakeful.device.messages import Gear, Health, Ignition, Pause, SetDriver
 
 
 @any_camera

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.device.state.drives import EYES_ALONE, OPEN_ASPECT, Camera, Outcome, Part, any_camera, assert_alerts, drive
-from wakeful.device.messages import Calibration
+from wakeful.device.drivers import Calibration
 
 LEARN = Part(62.0)
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.device.state.drives import EYES_ALONE, OPEN_ASPECT, Outcome, Part, drive
-from wakeful.device.messages import Calibration, Health
+from wakeful.device.drivers import Calibration
+from wakeful.device.messages import Health
 
 KNOWN = Calibration(EYES_ALONE.name, OPEN_ASPECT, OPEN_ASPECT, 0.0, 0.0)
 DRIVER: dict[str, Any] = {"person": 1}
