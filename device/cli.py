@@ -23,7 +23,20 @@ INTERRUPTED = 130
 DEFAULT_VIEW = "127.0.0.1:8321"
 
 COMMANDS = ("run", "replay", "report", "devices", "doctor", "health", "export")
-GROUPS = ("log", "models", "config", "rules", "data", "train", "convert", "evaluate", "scenarios", "bench", "explain")
+GROUPS = (
+    "log",
+    "models",
+    "config",
+    "rules",
+    "data",
+    "train",
+    "convert",
+    "evaluate",
+    "scenarios",
+    "bench",
+    "explain",
+    "fleet",
+)
 """Modules of ``wakeful.device.commands``: with a function of that name, and with an ``app`` of several commands."""
 
 

@@ -137,6 +137,8 @@ class VehicleSettings(Section):
 
     speed_kmh: float | None = Field(default=None, ge=0, le=1000)
     """Fixed speed if no vehicle input is connected, km/h; unset: unknown, and rules apply at any speed."""
+    name: str | None = Field(default=None, max_length=100)
+    """Name of the vehicle or robot, which recorded logs hold, so that a fleet can be compared; unset: unknown."""
 
 
 class OutputSettings(Section):

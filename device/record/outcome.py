@@ -72,7 +72,7 @@ def replay_job(job: Job) -> Outcome:
     then_only, now_only = differences(done.compared(done.then), done.compared(done.now))
     found = warnings(recording)
     if then_only or now_only:
-        found += _other_code(recording)
+        found += other_code(recording)
     return Outcome(recording.name, recording.config.origin_ns, done, then_only, now_only, found)
 
 
@@ -88,7 +88,7 @@ def warnings(recording: Recording) -> list[str]:
     return found
 
 
-def _other_code(recording: Recording) -> list[str]:
+def other_code(recording: Recording) -> list[str]:
     """A warning if the rules of this log were evaluated by other code, as far as the log names it."""
     then = recording.config.about.get("judging_code")
     if not isinstance(then, str) or then == engine_revision():

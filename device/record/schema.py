@@ -86,6 +86,13 @@ class LogConfig:
         name = driver.get("name") if isinstance(driver, dict) else None
         return name if isinstance(name, str) and name not in RESERVED else ""
 
+    @property
+    def vehicle(self) -> str:
+        """Name of the vehicle, "" where none was given."""
+        vehicle = self.settings.get("vehicle")
+        name = vehicle.get("name") if isinstance(vehicle, dict) else None
+        return name if isinstance(name, str) else ""
+
     def seconds(self, t_ns: int) -> float:
         """Seconds since the first frame."""
         return (t_ns - self.origin_ns) / 1e9

@@ -46,7 +46,7 @@ def log_template(settings: Settings, engine: EngineConfig, about: Mapping[str, A
             "source": settings.source.model_dump(exclude={"login"}),
             "perception": settings.perception.model_dump(),
             "driver": settings.driver.model_dump(exclude={"key"}) | _driver(settings, engine),
-            "vehicle": {"speed_kmh": settings.vehicle.speed_kmh},
+            "vehicle": {"speed_kmh": settings.vehicle.speed_kmh, "name": settings.vehicle.name},
         },
     )
 

@@ -1,0 +1,207 @@
+"""Carries a run by Metaflow: starts one of the flows in ``deploy/flows`` as a process of its own, and resumes it.
+
+A flow only carries: each of its tasks calls a function of wakeful with the names of the store, of the run and of a
+shard, and what the task makes is in the store when it ends. So nothing is read from Metaflow's artifacts, which are
+pickles.
+
+The process has the store as its working directory, since Metaflow writes cards there whatever its settings say.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import wakeful
+from wakeful.device.extras import need
+from wakeful.device.fleet import runs
+from wakeful.device.fleet.errors import FleetError, StoreError
+from wakeful.device.fleet.runs import Run
+from wakeful.device.fleet.store import FolderStore, Store
+from wakeful.device.sanitise import printable
+from wakeful.errors import ConfigError
+
+FLOWS = Path(wakeful.__file__).parent / "deploy" / "flows"
+POLL_S, POLL_S3_S = 0.5, 3.0
+STOP_S = 20.0
+LOG_BYTES = 1 << 20
+DECORATOR = re.compile(r"[a-z_]+(:[\w=,.:/@ -]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A flow and what it is given.
+
+    Attributes:
+        name: its folder in ``deploy/flows``, whose only file is ``NAME_flow.py``.
+        parameters: of the flow, beside ``store`` and ``job``.
+    """
+
+    name: str
+    parameters: Mapping[str, str]
+
+    @property
+    def file(self) -> Path:
+        return (FLOWS / self.name / f"{self.name}_flow.py").resolve()
+
+
+def check(remote: Sequence[str], store: Store) -> None:
+    """Whether a run can be carried by Metaflow as asked for.
+
+    Raises:
+        ConfigError: Metaflow is not installed, or a decorator is malformed, or workers would not reach the store.
+    """
+    if sys.platform == "win32":
+        raise ConfigError("Metaflow has no Windows: use --on here")
+    need("fleet", "metaflow")
+    for one in remote:
+        if not DECORATOR.fullmatch(one):
+            raise ConfigError(
+                f"--with {printable(one)}: expected a decorator, as in kubernetes or batch:queue=NAME,cpu=1"
+            )
+    if (
+        remote
+        and isinstance(store, FolderStore)
+        and any(one.partition(":")[0] in ("kubernetes", "batch") for one in remote)
+    ):
+        raise ConfigError(
+            "--with kubernetes and --with batch need a store that the workers reach: --store s3://BUCKET/PREFIX"
+        )
+
+
+def carry(store: Store, run: Run, flow: Flow, watch: Callable[[], None]) -> Run:
+    """Run or resume the flow of a run until it ends; gives the run with the name that Metaflow has for it.
+
+    Args:
+        watch: called again and again while it goes on, and once at its end.
+
+    Raises:
+        FleetError: it ended without being done; finished shards are kept.
+    """
+    scratch = runs.scratch_folder(store)
+    place = scratch / run.folder
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (place / "flow-run").unlink(missing_ok=True)
+        log = (place / "metaflow.log").open("ab")
+    except OSError as error:
+        raise StoreError(f"{place} cannot be written: {error.strerror}") from None
+    with log, runs.held(store, run) as lock:
+        log_begin = log.tell()
+        process = subprocess.Popen(
+            command(store, run, flow, place / "flow-run"),
+            cwd=scratch,
+            env=environment(store, scratch),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=() if lock is None else (lock,),
+        )
+        run = _wait(store, run, process, place / "flow-run", watch)
+    if process.returncode != 0:
+        raise FleetError(_why(store, run, place / "metaflow.log", log_begin))
+    return run
+
+
+def command(store: Store, run: Run, flow: Flow, id_file: Path) -> list[str]:
+    """The command that runs the flow, or resumes the newest of the runs that carried it."""
+    local = isinstance(store, FolderStore)
+    line = [sys.executable, str(flow.file), "--quiet", "--no-pylint", "--datastore", "local" if local else "s3"]
+    if run.flow_runs:
+        line += ["resume", "--origin-run-id", run.flow_runs[-1]]
+    else:
+        line += ["run", "--store", store.url, "--job", run.id]
+        for name, value in flow.parameters.items():
+            line += [f"--{name}", value]
+    # Resuming remembers none of these.
+    line += ["--max-workers", str(run.jobs), "--max-num-splits", str(run.shards), "--run-id-file", str(id_file)]
+    for decorator in run.remote:
+        line += ["--with", decorator]
+    for tag in (*run.tags, f"wakeful:{run.id}"):
+        line += ["--tag", tag]
+    return line
+
+
+def environment(store: Store, scratch: Path) -> dict[str, str]:
+    """What the flow sees: its own stores, and this wakeful."""
+    own = dict(os.environ)
+    own.setdefault("METAFLOW_DEFAULT_METADATA", "local")
+    own["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = str(scratch)
+    if not isinstance(store, FolderStore):
+        own["METAFLOW_DATASTORE_SYSROOT_S3"] = f"{store.url}/metaflow"
+    own.setdefault("METAFLOW_USER", _user())
+    root = str(Path(wakeful.__file__).parents[1])
+    own["PYTHONPATH"] = os.pathsep.join(filter(None, (root, own.get("PYTHONPATH"))))
+    return own
+
+
+def _user() -> str:
+    """Who runs it; Metaflow takes no "root"."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "root"
+    return "wakeful" if name == "root" else name
+
+
+def _wait(store: Store, run: Run, process: subprocess.Popen[bytes], id_file: Path, watch: Callable[[], None]) -> Run:
+    try:
+        known = False
+        while process.poll() is None:
+            if not known and (flow_run := _text(id_file)):
+                run, known = runs.with_flow_run(store, run, flow_run), True
+            watch()
+            time.sleep(POLL_S if isinstance(store, FolderStore) else POLL_S3_S)
+        if not known and (flow_run := _text(id_file)):
+            run = runs.with_flow_run(store, run, flow_run)
+        watch()
+        return run
+    except BaseException:
+        # The interrupt of a terminal reaches the flow too, and lets it end its tasks.
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _why(store: Store, run: Run, log: Path, begin: int) -> str:
+    """Why a flow failed, in one line: as a shard says it, or else as Metaflow does."""
+    done = len(runs.finished(store, run))
+    told = runs.failures(store, run)
+    reason = told[0] if told else _from_log(log, begin)
+    more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+    return (
+        f"{reason}{more}. {done} of {run.shards} shards are done and kept: `wakeful fleet resume {run.id}` "
+        f"judges the rest; the whole output is in {log}"
+    )
+
+
+def _from_log(log: Path, begin: int) -> str:
+    """The line of Metaflow's output that says most: an error's own, rather than the last one."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(begin, log.stat().st_size - LOG_BYTES))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return "the flow failed"
+    lines = [re.sub(r"^[\d\-: .]+(\[.*?\] )?", "", line).strip() for line in text.splitlines()]
+    found = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b.*: ", line)]
+    told = found[-1] if found else next((line for line in reversed(lines) if line), "the flow failed without a word")
+    return printable(told[:300]).rstrip(".")

@@ -1,0 +1,98 @@
+"""Runs carried by Metaflow give the bytes of those that processes carry, also after kills."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tools.rigs.waiting import eventually
+from wakeful.device.cli import status
+from wakeful.device.fleet import metaflow, runs
+from wakeful.device.fleet.store import FolderStore
+from wakeful.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that commands run in."""
+    pytest.importorskip("metaflow", reason="the extra [fleet] is not installed")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def newest(folder: Path) -> runs.Run:
+    return runs.load(FolderStore(folder / "wakeful-fleet"), "latest")
+
+
+def test_metaflow_gives_the_same_bytes(fleet: Path, here: Path) -> None:
+    assert status(["fleet", "replay", str(fleet), "--jobs", "1", "--out", "plain"]) == 0
+    assert (
+        status(["fleet", "replay", str(fleet), "--on", "metaflow", "--shards", "2", "--jobs", "2", "--out", "flow"])
+        == 0
+    )
+    assert (here / "flow" / "fleet.json").read_bytes() == (here / "plain" / "fleet.json").read_bytes()
+    run = newest(here)
+    assert run.done and len(run.flow_runs) == 1
+    assert status(["fleet", "prune", "--keep", "0"]) == 0
+    left = [
+        path for path in (here / "wakeful-fleet").rglob("*") if run.flow_runs[0] in path.parts or run.id in path.parts
+    ]
+    assert left == []
+
+
+@pytest.mark.slow
+def test_a_killed_scheduler_is_resumed_and_judges_no_shard_again(fleet: Path, here: Path) -> None:
+    assert status(["fleet", "replay", str(fleet), "--jobs", "1", "--out", "plain"]) == 0
+    command = [sys.executable, "-m", "wakeful", "fleet", "replay", str(fleet), "--on", "metaflow", "--shards", "6"]
+    process = subprocess.Popen(
+        [*command, "--jobs", "1"], env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True
+    )
+
+    def shards() -> list[Path]:
+        return sorted((here / "wakeful-fleet" / newest(here).folder / "shards").glob("*.json"))
+
+    assert eventually(lambda: (here / "wakeful-fleet" / "runs").is_dir() and len(shards()) >= 2, 120.0)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(0.2)
+    kept = {path: path.stat().st_mtime_ns for path in shards()}
+    assert 2 <= len(kept) < 6
+    assert status(["fleet", "resume", newest(here).id, "--out", "resumed"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert (here / "resumed" / "fleet.json").read_bytes() == (here / "plain" / "fleet.json").read_bytes()
+    assert len(newest(here).flow_runs) == 2
+
+
+def test_a_flow_is_alone_in_its_folder() -> None:
+    for folder in metaflow.FLOWS.resolve().iterdir():
+        assert [file.name for file in folder.iterdir() if file.name != "__pycache__"] == [f"{folder.name}_flow.py"]
+
+
+def test_a_cluster_needs_a_store_that_it_reaches(tmp_path: Path) -> None:
+    pytest.importorskip("metaflow", reason="the extra [fleet] is not installed")
+    with pytest.raises(ConfigError, match="need a store that the workers reach"):
+        metaflow.check(["batch:queue=drives"], FolderStore(tmp_path))
+
+
+@pytest.mark.parametrize("remote", ["--help", "kubernetes; rm -rf", "", "BATCH"])
+def test_what_is_no_decorator_is_refused(tmp_path: Path, remote: str) -> None:
+    pytest.importorskip("metaflow", reason="the extra [fleet] is not installed")
+    with pytest.raises(ConfigError, match="expected a decorator"):
+        metaflow.check([remote], FolderStore(tmp_path))
+
+
+def test_without_metaflow_the_line_names_the_extra(
+    fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("wakeful.device.extras.find_spec", lambda name: None if name == "metaflow" else object())
+    assert status(["fleet", "replay", str(fleet), "--on", "metaflow"]) == 2
+    assert capsys.readouterr().err == "wakeful: this needs metaflow: pip install 'wakeful[fleet]'\n"

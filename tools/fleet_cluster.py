@@ -1,0 +1,266 @@
+"""A cluster on one machine, for ``wakeful fleet``: ``unshare -n python -m tools.fleet_cluster LOGS --work DIR``.
+
+The namespace it is started in holds S3 (moto), the Batch API (localbatch) and the scheduler. Each job runs in one of
+two further namespaces, which reach those two and nothing else, in an empty folder, with an installed wakeful and no
+checkout. Logs and runs are in S3. As root, with ``pip install 'moto[server]' localbatch``.
+
+What it does not simulate: containers (a job sees this machine's disk), rights, full queues, machines that go away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+S3_PORT, BATCH_PORT = 5055, 5056
+WORKERS = ("wakeful-w0", "wakeful-w1")
+QUEUE, BUCKET = "drives", "fleet"
+BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
+
+
+class NamespaceRunner:
+    """Runs the jobs of localbatch as processes, in turns in each of the namespaces.
+
+    Args:
+        python: folder of the interpreter that has wakeful installed.
+    """
+
+    def __init__(self, store: Any, python: Path, work: Path) -> None:
+        self._store, self._python, self._work = store, python, work
+        self._started = 0
+        self._free = [threading.Lock() for _ in WORKERS]
+        self.ran: list[str] = []
+
+    def submit(self, job: dict[str, Any]) -> None:
+        place = self._started % len(WORKERS)
+        self._started += 1
+        threading.Thread(target=self._run, args=(job, place), daemon=True).start()
+
+    def terminate(self, job_id: str, reason: str) -> None:
+        self._store.update_job(job_id, status="FAILED", statusReason=reason, stoppedAt=_now_ms())
+
+    def _run(self, job: dict[str, Any], place: int) -> None:
+        with self._free[place]:
+            job_id = job["jobId"]
+            self._store.update_job(job_id, status="RUNNING", startedAt=_now_ms())
+            defined = self._store.get_job_definition_by_arn(job["jobDefinition"]).get("containerProperties", {})
+            overrides = job.get("containerOverrides", {})
+            command = overrides.get("command") or defined.get("command")
+            given = {
+                one["name"]: one.get("value", "")
+                for one in [*defined.get("environment", []), *overrides.get("environment", [])]
+            }
+            folder = Path(tempfile.mkdtemp(prefix="job-", dir=self._work))
+            with (folder.parent / f"{folder.name}.log").open("wb") as log:
+                done = subprocess.run(
+                    ["ip", "netns", "exec", WORKERS[place], *command],
+                    cwd=folder,
+                    env=self._environment(given, job_id, place, folder),
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    check=False,
+                )
+            self.ran.append(WORKERS[place])
+            status = "SUCCEEDED" if done.returncode == 0 else "FAILED"
+            self._store.update_job(
+                job_id,
+                status=status,
+                statusReason=f"status {done.returncode}",
+                exitCode=done.returncode,
+                stoppedAt=_now_ms(),
+            )
+
+    def _environment(self, given: Mapping[str, str], job_id: str, place: int, folder: Path) -> dict[str, str]:
+        """Nothing of this process but where its programs are."""
+        hub = f"http://{_address(place, 1)}"
+        return {
+            **given,
+            **_credentials(f"{hub}:{S3_PORT}"),
+            "PATH": f"{self._python}:/usr/bin:/bin:/usr/sbin",
+            "HOME": str(folder),
+            "AWS_BATCH_JOB_ID": job_id,
+            "AWS_BATCH_JOB_ATTEMPT": "1",
+            "AWS_BATCH_CE_NAME": "here",
+            "AWS_BATCH_JQ_NAME": QUEUE,
+            "AWS_EXECUTION_ENV": "AWS_ECS_EC2",
+            "ECS_CONTAINER_METADATA_URI_V4": f"{hub}:{BATCH_PORT}/metadata/{job_id}",
+            "METAFLOW_SKIP_INSTALL_DEPENDENCIES": "1",
+        }
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("logs", type=Path)
+    arguments.add_argument("--shards", type=int, default=7)
+    arguments.add_argument("--work", type=Path, required=True, help="folder for everything that comes of it")
+    given = arguments.parse_args()
+    if Path("/sys/class/net").is_dir() and [one.name for one in Path("/sys/class/net").iterdir()] != ["lo"]:
+        sys.exit("start it in a network namespace of its own: unshare -n ...")
+    shutil.rmtree(given.work, ignore_errors=True)
+    given.work.mkdir(parents=True)
+    python = install(given.work)
+    try:
+        network()
+        runner = serve(given.work, python)
+        environment = os.environ | _credentials(f"http://127.0.0.1:{S3_PORT}")
+        environment["AWS_ENDPOINT_URL_BATCH"] = f"http://127.0.0.1:{BATCH_PORT}"
+        environment["XDG_CACHE_HOME"] = str(given.work / "cache")
+        upload(given.logs, environment)
+        return compare(given, environment, runner)
+    finally:
+        for name in WORKERS:
+            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def install(work: Path) -> Path:
+    """An environment with wakeful as a wheel has it; gives the folder of its programs."""
+    copy = work / "project"
+    shutil.copytree(
+        ROOT, copy, ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "tests"), symlinks=True
+    )
+    subprocess.run([sys.executable, "-c", BUILD, str(work)], cwd=copy, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(work / "env")], check=True)
+    site = next((work / "env" / "lib").glob("python*/site-packages"))
+    with zipfile.ZipFile(next(work.glob("*.whl"))) as wheel:
+        wheel.extractall(site)
+    others = {sysconfig.get_paths()["purelib"], *(path for path in sys.path if path.endswith("site-packages"))}
+    # Last, so that the wheel's wakeful comes before that of a checkout.
+    (site / "zz_dependencies.pth").write_text("\n".join(sorted(others)))
+    shutil.rmtree(copy)
+    return work / "env" / "bin"
+
+
+def network() -> None:
+    """Namespaces for workers, each with one cable to this one."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    for place, name in enumerate(WORKERS):
+        subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+        for line in (
+            f"netns add {name}",
+            f"link add hub{place} type veth peer name eth0 netns {name}",
+            f"address add {_address(place, 1)}/30 dev hub{place}",
+            f"link set hub{place} up",
+            f"-n {name} address add {_address(place, 2)}/30 dev eth0",
+            f"-n {name} link set eth0 up",
+            f"-n {name} link set lo up",
+        ):
+            subprocess.run(["ip", *line.split()], check=True)
+
+
+def serve(work: Path, python: Path) -> NamespaceRunner:
+    """S3 and the Batch API, in threads."""
+    import uvicorn
+    from localbatch.server import create_app
+    from localbatch.store import Store
+    from moto.server import ThreadedMotoServer
+
+    ThreadedMotoServer(ip_address="0.0.0.0", port=S3_PORT, verbose=False).start()
+    jobs = Store(queue_name=QUEUE)
+    (work / "jobs").mkdir()
+    runner = NamespaceRunner(jobs, python, work / "jobs")
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(jobs, runner), host="0.0.0.0", port=BATCH_PORT, log_level="warning")
+    )
+    threading.Thread(target=server.run, daemon=True).start()
+    while not server.started:
+        time.sleep(0.05)
+    return runner
+
+
+def upload(logs: Path, environment: Mapping[str, str]) -> None:
+    """Put the logs into S3."""
+    import boto3
+
+    client = boto3.client("s3", **_keys(environment))
+    client.create_bucket(Bucket=BUCKET)
+    files = sorted(logs.rglob("*.mcap"))
+    for file in files:
+        client.upload_file(str(file), BUCKET, f"logs/{file.relative_to(logs).as_posix()}")
+    print(f"{len(files)} logs in s3://{BUCKET}/logs")
+
+
+def compare(given: argparse.Namespace, environment: Mapping[str, str], runner: NamespaceRunner) -> int:
+    """The same logs judged here and by the cluster."""
+    plain = [
+        "replay",
+        str(given.logs),
+        "--jobs",
+        "2",
+        "--store",
+        str(given.work / "here"),
+        "--out",
+        str(given.work / "out-here"),
+    ]
+    cluster = [
+        *("replay", f"s3://{BUCKET}/logs", "--store", f"s3://{BUCKET}/runs", "--on", "metaflow"),
+        *("--with", f"batch:queue={QUEUE},image=none", "--shards", str(given.shards), "--jobs", "2"),
+        *("--out", str(given.work / "out-cluster")),
+    ]
+    for arguments in (plain, cluster):
+        begun_s = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "wakeful", "fleet", *arguments],
+            env=dict(environment),
+            cwd=given.work,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        print(done.stdout + done.stderr)
+        print(f"status {done.returncode}, {time.monotonic() - begun_s:.0f} s")
+        if done.returncode:
+            return 1
+    sums = {
+        name: hashlib.sha256((given.work / name / "fleet.json").read_bytes()).hexdigest()
+        for name in ("out-here", "out-cluster")
+    }
+    print("jobs in each namespace:", {name: runner.ran.count(name) for name in WORKERS})
+    print(sums)
+    same = len(set(sums.values())) == 1
+    print("the same bytes" if same else "DIFFERENT BYTES")
+    return 0 if same else 1
+
+
+def _address(place: int, host: int) -> str:
+    return f"10.77.{place}.{host}"
+
+
+def _credentials(s3: str) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": "rig",
+        "AWS_SECRET_ACCESS_KEY": "rig",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_S3": s3,
+        "METAFLOW_S3_ENDPOINT_URL": s3,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _keys(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "endpoint_url": environment["AWS_ENDPOINT_URL_S3"],
+        "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+        "region_name": environment["AWS_DEFAULT_REGION"],
+    }
+
+
+def _now_ms() -> int:
+    return round(time.time() * 1000)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
