@@ -215,11 +215,9 @@ def _print(fleet: Fleet) -> None:
     changed = [row.name for row in fleet.rows if differs(row)]
     if changed:
         more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-        console.print(
-            f"{len(changed)} drives are not as at the time: {', '.join(changed[:SHOWN])}{more}", soft_wrap=True
-        )
+        console.print(f"not as at the time ({len(changed)}): {', '.join(changed[:SHOWN])}{more}", soft_wrap=True)
     if fleet.refused:
-        console.print(f"{len(fleet.refused)} logs were not judged, see the page", style="yellow")
+        console.print(f"not judged: {len(fleet.refused)}, with reasons on the page", style="yellow")
 
 
 def _print_comparison(found: Comparison) -> None:
