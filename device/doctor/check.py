@@ -1,4 +1,4 @@
-"""The outcome of one check of ``wakeful doctor``, and the check that several subjects share: can a device be opened."""
+"""The outcome of one check of ``wakeful doctor``, and what several subjects share: can a device be opened, or used."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ def check_device_file(name: str, path: Path, usual_group: str) -> Check:
     except OSError as error:
         return Check(name, WARN, f"{path}: {error.strerror}", _fix_for_device(path, error, usual_group))
     return Check(name, OK, f"{path} opens")
+
+
+def check_permission(name: str, path: Path, usual_group: str) -> Check:
+    """Whether a device file may be used, without opening it.
+
+    Opening a serial port raises its DTR line, which resets Arduino-like receivers, whoever is using them.
+    """
+    if os.access(path, os.R_OK | os.W_OK):
+        return Check(name, OK, f"{path} may be used (not opened: that resets some receivers)")
+    found = f"{path}: {os.strerror(errno.EACCES if path.exists() else errno.ENOENT)}"
+    return Check(name, WARN, found, fix_permission(path, _group(path), usual_group))
 
 
 def fix_permission(path: Path, group: str, usual_group: str) -> str:

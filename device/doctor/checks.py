@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file
+from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file, check_permission
 from wakeful.device.doctor.hexagon import check_hexagon
 from wakeful.errors import ModelError, WakefulError
 from wakeful.files import text_of
@@ -72,10 +72,20 @@ def check_packages(core: Iterable[str] = CORE) -> list[Check]:
 
 
 def check_cache(folder: Path) -> Check:
-    """Whether networks can be written to the cache folder, or to where it would be made."""
+    """Whether networks can be written to the cache folder, or to where it would be made.
+
+    An installed board's belongs to root and holds all that is needed: nothing to fix.
+    """
     existing = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
         return Check("cache folder", OK, str(folder))
+    if folder.is_dir():
+        missing = [
+            one.name for one in registry.networks().values() if one.required and not registry.available(one.name)
+        ]
+        if not missing:
+            return Check("cache folder", OK, f"{folder}, only read here; `sudo wakeful models pull` adds to it")
+        return Check("cache folder", WARN, f"{folder} lacks {', '.join(missing)}", f"run `sudo {registry.PULL}`")
     fix = f"make {existing} writable for this user, or set WAKEFUL_MODELS to another folder"
     return Check("cache folder", WARN, f"{folder} cannot be written", fix)
 
@@ -170,13 +180,13 @@ def check_gstreamer() -> Check:
 
 
 def check_serial() -> list[Check]:
-    """Whether the serial ports can be opened."""
+    """Whether the serial ports may be used."""
     from wakeful.sensors import discovery
 
     ports = [Path(one.path) for one in discovery.serial_ports()]
     if not ports:
         return [Check("serial port", OK, "none found; only needed for alerts over a serial line")]
-    return [check_device_file("serial port", path, "dialout") for path in ports]
+    return [check_permission("serial port", path, "dialout") for path in ports]
 
 
 def check_gpio() -> list[Check]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
+import select
 import socket
+import struct
 from pathlib import Path
 
 import pytest
 
 from wakeful.device.cli import status
 from wakeful.device.doctor import checks as doctor
-from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file, fix_permission
+from wakeful.device.doctor.check import FAIL, OK, WARN, Check, check_device_file, check_permission, fix_permission
+
+# TIOCSPTLCK and TIOCGPTN of asm-generic/ioctls.h, to make a pseudo-terminal whose port nobody has opened yet.
+UNLOCK, NUMBER = 0x40045431, 0x80045430
 
 
 def test_a_machine_that_can_run_the_monitor_ends_with_status_0(capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,6 +107,35 @@ def test_a_cache_folder_below_a_file_is_a_warning_with_a_fix(tmp_path: Path) -> 
     assert check.result == WARN
     assert "WAKEFUL_MODELS" in check.fix
     assert doctor.check_cache(tmp_path / "not" / "yet").result == OK
+
+
+def test_the_folder_of_an_installed_board_that_only_root_may_write_is_fine(
+    empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty_cache.mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    check = doctor.check_cache(empty_cache)
+    assert (check.result, check.fix) == (OK, "")
+    monkeypatch.setattr("wakeful.models.registry.available", lambda name: name != "expression")
+    check = doctor.check_cache(empty_cache)
+    assert (check.result, check.fix) == (WARN, "run `sudo wakeful models pull`")
+    assert "expression" in check.found
+
+
+def test_a_serial_port_is_not_opened_because_that_resets_some_receivers() -> None:
+    receiver = os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY)
+    try:
+        fcntl.ioctl(receiver, UNLOCK, struct.pack("i", 0))
+        (number,) = struct.unpack("i", fcntl.ioctl(receiver, NUMBER, bytes(4)))
+        port = Path(f"/dev/pts/{number}")
+        assert check_permission("serial port", port, "dialout").result == OK
+        # The kernel hangs up once somebody has opened and closed the port.
+        assert select.select([receiver], [], [], 0)[0] == []
+        check_device_file("serial port", port, "dialout")
+        assert select.select([receiver], [], [], 0)[0] == [receiver]
+    finally:
+        os.close(receiver)
+    assert check_permission("serial port", port, "dialout").result == WARN
 
 
 def test_an_output_that_is_no_terminal_gets_plain_lines() -> None:
