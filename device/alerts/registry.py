@@ -27,6 +27,7 @@ from wakeful.errors import ConfigError, WakefulError
 BACKENDS = {
     "serial": ("wakeful.device.alerts.serial.output", "SerialOutput"),
     "gpio": ("wakeful.device.alerts.gpio.output", "GpioOutput"),
+    "gpio_heartbeat": ("wakeful.device.alerts.gpio.heartbeat", "HeartbeatOutput"),
     "sound": ("wakeful.device.alerts.sound.output", "SoundOutput"),
     "events": ("wakeful.device.alerts.events", "EventsOutput"),
     "signals": ("wakeful.device.alerts.signals", "SignalsOutput"),

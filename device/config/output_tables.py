@@ -26,6 +26,7 @@ def changeable(settings: Settings, expressions: tuple[str, ...]) -> dict[str, di
         ("can", settings.can.address, {"settings": settings.can}),
         ("stream", settings.stream.path, {"settings": settings.stream, **reporting}),
         ("gpio", settings.gpio.line, {"settings": settings.gpio}),
+        ("gpio_heartbeat", settings.gpio.heartbeat_line, {"settings": settings.gpio}),
         ("sound", settings.sound.device != OFF, {"settings": settings.sound}),
         ("status", status, {"target": status}),
     ]

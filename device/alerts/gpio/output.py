@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wakeful.device.alerts.gpio import mock as gpio_mock
-from wakeful.device.alerts.gpio.patterns import OFF, PATTERNS, is_on, until_change_s
+from wakeful.device.alerts.gpio.patterns import OFF, PATTERNS, Pattern, is_on, until_change_s
 from wakeful.device.alerts.gpio.settings import GpioSettings
 from wakeful.device.alerts.output import Output
 from wakeful.device.alerts.staleness import NewestLevel
@@ -83,6 +83,9 @@ class GpioOutput(Output):
         GpioSpecError: the line is not CHIP:LINE. The other errors come from ``start``.
     """
 
+    part = "gpio"
+    """What the watchdog calls its thread."""
+
     def __init__(self, settings: GpioSettings, liveness: Liveness | None = None) -> None:
         self._chip, self._line_name = parse_spec(needed(settings.line, "gpio.line"))
         self._active_low = settings.active_low
@@ -92,7 +95,7 @@ class GpioOutput(Output):
         self._pattern_began_s = 0.0
         self._newest = NewestLevel()
         self._closing = False
-        self._worker = Worker("gpio", self._run, stuck_s=STUCK_AFTER_S, liveness=liveness)
+        self._worker = Worker(self.part, self._run, stuck_s=STUCK_AFTER_S, liveness=liveness)
 
     def start(self, origin_ns: int) -> None:
         """Requests the line, at its safe level.
@@ -165,12 +168,15 @@ class GpioOutput(Output):
         stale_in_s = self._newest.stale_in_s(now_s)
         if stale_in_s < 0.0:
             return self._safe_active, RETRY_S
-        pattern = PATTERNS.get(self._newest.level, OFF)
+        pattern = self._pattern()
         elapsed_s = now_s - self._pattern_began_s
         change_in_s = until_change_s(pattern, elapsed_s)
         # A millisecond past the edge, so that rounding cannot wake it just before.
         wait_s = stale_in_s if change_in_s is None else min(change_in_s, stale_in_s)
         return is_on(pattern, elapsed_s), wait_s + 0.001
+
+    def _pattern(self) -> Pattern:
+        return PATTERNS.get(self._newest.level, OFF)
 
     def _make_safe(self, line: Line) -> None:
         try:

@@ -29,6 +29,9 @@ PATTERNS = {
 """One short pulse; pulses at 1 Hz; fast blinking at 4 Hz; steadily on: a more urgent level is more
 conspicuous, and a line that is stuck on is at least noticed."""
 
+HEARTBEAT = Pattern(0.1, 0.9)
+"""Each second a pulse that is long enough for any input, and a pause that is not mistaken for a level."""
+
 
 def is_on(pattern: Pattern, elapsed_s: float) -> bool:
     """Whether the line is on, ``elapsed_s`` seconds after the pattern began."""

@@ -26,3 +26,5 @@ class GpioSettings(Section):
     """The line is low, not high, during an alert."""
     safe_active: bool = False
     """At the end, and while the monitor hangs, the line has its alert level."""
+    heartbeat_line: Annotated[str, AfterValidator(chip_and_line)] | None = None
+    """Line of its own, as CHIP:LINE, that pulses each second while frames are judged; unset: none."""
