@@ -9,6 +9,8 @@ umask 022
 opt=/opt/wakeful etc=/etc/wakeful
 state=(/var/lib/wakeful /var/log/wakeful)
 unit=/etc/systemd/system/wakeful.service
+hexagon=$unit.d/hexagon.conf
+dsp=(/dev/fastrpc-cdsp /dev/fastrpc-cdsp-secure /dev/adsprpc-smd)
 rules=/etc/udev/rules.d/70-wakeful.rules
 launcher=/usr/local/bin/wakeful
 groups=(video dialout gpio render)
@@ -160,6 +162,7 @@ fetch_networks() {
 put_files() {
     put "$here/systemd/wakeful.service" "$unit"
     put "$here/udev/70-wakeful.rules" "$rules"
+    put_hexagon
     [ "$here" = "$opt" ] || put "$here/install.sh" "$opt/install.sh" 0755
     # shellcheck disable=SC2016  # the launcher expands them, not we
     printf '#!/bin/sh\nexport WAKEFUL_MODELS="${WAKEFUL_MODELS:-%s}"\nexec %s "$@"\n' \
@@ -168,6 +171,16 @@ put_files() {
         put "$here/wakeful.toml" "$etc/wakeful.toml" 0640
         chgrp wakeful "$etc/wakeful.toml"
     fi
+}
+
+# systemd complains at each start about a device that it should allow and that is not there.
+put_hexagon() {
+    local node found=''
+    for node in "${dsp[@]}"; do
+        [ ! -e "$node" ] || found+="DeviceAllow=$node rw"$'\n'
+    done
+    [ -z "$found" ] ||
+        put <(printf '# Written by install.sh: the nodes of the DSP that were there.\n[Service]\n%s' "$found") "$hexagon"
 }
 
 # Under its name only when it is whole.
@@ -208,7 +221,8 @@ uninstall() {
         if [ -d /run/systemd/system ]; then systemctl --quiet stop wakeful.service || true; fi
         systemctl --quiet disable wakeful.service
     fi
-    rm -f "$unit" "$rules" "$launcher"
+    rm -f "$unit" "$rules" "$launcher" "$hexagon"
+    rmdir --ignore-fail-on-non-empty "$unit.d" 2>/dev/null || true
     rm -rf "$opt"
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
     [ ! -e /run/udev/control ] || udevadm control --reload

@@ -24,6 +24,7 @@ from wakeful.device.state.profile import Profile
 from wakeful.device.summary import write_summary
 from wakeful.device.supervision.overseer import overseen
 from wakeful.device.supervision.signals import obeying_signals
+from wakeful.device.supervision.start_progress import StartProgress
 from wakeful.device.supervision.workers import Liveness
 from wakeful.errors import TruncatedSource
 from wakeful.sensors.source import Source
@@ -42,6 +43,7 @@ def run(
     stages: Stages = UNWATCHED,
     clock_ns: Callable[[], int] = time.monotonic_ns,
     liveness: Liveness | None = None,
+    progress: StartProgress | None = None,
 ) -> int:
     """Watch until the source ends, its duration is over, or SIGTERM or Ctrl-C comes. Gives the exit status.
 
@@ -52,6 +54,7 @@ def run(
         stages: notified when a stage of a frame is done.
         clock_ns: the clock that ``source`` takes its times from.
         liveness: of the monitor's threads, for callers that examine it.
+        progress: notified of each step of the start, and closed when it is over.
 
     Raises:
         PartFailed: a part of the monitor cannot be kept alive.
@@ -64,7 +67,7 @@ def run(
     sys.setswitchinterval(SWITCH_S)
     with ExitStack() as stack:
         parts = stack.enter_context(
-            closing(Assembly(settings, profile, source=source, stages=stages, liveness=liveness))
+            closing(Assembly(settings, profile, source=source, stages=stages, liveness=liveness, progress=progress))
         )
         # The terminal is first, so that it shows what the others log. The service manager's ping is last: it confirms
         # that a frame has passed all outputs.
@@ -93,6 +96,8 @@ def run(
             overseen(monitor, parts.source, parts.notes, parts.liveness, *inputs, output),
             obeying_signals(monitor.stop, reload.request),
         ):
+            if progress is not None:
+                progress.close()
             monitor.run()
         if reload.settings.outputs.summary:
             write_summary(reload.settings.outputs.summary, parts.figures())

@@ -30,7 +30,9 @@ from wakeful.device.perception.expression import NETWORK as EXPRESSION
 from wakeful.device.perception.expression import ExpressionReader, expression_classes
 from wakeful.device.perception.face_detector import NETWORK as DETECTOR
 from wakeful.device.perception.landmarks import READERS
+from wakeful.device.perception.network import Loader, Network
 from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.qnn_probe import TIMEOUT_S as PROBE_S
 from wakeful.device.perception.runtime_choice import Runtimes, choose, reader_for
 from wakeful.device.perception.seat import Seat
 from wakeful.device.record.setup import record_outputs
@@ -44,12 +46,16 @@ from wakeful.device.summary import Summary
 from wakeful.device.supervision.load_shedding import LoadShedding
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.squeezed import SqueezedImages
+from wakeful.device.supervision.start_progress import StartProgress
 from wakeful.device.supervision.workers import Liveness
 from wakeful.errors import WakefulError
 from wakeful.models import registry
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.source import Source, expose
 from wakeful.sensors.usable import UsableFrames
+
+OPENING_S = 60.0
+"""Longest time that opening a source takes before it fails: a pipeline that waits for its first frame."""
 
 log = logging.getLogger("wakeful.run")
 
@@ -63,6 +69,7 @@ class Assembly:
         source: used instead of the one in the settings, for measurements.
         stages: notified when a stage of a frame is done.
         liveness: of the monitor's threads; None: a new one.
+        progress: notified of each step of the start.
 
     Attributes:
         made: the outputs of the settings, by name.
@@ -81,20 +88,24 @@ class Assembly:
         source: Source | None = None,
         stages: Stages = UNWATCHED,
         liveness: Liveness | None = None,
+        progress: StartProgress | None = None,
     ) -> None:
+        self._progress = progress or StartProgress()
         self.settings = settings
         self.profile = profile
         self.notes = Notes()
         self.liveness = liveness or Liveness()
         self.commands: SimpleQueue[Command] = SimpleQueue()
         self.expressions = _expressions(settings)
-        self.runtimes = _runtimes(settings, bool(self.expressions), self.notes)
-        self.perception = _perception(settings, bool(self.expressions), self.runtimes, _seat(settings, profile))
+        with self._progress.bounded(PROBE_S):
+            self.runtimes = _runtimes(settings, bool(self.expressions), self.notes)
+        self.perception = _perception(settings, bool(self.expressions), self._load, _seat(settings, profile))
         self.perception.watch(stages)
         log.info("%s in %s", self.perception.reader, self.runtimes.name)
         self.engine_config = _engine_config(settings, profile, self.perception, self.expressions)
         self.engine = Engine(self.engine_config)
-        self.source = UsableFrames(source or open_configured(settings), self.notes)
+        with self._progress.bounded(OPENING_S):
+            self.source = UsableFrames(source or open_configured(settings), self.notes)
         # Size and rate are requested from cameras; a file has those it has.
         if self.source.info.requested and not _is_file(settings.source.source):
             log.warning("%s: requested and not granted: %s", self.source.info.name, self.source.info.requested)
@@ -120,6 +131,7 @@ class Assembly:
 
     def make(self, name: str, table: dict[str, Any]) -> Output:
         """One output. Raises: ConfigError: it cannot be used as configured."""
+        self._progress.step()
         return make_output(name, table, self.send, self.notes, self.liveness)
 
     def outputs(
@@ -182,6 +194,10 @@ class Assembly:
         self.source.close()
         self.perception.close()
 
+    def _load(self, name: str, threads: int = 1) -> Network:
+        self._progress.step()
+        return self.runtimes.load(name, threads)
+
     def _exposure(self) -> ExposureControl:
         """An exposure that the user has set is left alone."""
         is_fixed = isinstance(self.settings.source.exposure, int)
@@ -218,7 +234,7 @@ class Assembly:
 def perception_for(settings: Settings) -> Perception:
     """Perception alone, for images that nobody follows. Raises: ModelError: a network is missing or corrupt."""
     read_expressions = bool(_expressions(settings))
-    return _perception(settings, read_expressions, _runtimes(settings, read_expressions, Notes()))
+    return _perception(settings, read_expressions, _runtimes(settings, read_expressions, Notes()).load)
 
 
 def _expressions(settings: Settings) -> tuple[str, ...]:
@@ -232,7 +248,7 @@ def _seat(settings: Settings, profile: Profile) -> Seat:
     return replace(settings.driver.seat, kept=profile.engagement is None)
 
 
-def _perception(settings: Settings, read_expressions: bool, runtimes: Runtimes, seat: Seat | None = None) -> Perception:
+def _perception(settings: Settings, read_expressions: bool, load: Loader, seat: Seat | None = None) -> Perception:
     chosen = settings.perception
     return Perception(
         _reader(settings),
@@ -240,8 +256,8 @@ def _perception(settings: Settings, read_expressions: bool, runtimes: Runtimes, 
         focal_px=chosen.focal_px,
         min_detection=chosen.min_detection_score,
         min_presence=chosen.min_presence,
-        expression=ExpressionReader(chosen.threads, runtimes.load) if read_expressions else None,
-        load=runtimes.load,
+        expression=ExpressionReader(chosen.threads, load) if read_expressions else None,
+        load=load,
         seat=seat,
     )
 

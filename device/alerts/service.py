@@ -1,8 +1,7 @@
 """Notifies systemd (``sd_notify``) that the monitor runs, that frames are evaluated, what its health is, that it ends.
 
-One datagram to the socket in ``NOTIFY_SOCKET``, as sd_notify(3) describes; no library is needed. Everything is sent
-from the monitor's own thread, never from a helper: a ping must prove that a frame went all the way through. Sending
-never waits; what the socket does not accept at once is sent again with the next frame.
+Everything is sent from the monitor's own thread, never from a helper: a ping must prove that a frame went all the way
+through. Sending never waits; what the socket does not accept at once is sent again with the next frame.
 
 A lost camera is reported and does not end the process. The outputs go on sending ``camera_lost``, which is worth more
 than a dead process, and the source reopens the camera by itself; so the watchdog timeout is extended to
@@ -14,13 +13,12 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 from collections.abc import Callable
 
 from wakeful.device.alerts.output import Output
 from wakeful.device.messages import DriverState, Health, Level
-from wakeful.errors import ConfigError
+from wakeful.device.supervision.service_manager import ServiceManager, service_address
 
 PING_S = 1.0
 """Longest time between two pings while frames come; never more than a quarter of the watchdog's own time."""
@@ -48,12 +46,10 @@ class ServiceOutput(Output):
     def __init__(
         self, address: str | None = None, watchdog_s: float | None = None, clock_s: Callable[[], float] = time.monotonic
     ) -> None:
-        self._address = _socket_address(address or os.environ.get("NOTIFY_SOCKET", ""))
+        self._manager = ServiceManager(address or service_address())
         self._watchdog_s = _watchdog_s() if watchdog_s is None else watchdog_s
         self._ping_s = min(PING_S, self._watchdog_s / 4)
         self._clock_s = clock_s
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        self._socket.setblocking(False)
         self._ready = self._watchdog_extended = False
         self._pinged_s = self._status_s = float("-inf")
         self._status = ""
@@ -85,11 +81,11 @@ class ServiceOutput(Output):
 
     def close(self) -> None:
         self._send(["STOPPING=1", "STATUS=ending"])
-        self._socket.close()
+        self._manager.close()
 
     def _send(self, lines: list[str]) -> bool:
         try:
-            self._socket.sendto("\n".join(lines).encode(), self._address)
+            self._manager.send(lines)
         except OSError as error:
             self.failed += 1
             if self.failed == 1:
@@ -108,13 +104,6 @@ def describe(state: DriverState) -> str:
     if state.level is not Level.NONE:
         said += f", {state.level.label}: {state.code}"
     return said
-
-
-def _socket_address(text: str) -> str:
-    """systemd writes an abstract socket with ``@`` where the kernel wants a zero byte."""
-    if not text.startswith(("/", "@")) or len(text.encode()) > 107 or "\0" in text:
-        raise ConfigError(f"NOTIFY_SOCKET={text!r} is not a socket of a service manager: unset it")
-    return f"\0{text[1:]}" if text.startswith("@") else text
 
 
 def _watchdog_s() -> float:

@@ -162,6 +162,7 @@ def run(
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
     from wakeful.device.config.layers import load_settings
     from wakeful.device.supervision.signals import leaving_quietly
+    from wakeful.device.supervision.start_progress import extending_start
     from wakeful.errors import ConfigError
 
     overrides = {
@@ -200,7 +201,7 @@ def run(
     def load() -> tuple[Settings, Profile]:
         return load_settings(config, profile, overrides)
 
-    with leaving_quietly():
+    with extending_start() as progress, leaving_quietly():
         with _without_garbage_collection():
             settings, rules = load()
             if settings.record.folder is None and (blur_others or record_video not in (None, RecordedImages.OFF)):
@@ -215,7 +216,7 @@ def run(
             # The networks' runtimes take a while to import: a mistake in the settings is reported without that wait.
             from wakeful.device.app import run as run_monitor
 
-        return run_monitor(settings, rules, load)
+        return run_monitor(settings, rules, load, progress=progress)
 
 
 @contextmanager

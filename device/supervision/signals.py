@@ -11,13 +11,25 @@ from types import FrameType
 
 @contextmanager
 def leaving_quietly() -> Iterator[None]:
-    """SIGTERM, Ctrl-C and SIGHUP end the process with status 0, wherever it is; nothing has to be shut down yet."""
+    """SIGTERM, Ctrl-C and SIGHUP end the process with status 0, wherever it is; nothing has to be shut down yet.
+
+    A package whose import is interrupted may raise an error of its own in place of what interrupted it, and so blame
+    itself for what was only asked to end.
+    """
+    asked = False
 
     def leave(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
         raise SystemExit(0)
 
     with _handled(dict.fromkeys((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), leave)):
-        yield
+        try:
+            yield
+        except Exception:
+            if asked:
+                raise SystemExit(0) from None
+            raise
 
 
 @contextmanager

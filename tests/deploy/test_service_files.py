@@ -22,6 +22,7 @@ from wakeful.device.doctor.placement_checks import (
     MAX_FACE_SHARE,
     TOO_BRIGHT,
 )
+from wakeful.device.supervision.start_progress import EXTENSION_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 UNIT = ROOT / "deploy" / "systemd" / "wakeful.service"
@@ -63,6 +64,29 @@ def test_systemd_waits_for_ready_and_for_pings() -> None:
     assert settings("Type") == ["notify"]
     assert settings("WatchdogSec") == ["5"]
     assert settings("NotifyAccess") == ["main"]
+
+
+def test_a_start_that_hangs_is_over_within_30_s_and_leaves_a_trace() -> None:
+    (limit_s,) = map(float, settings("TimeoutStartSec"))
+    (abort_s,) = map(float, settings("TimeoutAbortSec"))
+    assert limit_s == EXTENSION_S
+    assert limit_s + abort_s < 30.0
+    assert settings("TimeoutStartFailureMode") == ["abort"]
+
+
+def test_the_unit_names_no_device_that_only_some_boards_have() -> None:
+    assert [one for one in settings("DeviceAllow") if one.startswith("/dev/")] == []
+
+
+def test_the_installer_allows_the_nodes_of_a_dsp_that_is_there(tmp_path: Path) -> None:
+    script = (ROOT / "deploy" / "install.sh").read_text(encoding="utf-8").removesuffix('main "$@"\nexit\n')
+    (tmp_path / "fastrpc-cdsp").touch()
+    script += f"unit={tmp_path}/wakeful.service hexagon=$unit.d/hexagon.conf\n"
+    script += f"dsp=({tmp_path}/fastrpc-cdsp {tmp_path}/adsprpc-smd)\nchanged=no; put_hexagon; echo $changed\n"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    written = (tmp_path / "wakeful.service.d" / "hexagon.conf").read_text(encoding="utf-8")
+    assert done.stdout == "yes\n"
+    assert written.splitlines()[1:] == ["[Service]", f"DeviceAllow={tmp_path}/fastrpc-cdsp rw"]
 
 
 def test_what_another_try_cannot_mend_is_not_tried_again_and_a_missing_camera_is() -> None:
