@@ -22,6 +22,7 @@ from wakeful.device.reload import Configuration, Reload
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.profile import Profile
 from wakeful.device.summary import write_summary
+from wakeful.device.supervision.native_messages import DamagedImages, NativeMessages
 from wakeful.device.supervision.overseer import overseen
 from wakeful.device.supervision.signals import obeying_signals
 from wakeful.device.supervision.start_progress import StartProgress
@@ -65,10 +66,13 @@ def run(
     """
     logging.basicConfig(level=logging.WARNING, format="wakeful: %(message)s")
     sys.setswitchinterval(SWITCH_S)
+    liveness = liveness or Liveness()
     with ExitStack() as stack:
+        native = stack.enter_context(closing(NativeMessages(liveness)))
         parts = stack.enter_context(
             closing(Assembly(settings, profile, source=source, stages=stages, liveness=liveness, progress=progress))
         )
+        native.start(DamagedImages(parts.notes))
         # The terminal is first, so that it shows what the others log. The service manager's ping is last: it confirms
         # that a frame has passed all outputs.
         service: dict[str, dict[str, Any]] = {"service": {}} if os.environ.get("NOTIFY_SOCKET") else {}

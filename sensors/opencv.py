@@ -3,7 +3,8 @@
 OpenCV and the FFmpeg inside it write warnings straight to the standard error stream, past every handler. What went
 wrong with a source is reported by wakeful instead. To see OpenCV's messages, set these variables before starting.
 
-What cannot be silenced: libjpeg prints a line of its own for a damaged JPEG picture.
+What cannot be silenced here: libjpeg prints a line for a damaged JPEG image. ``wakeful run``, which has its process to
+itself, counts these lines instead (``wakeful.device.supervision.native_messages``).
 """
 
 from __future__ import annotations

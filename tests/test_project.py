@@ -49,6 +49,7 @@ OWN_THREADS = {
     "device/driver_store.py",
     "device/supervision/workers.py",
     "device/supervision/overseer.py",
+    "device/supervision/start_progress.py",
     "device/supervision/watchdog.py",
 }
 
