@@ -50,8 +50,8 @@ def assess(cell: Cell, trace: Trace) -> Verdict:
     expected = cell.expected
     false_alarms = (
         *_false_alarms(expected, trace),
-        *_rotation_mistaken(expected, trace),
-        *_rate_mistaken(expected, trace),
+        *_health_mistaken(ROTATED, expected.rotated, ROTATED_BY_S, "the turned image", "an upright image", trace),
+        *_health_mistaken(SLOW, expected.slow, SLOW_BY_S, "the low frame rate", "a sufficient frame rate", trace),
     )
     unseen = (*false_alarms, *_not_assessed(expected, trace))
     unreported = (*false_alarms, *_not_reported_blind(expected, trace))
@@ -70,22 +70,15 @@ def _false_alarms(expected: Expected, trace: Trace) -> Iterator[str]:
             yield f"{kind} {alert.code} at {alert.t_s:.1f} s"
 
 
-def _rotation_mistaken(expected: Expected, trace: Trace) -> Iterator[str]:
-    """A turned image that is not reported in time, or an upright one that is taken for turned."""
-    reported = [one.t_s for one in trace.health if one.reason == ROTATED]
-    if expected.rotated and not any(t_s <= ROTATED_BY_S for t_s in reported):
-        yield f"the turned image was not reported within {ROTATED_BY_S:.0f} s; health was {_course(trace)}"
-    if reported and not expected.rotated:
-        yield f"an upright image was reported as turned at {reported[0]:.1f} s"
-
-
-def _rate_mistaken(expected: Expected, trace: Trace) -> Iterator[str]:
-    """A low frame rate that is not reported in time, or a sufficient one that is taken for low."""
-    reported = [one.t_s for one in trace.health if one.reason == SLOW]
-    if expected.slow and not any(t_s <= SLOW_BY_S for t_s in reported):
-        yield f"the low frame rate was not reported within {SLOW_BY_S:.0f} s; health was {_course(trace)}"
-    if reported and not expected.slow:
-        yield f"a sufficient frame rate was reported as low at {reported[0]:.1f} s"
+def _health_mistaken(
+    reason: str, expected: bool, by_s: float, cause: str, opposite: str, trace: Trace
+) -> Iterator[str]:
+    """A cause of ``degraded`` that is not reported in time, or its opposite that is reported as that cause."""
+    reported = [one.t_s for one in trace.health if one.reason == reason]
+    if expected and not any(t_s <= by_s for t_s in reported):
+        yield f"{cause} was not reported within {by_s:.0f} s; health was {_course(trace)}"
+    if reported and not expected:
+        yield f"{opposite} was reported as {reason} at {reported[0]:.1f} s"
 
 
 def _not_assessed(expected: Expected, trace: Trace) -> Iterator[str]:
