@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -214,3 +217,32 @@ def test_closing_ends_a_wait_for_a_silent_server(server: MjpegServer) -> None:
     assert time.monotonic() - begun_s < 2.0
     server.mode = "ends"
     assert eventually(lambda: threading.active_count() <= before)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
+def test_a_camera_with_its_own_certificate_is_refused_until_the_certificate_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = tmp_path / "camera.pem"
+    key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=camera"
+    named = [
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        str(certificate),
+        "-out",
+        str(tmp_path / "public.pem"),
+    ]
+    subprocess.run(["openssl", *key.split(), *named], check=True, capture_output=True)
+    certificate.write_text(certificate.read_text() + (tmp_path / "public.pem").read_text())
+    with closing(MjpegServer(picture, certificate=str(certificate))) as server:
+        with pytest.raises(SourceError, match=r"not trusted .* SSL_CERT_FILE"):
+            open_source(server.address)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "public.pem"))
+        with closing(open_source(server.address)) as source:
+            assert source.info.width == 64
+            eventually(lambda: gives_images(source))
+            server.silent = True
+            eventually(lambda: not gives_images(source))
+            server.silent = False
+            eventually(lambda: gives_images(source))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,9 @@ NONCE = "6f7a1c"
 class MjpegServer:
     """Serves ``picture()`` at ``fps`` to everybody who asks.
 
+    Args:
+        certificate: file with a key and its certificate; with it, over HTTPS.
+
     Attributes:
         silent: no frames are sent.
         mode: ``works``, ``garbage`` (parts that are no JPEG), ``ends`` (closes connections),
@@ -32,7 +36,7 @@ class MjpegServer:
         lengths: whether parts say their length.
     """
 
-    def __init__(self, picture: Picture, fps: float = 30.0, port: int = 0) -> None:
+    def __init__(self, picture: Picture, fps: float = 30.0, port: int = 0, certificate: str = "") -> None:
         self.picture, self.fps = picture, fps
         self.mode, self.silent, self.login, self.digest = "works", False, "", False
         self.lengths, self.boundary, self.announced = True, "--frame", "frame"
@@ -56,7 +60,14 @@ class MjpegServer:
 
         self._server = Server(("127.0.0.1", port), Handler)
         self.port = self._server.server_port
-        self.address = f"http://127.0.0.1:{self.port}/video"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            # Handshakes are made by the clients' threads: one that is refused must not stop the server.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.address = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}/video"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def serve(self, request: BaseHTTPRequestHandler) -> None:
