@@ -1,4 +1,4 @@
-"""The networks ``face``, ``lids`` and ``mouth``: from the weights of their training to every file that is shipped.
+"""The networks ``face``, ``lids``, ``mouth``, ``identity``: from the weights of a training to all that is shipped.
 
 ``export`` -> ``to_processors`` -> ``wakeful.conversion.stages.to_context``. On processors int8 in LiteRT is the
 quickest and is what the monitor runs; ONNX Runtime takes the float file.
@@ -38,7 +38,7 @@ class OwnInputs:
 
 
 def export(network: str, training: Path, places: Places) -> Path:
-    """The float ONNX file, from ``face.pt``, ``lids.pt`` with ``lids_states.pt``, or ``mouth.pt``; needs torch."""
+    """The float ONNX file, from ``NETWORK.pt``, of the lids with ``lids_states.pt``; needs torch."""
     wanted = [training / f"{network}.pt", *([training / "lids_states.pt"] if network == "lids" else [])]
     if absent := [one for one in wanted if not one.is_file()]:
         raise ConfigError(f"there is no {absent[0]}: give the folder that holds the weights of the trainings")
@@ -51,6 +51,10 @@ def export(network: str, training: Path, places: Places) -> Path:
         from wakeful.models.lids.export import write as write_lids
 
         write_lids(wanted[0], wanted[1], target)
+    elif network == "identity":
+        from wakeful.models.identity.export import write as write_identity
+
+        write_identity(wanted[0], target)
     else:
         from wakeful.models.mouth.export import write as write_mouth
 

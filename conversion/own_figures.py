@@ -1,4 +1,4 @@
-"""What quantizing costs the project's own networks: points, lid gaps, lid states and the mouth, beside float ones."""
+"""What quantizing costs the project's own networks: points, lid gaps and states, the mouth, who is recognised."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wakeful.conversion.measure import POINTS_BAR_PX, Inputs, Outputs, data_of
 from wakeful.models.face.points import lid_gap
+from wakeful.models.identity.rates import different_pairs, equal_error, same_pairs
 from wakeful.models.manifest import TaskFigure
 
 # Pixels of the crop in one unit of the points, and how many numbers of the output are points.
@@ -20,10 +21,16 @@ P99_BAR_PX = 0.75
 GAP_BAR = 0.004
 OPENING_BAR = 0.01
 AUC_BAR = 0.005
+ANGLE_BAR = 0.01
+EQUAL_BAR = 0.005
+LEAST_PAIRS = 100
+"""Accuracies over fewer pairs of one person say nothing of half a point."""
 
 
 def figures(network: str, given: Outputs, floats: Outputs, inputs: Inputs, runs_on: str) -> tuple[TaskFigure, ...]:
-    """The figures of ``face``, ``lids`` or ``mouth`` on the same inputs as the float network."""
+    """The figures of one of these networks on the same inputs as the float network."""
+    if network == "identity":
+        return _recognised(given, floats, inputs, runs_on)
 
     def figure(name: str, value: float, bar: float, unit: str) -> TaskFigure:
         return TaskFigure(name, round(value, 5), 0.0, round(value, 5), bar, unit, data_of(inputs), runs_on)
@@ -40,6 +47,25 @@ def figures(network: str, given: Outputs, floats: Outputs, inputs: Inputs, runs_
         openings = [one["mouth"][:, MOUTH_OPENING] for one in (given, floats)]
         off_by = float(np.abs(openings[0] - openings[1]).mean())
         found.append(figure("opening off", off_by, OPENING_BAR, "of the mouth's width"))
+    return tuple(found)
+
+
+def _recognised(given: Outputs, floats: Outputs, inputs: Inputs, runs_on: str) -> tuple[TaskFigure, ...]:
+    """How far embeddings turn away, and how well pairs of one person are told from pairs of two."""
+    mine, theirs = (
+        one["embedding"] / np.linalg.norm(one["embedding"], axis=1, keepdims=True) for one in (given, floats)
+    )
+    turned = round(1.0 - float((mine * theirs).sum(axis=1).mean()), 5)
+    found = [TaskFigure("1 less cosine", turned, 0.0, turned, ANGLE_BAR, "of a full turn", data_of(inputs), runs_on)]
+    pairs = None if inputs.labels is None else (same_pairs(inputs.labels), different_pairs(inputs.labels))
+    if pairs is not None and len(pairs[0]) >= LEAST_PAIRS:
+        own, reference = (
+            round(equal_error(*((one[two[:, 0]] * one[two[:, 1]]).sum(axis=1) for two in pairs))[0], 5)
+            for one in (mine, theirs)
+        )
+        loss = round(reference - own, 5)
+        name = "accuracy at equal error"
+        found.append(TaskFigure(name, own, reference, loss, EQUAL_BAR, "share", data_of(inputs), runs_on))
     return tuple(found)
 
 

@@ -49,10 +49,11 @@ RECIPES = {
     "face": Recipe(Settings(Precision.A16W8, per_channel=True, ranges=PRESENCE_OWN), headroom=1.3),
     "lids": Recipe(Settings(Precision.A16W8, per_channel=True), headroom=1.3),
     "mouth": Recipe(Settings(Precision.A16W8, per_channel=True), headroom=1.3),
+    "identity": Recipe(Settings(Precision.A16W8, per_channel=True), headroom=1.3),
 }
 
 # The project's own networks for processors. The last matrices stay in float: places are read to a hundredth of a pixel.
 # Bounds that cut off the rarest activations make the error of the points a fifth smaller than the largest ones or those
 # that cut off five times as many; equalized channels change nothing.
 _FOR_PROCESSORS = Recipe(Settings(Precision.INT8, per_channel=True, percentile=99.9975, float_ends=True))
-INT8_RECIPES = {"face": _FOR_PROCESSORS, "lids": _FOR_PROCESSORS, "mouth": _FOR_PROCESSORS}
+INT8_RECIPES = dict.fromkeys(("face", "lids", "mouth", "identity"), _FOR_PROCESSORS)

@@ -2,7 +2,7 @@
 
 ``to_onnx`` -> ``to_qdq`` -> ``to_context``, in that order, each from the files of the one before. The expression
 network comes out of its training as ONNX, float and int8: the former begins at ``to_qdq``, the latter is evaluated and
-becomes a .tflite file (``to_litert``). What is special to the networks ``face``, ``lids`` and ``mouth`` is in
+becomes a .tflite file (``to_litert``). What is special to the project's other networks is in
 ``wakeful.conversion.own``.
 """
 

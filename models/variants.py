@@ -89,10 +89,12 @@ NPU_PRECISION = {
     "face": Precision.A16W8,
     "lids": Precision.A16W8,
     "mouth": Precision.A16W8,
+    "identity": Precision.A16W8,
 }
 
-# The networks of the reader `wakeful`, made from weights of the project's own training.
-OWN = ("face", "lids", "mouth")
+# The networks of the reader `wakeful`, and the one that recognises people: made from weights of the project's own
+# training.
+OWN = ("face", "lids", "mouth", "identity")
 
 # The entry of the registry that holds a network in a precision, as ONNX.
 _ONNX = {

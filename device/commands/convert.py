@@ -31,6 +31,7 @@ CALIBRATION_INPUTS = 128
 CALIBRATION_FACES = 512
 OWN_CALIBRATION = 192
 OWN_JUDGEMENT = 192
+OWN_RECOGNISED = 512
 OWN_SIMULATED = 16
 SHIPPED = "qcs6490,qcs8550,sm8650,sm8750"
 
@@ -140,7 +141,7 @@ def qnn(
 @app.command("own")
 def own(
     data: Data,
-    networks: Networks = "face,lids,mouth",
+    networks: Networks = "face,lids,mouth,identity",
     training: Annotated[
         Path | None,
         typer.Option("--training", metavar="FOLDER", help="Export from its .pt files first (needs wakeful[train])."),
@@ -151,13 +152,13 @@ def own(
     inputs: Annotated[int, typer.Option(min=1, help="Inputs simulated for each chip.")] = OWN_SIMULATED,
     readme: Annotated[Path | None, typer.Option("--readme", metavar="FILE", help="Write the table into it.")] = None,
 ) -> None:
-    """Make every file of the networks face, lids and mouth again: float, int8, for NPUs (--soc "" for none)."""
+    """Make every file of the networks face, lids, mouth and identity again: float, int8, NPUs (--soc "" for none)."""
     from wakeful.models import variants
 
     chips = [variants.soc(name) for name in soc.split(",") if name]
     _need_convert()
     from wakeful.conversion import own, stages
-    from wakeful.device.evaluation.crop_inputs import crop_inputs, labelled_lids
+    from wakeful.device.evaluation.crop_inputs import crop_inputs, identity_inputs, labelled_lids
 
     if chips:
         need("qnn", "onnxruntime_qnn")
@@ -166,6 +167,8 @@ def own(
         calibration = crop_inputs(data, "calibration", OWN_CALIBRATION)
         judgement = crop_inputs(data, "judgement", OWN_JUDGEMENT)
         labelled = labelled_lids(data)
+        calibration["identity"] = identity_inputs(data, "calibration", OWN_CALIBRATION)
+        judgement["identity"] = identity_inputs(data, "judgement", OWN_RECOGNISED)
     for network in _named(networks, variants.OWN):
         if training is not None:
             need("train", "torch")
@@ -196,7 +199,7 @@ def qairt_kit(
     _need_convert()
     from wakeful.conversion import stages
     from wakeful.conversion.qairt_kit import write_kit
-    from wakeful.device.evaluation.crop_inputs import crop_inputs
+    from wakeful.device.evaluation.crop_inputs import crop_inputs, identity_inputs
     from wakeful.device.evaluation.network_inputs import expression_inputs
 
     chosen = _chosen(networks, stages.NETWORKS)
@@ -206,6 +209,7 @@ def qairt_kit(
         given[stages.EXPRESSION] = expression_inputs(data, "calibration").first(CALIBRATION_INPUTS)
     if set(chosen) & set(variants.OWN):
         given |= crop_inputs(data, "calibration", CALIBRATION_INPUTS)
+        given["identity"] = identity_inputs(data, "calibration", CALIBRATION_INPUTS)
     write_kit(out, chip, {one: (places.float_onnx(one), given[one]) for one in chosen})
     typer.echo(f"{out}: read its README.md")
 

@@ -214,6 +214,50 @@ def sleepiness(
     print_tables(found, openings, PlainConsole())
 
 
+@app.command("identity")
+def identity(
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data", metavar="FOLDER", help="Holds orl_faces.npz, yalefaces.npz, faces.bin and faces_labels.npz."
+        ),
+    ],
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="An .onnx or .tflite file; by default the shipped ones."),
+    ] = None,
+    teacher: Annotated[
+        bool, typer.Option("--teacher", help="Evaluate the network's teacher too (extra [teacher]).")
+    ] = False,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", metavar="OUT", help="Draw rates over enrolled images, light, ROC (.png).")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write all figures here.")] = None,
+) -> None:
+    """Evaluate who is recognised: the network beside Eigenfaces, Fisherfaces and LBPH, by images, light, expression."""
+    from wakeful.device.commands.plain_console import PlainConsole
+    from wakeful.device.extras import need
+
+    need("identity", "sklearn", "skimage")
+    if teacher:
+        need("teacher", "dlib", "face_recognition_models")
+    if figure:
+        need("train", "matplotlib")
+    from wakeful.models.identity.evaluate import evaluate
+    from wakeful.models.identity.figures import picture, print_tables
+
+    report = evaluate(data, weights, with_teacher=teacher)
+    if json_file:
+        _write(json_file, (json.dumps(report.as_dict(), indent=1) + "\n").encode())
+    if figure:
+        import io
+
+        drawn = io.BytesIO()
+        picture(report).savefig(drawn, format="png", dpi=100)
+        _write(figure, drawn.getvalue())
+    print_tables(report, PlainConsole())
+
+
 def _print(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""The inputs of the networks ``face``, ``lids`` and ``mouth`` on real faces whose points are known.
+"""The inputs of the networks ``face``, ``lids``, ``mouth`` and ``identity`` on real faces whose points are known.
 
 The crops are laid around points that the folder holds, not around those of the face network, so that better weights are
 calibrated and judged on the very same crops. The folder holds ``faces.bin`` (pictures, one after the other) and
@@ -21,6 +21,8 @@ from wakeful.device.evaluation.network_inputs import SEED, InputSet, Purpose
 from wakeful.device.perception.landmarks import LEFT_CORNERS, RIGHT_CORNERS
 from wakeful.device.perception.landmarks_wakeful import FACE_PX, FACE_SCALE, LEAST_EYE_SPREAD, LEAST_SPREAD
 from wakeful.errors import ConfigError
+from wakeful.models.identity.crop import align, standardised
+from wakeful.models.identity.people import LFW, TEST_FOLDS, THRESHOLD_FOLD
 from wakeful.models.lids import layout as lids_layout
 from wakeful.models.mouth import layout as mouth_layout
 from wakeful.models.training.geometry import Crop, cut, level_square
@@ -84,6 +86,30 @@ def crop_inputs(folder: Path, purpose: Purpose, count: int) -> dict[str, InputSe
         # What is no face drives the presence elsewhere.
         tensors["face"] = np.concatenate([tensors["face"], np.stack(scenes)])
     return {name: InputSet(name, f"faces with known points, {purpose}", one) for name, one in tensors.items()}
+
+
+def identity_inputs(folder: Path, purpose: Purpose, count: int) -> InputSet:
+    """``count`` aligned faces: such as are learned, under varied light, or people of LFW who are not, with their names.
+
+    Raises:
+        ConfigError: the folder holds no such faces.
+    """
+    faces = _read(folder)
+    with np.load(folder / LABELS, allow_pickle=False) as packed:
+        lfw, person = packed["source_names"][packed["source"]] == LFW, packed["person"].astype(np.int64)
+    rng = np.random.default_rng(SEED)
+    name = f"aligned faces, {purpose}"
+    if purpose == "calibration":
+        learned = ~lfw | ~np.isin(faces.fold, (*TEST_FOLDS, THRESHOLD_FOLD))
+        chosen = rng.permutation(np.flatnonzero(learned))[:count]
+        crops = [varied(rng, align(faces.grey(int(face)), faces.mesh(int(face))), Light()) for face in chosen]
+        return InputSet("identity", name, np.stack([standardised(crop)[np.newaxis] for crop in crops]))
+    mine = np.flatnonzero(lfw & (person >= 0) & (faces.fold == JUDGED_FOLD))
+    several = mine[np.bincount(person[mine])[person[mine]] > 1]
+    chosen = several[np.argsort(person[several], kind="stable")][:count]
+    crops = [align(faces.grey(int(face)), faces.mesh(int(face))) for face in chosen]
+    tensors = np.stack([standardised(crop)[np.newaxis] for crop in crops])
+    return InputSet("identity", name, tensors, person[chosen])
 
 
 def labelled_lids(folder: Path) -> InputSet:

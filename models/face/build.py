@@ -100,7 +100,7 @@ def build(data: Path, cache: Path, teacher: Path, every: int = 1) -> None:
     flip = twins(_first_meshes(data, network))
     greys: list[NDArray[np.uint8]] = []
     rows: dict[str, list[Any]] = {name: [] for name in ("points", "human", "box", "source", "person", "split")}
-    for number, item in enumerate(_all(data)):
+    for number, item in enumerate(everything(data)):
         if number % every:
             continue
         mesh = _settled(read(network, item.picture, item.start, flip, sure=item.known is not None), item, index)
@@ -163,7 +163,8 @@ def _first_meshes(data: Path, network: Network) -> list[Array]:
     return meshes
 
 
-def _all(data: Path) -> Iterator[Item]:
+def everything(data: Path) -> Iterator[Item]:
+    """The pictures of all sets, in the order of ``Targets``."""
     yield from _faces(data)
     yield from _keypoints(data)
     yield from _cars(data)

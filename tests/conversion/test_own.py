@@ -1,4 +1,4 @@
-"""The networks face, lids and mouth are the same in every precision and runtime, small, and whole on a Hexagon."""
+"""The networks face, lids, mouth and identity: the same in every precision and runtime, small, whole on a Hexagon."""
 
 from __future__ import annotations
 

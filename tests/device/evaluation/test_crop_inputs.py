@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from wakeful import ConfigError
-from wakeful.device.evaluation.crop_inputs import crop_inputs, labelled_lids
+from wakeful.device.evaluation.crop_inputs import crop_inputs, identity_inputs, labelled_lids
 from wakeful.models import registry
 from wakeful.models.face.points import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.opencv import cv2
 
 FACES = 20
-KNOWN = np.unique([*RIGHT_EYE, *LEFT_EYE, *OUTER_LIPS, *INNER_LIPS, 10, 152, 234, 454])
+KNOWN = np.unique([*RIGHT_EYE, *LEFT_EYE, *OUTER_LIPS, *INNER_LIPS, 4, 10, 152, 234, 454])
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     points[LEFT_EYE] = np.linspace((225, 140), (185, 140), 16)
     points[[RIGHT_EYE[8], LEFT_EYE[8]]] = (135, 140), (185, 140)
     points[[*OUTER_LIPS, *INNER_LIPS]] = np.linspace((130, 220), (190, 230), 40)
+    points[4] = (160, 190)
     points[[10, 152, 234, 454]] = (160, 60), (160, 280), (70, 160), (250, 160)
     np.savez(
         made / "faces_labels.npz",
@@ -40,6 +41,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         points=np.tile(np.round(points[KNOWN] * 32).astype(np.int16), (FACES, 1, 1)),
         point_index=KNOWN,
         fold=np.arange(FACES) % 10,
+        source=np.zeros(FACES, int),
+        source_names=np.array(["lfw"]),
+        person=np.arange(FACES) % 10,
         pose=np.random.default_rng(0).normal(size=(FACES, 3)),
         opening=np.full((FACES, 2), 0.3),
     )
@@ -84,3 +88,10 @@ def test_left_eyes_are_mirrored_so_that_both_look_alike(folder: Path) -> None:
 def test_a_folder_without_such_faces_is_an_error_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"faces\.bin"):
         crop_inputs(tmp_path, "calibration", 3)
+
+
+def test_nobody_of_the_folds_that_judge_calibrates_the_identity_network(folder: Path) -> None:
+    learned, judged = (identity_inputs(folder, purpose, FACES) for purpose in ("calibration", "judgement"))
+    assert len(learned.tensors) == FACES * 7 // 10
+    assert judged.labels is not None and judged.labels.tolist() == [0, 0]
+    assert learned.tensors.shape[1:] == registry.network("identity").inputs[0].shape[1:]
