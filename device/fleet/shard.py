@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from wakeful.device.drivers import RESERVED
 from wakeful.device.evaluation.drives import Bounds, active_spans, events_of, score
 from wakeful.device.evaluation.drives import Drive as ScoredDrive
 from wakeful.device.fleet.code import judging_code
@@ -17,7 +18,7 @@ from wakeful.device.fleet.plan import Drive, Plan, pseudonym
 from wakeful.device.fleet.rows import Changed, KindScore, Refused, Row, ShardResult
 from wakeful.device.fleet.sources import Changed as LogChanged
 from wakeful.device.fleet.sources import opened
-from wakeful.device.messages import Alert, Level, Phase
+from wakeful.device.messages import Alert, Event, Level, Phase
 from wakeful.device.record.compare import changes, differences
 from wakeful.device.record.errors import LogError
 from wakeful.device.record.log_config import read_profile
@@ -116,7 +117,7 @@ def judge(recording: Recording, drive: Drive, plan: Plan, profile: Profile | Non
     found = warnings(recording) + (other_code(recording) if profile is None and figures.differences else [])
     return Row(
         name=drive.name,
-        driver=_driver(config, drive, plan),
+        driver=_driver(done, config, drive, plan),
         vehicle=_short(config.vehicle),
         begun=_begun(config.wall_ns),
         frames=done.frames,
@@ -207,12 +208,15 @@ def _score(drive: ScoredDrive, kind: str, bounds: Bounds) -> KindScore:
     )
 
 
-def _driver(config: LogConfig, drive: Drive, plan: Plan) -> str:
-    """Who drove, as the truth says, or else the log."""
+def _driver(done: Replayed, config: LogConfig, drive: Drive, plan: Plan) -> str:
+    """Who drove, as the truth says, or else the log, or else the face, where it was that of one person."""
     told = next((row.driver for row in drive.truth if row.driver), "")
     if told:
         return _short(told)
-    return _short(config.driver) if plan.names else pseudonym(config.driver)
+    events = (one for one in done.now if isinstance(one, Event) and one.kind == "driver")
+    recognized = {str(one.data.get("name", "")) for one in events} - {"", *RESERVED}
+    name = config.driver or (recognized.pop() if len(recognized) == 1 else "")
+    return _short(name) if plan.names else pseudonym(name)
 
 
 def _raised(said: Iterable[Said]) -> dict[str, int]:

@@ -49,7 +49,6 @@ class Head:
     part: int = 0
     cut: bool = False
     wall_ns: int = 0
-    driver: str = ""
 
 
 def find(logs: Sequence[str]) -> list[tuple[Pin, Head]]:
@@ -131,15 +130,11 @@ def read_head(file: BinaryIO, name: str) -> Head:
 
 def _head(data: bytes) -> Head:
     values = parse(data)
-    settings = values.get("settings")
-    driver = settings.get("driver") if isinstance(settings, dict) else None
-    name = driver.get("name") if isinstance(driver, dict) else None
     return Head(
         session=text(values["session"]),
         part=whole(values["part"]),
         cut=flag(values.get("cut", False)),
         wall_ns=whole(values["wall_ns"]),
-        driver=name if isinstance(name, str) else "",
     )
 
 
