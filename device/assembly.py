@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wakeful.device.alerts.fan_out import FanOut
 from wakeful.device.alerts.loop_stats import LoopStats
@@ -22,8 +22,9 @@ from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.output_tables import changeable, live_page
 from wakeful.device.config.settings import Settings
 from wakeful.device.driver_store import DriverSaver, load_driver, with_what_is_known
+from wakeful.device.drivers import AUTO, SetDriver
 from wakeful.device.exposure_control import ExposureControl
-from wakeful.device.messages import Command, SetDriver
+from wakeful.device.messages import Command
 from wakeful.device.monitor import Everybody, Monitor
 from wakeful.device.perception.everyone import Everyone
 from wakeful.device.perception.expression import NETWORK as EXPRESSION
@@ -54,10 +55,15 @@ from wakeful.sensors.camera import open_source
 from wakeful.sensors.source import Source, expose
 from wakeful.sensors.usable import UsableFrames
 
+if TYPE_CHECKING:
+    from wakeful.device.identity.published import Publish
+
 OPENING_S = 60.0
 """Longest time that opening a source takes before it fails: a pipeline that waits for its first frame."""
 
 log = logging.getLogger("wakeful.run")
+
+IDENTITY = "identity"
 
 
 class Assembly:
@@ -104,6 +110,7 @@ class Assembly:
         log.info("%s in %s", self.perception.reader, self.runtimes.name)
         self.engine_config = _engine_config(settings, profile, self.perception, self.expressions)
         self.engine = Engine(self.engine_config)
+        self._recognition = [self._recognize()] if settings.driver.name == AUTO else []
         with self._progress.bounded(OPENING_S):
             self.source = UsableFrames(source or open_configured(settings), self.notes)
         # Size and rate are requested from cameras; a file has those it has.
@@ -147,7 +154,8 @@ class Assembly:
             first, last: come before and after all others.
             further: outputs beside those of the settings, by name, with what they are built from.
         """
-        saver = DriverSaver(self.settings.driver.name or "", self.engine.calibration)
+        name = self.settings.driver.name or ""
+        saver = DriverSaver("" if name == AUTO else name, self.engine.calibration)
         opened = [*first, saver, self._exposure(), SqueezedImages(self.notes)]
         page = live_page(self.settings, self.title, self.expressions, self.stats)
         recording = record_outputs(self.settings, self.engine_config, self._about())
@@ -158,7 +166,7 @@ class Assembly:
         except WakefulError:
             FanOut([*opened, *self.made.values(), *last]).close()
             raise
-        return FanOut([*opened, *self.made.values(), *last])
+        return FanOut([*opened, *self.made.values(), *self._recognition, *last])
 
     def monitor(self, output: FanOut, clock_ns: Callable[[], int] = time.monotonic_ns) -> Monitor:
         """The loop over all of it.
@@ -197,6 +205,16 @@ class Assembly:
     def _load(self, name: str, threads: int = 1) -> Network:
         self._progress.step()
         return self.runtimes.load(name, threads)
+
+    def _recognize(self) -> Output:
+        """Whose face it is; it comes after all other outputs, since it costs more than they do."""
+        from wakeful.device.identity.network import load_embedder
+        from wakeful.device.identity.recognition import Recognition
+        from wakeful.device.identity.store import store_for
+
+        driver, embedder = self.settings.driver, load_embedder(self.settings.perception.threads, self._load)
+        store = store_for(driver.key)
+        return Recognition(store, embedder, self.commands.put, self.engine.calibration, driver.publish)
 
     def _exposure(self) -> ExposureControl:
         """An exposure that the user has set is left alone."""
@@ -266,6 +284,8 @@ def _runtimes(settings: Settings, read_expressions: bool, notes: Notes) -> Runti
     networks = [DETECTOR, *READERS[_reader(settings)].networks]
     if read_expressions:
         networks.append(EXPRESSION)
+    if settings.driver.name == AUTO:
+        networks.append(IDENTITY)
     return choose(settings.perception.runtime, networks, notes)
 
 
@@ -277,7 +297,8 @@ def _engine_config(
     settings: Settings, profile: Profile, perception: Perception, expressions: tuple[str, ...]
 ) -> EngineConfig:
     driver = settings.driver
-    known = load_driver(driver.name) if driver.name else None
+    named = driver.name if driver.name != AUTO else None
+    known = load_driver(named) if named else None
     road = None
     if driver.road_yaw_deg is not None and driver.road_pitch_deg is not None:
         road = Direction(driver.road_yaw_deg, driver.road_pitch_deg)
@@ -288,7 +309,17 @@ def _engine_config(
         known=known,
         road=road,
         expression_classes=expressions,
+        driver=_published(named, driver.publish) if named else "",
     )
+
+
+def _published(name: str, how: Publish) -> str:
+    if how == "name":
+        return name
+    from wakeful.device.identity.published import published
+    from wakeful.device.identity.store import Store, identities_folder
+
+    return published(name, how, Store(identities_folder()))
 
 
 def open_configured(settings: Settings) -> Source:

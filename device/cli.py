@@ -36,6 +36,7 @@ GROUPS = (
     "bench",
     "explain",
     "fleet",
+    "identity",
 )
 """Modules of ``wakeful.device.commands``: with a function of that name, and with an ``app`` of several commands."""
 

@@ -47,6 +47,7 @@ OWN_THREADS = {
     "device/alerts/fan_out.py",
     "device/bench/sampler.py",
     "device/driver_store.py",
+    "device/identity/recognition.py",
     "device/supervision/workers.py",
     "device/supervision/overseer.py",
     "device/supervision/start_progress.py",

@@ -74,7 +74,10 @@ def run(
     ] = None,
     duration: Annotated[float | None, typer.Option(metavar="S", help="End after S seconds of the source.")] = None,
     driver: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Keep what is learned of the driver under this name.")
+        str | None,
+        typer.Option(
+            metavar="NAME|auto", help="Keep what is learned of the driver under this name; auto: by the face."
+        ),
     ] = None,
     speed: Annotated[
         float | None,

@@ -17,6 +17,7 @@ from wakeful.device.alerts.serial.settings import SerialSettings
 from wakeful.device.alerts.sound.settings import SoundSettings
 from wakeful.device.alerts.stream_settings import StreamSettings
 from wakeful.device.config.section import Section
+from wakeful.device.drivers import as_driver
 from wakeful.device.perception.seat import Seat
 from wakeful.sensors.address import shown
 from wakeful.sensors.mounting import Mounting, as_aspect, as_crop
@@ -114,8 +115,14 @@ class BoardSettings(Section):
 class DriverSettings(Section):
     """The driver, and the road direction."""
 
-    name: str | None = None
-    """Name under which what is learned about the driver is saved and loaded again; unset: nothing is saved."""
+    name: Annotated[str, AfterValidator(as_driver)] | None = None
+    """Name under which what is learned about the driver is saved and loaded again; auto: that of the enrolled person
+    whose face it is; unset: nothing is saved."""
+    publish: Literal["name", "hash", "none"] = "name"
+    """What the driver is called in events, states, logs and by MQTT: the name, a hash of it that says nothing on
+    another machine, or nothing."""
+    key: str | None = Field(default=None, min_length=1)
+    """File of 32 random bytes or more with which the templates of enrolled faces are encrypted; unset: they are not."""
     road_yaw_deg: float | None = Field(default=None, ge=-90, le=90)
     """Road direction relative to the camera, degrees, positive to the driver's left; unset: learned."""
     road_pitch_deg: float | None = Field(default=None, ge=-90, le=90)

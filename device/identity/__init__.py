@@ -1,0 +1,1 @@
+"""Who the driver is, by the face: templates, enrolment, recognition. For comfort, never for access."""
