@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wakeful.device.landmarks import EyeLandmarks
 from wakeful.device.perception.expression import expression_classes
-from wakeful.device.perception.pipeline import Perception
+from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.perception.tracker import OTHER_ROTATIONS
 from wakeful.sensors.channels import carrying, in_grey
 from wakeful.sensors.frame import Frame
@@ -67,12 +67,7 @@ class Look:
 
 def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
     """The largest face in a blue-green-red image, uint8 [height, width, 3]."""
-    channel = carrying(sample_of(image))
-    frame = Frame(np.ascontiguousarray(image) if channel is None else in_grey(image, channel), 0, 0)
-    sighting = perception.look(frame, parts_at_once=PARTS_AT_ONCE)
-    for _ in range(OTHER_ROTATIONS - 1):  # each look tries one of them
-        if sighting.landmarks is None:
-            sighting = perception.look(frame, parts_at_once=PARTS_AT_ONCE)
+    sighting = sight(image, perception)
     found, face = sighting.observation, sighting.landmarks
     if face is None:
         return Look(False, perception.reader)
@@ -98,3 +93,14 @@ def look_at(image: NDArray[np.uint8], perception: Perception) -> Look:
         right_eye=EyeLandmarks.of(face.right),
         rotate_deg=found.rotate_deg,
     )
+
+
+def sight(image: NDArray[np.uint8], perception: Perception) -> Sighting:
+    """What perception sees of the largest face, searched in all rotations and parts of the image."""
+    channel = carrying(sample_of(image))
+    frame = Frame(np.ascontiguousarray(image) if channel is None else in_grey(image, channel), 0, 0)
+    sighting = perception.look(frame, parts_at_once=PARTS_AT_ONCE)
+    for _ in range(OTHER_ROTATIONS - 1):  # each look tries one of them
+        if sighting.landmarks is None:
+            sighting = perception.look(frame, parts_at_once=PARTS_AT_ONCE)
+    return sighting

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.models.dataset.copies import directions
+
 SAME = 0.98
 BLOCK = 2048
 
@@ -14,17 +16,9 @@ def near_copies(tested: NDArray[np.uint8], trained: NDArray[np.uint8], same: flo
 
     The correlation is that of whole pictures at the same place: the cosine between pictures whose mean is taken off.
     """
-    mine = _directions(tested)
+    mine = directions(tested)
     found = np.zeros(len(tested), bool)
     for start in range(0, len(trained), BLOCK):
-        others = _directions(trained[start : start + BLOCK])
+        others = directions(trained[start : start + BLOCK])
         found |= (mine @ others.T).max(axis=1) >= same
     return found
-
-
-def _directions(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Each face as a vector of length 1 whose mean is 0; a blank face is all zeros and resembles none."""
-    flat = faces.reshape(len(faces), -1).astype(np.float32)
-    flat -= flat.mean(axis=1, keepdims=True)
-    length = np.linalg.norm(flat, axis=1, keepdims=True)
-    return np.asarray(flat / np.maximum(length, 1e-6), np.float32)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.eye_sight import COVERED_BELOW
-from wakeful.device.perception.landmarks_wakeful import LEAST_EYE_SPREAD, GreyPart, Placed, standardised
 from wakeful.device.perception.network import load
-from wakeful.device.perception.region import whole
-from wakeful.models.lids.layout import COLUMNS, EYE_PX, OPENING, READABLE, REASON, ROWS
+from wakeful.models.lids.layout import OPENING, READABLE, REASON
+from wakeful.models.lids.one_eye import read
 from wakeful.models.lids.states import CLOSED, with_interval
 from wakeful.models.training.pictures import Encoded
-from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
-EYE_SHARE = 0.6
-"""Width of the eye over that of its picture."""
 CLEAR, COVERED = READABLE.index("clear"), READABLE.index("covered")
 
 
@@ -47,19 +42,6 @@ def main() -> None:
     groups = {"mrl_neepu": ~hard, "hard": hard}
     for name, chosen in groups.items():
         print(json.dumps({name: figures(lids[chosen], states[chosen], packed["by_eye"][chosen])}), flush=True)
-
-
-def read(network: Callable[..., Any], picture: NDArray[np.uint8]) -> tuple[Array, Array]:
-    """What the network answers for one eye: its outputs and its states, means over both sides it may be of."""
-    height, width = picture.shape[:2]
-    grey = GreyPart.around(picture, whole(picture))
-    scale = EYE_PX / (EYE_SHARE * width)
-    crops = [
-        grey.cut(Placed.of(width / 2.0, height / 2.0, scale, 0.0, COLUMNS, ROWS, mirrored), cv2.BORDER_REPLICATE)
-        for mirrored in (False, True)
-    ]
-    lids, states = network(np.stack([standardised(crop, LEAST_EYE_SPREAD) for crop in crops]))
-    return lids.mean(axis=0), states.mean(axis=0)
 
 
 def figures(lids: Array, states: Array, label: Array) -> dict[str, Any]:

@@ -145,6 +145,19 @@ class Browser:
         for kind in ("mousePressed", "mouseReleased"):
             self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    def press(self, key: str, *, shift: bool = False) -> None:
+        """Presses and releases a key: a letter, a digit, or a name such as ``Backspace``."""
+        code = {" ": "Space"}.get(
+            key, f"Digit{key}" if key.isdigit() else f"Key{key.upper()}" if len(key) == 1 else key
+        )
+        shown = key.upper() if shift else key
+        for kind in ("rawKeyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, key=shown, code=code, modifiers=8 if shift else 0)
+
+    def kill(self) -> None:
+        """Ends the browser at once, as a crash does."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+
     def screenshot(self, file: Path, **options: Any) -> None:
         """Writes what is seen, in the format that the file's name says (png, webp); ``quality`` is an option."""
         data = self._call("Page.captureScreenshot", format=file.suffix[1:], **options)["data"]

@@ -11,7 +11,8 @@ from wakeful.device.perception.network import load
 from wakeful.device.perception.one_image import look_at
 from wakeful.device.perception.pipeline import Perception
 from wakeful.models.lids.layout import OPENING, OUTPUTS, READABLE, REASON, STATES
-from wakeful.models.lids.night import EYE_SHARE, figures, read
+from wakeful.models.lids.night import figures
+from wakeful.models.lids.one_eye import EYE_SHARE, read
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.opencv import cv2
 
