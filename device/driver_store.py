@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Thread
 
 from wakeful.device.alerts.output import Output
-from wakeful.device.drivers import Calibration, SetDriver, is_driver_name
+from wakeful.device.drivers import Calibration, DriverRecognized, SetDriver, is_driver_name
 from wakeful.device.messages import CommandReceived, DriverState, Event
 from wakeful.device.state.inputs import EngineInput
 from wakeful.errors import ConfigError, WakefulError
@@ -99,10 +99,13 @@ class DriverSaver(Output):
     def state(self, state: DriverState) -> None: ...
 
     def engine_input(self, given: EngineInput) -> None:
-        """A driver is set: this is called before the engine forgets the previous one."""
+        """A driver is set, or recognized: this is called before the engine forgets the previous one."""
         if isinstance(given, CommandReceived) and isinstance(given.command, SetDriver):
             self._save_in_background()
             self._name = given.command.name
+        elif isinstance(given, CommandReceived) and isinstance(given.command, DriverRecognized) and self._name:
+            self._save_in_background()
+            self._name = ""
 
     def event(self, event: Event) -> None:
         if event.kind != "calibration":

@@ -278,9 +278,13 @@ class Monitor:
             if isinstance(command, Marker):
                 self._mark(t_ns, command)
                 continue
+            if not isinstance(command, Acknowledge):
+                # First, so that what was learned of one driver can be saved before another one is set.
+                self._output.engine_input(CommandReceived(t_ns, command))
             alerts = self._engine.command(t_ns, command)
-            for done in _done(command, alerts):
-                self._output.engine_input(CommandReceived(t_ns, done))
+            if isinstance(command, Acknowledge):
+                for done in _done(command, alerts):
+                    self._output.engine_input(CommandReceived(t_ns, done))
             for alert in alerts:
                 self._output.alert(alert)
                 self._alerts.append(alert)
@@ -341,8 +345,8 @@ class Monitor:
         return events
 
 
-def _done(command: Command, alerts: tuple[Alert, ...]) -> list[Command]:
+def _done(command: Acknowledge, alerts: tuple[Alert, ...]) -> list[Acknowledge]:
     """The command as a log holds it: who acknowledges all active alerts has acknowledged these."""
-    if isinstance(command, Acknowledge) and command.alert_seq is None:
+    if command.alert_seq is None:
         return [Acknowledge(alert.seq) for alert in alerts]
     return [command]

@@ -71,7 +71,9 @@ def enroll(
     if before is not None and before.network != embedder.version:
         raise ConfigError(f"{name} was enrolled with another network: --again in place of --add")
     everybody = read_gallery(store, embedder)
-    enrolment = Enrolment(embedder, everybody.without(name), guided=images is None)
+    enrolment = Enrolment(
+        embedder, everybody.without(name), guided=images is None, before=tuple(before.looks) if before else ()
+    )
     _collect(settings, images, enrolment)
     if not enrolment.taken:
         raise ConfigError(f"no look at {name} could be taken; nothing was changed")

@@ -24,6 +24,9 @@ AHEAD_DEG, TURNED_DEG = 10.0, 12.0
 MOST_DEG = 40.0
 LOOKS_PER_PART = 3
 APART_NS = 300_000_000
+SAME = 0.7
+"""A look that is enrolled needs this share of the similarity by which strangers are told apart: heads that turn and
+glasses that come off look less alike, and whoever enrols says who it is."""
 LEAST_SHARPNESS = 0.045
 """Of the fine detail of a face, as a share of its contrast; see ``sharpness``. Faces in seven clips have 0.09 to 0.14,
 and at least 0.055 while they turn; what is blurred by a fiftieth of the face has less."""
@@ -65,12 +68,14 @@ class Enrolment:
 
     Args:
         others: everybody who is enrolled already.
+        before: looks that the person was enrolled from already.
         guided: no more than ``LOOKS_PER_PART`` of each part, some time apart; else every picture counts.
     """
 
     embedder: Embedder
     others: Gallery
     guided: bool
+    before: Sequence[Embedding] = ()
     taken: list[tuple[str, Embedding]] = field(default_factory=list)
     _ahead_deg: tuple[float, float] | None = None
     _last_ns: int | None = None
@@ -128,7 +133,8 @@ class Enrolment:
         answer = self.others.answer(embedding)
         if answer is not None and answer.name:
             return f"this face is enrolled as {answer.name} already"
-        if self.taken and max(float(one @ embedding) for _, one in self.taken) < self.embedder.threshold:
+        known = [*self.before, *(one for _, one in self.taken)]
+        if known and max(float(one @ embedding) for one in known) < SAME * self.embedder.threshold:
             return "shows somebody else than before, or looks too different: try again in the same light"
         return ""
 

@@ -139,6 +139,7 @@ class Engine:
             speed_kmh=self._speed_kmh,
             ignition=self._ignition,
             gear=self._gear,
+            driver=self._people.now.name,
         )
         return self._told(state, [], [])
 

@@ -12,7 +12,7 @@ import pytest
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.driver_store import DriverSaver, load_driver, save_driver, with_what_is_known
-from wakeful.device.drivers import Calibration
+from wakeful.device.drivers import Calibration, DriverRecognized
 from wakeful.device.messages import CommandReceived, Event, SetDriver
 
 ANNA = Calibration("v2", 0.28, 0.27, 12.0, -4.0)
@@ -99,6 +99,16 @@ def test_a_driver_who_is_set_takes_over_and_the_one_before_is_kept() -> None:
     keeper.close()
     assert load_driver("bert") == BERT
     assert load_driver("anna") == ANNA
+
+
+def test_what_is_learned_after_a_face_was_recognized_is_not_kept_under_the_name_before() -> None:
+    learned = [ANNA]
+    keeper = DriverSaver("anna", lambda: learned[0])
+    keeper.engine_input(CommandReceived(0, DriverRecognized("bert")))
+    learned[0] = BERT
+    keeper.close()
+    assert eventually(lambda: load_driver("anna") == ANNA)
+    assert load_driver("bert") is None
 
 
 def test_somebody_without_a_name_is_not_kept(folder: Path) -> None:

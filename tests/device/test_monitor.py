@@ -20,6 +20,7 @@ from tests.device.scripted_monitor import (
 from tools.rigs.heard import Heard
 from tools.rigs.networks import LANDMARKS, Breakable, kept
 from wakeful import SourceError
+from wakeful.device.drivers import Calibration, SetDriver
 from wakeful.device.messages import (
     Acknowledge,
     Alert,
@@ -32,6 +33,7 @@ from wakeful.device.messages import (
     VehicleSpeed,
 )
 from wakeful.device.perception.pipeline import Perception, Sighting
+from wakeful.device.state.inputs import EngineInput
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
 
@@ -303,3 +305,21 @@ def test_a_network_that_answers_nan_is_nobody_seen_and_the_loop_goes_on(
     assert heard.alerts == []
     assert perception.network_faults > 30
     assert caplog.text.count("NaN") == 1
+
+
+def test_what_was_learned_of_one_driver_is_at_hand_when_another_one_is_set() -> None:
+    known = [Calibration("scripted", aspect, aspect) for aspect in (0.3, 0.25)]
+    commands: SimpleQueue[Command] = SimpleQueue()
+    learned: list[Calibration | None] = []
+
+    class Saver(Heard):
+        def engine_input(self, given: EngineInput) -> None:
+            if isinstance(given, CommandReceived):
+                learned.append(engine.calibration())
+
+    for number, name in enumerate(("anna", "bert")):
+        commands.put(SetDriver(name, known[number]))
+    watching = monitor(ScriptedSource(seconds(0.0, 1.0)), Saver(), commands=commands)
+    engine = watching._engine
+    watching.run()
+    assert learned == [None, known[0]]
