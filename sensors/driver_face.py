@@ -46,6 +46,8 @@ class DriverPose:
 
     Attributes:
         eye_left, eye_right: opening of the person's own left and right eye, 0 closed to 1 open.
+        squint: how much of what the eyes are closed is a squint: 0 the upper lid came down, 1 the lower one rose to it
+            and the brow came down, as in people who narrow their eyes.
         mouth: 0 closed to 1 as wide as a yawn.
         yaw_deg, pitch_deg, roll_deg: of the head against the camera's axes: to the person's left, up, towards the
             person's right shoulder. The head is rolled first, then pitched, then yawed.
@@ -61,6 +63,7 @@ class DriverPose:
 
     eye_left: float = 1.0
     eye_right: float = 1.0
+    squint: float = 0.0
     mouth: float = 0.0
     yaw_deg: float = 0.0
     pitch_deg: float = 0.0
@@ -146,12 +149,12 @@ def _texture(pose: DriverPose) -> Array:
     """The head's texture with this pose's eyes, and the shadow of an open jaw on the neck."""
     ahead = _looking_ahead()
     gaze = (pose.gaze_yaw_deg, pose.gaze_pitch_deg)
-    eyes_changed = gaze != (0.0, 0.0) or pose.eye_left < 1.0 or pose.eye_right < 1.0
+    eyes_changed = gaze != (0.0, 0.0) or min(pose.eye_left, pose.eye_right) < 1.0 or pose.squint > 0.0
     if not eyes_changed and pose.mouth <= 0.0:
         return ahead
     texture = ahead.copy()
     if eyes_changed:
-        _paint_eyes(texture, (pose.eye_left, pose.eye_right), gaze)
+        _paint_eyes(texture, (pose.eye_left, pose.eye_right), gaze, pose.squint)
     if pose.mouth > 0.0:
         shadow = load_head().under_jaw
         top = int(np.argmax(shadow.any(axis=1)))
@@ -176,12 +179,14 @@ def _looking_ahead() -> Array:
     return texture
 
 
-def _paint_eyes(texture: Array, openings: tuple[float, float], gaze_deg: tuple[float, float]) -> None:
+def _paint_eyes(
+    texture: Array, openings: tuple[float, float], gaze_deg: tuple[float, float], squint: float = 0.0
+) -> None:
     head = load_head()
     # In the photograph the gaze differs from the direction of the nose.
     turn_deg = (gaze_deg[0] - head.gaze_deg[0], gaze_deg[1] - head.gaze_deg[1])
     for eye, opening in zip(_eyes(), openings, strict=True):
-        paint_eye(texture, head.texture, eye, opening, turn_deg, head.texels_per_cm)
+        paint_eye(texture, head.texture, eye, opening, turn_deg, head.texels_per_cm, squint)
 
 
 @functools.cache

@@ -62,6 +62,7 @@ class Keyframe(BaseModel):
     eyes: Share | None = None
     eye_left: Share | None = None
     eye_right: Share | None = None
+    squint: Share | None = None
     mouth: Share | None = None
     yaw_deg: Degrees | None = None
     pitch_deg: Degrees | None = None

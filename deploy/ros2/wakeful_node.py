@@ -56,6 +56,7 @@ TOPICS = {
 QUESTIONS = ("face", "eyes_closed", "looking", "awake")
 NUMBERS = (
     *("looking_s", "distance_m", "closure_s", "off_road_s", "perclos_60s", "kss_estimate"),
+    *("sleepiness", "sleepiness_coverage"),
     *("yaw_deg", "pitch_deg", "roll_deg", "gaze_yaw_deg", "gaze_pitch_deg"),
 )
 WORDS = ("health", "reason", "code", "gaze_zone", "expression")
@@ -151,7 +152,7 @@ def diagnostic(state: Report) -> Diagnostic:
     if notes and level == OK:
         level = WARN
     said = " ".join(filter(None, [health, str(state.get("reason") or ""), *notes]))
-    shown = ("level", "code", "perclos_60s", "closure_s", "calibration_pct")
+    shown = ("level", "code", "perclos_60s", "sleepiness", "sleepiness_coverage", "closure_s", "calibration_pct")
     return Diagnostic(level, said, tuple((name, str(state.get(name))) for name in shown), stamp_ns(state))
 
 

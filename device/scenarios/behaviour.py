@@ -130,8 +130,8 @@ BEHAVIOURS = (
     *(_down(head_deg) for head_deg in (15, 25, 35)),
     Behaviour(
         "squint",
-        "narrows the eyes to less than half for 6 s, as against a low sun",
-        courses={"eyes": _held(0.45, 0.3, 6.3, rest=1.0)},
+        "narrows the eyes to a third for 6 s, as against a low sun",
+        courses={"eyes": _held(0.3, 0.3, 6.3, rest=1.0), "squint": _held(1.0, 0.3, 6.3)},
         level_only=True,
     ),
 )

@@ -206,6 +206,8 @@ class Feed:
             "off_road_s": _short(state.off_road_s, 1),
             "perclos": _short(state.perclos_60s, 3),
             "coverage": _short(state.perclos_coverage, 2),
+            "sleepiness": _short(state.sleepiness, 2),
+            "sleepiness_coverage": _short(state.sleepiness_coverage, 2),
             "kss": _short(state.kss_estimate, 1),
             "learned_pct": _short(state.calibration_pct, 0),
             "speed_kmh": _short(state.speed_kmh, 0),

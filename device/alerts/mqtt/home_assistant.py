@@ -58,6 +58,9 @@ def _entities(topics: Topics, reporter: Reporter) -> dict[str, Report]:
         "distance": _number("Distance", "distance_m", "m") | {"device_class": "distance"},
         "off_road": _number("Off road", "off_road_s", "s") | {"device_class": "duration"},
         "perclos": _number("PERCLOS", "perclos_60s", "%"),
+        "sleepiness": _number("Sleepiness", "sleepiness", "%"),
+        "sleepiness_coverage": _number("Sleepiness coverage", "sleepiness_coverage", "%")
+        | {"entity_category": "diagnostic"},
         # A choice of nothing is no entity to Home Assistant.
         **({"expression": _choice("Expression", "expression", [*classes, UNKNOWN])} if classes else {}),
     }

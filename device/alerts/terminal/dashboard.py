@@ -22,6 +22,8 @@ GAP = 4
 PERCLOS_FULL_SCALE = 0.3
 PERCLOS_BANDS = ((0.15, "red"), (0.08, "yellow"))
 """The shares of an advisory and a warning (Wierwille 1994; DOT HS 811 117), at which the gauge changes its colour."""
+SLEEPY_FROM = 0.4
+"""The bound of an advisory by blinks, in the profile ``vehicle``."""
 
 CLOSED_BELOW = 0.35
 CLOSURE_FULL_SCALE_S = 6.0
@@ -178,14 +180,22 @@ def _drowsiness(state: DriverState, column: int, gauge: int) -> list[Line]:
     perclos = state.perclos_60s
     style = next((style for share, style in PERCLOS_BANDS if (perclos or 0.0) >= share), "green")
     scaled = None if perclos is None else perclos / PERCLOS_FULL_SCALE
+    sleepy = "yellow" if (state.sleepiness or 0.0) >= SLEEPY_FROM else "green"
     return [
         _heading("Drowsiness", column),
         _row("PERCLOS", bar(scaled, gauge, style), _say(perclos, "{:.1%}")),
         _row("coverage", bar(state.perclos_coverage, gauge, DIM), f"{state.perclos_coverage:.0%}"),
+        _row("sleepiness", bar(state.sleepiness, gauge, sleepy), _sleepiness(state)),
         _row("calibration", bar(state.calibration_pct / 100, gauge, "cyan"), f"{state.calibration_pct:.0f}%"),
         # How sure the network is of the expression it sees now; the name follows once it has lasted.
         _row("expression", bar(max(state.expression_p, default=None), gauge, "blue"), state.expression or UNKNOWN),
     ]
+
+
+def _sleepiness(state: DriverState) -> str:
+    """The share, and in brackets how many of the blinks that it is meant to rest on were measured, if not all."""
+    known = "" if state.sleepiness_coverage >= 1.0 else f" ({state.sleepiness_coverage:.0%})"
+    return _say(state.sleepiness, "{:.0%}" + known)
 
 
 def _loop(view: View, column: int, gauge: int) -> list[Line]:

@@ -77,6 +77,7 @@ def status_text(state: DriverState, stats: LoopStats) -> str:
         _known("closed {:.1f} s", state.closure_s or None),
         f"lids {state.lids}" if state.lids in ("lowered", "narrowed") else "",
         _known("PERCLOS {:.1%}", state.perclos_60s),
+        _known("sleepiness {:.0%}", state.sleepiness),
         _known("yaw {:+z.0f}°", state.yaw_deg) + _known(" pitch {:+z.0f}°", state.pitch_deg),
         state.expression or "",
         _known("{:.0f} km/h", state.speed_kmh),

@@ -7,6 +7,7 @@ const LATE_MS = 2500;
 const RETRY_MS = 3000;
 const CLOSURE_FULL_S = 6;
 const PERCLOS_FULL = 0.3;
+const SLEEPY_FROM = 0.4;
 const PERCLOS_BANDS = [[0.15, "warn"], [0.08, "mild"]];
 
 async function post(path, body) {
@@ -180,6 +181,9 @@ function showDrowsiness(state) {
   gauge("perclos", perclos === null ? null : perclos / PERCLOS_FULL, perclos === null ? "" : percent(perclos, 1),
     band ? band[1] : "");
   gauge("coverage", state.coverage, percent(state.coverage, 0));
+  const known = state.sleepiness_coverage;
+  gauge("sleepiness", state.sleepiness, percent(state.sleepiness, 0) + (known < 1 ? ` (${percent(known, 0)})` : ""),
+    state.sleepiness >= SLEEPY_FROM ? "mild" : "");
   gauge("learned", state.learned_pct / 100, `${state.learned_pct} %`);
 }
 

@@ -62,17 +62,20 @@ def rendered(name: str, state: DriverState) -> str:
 
 
 def test_values_are_what_the_state_says_and_the_unknown_is_unknown() -> None:
-    known = replace(AWAKE, off_road_s=2.44, distance_m=0.81, looking=True, awake=True)
-    assert {name: rendered(name, known) for name in ("expression", "off_road", "distance", "perclos", "looking")} == {
+    known = replace(AWAKE, off_road_s=2.44, distance_m=0.81, looking=True, awake=True, sleepiness=0.624)
+    names = ("expression", "off_road", "distance", "perclos", "looking", "sleepiness", "sleepiness_coverage")
+    assert {name: rendered(name, known) for name in names} == {
         "expression": "neutral",
         "off_road": "2.4",
         "distance": "0.8",
         "perclos": "4.0",
         "looking": "ON",
+        "sleepiness": "62.0",
+        "sleepiness_coverage": "0.0",
     }
     unknown = DriverState(0, 0, Health.CAMERA_LOST)
     # The words that Home Assistant takes for unknown: None of a number and of yes or no, an option of a choice.
-    for name in ("off_road", "distance", "perclos", "looking", "awake", "eyes_closed"):
+    for name in ("off_road", "distance", "perclos", "sleepiness", "looking", "awake", "eyes_closed"):
         assert rendered(name, unknown) == "None", name
     assert rendered("expression", unknown) == "unknown"
     assert set(COMPONENTS["expression"]["options"]) == {"neutral", "happiness", "unknown"}

@@ -56,8 +56,17 @@ def test_an_alert_is_a_band_over_the_whole_width(level: Level) -> None:
 def test_an_unknown_figure_is_a_dash_and_never_a_zero() -> None:
     shown = screen(replace(CALM, state=DriverState(0, 0, Health.NO_FACE)))
     assert "No face in view" in shown
-    assert shown.count("–") == 11
+    assert shown.count("–") == 12
     assert "0.00" not in shown
+
+
+def test_sleepiness_is_shown_with_the_share_of_its_blinks_until_that_is_all() -> None:
+    few, enough = (replace(AWAKE, sleepiness=0.62, sleepiness_coverage=share) for share in (0.4, 1.0))
+    rows = [
+        next(row for row in screen(replace(CALM, state=one)).splitlines() if "sleepiness" in row)
+        for one in (AWAKE, few, enough)
+    ]
+    assert "–" in rows[0] and "62% (40%)" in rows[1] and "62%" in rows[2] and "(" not in rows[2]
 
 
 def test_the_expression_has_a_gauge_of_how_sure_it_is() -> None:

@@ -58,6 +58,12 @@ def test_lids_that_are_lowered_are_said_to_be(capfd: pytest.CaptureFixture[str])
     assert "lids" not in printed(capfd, [unsure])[1]
 
 
+def test_sleepiness_follows_perclos_once_it_is_known(capfd: pytest.CaptureFixture[str]) -> None:
+    tired = replace(AWAKE, sleepiness=0.62, sleepiness_coverage=0.5)
+    assert ", PERCLOS 4.1%, sleepiness 62%, yaw " in printed(capfd, [tired])[1]
+    assert "sleepiness" not in printed(capfd, [AWAKE])[1]
+
+
 def test_what_is_unknown_is_left_out(capfd: pytest.CaptureFixture[str]) -> None:
     lines = printed(capfd, [DriverState(SECOND_NS, 0, Health.CAMERA_LOST)])
     assert "   0:01.0  status     camera lost, no alert, 29.8 fps, age 12 ms, dropped 3" in lines
