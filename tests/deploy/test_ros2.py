@@ -96,7 +96,9 @@ def test_one_stamped_message_has_every_field_of_its_definition() -> None:
 
 def test_sleepiness_is_in_the_message_and_in_the_diagnostics() -> None:
     reports = [REPORTER.state(one) for one in (AWAKE, replace(AWAKE, sleepiness=0.62, sleepiness_coverage=0.5))]
-    unknown, known = ([one for one in messages(report) if isinstance(one, PersonTopic)][0].fields for report in reports)
+    unknown, known = (
+        next(one for one in messages(report) if isinstance(one, PersonTopic)).fields for report in reports
+    )
     assert math.isnan(unknown["sleepiness"]) and unknown["sleepiness_coverage"] == 0.0
     assert (known["sleepiness"], known["sleepiness_coverage"]) == (0.62, 0.5)
     shown = dict(next(one.values for one in messages(reports[1]) if isinstance(one, Diagnostic)))
