@@ -4,10 +4,10 @@ Each lid is the person's own: the skin between lid fold and lid edge is stretche
 real lid skin unrolls, with a dark line of lashes along the edge. The eyeball behind stays where it is.
 
 Lids that close, and lids that follow a look down, are drawn by the upper one alone. Who narrows the eyes raises the
-lower lid too and lowers the brow (action units 7 and 4 of Ekman & Friesen, Facial Action Coding System, 1978). How far is
-measured: beside 582 open eyes, 485 narrowed ones (faces within 15 degrees, labelled by hand) have the upper lid 0.117
-of the eye's width lower, the lower one 0.062 higher and the brow 0.034 lower; of the 135 that were sure it is 0.114,
-0.070 and 0.061. Of 61 that look down, the lower lid is 0.013 higher and the brow is where it was.
+lower lid too and lowers the brow (action units 7 and 4 of Ekman & Friesen, Facial Action Coding System, 1978). How
+far is measured: beside 582 open eyes, 485 narrowed ones (faces within 15 degrees, labelled by hand) have the upper
+lid 0.117 of the eye's width lower, the lower one 0.062 higher and the brow 0.034 lower; of the 135 that were sure it
+is 0.114, 0.070 and 0.061. Of 61 that look down, the lower lid is 0.013 higher and the brow is where it was.
 """
 
 from __future__ import annotations

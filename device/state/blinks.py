@@ -4,8 +4,8 @@ A blink lasts four or five frames of a slow camera, so that its edges are interp
 pass half of the height they had before. What is not seen closely enough is not measured.
 
 Every camera is measured as a slow one sees the lids: averaged over the same time. Else a fast one, whose lids move by
-less from frame to frame than its openings are unsure by, would see them pass that height several times in one blink, and
-the lowest of more frames is lower.
+less from frame to frame than its openings are unsure by, would see them pass that height several times in one blink,
+and the lowest of more frames is lower.
 """
 
 from __future__ import annotations
