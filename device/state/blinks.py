@@ -3,17 +3,16 @@
 A blink lasts four or five frames of a slow camera, so that its edges are interpolated: the moments at which the lids
 pass half of the height they had before. What is not seen closely enough is not measured.
 
-Every camera is measured as a slow one sees the lids: averaged over the same time. Else a fast one, whose lids move by
-less from frame to frame than its openings are unsure by, would see them pass that height several times in one blink,
-and the lowest of more frames is lower.
+Frames that come faster than those of a usual camera are averaged to its rate. Else, where the lids move by less from
+one frame to the next than their opening is unsure by, they would pass that height several times in one blink, and the
+lowest of more frames is lower.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from itertools import islice
-from statistics import median
+from statistics import fmean, median
 
 from wakeful.device.state.closure import Closure
 
@@ -21,8 +20,8 @@ MAX_STEP_NS = 100_000_000
 """Two frames further apart than this say nothing of the edge between them: 15 frames a second with one that is late."""
 BEFORE_NS = (150_000_000, 650_000_000)
 """The height of the lids before they fall is their median over this time: falling takes a tenth of a second."""
-SMOOTH_NS = 66_000_000
-"""Openings are averaged over this time: two frames of the slowest camera whose blinks are measured."""
+SMOOTH_NS = 35_000_000
+"""Frames of this time are averaged: two at 30 a second, one at less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Blink:
 
 
 class Smoother:
-    """Averages openings over the last ``SMOOTH_NS``, as if they ran straight from frame to frame."""
+    """Averages the frames of the last ``SMOOTH_NS``, in time too."""
 
     def __init__(self) -> None:
         self._recent: deque[tuple[int, float]] = deque()
@@ -50,23 +49,14 @@ class Smoother:
         """What was before has nothing to do with what comes."""
         self._recent.clear()
 
-    def step(self, t_ns: int, opening: float) -> float:
-        """Take in one frame; gives the mean with it."""
-        recent, begin_ns = self._recent, t_ns - SMOOTH_NS
+    def step(self, t_ns: int, opening: float) -> tuple[float, float]:
+        """Take in one frame; gives the mean time and opening with it."""
+        recent = self._recent
         recent.append((t_ns, opening))
-        while len(recent) > 1 and recent[1][0] <= begin_ns:
+        while recent[0][0] < t_ns - SMOOTH_NS:
             recent.popleft()
-        if len(recent) == 1:
-            return opening
-        (first_ns, first), (second_ns, second) = recent[0], recent[1]
-        if first_ns < begin_ns:
-            first += (second - first) * (begin_ns - first_ns) / (second_ns - first_ns)
-            first_ns = begin_ns
-        area, last_ns, last = 0.0, first_ns, first
-        for now_ns, now in islice(recent, 1, None):
-            area += (last + now) / 2.0 * (now_ns - last_ns)
-            last_ns, last = now_ns, now
-        return area / (t_ns - first_ns) if t_ns > first_ns else opening
+        times, openings = zip(*recent, strict=True)
+        return fmean(times), fmean(openings)
 
 
 class BlinkMeter:
@@ -75,8 +65,8 @@ class BlinkMeter:
     def __init__(self) -> None:
         self._smoother = Smoother()
         self._recent: deque[tuple[int, float]] = deque()
-        self._last_ns: int | None = None
-        self._last = 0.0
+        self._seen_ns: int | None = None
+        self._last = (0.0, 0.0)
         self._height = self._bottom = 0.0
         self._down_ns: float | None = None
         self._measured: Blink | None = None
@@ -93,23 +83,26 @@ class BlinkMeter:
         return blink
 
     def _follow(self, t_ns: int, opening: float | None) -> None:
-        last_ns, self._last_ns = self._last_ns, None if opening is None else t_ns
-        if opening is None or last_ns is None or t_ns - last_ns > MAX_STEP_NS:
+        before_ns, self._seen_ns = self._seen_ns, None if opening is None else t_ns
+        unseen = opening is None or before_ns is None or t_ns - before_ns > MAX_STEP_NS
+        if unseen:
             # An edge that nobody saw would make any length of it.
             self._down_ns = None
             self._smoother.forget()
-            self._last = 0.0 if opening is None else self._smoother.step(t_ns, opening)
+        if opening is None:
             return
-        last, opening = self._last, self._smoother.step(t_ns, opening)
-        self._last = opening
+        last, now = self._last, self._smoother.step(t_ns, opening)
+        self._last = now
+        if unseen:
+            return
         if self._down_ns is None:
             self._height = self._lid_height(t_ns, opening)
-            if last > self._height / 2.0 >= opening:
-                self._down_ns, self._bottom = self._edge(last_ns, last, t_ns, opening), opening
-        elif opening <= self._height / 2.0:
-            self._bottom = min(self._bottom, opening)
+            if last[1] > self._height / 2.0 >= now[1]:
+                self._down_ns, self._bottom = self._edge(last, now), now[1]
+        elif now[1] <= self._height / 2.0:
+            self._bottom = min(self._bottom, now[1])
         else:
-            up_ns = self._edge(last_ns, last, t_ns, opening)
+            up_ns = self._edge(last, now)
             duration_s = (up_ns - self._down_ns) / 1e9
             self._measured = Blink(round(self._down_ns), round(up_ns), duration_s, self._height - self._bottom)
             self._down_ns = None
@@ -121,7 +114,7 @@ class BlinkMeter:
         self._recent.append((t_ns, opening))
         return median(before) if before else 0.0
 
-    def _edge(self, last_ns: int, last: float, t_ns: int, opening: float) -> float:
-        """When the lids passed half of their height; the mean of a time is that of its middle."""
-        crossing_ns = last_ns + (last - self._height / 2.0) / (last - opening) * (t_ns - last_ns)
-        return crossing_ns - SMOOTH_NS / 2.0
+    def _edge(self, last: tuple[float, float], now: tuple[float, float]) -> float:
+        """When the lids passed half of their height."""
+        (last_ns, before), (now_ns, after) = last, now
+        return last_ns + (before - self._height / 2.0) / (before - after) * (now_ns - last_ns)

@@ -12,7 +12,8 @@ from tests.device.state.drives import EYES_ALONE, observation
 from tests.device.state.drives import Part as DrivePart
 from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Alert, Level
-from wakeful.device.state.blinks import Blink
+from wakeful.device.state.blinks import Blink, BlinkMeter
+from wakeful.device.state.closure import ClosureTracker, EyeState
 from wakeful.device.state.engine import Engine, Step
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.profile import BlinksSection
@@ -27,6 +28,16 @@ def steps(fine: Floats, fps: float) -> list[Step]:
     engine = Engine(EngineConfig(load_profile("vehicle")[0], EYES_ALONE, 100.0))
     parts = [(t_ns, DrivePart(1.0, opening)) for t_ns, opening in sampled(fine, fps)]
     return [engine.step(observation(part, t_ns, seq)) for seq, (t_ns, part) in enumerate(parts)]
+
+
+def measured(fine: Floats, fps: float, noise: float) -> list[Blink]:
+    """The blinks of lids whose openings have noise of this deviation in each frame."""
+    random, eyes, closures, meter = np.random.default_rng(5), EyeState(0.35, 0.45), ClosureTracker(0.3), BlinkMeter()
+    found = []
+    for t_ns, opening in sampled(fine, fps):
+        seen = float(np.clip(opening + random.normal(0.0, noise), 0.0, 1.0))
+        found.append(meter.step(t_ns, seen, closures.step(t_ns, eyes.step(seen, seen))))
+    return [one for one in found if one is not None]
 
 
 def alerts(taken: list[Step]) -> list[Alert]:
@@ -124,6 +135,17 @@ def test_the_same_lids_give_the_same_sleepiness_at_any_frame_rate() -> None:
         assert after.sleepiness == pytest.approx(found[120.0][1].sleepiness, abs=0.05)
         assert after.kss_estimate == pytest.approx(1.0 + 8.0 * (after.sleepiness or 0.0))
         assert after.sleepiness_coverage == 1.0
+
+
+@pytest.mark.parametrize("fps", [30.0, 60.0, 120.0])
+def test_noise_changes_no_blink_at_any_frame_rate(fps: float) -> None:
+    fine = blinking(25, sleepy=True, seed=2)
+    clear, noisy = (measured(fine, fps, noise) for noise in (0.0, 0.03))
+    assert len(clear) == len(noisy) == 25
+    differences = np.array([(a.duration_s - b.duration_s, a.depth - b.depth) for a, b in zip(noisy, clear, strict=True)])
+    bias_s, bias = np.abs(differences.mean(axis=0)).tolist()
+    assert bias_s < 0.005 and bias < 0.03
+    assert differences.std(axis=0).max() < 0.03
 
 
 def test_below_15_frames_a_second_nothing_is_known_of_it() -> None:
