@@ -142,7 +142,8 @@ def test_noise_changes_no_blink_at_any_frame_rate(fps: float) -> None:
     fine = blinking(25, sleepy=True, seed=2)
     clear, noisy = (measured(fine, fps, noise) for noise in (0.0, 0.03))
     assert len(clear) == len(noisy) == 25
-    differences = np.array([(a.duration_s - b.duration_s, a.depth - b.depth) for a, b in zip(noisy, clear, strict=True)])
+    pairs = zip(noisy, clear, strict=True)
+    differences = np.array([(one.duration_s - other.duration_s, one.depth - other.depth) for one, other in pairs])
     bias_s, bias = np.abs(differences.mean(axis=0)).tolist()
     assert bias_s < 0.005 and bias < 0.03
     assert differences.std(axis=0).max() < 0.03
