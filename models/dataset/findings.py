@@ -11,7 +11,7 @@ from itertools import permutations
 import numpy as np
 
 from wakeful.models.dataset.copies import Copies
-from wakeful.models.dataset.inspection import MOST_COMPARED, Array, Inspection
+from wakeful.models.dataset.inspection import Array, Inspection
 
 FEW = 100
 """Pictures of a class from which a network learns something of it, and a test share is known to about 10 %."""
@@ -75,9 +75,13 @@ def look_at(seen: Inspection) -> list[LookAt]:
     """Files to look at, what matters most first; each once for each reason."""
     listed = [LookAt(int(i), "cannot be decoded") for i in seen.unreadable]
     for conflict in seen.conflicts:
-        first, labels = conflict.members[0], "/".join(dict.fromkeys(one for one in conflict.labels if one))
-        kind = "copy" if conflict.exact else "near copy"
-        listed += [LookAt(i, f"{kind} labelled {labels} ({conflict.column})", first) for i in conflict.members[1:]]
+        named = "/".join(dict.fromkeys(one for one in conflict.labels if one))
+        why = f"{'copy' if conflict.exact else 'near copy'} labelled {named} ({conflict.column})"
+        for i, label in zip(conflict.members, conflict.labels, strict=True):
+            other = next(
+                k for k, said in zip(conflict.members, conflict.labels, strict=True) if said not in ("", label)
+            )
+            listed.append(LookAt(i, why, other))
     for copies, kind in ((seen.exact, "copy"), (seen.near, "near copy")):
         for members in copies.groups() if copies else []:
             if len(np.unique(seen.split[members])) > 1 and (copies is seen.exact or not _all_exact(seen, members)):
@@ -118,9 +122,7 @@ def _leaks(seen: Inspection) -> Iterator[Finding]:
                 f"{extra} pictures are {kind} copies of another one in the same split: they count twice in training",
             )
     if seen.near is None:
-        yield Finding(
-            Level.LOOK, "not_compared", len(seen.measured), f"near copies were not searched (over {MOST_COMPARED})"
-        )
+        yield Finding(Level.LOOK, "not_compared", len(seen.measured), "near copies were not searched")
 
 
 def _extra_inside(seen: Inspection, copies: Copies) -> int:

@@ -81,7 +81,11 @@ def _figures(seen: Inspection) -> str:
 def _sheets(seen: Inspection) -> Iterable[str]:
     listed = look_at(seen)
     kinds = {
-        "Copies with conflicting labels": [one for one in listed if "labelled" in one.why],
+        # One pair of each group, as the list has all of them.
+        "Copies with conflicting labels": [
+            next(look for look in listed if look.index == one.members[0] and f"({one.column})" in look.why)
+            for one in seen.conflicts
+        ],
         "Copies in several splits": [one for one in listed if "in another split" in one.why],
         "No face": [one for one in listed if one.why == "no face is seen"],
         "Unlike the rest": [LookAt(one.index, one.why) for one in seen.outliers],
