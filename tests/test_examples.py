@@ -16,6 +16,7 @@ import wakeful
 from wakeful.device.alerts.serial.sentences import encode_alert, encode_status
 from wakeful.device.alerts.stream import StreamOutput
 from wakeful.device.alerts.stream_settings import StreamSettings
+from wakeful.device.cli import status
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 STATE = wakeful.DriverState(t_ns=0, seq=0, health=wakeful.Health.OK, face=True)
@@ -84,6 +85,19 @@ def test_the_notebook_reads_an_exported_drive(tmp_path: Path, monkeypatch: pytes
             exec("".join(cell["source"]), names)
     assert names["by_code"] == {"microsleep": 1}
     assert 0.2 < float(str(names["closed_share"])) < 0.8
+
+
+def test_the_notebook_shows_the_images_of_a_kept_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    only = ["--only", "normal,none,glasses,yaw0,pitch0,fps1,attentive"]
+    assert status(["scenarios", "run", *only, "--store", "wakeful-fleet", "--jobs", "1"]) == 0
+    notebook = json.loads((EXAMPLES / "scenario_pictures.ipynb").read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    names: dict[str, object] = {}
+    for cell in code:
+        exec("".join(cell["source"]), names)
+    assert names["outcomes"] == {"correct": 2} and names["same"] is True and len(names["failed"]) == 0  # type: ignore[arg-type]
 
 
 SHIM = """

@@ -13,6 +13,8 @@ import typer
 from wakeful.device.commands.run import Landmarks
 
 if TYPE_CHECKING:
+    from wakeful.device.fleet.runs import Run as StoredRun
+    from wakeful.device.fleet.store import Store
     from wakeful.device.scenarios.matrix import Cell
     from wakeful.device.scenarios.runner import Bench, Result
 
@@ -27,6 +29,11 @@ Only = Annotated[
     str, typer.Option(metavar="WORDS", help="Only cells with these words in their names, as in dim,glasses,sleep.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+HERE, DEFAULT_STORE = "here", "wakeful-fleet"
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run, or `latest`.", show_default=False)]
+StoreOption = Annotated[
+    str, typer.Option("--store", metavar="DIR|s3://", help="Where runs are kept: a folder or a prefix in S3.")
+]
 
 
 @app.command("list")
@@ -53,6 +60,16 @@ def run(
     landmarks: Annotated[Landmarks, typer.Option(help="Which networks read the face.")] = Landmarks.AUTO,
     profile: Annotated[str, typer.Option(metavar="NAME|FILE", help="Profile: the rules to apply.")] = "vehicle",
     as_json: AsJson = False,
+    on: Annotated[str, typer.Option(metavar="here|metaflow", help="What carries the work.")] = "here",
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="DIR|s3://", help="Keep the run, every picture of it, in a folder or in S3."),
+    ] = None,
+    remote: Annotated[
+        list[str] | None,
+        typer.Option("--with", metavar="DECORATOR", help="Where Metaflow's tasks run: kubernetes, batch:queue=NAME"),
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(metavar="KEY:VALUE", help="Marks the run; may be repeated.")] = None,
 ) -> int:
     """Run cells and report pass or fail for each; status 1 if one fails."""
     cells = _cells(whole, only)
@@ -66,6 +83,13 @@ def run(
     # A wrong profile or a missing network is reported at once, by this process.
     load_profile(profile)
     bench = Bench(load_reader(landmarks.value).traits.name, profile)
+    if store is not None or on != HERE or remote or tag:
+        from wakeful.device.scenarios import carried
+
+        opened = _store(store or DEFAULT_STORE, on, remote or [])
+        kept = carried.new_run(opened, cells, bench, on, jobs or usable_cores(), remote or [], tag or [])
+        typer.echo(f"run {kept.id}: {len(cells)} cells in {kept.shards} scenes", err=True)
+        return _carry(opened, kept, report, as_json)
     begun_s = time.monotonic()
     results = _run(cells, bench, jobs or usable_cores())
     about: dict[str, Any] = {
@@ -81,6 +105,109 @@ def run(
         if page:
             typer.echo(f"report: {page}")
     return 0 if all(result.verdict.passed for result in results) else 1
+
+
+@app.command()
+def resume(
+    run: RunName,
+    store: StoreOption = DEFAULT_STORE,
+    report: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write index.html and matrix.json into this folder too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Continue a run of a store that was interrupted: finished scenes are kept."""
+    from wakeful.device.scenarios import carried
+
+    opened = _store(store)
+    found = carried.load(opened, run)
+    _store(store, found.on, list(found.remote))
+    return _carry(opened, found, report, as_json)
+
+
+@app.command()
+def show(
+    run: RunName,
+    cell: Annotated[str, typer.Argument(metavar="CELL", help="As in dim/none/yaw0/pitch0/sleep.", show_default=False)],
+    store: StoreOption = DEFAULT_STORE,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write its images as one PNG.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Draw its images again and compare them.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show one case of a run: what its images were made of, and what was reported; status 1 if --again differs."""
+    from wakeful.device.scenarios import carried
+    from wakeful.device.scenarios.strip import differing, write_strip
+
+    opened = _store(store)
+    found = carried.cell_of(opened, carried.load(opened, run), cell)
+    other = differing(found) if again else []
+    if out:
+        write_strip(found, out)
+    if as_json:
+        shown = {**found, "moments": len(found["moments"]), "differing": other if again else None}
+        typer.echo(json.dumps(shown, indent=1))
+    else:
+        _print_cell(found)
+        if again:
+            same = len(found["pictures"]) - len(other)
+            code = "" if found["code"] == carried.rendering_code() else ", by other code than this"
+            typer.echo(f"drawn again: {same} of {len(found['pictures'])} images are the same{code}")
+        if out:
+            typer.echo(f"images: {out}")
+    return 1 if other else 0
+
+
+def _store(store: str, on: str = HERE, remote: list[str] | None = None) -> Store:
+    from wakeful.device.fleet import metaflow
+    from wakeful.device.fleet.runs import METAFLOW
+    from wakeful.device.fleet.store import open_store
+    from wakeful.errors import ConfigError
+
+    if on not in (HERE, METAFLOW):
+        raise ConfigError(f"--on {on}: expected {HERE} or {METAFLOW}")
+    if remote and on != METAFLOW:
+        raise ConfigError(f"--with {remote[0]} needs --on {METAFLOW}")
+    opened = open_store(store)
+    if on == METAFLOW:
+        metaflow.check(remote or [], opened)
+    return opened
+
+
+def _carry(store: Store, run: StoredRun, report: Path | None, as_json: bool) -> int:
+    """Does what is left of a run and stitches its page."""
+    from wakeful.device.scenarios import carried
+    from wakeful.device.scenarios.figures import as_json as figures
+
+    begun_s, images, scenes = time.monotonic(), 0, 0
+
+    def seen(number: int, results: list[Result]) -> None:
+        nonlocal images, scenes
+        images, scenes = images + carried.images_of(results), scenes + 1
+        typer.echo(f"{scenes} of {run.shards} scenes", err=True)
+
+    carried.carry(store, run, seen)
+    results, page = carried.finish(store, run, report)
+    minutes = (time.monotonic() - begun_s) / 60.0
+    if as_json:
+        typer.echo(json.dumps(figures(results, {"run": run.id, "minutes": round(minutes, 2)}), indent=1))
+    else:
+        _print(results)
+        typer.echo(f"{images} images shown in {minutes:.1f} min, {images / max(minutes, 1e-6):.0f} a minute")
+        typer.echo(f"run {run.id}: {page}")
+    return 0 if all(result.verdict.passed for result in results) else 1
+
+
+def _print_cell(found: dict[str, Any]) -> None:
+    typer.echo(f"{found['cell']}: {found['outcome']}, code {found['code']}")
+    for name, value in found["parameters"].items():
+        typer.echo(f"  {name}: {', '.join(f'{k} {v}' for k, v in value.items()) if isinstance(value, dict) else value}")
+    for reason in found["reasons"]:
+        typer.echo(f"  failed: {reason}")
+    for alert in found["alerts"]:
+        typer.echo(f"  {alert['t_s']:.2f} s: {alert['code']} ({alert['level']})")
+    pictures = found["pictures"]
+    seeds = f", seeds {pictures[0]['seed']} to {pictures[-1]['seed']}" if pictures else ""
+    typer.echo(f"  {len(pictures)} images{seeds}")
 
 
 def _cells(whole: bool, only: str) -> tuple[Cell, ...]:

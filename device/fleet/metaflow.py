@@ -187,9 +187,10 @@ def _why(store: Store, run: Run, log: Path, begin: int) -> str:
     told = runs.failures(store, run)
     reason = told[0] if told else _from_log(log, begin)
     more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+    command = "scenarios" if run.kind == "scenarios" else "fleet"
     return (
-        f"{reason}{more}. {done} of {run.shards} shards are done and kept: `wakeful fleet resume {run.id}` "
-        f"judges the rest; the whole output is in {log}"
+        f"{reason}{more}. {done} of {run.shards} shards are done and kept: `wakeful {command} resume {run.id}` "
+        f"does the rest; the whole output is in {log}"
     )
 
 

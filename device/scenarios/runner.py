@@ -54,14 +54,21 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the cells are run with."""
+    """What the cells are run with.
+
+    Attributes:
+        all_pictures: moments and snapshots are kept of cells that pass too.
+    """
 
     landmarks: str
     profile: str
+    all_pictures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class SceneJob:
+    """Cells of one scene."""
+
     bench: Bench
     cells: tuple[Cell, ...]
 
@@ -73,12 +80,10 @@ def run(cells: Sequence[Cell], bench: Bench, jobs: int) -> Iterator[list[Result]
         ConfigError: no such profile or landmark reader.
         ModelError: a network is missing or corrupt.
     """
-    scenes = itertools.groupby(cells, key=lambda cell: cell.scene)
-    work = [_Job(bench, tuple(scene)) for _, scene in scenes]
-    return in_processes(run_scene, work, jobs)
+    return in_processes(run_scene, scene_jobs(cells, bench), jobs)
 
 
-def run_scene(job: _Job) -> list[Result]:
+def run_scene(job: SceneJob) -> list[Result]:
     """Run cells of one scene in this process."""
     beginnings = _begin(job)
     traces: dict[str, Trace] = {}
@@ -86,17 +91,17 @@ def run_scene(job: _Job) -> list[Result]:
         runs = [beginnings[cell.stage].fork(cell) for cell in job.cells if cell.behaviour.name == behaviour]
         _play(runs, begun=True)
         traces |= {run.cell.id: run.log.trace() for run in runs}
-    return [_result(cell, traces[cell.id]) for cell in job.cells]
+    return [_result(cell, traces[cell.id], job.bench.all_pictures) for cell in job.cells]
 
 
 def run_cell(cell: Cell, bench: Bench) -> Trace:
     """Run one cell for itself."""
-    run = _begin(_Job(bench, (cell,)))[cell.stage].fork(cell)
+    run = _begin(SceneJob(bench, (cell,)))[cell.stage].fork(cell)
     _play([run], begun=True)
     return run.log.trace()
 
 
-def _begin(job: _Job) -> dict[Stage, _Run]:
+def _begin(job: SceneJob) -> dict[Stage, _Run]:
     """The attentive beginning of every stage."""
     profile, _ = load_profile(job.bench.profile)
     perception = Perception(job.bench.landmarks)
@@ -127,8 +132,7 @@ class _Run:
     def step(self, index: int, t_s: float) -> None:
         """Draw, perceive and evaluate one frame."""
         pose = self._script.pose_at(t_s)
-        words = self.cell.words if t_s >= START_S else self.cell.words[:-1]
-        picture = render(pose, seed(words) + index)
+        picture = render(pose, seed_of(self.cell, index, t_s))
         frame = Frame(corrected(picture, self._turned), round(t_s * 1e9), index)
         step = self._engine.step(self._perception.observe(frame))
         self.log.add(t_s, pose, step, picture)
@@ -147,9 +151,35 @@ def _play(runs: Sequence[_Run], *, begun: bool) -> None:
                         run.step(index, t_s)
 
 
-def _result(cell: Cell, trace: Trace) -> Result:
+def _result(cell: Cell, trace: Trace, all_pictures: bool) -> Result:
     verdict = assess(cell, trace)
-    return Result(cell, verdict, Trace(trace.alerts, trace.events, trace.health) if verdict.passed else trace)
+    if verdict.passed and not all_pictures:
+        trace = Trace(trace.alerts, trace.events, trace.health)
+    return Result(cell, verdict, trace)
+
+
+def scene_jobs(cells: Sequence[Cell], bench: Bench) -> list[SceneJob]:
+    """The work of each scene, in the order of ``cells``."""
+    return [SceneJob(bench, tuple(scene)) for _, scene in itertools.groupby(cells, key=lambda cell: cell.scene)]
+
+
+def pictures_of(cell: Cell) -> Iterator[tuple[float, int, int, bytes]]:
+    """The snapshots of a cell drawn again: time, number of the frame, seed of its noise, and JPEG.
+
+    What is drawn depends on the script and these numbers alone, so the same code gives the same bytes on any machine
+    of a kind.
+    """
+    script, taken = scenario(cell), 0
+    for index, t_s in enumerate(frame_times_s(cell.camera.fps)):
+        if t_s >= taken * SNAPSHOT_EVERY_S:
+            taken += 1
+            seeded = seed_of(cell, index, t_s)
+            yield t_s, index, seeded, _jpeg(render(script.pose_at(t_s), seeded))
+
+
+def seed_of(cell: Cell, index: int, t_s: float) -> int:
+    """The seed of the noise in a frame: that of all behaviours until this one begins."""
+    return seed(cell.words if t_s >= START_S else cell.words[:-1]) + index
 
 
 class _Log:
