@@ -239,6 +239,53 @@ def _mean(writer: Writer, graph: _Graph, node: Any) -> None:
     writer.operator("MEAN", inputs, _computed(writer, graph, node.output[0]), options)
 
 
+def _pool(writer: Writer, graph: _Graph, node: Any) -> None:
+    import onnx
+
+    given = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
+    image, result = graph.source(node.input[0]), node.output[0]
+    kernel, strides, pads = given["kernel_shape"], given.get("strides", [1, 1]), list(given.get("pads", [0, 0, 0, 0]))
+    same = [same_padding(graph.shapes[image][2 + i], kernel[i], strides[i]) for i in (0, 1)]
+    options = writer.schema.Pool2DOptionsT()
+    options.filterHeight, options.filterWidth = kernel
+    options.strideH, options.strideW = strides
+    if not any(pads):
+        options.padding = writer.schema.Padding.VALID
+    elif pads == [same[0][0], same[1][0], same[0][1], same[1][1]]:
+        options.padding = writer.schema.Padding.SAME
+    else:
+        raise OnnxUnsupported(f"the pooling {result} has other margins than TensorFlow: cannot be written for LiteRT")
+    place = _in_steps_of(writer, graph, _taken(writer, graph, node.input[0], result), result)
+    writer.operator("MAX_POOL_2D", [place], _computed(writer, graph, result), options)
+
+
+def _concat(writer: Writer, graph: _Graph, node: Any) -> None:
+    import onnx
+
+    result = node.output[0]
+    (axis,) = (onnx.helper.get_attribute_value(one) for one in node.attribute if one.name == "axis")
+    if axis != 1 or len(graph.shapes[result]) != 4:
+        raise OnnxUnsupported(f"{result} joins other things than channels: cannot be written for LiteRT")
+    places = [_in_steps_of(writer, graph, _taken(writer, graph, one, result), result) for one in node.input]
+    options = writer.schema.ConcatenationOptionsT()
+    options.axis = 3
+    writer.operator("CONCATENATION", places, _computed(writer, graph, result), options)
+
+
+def _in_steps_of(writer: Writer, graph: _Graph, place: int, result: str) -> int:
+    """``place`` in the steps that ``result`` is quantized to, which LiteRT asks of what is only moved."""
+    steps, one = graph.quantizing(result), writer.tensors[place]
+    if steps is None or (np.float32(one.quantization.scale[0]), one.quantization.zeroPoint[0]) == (
+        np.float32(steps[0]),
+        steps[1],
+    ):
+        return place
+    name = f"{one.name}:as {result}"
+    turned = writer.tensor(name, list(one.shape), "INT8", [steps[0]], [steps[1]])
+    writer.operator("QUANTIZE", [place], turned, writer.schema.QuantizeOptionsT())
+    return turned
+
+
 def _flatten(writer: Writer, graph: _Graph, node: Any) -> None:
     place = _taken(writer, graph, node.input[0], node.output[0])
     if list(writer.tensors[place].shape[1:3]) != [1, 1]:
@@ -268,8 +315,10 @@ def _gemm(writer: Writer, graph: _Graph, node: Any) -> None:
 
 WRITERS: dict[str, Callable[[Writer, _Graph, Any], None]] = {
     "Add": _add,
+    "Concat": _concat,
     "Conv": _conv,
     "Flatten": _flatten,
     "Gemm": _gemm,
     "GlobalAveragePool": _mean,
+    "MaxPool": _pool,
 }

@@ -15,7 +15,18 @@ SCHEMA_VERSION = 3
 # LiteRT reads weights directly from the file.
 ALIGNMENT = 16
 # The oldest version of each operator with int8.
-VERSIONS = {"ADD": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "DEQUANTIZE": 2, "FULLY_CONNECTED": 4, "MEAN": 2, "PAD": 2}
+VERSIONS = {
+    "ADD": 2,
+    "CONCATENATION": 2,
+    "CONV_2D": 3,
+    "DEPTHWISE_CONV_2D": 3,
+    "DEQUANTIZE": 2,
+    "FULLY_CONNECTED": 4,
+    "MAX_POOL_2D": 2,
+    "MEAN": 2,
+    "PAD": 2,
+    "QUANTIZE": 1,
+}
 DEQUANTIZE_HALF = 3
 # Fewer numbers are not worth an operator that unfolds them from 16 bits.
 FEW = 256

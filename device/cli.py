@@ -35,6 +35,7 @@ GROUPS = (
     "scenarios",
     "bench",
     "explain",
+    "study",
     "fleet",
     "identity",
 )

@@ -1,0 +1,1 @@
+"""Questions about data and networks that are answered by many small trainings; each answer is one page."""
