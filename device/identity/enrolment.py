@@ -25,8 +25,8 @@ MOST_DEG = 40.0
 LOOKS_PER_PART = 3
 APART_NS = 300_000_000
 SAME = 0.7
-"""A look that is enrolled needs this share of the similarity by which strangers are told apart: heads that turn and
-glasses that come off look less alike, and whoever enrols says who it is."""
+"""A look that is enrolled needs this share of the similarity of one person: heads that turn and glasses
+that come off look less alike, and whoever enrols says who it is."""
 LEAST_SHARPNESS = 0.045
 """Of the fine detail of a face, as a share of its contrast; see ``sharpness``. Faces in seven clips have 0.09 to 0.14,
 and at least 0.055 while they turn; what is blurred by a fiftieth of the face has less."""

@@ -1,6 +1,6 @@
-"""Is it a face or a picture of one? What can be told from one camera: pictures do not blink, and do not turn.
+"""Is it a face or a picture of one? What one camera can say: pictures do not blink, and do not turn.
 
-A film on a screen blinks and turns like a person, and is not told apart. That is why nothing is ever opened by a face.
+A film on a screen blinks and turns like a person, and is not noticed. That is why nothing is ever opened by a face.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ LENGTH_WITHIN = 1e-2
 """A stored embedding has length 1, up to rounding."""
 ENCRYPTED = b"wakeful identity, encrypted 1\n"
 LEAST_KEY_BYTES = 32
+VERSION, DAY = re.compile(r"[A-Za-z0-9 ._-]{1,64}"), re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class TemplateError(ConfigError):
@@ -131,12 +133,15 @@ def _checked(fields: Any) -> Template:
     if fields["wakeful_identity"] != FORMAT:
         raise _Unfit("it was written by another version of wakeful")
     name, network, enrolled = (fields[key] for key in ("name", "network", "enrolled"))
-    if not all(isinstance(text, str) and len(text) <= 100 for text in (name, network, enrolled)):
+    if not all(isinstance(text, str) for text in (name, network, enrolled)):
+        raise _Unfit("it is damaged")
+    if not VERSION.fullmatch(network) or not DAY.fullmatch(enrolled):
         raise _Unfit("it is damaged")
     if not is_driver_name(name):
         raise _Unfit(f"{name!r} is not a driver name")
     looks = np.frombuffer(base64.b64decode(fields["looks"], validate=True), "<f4").reshape(-1, SIZE)
-    lengths = np.linalg.norm(looks, axis=1)
+    sound = bool((np.abs(looks) <= 1.0 + LENGTH_WITHIN).all())
+    lengths = np.linalg.norm(looks, axis=1) if sound else np.zeros(len(looks))
     if not 1 <= len(looks) <= MAX_LOOKS or not (np.abs(lengths - 1.0) <= LENGTH_WITHIN).all():
         raise _Unfit("it is damaged")
     return Template(name, network, looks.astype(np.float32), enrolled)

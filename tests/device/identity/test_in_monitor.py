@@ -149,6 +149,7 @@ def aspects() -> tuple[float, float]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("opening", [1.0, 0.55], ids=["wide", "narrow"])
 @pytest.mark.parametrize("road_deg", [0.0, 35.0])
 def test_a_wrong_baseline_is_dropped_within_a_minute_and_costs_no_alert(
@@ -187,6 +188,7 @@ PEOPLE = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.shared
 def test_two_people_in_turn_are_both_taken_up_within_five_seconds(enroll: Enroll, clips: Path) -> None:
     names = list(PEOPLE)

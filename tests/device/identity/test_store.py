@@ -81,6 +81,8 @@ def broken(**changes: object) -> bytes:
         broken(wakeful_identity=2),
         broken(name="../../x"),
         broken(name=5),
+        broken(enrolled="\x1b]0;title\x07"),
+        broken(network="\n"),
         broken(looks="AAAA"),
         broken(looks=base64.b64encode(np.full((1, 128), np.nan, "<f4").tobytes()).decode()),
         broken(looks=base64.b64encode(np.ones((1, 128), "<f4").tobytes()).decode()),
@@ -90,7 +92,7 @@ def broken(**changes: object) -> bytes:
         b"[" * 50_000,
         ENCRYPTED + b"nonsense",
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_a_damaged_or_foreign_file_is_refused_in_one_line(store: Store, data: bytes) -> None:
     store.folder.mkdir()
