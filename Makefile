@@ -66,6 +66,11 @@ arm64-check: $(VENV)/.installed-dev  # minutes; as root, with debootstrap and qe
 	@$(BIN)/wakeful models pull --quiet
 	@$(BIN)/python -m tools.arm64_check $(ARGS)
 
+.PHONY: board-check
+board-check: $(VENV)/.installed-dev  # a real kernel as a process, with wakeful installed in it, as root: ARGS="--short", "--only serial"
+	@$(BIN)/wakeful models pull --quiet
+	@$(BIN)/python -m tools.board $(ARGS)
+
 audit: $(VENV)/.installed  # known vulnerabilities of what is installed; says so where they cannot be asked for
 	@$(BIN)/python -m wakeful.deploy.audit
 

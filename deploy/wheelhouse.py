@@ -53,8 +53,11 @@ def main() -> None:
     print(f"on the board: tar xf {archive.name} && sudo {folder.name}/install.sh")
 
 
-def pack(arch: str, python: str, extras: str, to: Path) -> Path:
+def pack(arch: str, python: str, extras: str, to: Path, known: Path | None = None) -> Path:
     """Makes the folder, replacing an earlier one.
+
+    Args:
+        known: a folder with all wheels but wakeful's own; nothing is downloaded then.
 
     Raises:
         subprocess.CalledProcessError: pip failed; it has said why.
@@ -70,7 +73,7 @@ def pack(arch: str, python: str, extras: str, to: Path) -> Path:
         (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / name)
     (folder / "extras").write_text(f"{extras}\n", encoding="utf-8")
     own = build_wheel(wheels)
-    download([f"{own}[{extras}]" if extras else str(own), "pip"], wheels, arch, python)
+    download([f"{own}[{extras}]" if extras else str(own), "pip"], wheels, arch, python, known)
     put_networks(folder / "models", extras.split(","))
     (folder / "SHA256SUMS").write_text(sums(folder), encoding="utf-8")
     return folder
@@ -87,8 +90,8 @@ def build_wheel(wheels: Path) -> Path:
     return wheel
 
 
-def download(requirements: list[str], wheels: Path, arch: str, python: str) -> None:
-    """Wheels for another machine than this one."""
+def download(requirements: list[str], wheels: Path, arch: str, python: str, known: Path | None = None) -> None:
+    """Wheels for another machine than this one, from the package index or from a folder."""
     platforms = [f"manylinux_2_{minor}_{arch}" for minor in GLIBC_MINORS]
     platforms += [f"manylinux2014_{arch}", f"linux_{arch}"]
     pip(
@@ -96,6 +99,7 @@ def download(requirements: list[str], wheels: Path, arch: str, python: str) -> N
         *("--only-binary=:all:", "--implementation=cp", f"--python-version={python}"),
         *(f"--platform={one}" for one in platforms),
         *("--dest", str(wheels)),
+        *(("--no-index", "--find-links", str(known)) if known else ()),
         *requirements,
     )
 

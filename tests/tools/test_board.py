@@ -1,0 +1,113 @@
+"""The board's scenarios and its camera, as far as they can be tried without a kernel."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tools.board import kernel, root
+from tools.board.machine import Entry
+from tools.board.play import lost_alerts
+from tools.board.script import EVENTS, Do, Expect, Scenario, scenarios
+
+GUEST = Path(kernel.__file__).with_name("guest")
+
+
+def guest(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A module as it is imported in the board."""
+    monkeypatch.syspath_prepend(str(GUEST))
+    spec = importlib.util.spec_from_file_location(name, GUEST / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_scenarios_are_readable_and_some_are_short() -> None:
+    book = scenarios()
+    assert len({one.name for one in book}) == len(book) >= 20
+    assert any(one.short for one in book)
+
+
+def test_what_a_scenario_expects_is_on_a_channel_that_somebody_observes(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (GUEST / "observers.py").read_text(encoding="utf-8") + (GUEST / "agent.py").read_text(encoding="utf-8")
+    for one in scenarios():
+        for step in one.steps:
+            if isinstance(step, Expect):
+                assert step.expect in EVENTS or f'"{step.expect}"' in text or f'"{step.expect.split(".")[0]}"' in text
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=lambda one: one.name.replace(" ", "-"))
+def test_each_scenario_ends_with_something_that_has_to_follow(scenario: Scenario) -> None:
+    assert any(not isinstance(step, Do) for step in scenario.steps)
+
+
+def entries(*lines: tuple[float, str, str]) -> list[Entry]:
+    return [Entry(1, *line) for line in lines]
+
+
+WHOLE = (
+    (1.0, "gpio", "quiet"),
+    (2.0, "alert", "0 microsleep warning raised"),
+    (2.0, "serial.alert", "0 microsleep warning raised"),
+    (2.0, "can.alert", "0 1 2 0"),
+    (2.1, "gpio", "active"),
+)
+
+
+def test_an_alert_that_is_everywhere_once_is_not_lost() -> None:
+    assert lost_alerts(entries(*WHOLE)) == []
+
+
+@pytest.mark.parametrize("missing", range(2, 5))
+def test_an_alert_that_is_missing_on_one_wire_or_comes_twice_is_found(missing: int) -> None:
+    without = [line for at, line in enumerate(WHOLE) if at != missing]
+    assert len(lost_alerts(entries(*without))) == 1
+    if missing < 4:
+        assert len(lost_alerts(entries(*WHOLE, WHOLE[missing]))) == 1
+
+
+def test_no_alert_at_all_is_none_that_was_seen() -> None:
+    assert lost_alerts(entries(WHOLE[0])) == ["there was no alert"]
+
+
+def test_the_cameras_payloads_make_its_image_again_and_only_the_last_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    guest("usb_descriptors", monkeypatch)
+    camera = guest("usb_camera", monkeypatch)
+    full = camera.PAYLOAD_BYTES
+    for length in (10, full - 2, full, 3 * (full - 2), 50_000):
+        image = bytes(at % 251 for at in range(length))
+        payloads = camera.split(image, 1)
+        assert b"".join(one[2:] for one in payloads) == image
+        assert [bool(one[1] & 2) for one in payloads] == [False] * (len(payloads) - 1) + [True]
+        assert max(map(len, payloads)) <= full and len(payloads[-1]) < full
+
+
+def test_the_cameras_descriptors_have_the_lengths_that_they_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = guest("usb_descriptors", monkeypatch)
+    answers = module.Descriptors("SN0000", 15.0)
+    whole = answers.control(bytes((0x80, 6, 0, 2, 0, 0, 0xFF, 0xFF)))
+    assert int.from_bytes(whole[2:4], "little") == len(whole)
+    at = 0
+    while at < len(whole):
+        assert whole[at] >= 2
+        at += whole[at]
+    assert at == len(whole)
+    assert len(answers.control(bytes((0xA1, 0x81, 0, 1, 1, 0, 34, 0)))) == 34
+    assert answers.control(bytes((0x80, 6, 9, 3, 0, 0, 255, 0))) is None
+
+
+def test_kernel_and_disk_are_kept_by_what_they_are_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAKEFUL_BOARD_CACHE", str(tmp_path))
+    assert kernel.kernel_file().parent == root.root_file().parent == tmp_path
+    assert kernel.cached_kernel() is None and root.cached_root() is None
+    before = kernel.kernel_file()
+    other = tmp_path / "kernel.config"
+    other.write_text("CONFIG_USB=n\n", encoding="ascii")
+    monkeypatch.setattr(kernel, "FRAGMENT", other)
+    assert kernel.kernel_file() != before

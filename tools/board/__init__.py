@@ -1,0 +1,1 @@
+"""A board without a board: a real Linux kernel as an ordinary process (``make board-check``), see ``__main__``."""

@@ -1,0 +1,40 @@
+"""After a power cut: how much of the log is lost, whether it can be repaired, whether it gives the same alerts again.
+
+Run by wakeful's Python, with the time of the cut (seconds since that boot) in ``CUT``. The log that was cut is the one
+before the newest, which is being written.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from wakeful.device.messages import Observation, Tick
+from wakeful.device.record.reader import is_repaired, recording
+from wakeful.device.record.schema import OBSERVATION, TICK
+
+DRIVES = Path("/var/log/wakeful/drives")
+
+
+def main() -> int:
+    logs = sorted((one for one in DRIVES.glob("*.mcap") if not is_repaired(one)), key=lambda one: one.stat().st_mtime)
+    log = logs[-2]
+    inputs = (entry.value for entry in recording(log).entries(OBSERVATION, TICK))
+    last_ns = max(one.t_ns for one in inputs if isinstance(one, Observation | Tick))
+    lost_s = float(os.environ["CUT"]) - last_ns / 1e9
+    print(f"{log.name}: {log.stat().st_size} bytes")
+    print(f"figure log_lost_s {lost_s:.2f}")
+    repaired = Path("/var/tmp/repaired.mcap")
+    repaired.unlink(missing_ok=True)
+    said = subprocess.run(
+        ["wakeful", "log", "repair", str(log), "-o", str(repaired)], capture_output=True, text=True, check=False
+    )
+    print(said.stdout, said.stderr)
+    whole = repaired if repaired.exists() else log
+    same = subprocess.run(["wakeful", "replay", str(whole), "--diff"], capture_output=True, text=True, check=False)
+    print(same.stdout, same.stderr)
+    return 0 if said.returncode == same.returncode == 0 and lost_s <= 1.5 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""One board that runs: boots the kernel, gives it commands, reads its time line, cuts its power.
+
+Everything of it is one process group of this program, so that cutting the power is ending that group. Folder and time
+line are shared with the board by the kernel's hostfs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+GUEST = Path(__file__).with_name("guest")
+BOOT_S = 90.0
+"""A boot takes 5 to 10 s, on a busy machine several times that. What needs longer is a kernel that has locked up."""
+ANSWER_S = 60.0
+LOOK_S = 0.03
+
+
+class Locked(Exception):
+    """The board does not answer any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened.
+
+    Attributes:
+        boot: number of the boot, from 1. t: seconds since then.
+    """
+
+    boot: int
+    t: float
+    channel: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command left: status, output, and the board's time at its end."""
+
+    status: int
+    output: str
+    t: float
+
+
+class Machine:
+    """A board with one disk.
+
+    Args:
+        folder: for console and time lines.
+        films: what its camera plays.
+    """
+
+    def __init__(self, kernel: Path, disk: Path, folder: Path, films: Path, memory_mb: int = 1024) -> None:
+        self._kernel = kernel
+        self._disk = disk
+        self._folder = folder
+        self._memory_mb = memory_mb
+        memory_disk = Path("/dev/shm")
+        self.shared = Path(tempfile.mkdtemp(prefix="board-", dir=memory_disk if memory_disk.is_dir() else None))
+        shutil.copytree(GUEST, self.shared / "guest", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(films, self.shared / "films")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._commands = 0
+        self._entries: list[Entry] = []
+        self._read = 0
+        self.boots = 0
+        self.retries = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The time line of all boots so far."""
+        file = self.shared / "timeline.jsonl"
+        if file.exists():
+            with file.open("rb") as opened:
+                opened.seek(self._read)
+                data = opened.read()
+            whole = data[: data.rfind(b"\n") + 1]
+            self._read += len(whole)
+            for line in whole.splitlines():
+                try:
+                    said = json.loads(line)
+                except ValueError:
+                    continue
+                self._entries.append(Entry(self.boots, float(said["t"]), said["ch"], _text(said["v"])))
+        return self._entries
+
+    def boot(self) -> float:
+        """Power on; the wall time until its hardware is there, s. Raises: Locked: twice not in time."""
+        for attempt in (1, 2):
+            begun_s = time.monotonic()
+            self._start()
+            if self._wait(lambda: any(one.value == "hardware is there" for one in self.now_boot()), BOOT_S):
+                return time.monotonic() - begun_s
+            self.cut_power()
+            if attempt == 1:
+                self.retries += 1
+                print(f"board: a boot was not over after {BOOT_S:g} s and is tried once more", flush=True)
+        raise Locked(f"two boots were not over after {BOOT_S:g} s: {self._console()}")
+
+    def now_boot(self) -> list[Entry]:
+        """The entries of this boot."""
+        return [one for one in self.entries if one.boot == self.boots]
+
+    def run(self, script: str, limit_s: float = ANSWER_S) -> Answer:
+        """Carry out a command in the board. Raises: Locked: it gives no answer in time."""
+        self._commands += 1
+        name = self.shared / "do" / f"{self._commands:05}"
+        part = name.with_suffix(".new")
+        part.write_text(script, encoding="utf-8")
+        part.rename(name.with_suffix(".cmd"))
+        done = name.with_suffix(".rc")
+        if not self._wait(done.exists, limit_s):
+            raise Locked(f"no answer within {limit_s:g} s to: {script.strip().splitlines()[0][:100]}")
+        status, t_s = done.read_text(encoding="ascii").split()
+        out = name.with_suffix(".out")
+        return Answer(
+            int(status), out.read_text(encoding="utf-8", errors="replace") if out.exists() else "", float(t_s)
+        )
+
+    def cut_power(self) -> None:
+        """From one moment to the next."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def power_off(self, limit_s: float = 30.0) -> bool:
+        """As its user would; whether it was off in time. Power is cut if not."""
+        process = self._process
+        if process is None:
+            return True
+        try:
+            self.run("systemctl --no-block poweroff")
+            process.wait(limit_s)
+        except (Locked, subprocess.TimeoutExpired):
+            return False
+        finally:
+            self.cut_power()
+        return True
+
+    def processor_s(self) -> tuple[float, float]:
+        """How long its processes have had a processor since the boot, and waited for one that others had, s."""
+        process = self._process
+        if process is None:
+            return 0.0, 0.0
+        ran = waited = 0
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError, ValueError):
+                if os.getpgid(int(folder.name)) == process.pid:
+                    spent = (folder / "schedstat").read_text(encoding="ascii").split()
+                    ran, waited = ran + int(spent[0]), waited + int(spent[1])
+        return ran / 1e9, waited / 1e9
+
+    def close(self) -> None:
+        """Nothing of it is left but its folder and its disk."""
+        self.cut_power()
+        shutil.rmtree(self.shared, ignore_errors=True)
+
+    def _start(self) -> None:
+        self._entries = self.entries
+        self.boots += 1
+        self._read = 0
+        (self.shared / "timeline.jsonl").unlink(missing_ok=True)
+        shutil.rmtree(self.shared / "do", ignore_errors=True)
+        (self.shared / "do").mkdir()
+        command = [
+            *(
+                str(self._kernel),
+                "umid=board",
+                f"uml_dir={self.shared}/uml",
+                f"ubd0={self._disk}",
+                "root=/dev/ubda",
+                "rw",
+            ),
+            *(f"mem={self._memory_mb}M", "con=null", "con0=null,fd:1", "ssl=null", "random.trust_cpu=1", "quiet"),
+            *("systemd.show_status=0", "panic=-1", f"board.shared={self.shared}"),
+        ]
+        with (self._folder / f"console-{self.boots}.log").open("wb") as console:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+            )
+
+    def _wait(self, condition: Callable[[], bool], limit_s: float) -> bool:
+        until_s = time.monotonic() + limit_s
+        while time.monotonic() < until_s:
+            if condition():
+                return True
+            if self._process is not None and self._process.poll() is not None:
+                return condition()
+            time.sleep(LOOK_S)
+        return condition()
+
+    def _console(self) -> str:
+        text = (self._folder / f"console-{self.boots}.log").read_text(encoding="utf-8", errors="replace")
+        return text[-400:].strip() or "its console is empty"
+
+
+def _text(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

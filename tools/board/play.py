@@ -1,0 +1,246 @@
+"""Carries a scenario out on a board that runs, and says of each step what happened and when."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tools.board.machine import Entry, Machine
+from tools.board.script import EVENTS, Do, Expect, Never, Scenario, Step, Verify, Wait
+
+CONFIG = """profile = "vehicle"
+[source]
+source = "/dev/wakeful-camera"
+fps = 15.0
+[serial]
+url = "/dev/wakeful-serial"
+[gpio]
+line = "/dev/gpiochip0:BUZZER"
+heartbeat_line = "/dev/gpiochip0:HEARTBEAT"
+[can]
+address = "socketcan:vcan0"
+[stream]
+path = "/run/wakeful/stream"
+rate_hz = 15.0
+"""
+"""What the board runs with in every scenario."""
+LOOK_S = 0.03
+SETTLE_S = 1.5
+"""The slowest way of an alert: through a loop of this program into the board, and back through its time line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of one step.
+
+    Attributes:
+        begin_s, end_s: of the board's time.
+        took_s: from the last ``do`` to what was expected; None where nothing was, or it did not come.
+    """
+
+    step: str
+    ok: bool
+    begin_s: float
+    end_s: float
+    took_s: float | None = None
+    limit_s: float | None = None
+    output: str = ""
+
+
+@dataclass(slots=True)
+class Result:
+    """Of one scenario, with the part of the time line that it takes.
+
+    Attributes:
+        processor: share of the time in which the board wanted a processor and had one.
+    """
+
+    scenario: Scenario
+    outcomes: list[Outcome] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    wall_s: float = 0.0
+    processor: float = 1.0
+    retried: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults and all(one.ok for one in self.outcomes)
+
+    def complaints(self) -> list[str]:
+        """What was not as it should be, a line each."""
+        failed = [one for one in self.outcomes if not one.ok]
+        return [f"{one.step}: {' '.join(one.output.split())[-300:] or 'not'}" for one in failed] + self.faults
+
+
+class Player:
+    """Plays scenarios on one machine, one after the other."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._settings: str | None = None
+        self._done_s = 0.0
+        self._done_at = 0
+        self._cut_s = 0.0
+
+    def play(self, scenario: Scenario) -> Result:
+        """Raises: Locked: the board does not answer."""
+        result, begun_s, before = Result(scenario), time.monotonic(), self._machine.processor_s()
+        self._configure(scenario)
+        first = len(self._machine.entries)
+        for _ in range(scenario.repeat):
+            for step in scenario.steps:
+                outcome = self._step(step)
+                result.outcomes.append(outcome)
+                if not outcome.ok:
+                    break
+            if not result.ok:
+                break
+        time.sleep(SETTLE_S)
+        result.entries = self._machine.entries[first:]
+        result.faults += disorders(result.entries)
+        if scenario.alerts == "once":
+            result.faults += lost_alerts(result.entries)
+        result.wall_s = time.monotonic() - begun_s
+        result.processor = share(before, self._machine.processor_s())
+        return result
+
+    def _configure(self, scenario: Scenario) -> None:
+        """Starts the service anew where it has to run with other settings than before."""
+        self._done_at = len(self._machine.entries)
+        if scenario.settings == self._settings:
+            return
+        script = (
+            f"cat > /etc/wakeful/wakeful.toml <<'END'\n{CONFIG}{scenario.settings}\nEND\nsystemctl restart wakeful\n"
+        )
+        self._do(Do(do=script, limit_s=90.0))
+        self._settings = scenario.settings
+
+    def _step(self, step: Step) -> Outcome:
+        if isinstance(step, Do):
+            return self._do(step)
+        if isinstance(step, Expect):
+            return self._expect(step)
+        if isinstance(step, Never):
+            return self._never(step)
+        begun_s = self._machine.run("now").t
+        if isinstance(step, Wait):
+            time.sleep(step.wait_s)
+            return Outcome(f"wait {step.wait_s:g} s", True, begun_s, begun_s + step.wait_s)
+        assert isinstance(step, Verify)
+        answer = self._machine.run(f"export CUT={self._cut_s:.3f}\n{step.verify}", step.limit_s)
+        return Outcome(_first_line(step.verify), answer.status == 0, begun_s, answer.t, output=answer.output)
+
+    def _do(self, step: Do) -> Outcome:
+        if step.do == "power on":
+            self._machine.boot()
+            self._done_s, self._done_at = 0.0, self._first_of_boot()
+            return Outcome(step.do, True, 0.0, 0.0)
+        begun_s = self._machine.run("now").t
+        self._done_at = len(self._machine.entries)
+        if step.do == "power cut":
+            self._machine.cut_power()
+            self._cut_s = begun_s
+            return Outcome(step.do, True, begun_s, begun_s)
+        if step.do == "power off":
+            return Outcome(step.do, self._machine.power_off(step.limit_s), begun_s, begun_s)
+        answer = self._machine.run(step.do, step.limit_s)
+        # What a command causes can be seen before it has ended, and counts from its beginning.
+        self._done_s = begun_s
+        ok = answer.status == 0 or step.may_fail
+        return Outcome(_first_line(step.do), ok, begun_s, answer.t, output=answer.output)
+
+    def _first_of_boot(self) -> int:
+        return len(self._machine.entries) - len(self._machine.now_boot())
+
+    def _expect(self, step: Expect) -> Outcome:
+        name = f"{step.expect} is {step.is_}"
+        until_s = time.monotonic() + step.within_s + SETTLE_S
+        while True:
+            met = self._met(step)
+            if met is not None or time.monotonic() > until_s:
+                break
+            time.sleep(LOOK_S)
+        if met is None:
+            last = self._value(step.expect)
+            now_s = self._done_s + step.within_s
+            return Outcome(name, False, self._done_s, now_s, None, step.within_s, f"it is: {last}")
+        took_s = max(0.0, met.t - self._done_s)
+        return Outcome(name, took_s <= step.within_s, self._done_s, met.t, took_s, step.within_s, met.value)
+
+    def _met(self, step: Expect) -> Entry | None:
+        entries = self._machine.entries
+        since = [one for one in entries[self._done_at :] if one.channel == step.expect]
+        if step.expect in EVENTS or step.anew:
+            return next((one for one in since if fnmatch.fnmatchcase(one.value, step.is_)), None)
+        before = [one for one in entries[: self._done_at] if one.channel == step.expect][-1:]
+        newest = (before + since)[-1:]
+        return newest[0] if newest and fnmatch.fnmatchcase(newest[0].value, step.is_) else None
+
+    def _value(self, channel: str) -> str:
+        values = [one.value for one in self._machine.entries if one.channel == channel]
+        return values[-1] if values else "nothing"
+
+    def _never(self, step: Never) -> Outcome:
+        first, begun_s = len(self._machine.entries), self._machine.run("now").t
+        time.sleep(step.for_s)
+        found = [
+            one
+            for one in self._machine.entries[first:]
+            if fnmatch.fnmatchcase(one.channel, step.never) and fnmatch.fnmatchcase(one.value, step.is_)
+        ]
+        said = ", ".join(f"{one.channel} {one.value}" for one in found)
+        return Outcome(f"never {step.never} {step.is_}", not found, begun_s, begun_s + step.for_s, output=said)
+
+
+def share(before: tuple[float, float], after: tuple[float, float]) -> float:
+    """Of the time in which a processor was wanted, the part in which there was one; 1 after another boot."""
+    ran_s, waited_s = after[0] - before[0], after[1] - before[1]
+    return ran_s / (ran_s + waited_s) if ran_s > 0.0 and waited_s > 0.0 else 1.0
+
+
+def disorders(entries: Sequence[Entry]) -> list[str]:
+    """Frames that came out of order, and what was no sentence."""
+    return [f"{one.channel}: {one.value}" for one in entries if one.channel in ("disorder", "serial.broken")]
+
+
+def lost_alerts(entries: Sequence[Entry]) -> list[str]:
+    """Steps of alerts that are not on each wire exactly once, or not on the GPIO line at all."""
+    sent = [one for one in entries if one.channel == "alert"]
+    steps = Counter((one.value.split()[0], one.value.split()[-1]) for one in sent)
+    phases = ("raised", "escalated", "acknowledged", "cleared")
+    wires = {
+        "serial.alert": Counter(
+            (v[0], v[-1]) for one in entries if one.channel == "serial.alert" for v in [one.value.split()]
+        ),
+        "can.alert": Counter(
+            (v[0], phases[int(v[-1])]) for one in entries if one.channel == "can.alert" for v in [one.value.split()]
+        ),
+    }
+    faults = [] if steps else ["there was no alert"]
+    for wire, arrived in wires.items():
+        faults += [
+            f"{wire}: {' '.join(step)} came {arrived[step]} times, not {count}"
+            for step, count in steps.items()
+            if arrived[step] != count
+        ]
+        faults += [f"{wire}: {' '.join(step)} came and was no alert" for step in arrived if step not in steps]
+    for one in sent:
+        if one.value.endswith("raised") and not _shown(one, entries):
+            faults.append(f"gpio: {one.value} was not shown within {SETTLE_S:g} s")
+    return faults
+
+
+def _shown(alert: Entry, entries: Sequence[Entry]) -> bool:
+    levels = [one for one in entries if one.channel == "gpio" and one.boot == alert.boot]
+    before = [one for one in levels if one.t <= alert.t][-1:]
+    after = [one for one in levels if alert.t < one.t < alert.t + SETTLE_S]
+    return any(one.value == "active" for one in (*before, *after))
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().splitlines()[0]
+    return line if len(line) <= 90 else f"{line[:87]}..."

@@ -1,0 +1,33 @@
+"""The wheelhouse that is installed on the board; the packages of others are kept as long as they are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+from tools.board.kernel import cache_folder
+from tools.board.needs import Unfit
+from wakeful.deploy.wheelhouse import EXTRAS, ROOT, pack
+
+PYTHON = "3.11"
+"""That of the board's Debian."""
+
+
+def wheelhouse(folder: Path) -> Path:
+    """A fresh wheelhouse of this tree. Raises: Unfit: packages cannot be had."""
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()[:12]
+    known = cache_folder() / f"wheels-{wanted}"
+    try:
+        packed = pack(platform.machine(), PYTHON, EXTRAS, folder, known if known.is_dir() else None)
+    except subprocess.CalledProcessError as error:
+        shutil.rmtree(known, ignore_errors=True)
+        raise Unfit(f"the wheelhouse cannot be packed: pip ended with status {error.returncode}") from error
+    if not known.is_dir():
+        part = known.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(packed / "wheels", part, ignore=shutil.ignore_patterns("wakeful-*"))
+        part.rename(known)
+    return packed
