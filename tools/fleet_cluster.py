@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import logging
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import threading
 import time
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,6 @@ ROOT = Path(__file__).resolve().parent.parent
 S3_PORT, BATCH_PORT = 5055, 5056
 WORKERS = ("wakeful-w0", "wakeful-w1")
 QUEUE, BUCKET = "drives", "fleet"
-BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 
 
 class NamespaceRunner:
@@ -107,7 +107,7 @@ def main() -> int:
     arguments.add_argument("--shards", type=int, default=7)
     arguments.add_argument("--work", type=Path, required=True, help="folder for everything that comes of it")
     given = arguments.parse_args()
-    if Path("/sys/class/net").is_dir() and [one.name for one in Path("/sys/class/net").iterdir()] != ["lo"]:
+    if [name for _, name in socket.if_nameindex()] != ["lo"]:
         sys.exit("start it in a network namespace of its own: unshare -n ...")
     shutil.rmtree(given.work, ignore_errors=True)
     given.work.mkdir(parents=True)
@@ -117,6 +117,7 @@ def main() -> int:
         runner = serve(given.work, python)
         environment = os.environ | _credentials(f"http://127.0.0.1:{S3_PORT}")
         environment["AWS_ENDPOINT_URL_BATCH"] = f"http://127.0.0.1:{BATCH_PORT}"
+        environment["METAFLOW_ECS_S3_ACCESS_IAM_ROLE"] = "arn:aws:iam::123456789012:role/rig"
         environment["XDG_CACHE_HOME"] = str(given.work / "cache")
         upload(given.logs, environment)
         return compare(given, environment, runner)
@@ -126,20 +127,13 @@ def main() -> int:
 
 
 def install(work: Path) -> Path:
-    """An environment with wakeful as a wheel has it; gives the folder of its programs."""
-    copy = work / "project"
-    shutil.copytree(
-        ROOT, copy, ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "tests"), symlinks=True
-    )
-    subprocess.run([sys.executable, "-c", BUILD, str(work)], cwd=copy, check=True, capture_output=True)
+    """An environment with a copy of wakeful as a wheel lays it out; gives the folder of its programs."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(work / "env")], check=True)
     site = next((work / "env" / "lib").glob("python*/site-packages"))
-    with zipfile.ZipFile(next(work.glob("*.whl"))) as wheel:
-        wheel.extractall(site)
+    shutil.copytree(ROOT / "wakeful", site / "wakeful", ignore=shutil.ignore_patterns("__pycache__"))
     others = {sysconfig.get_paths()["purelib"], *(path for path in sys.path if path.endswith("site-packages"))}
-    # Last, so that the wheel's wakeful comes before that of a checkout.
+    # Read last, so that the copy comes before a checkout that these name.
     (site / "zz_dependencies.pth").write_text("\n".join(sorted(others)))
-    shutil.rmtree(copy)
     return work / "env" / "bin"
 
 
@@ -167,6 +161,7 @@ def serve(work: Path, python: Path) -> NamespaceRunner:
     from localbatch.store import Store
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     ThreadedMotoServer(ip_address="0.0.0.0", port=S3_PORT, verbose=False).start()
     jobs = Store(queue_name=QUEUE)
     (work / "jobs").mkdir()

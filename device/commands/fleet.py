@@ -81,12 +81,11 @@ def replay(
 @app.command()
 def resume(run: RunName, store: StoreOption = DEFAULT_STORE, out: Out = None) -> int:
     """Continue a run that was interrupted: finished shards are kept."""
-    from wakeful.device.fleet import runs
     from wakeful.device.fleet.start import carry
     from wakeful.device.fleet.worker import read_plan
 
     opened = _opened(store)
-    found = runs.load(opened, run)
+    found = _run(opened, run)
     _opened(store, found.on, list(found.remote))
     carry(opened, found, read_plan(opened, found))
     return _finish(opened, found, out)
@@ -121,10 +120,9 @@ def runs_(
 @app.command()
 def report(run: RunName, store: StoreOption = DEFAULT_STORE, out: Out = None) -> int:
     """Write the result and the page of a run again; also of one that a cluster carried by itself."""
-    from wakeful.device.fleet import runs
 
     opened = _opened(store)
-    return _finish(opened, runs.load(opened, run), out)
+    return _finish(opened, _run(opened, run), out)
 
 
 @app.command()
@@ -137,12 +135,11 @@ def compare(
     """Compare two runs: which drives changed, and the ratio of each rate with its exact interval."""
     from dataclasses import asdict
 
-    from wakeful.device.fleet import runs
     from wakeful.device.fleet.compare import compare as compare_runs
     from wakeful.device.fleet.results import result
 
     opened = _opened(store)
-    found = compare_runs(*(result(opened, runs.load(opened, name)) for name in (first, second)))
+    found = compare_runs(*(result(opened, _run(opened, name)) for name in (first, second)))
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=1))
         return
@@ -178,6 +175,17 @@ def _opened(store: str, on: str = "here", remote: list[str] | None = None) -> St
     if on == METAFLOW:
         metaflow.check(remote or [], opened)
     return opened
+
+
+def _run(store: Store, name: str) -> Run:
+    """The run of that name, which is one of drives: a store may hold others."""
+    from wakeful.device.fleet import runs
+    from wakeful.device.fleet.errors import FleetError
+
+    found = runs.load(store, name)
+    if found.kind != runs.REPLAY:
+        raise FleetError(f"run {found.id} is one of `wakeful {found.kind}`; `wakeful fleet runs` lists those of drives")
+    return found
 
 
 def _finish(store: Store, run: Run, out: Path | None) -> int:

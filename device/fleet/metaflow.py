@@ -9,6 +9,7 @@ The process has the store as its working directory, since Metaflow writes cards 
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import re
@@ -17,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import wakeful
@@ -155,9 +157,11 @@ def _wait(store: Store, run: Run, process: subprocess.Popen[bytes], id_file: Pat
     try:
         known = False
         while process.poll() is None:
-            if not known and (flow_run := _text(id_file)):
-                run, known = runs.with_flow_run(store, run, flow_run), True
-            watch()
+            # A store that does not answer for a while is no reason to end what goes on: workers try again themselves.
+            with contextlib.suppress(StoreError):
+                if not known and (flow_run := _text(id_file)):
+                    run, known = runs.with_flow_run(store, run, flow_run), True
+                watch()
             time.sleep(POLL_S if isinstance(store, FolderStore) else POLL_S3_S)
         if not known and (flow_run := _text(id_file)):
             run = runs.with_flow_run(store, run, flow_run)
@@ -183,15 +187,13 @@ def _text(file: Path) -> str:
 
 def _why(store: Store, run: Run, log: Path, begin: int) -> str:
     """Why a flow failed, in one line: as a shard says it, or else as Metaflow does."""
-    done = len(runs.finished(store, run))
-    told = runs.failures(store, run)
+    try:
+        told = runs.failures(store, run)
+    except StoreError as error:
+        told = [str(error)]
     reason = told[0] if told else _from_log(log, begin)
     more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-    command = "scenarios" if run.kind == "scenarios" else "fleet"
-    return (
-        f"{reason}{more}. {done} of {run.shards} shards are done and kept: `wakeful {command} resume {run.id}` "
-        f"does the rest; the whole output is in {log}"
-    )
+    return f"{reason}{more}; {runs.kept(store, run)}; the whole output is in {log}"
 
 
 def _from_log(log: Path, begin: int) -> str:
@@ -203,6 +205,11 @@ def _from_log(log: Path, begin: int) -> str:
     except OSError:
         return "the flow failed"
     lines = [re.sub(r"^[\d\-: .]+(\[.*?\] )?", "", line).strip() for line in text.splitlines()]
-    found = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b.*: ", line)]
+    found = [
+        # Some say what is wrong in the next line.
+        f"{line} {after}" if line.endswith(":") else line
+        for line, after in zip_longest(lines, lines[1:], fillvalue="")
+        if re.match(r"[\w.]*(Error|Exception)\b.*:", line)
+    ]
     told = found[-1] if found else next((line for line in reversed(lines) if line), "the flow failed without a word")
     return printable(told[:300]).rstrip(".")

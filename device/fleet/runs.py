@@ -23,12 +23,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from wakeful.device.fleet.errors import FleetError, NotInStore
+from wakeful.device.fleet.errors import FleetError, NotInStore, StoreError
 from wakeful.device.fleet.store import FolderStore, Store
 from wakeful.device.sanitise import printable
 
 RUNS = "runs/"
 HERE, METAFLOW = "here", "metaflow"
+REPLAY = "replay"
+"""The kind of run that ``wakeful fleet`` makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,16 @@ def failures(store: Store, run: Run) -> list[str]:
     numbers = [name.removesuffix(".txt") for name in store.names(f"{run.folder}failures/")]
     left = [name for name in numbers if name.isdecimal() and int(name) not in done]
     return list(dict.fromkeys(store.read(f"{run.folder}failures/{name}.txt").decode(errors="replace") for name in left))
+
+
+def kept(store: Store, run: Run) -> str:
+    """What an interrupted run leaves, for the end of a message."""
+    try:
+        done = f"{len(finished(store, run))} of {run.shards}"
+    except StoreError:
+        done = "finished"
+    command = "fleet" if run.kind == REPLAY else run.kind
+    return f"{done} shards are kept, `wakeful {command} resume {run.id}` does the rest"
 
 
 def prune(store: Store, keep: int) -> list[Run]:

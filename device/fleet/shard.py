@@ -45,7 +45,7 @@ def judge_shard(plan: Plan, number: int) -> ShardResult:
     if plan.code != judging_code():
         raise OtherCode(
             f"this run was planned by other code (wakeful {plan.version}, {plan.code}; here {judging_code()}): "
-            "finished shards are kept; resume it with that code, or start a new run"
+            "go on with that code, or start a new run"
         )
     begun_s = time.process_time()
     profile = None if plan.rules is None else read_profile(dict(plan.rules.tables))
