@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,21 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def own_fleet(fleet: Path, tmp_path: Path) -> Path:
     """A copy that a test may damage."""
-    import shutil
-
     return Path(shutil.copytree(fleet, tmp_path / "logs"))
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket in an S3 of this process."""
+    server = pytest.importorskip("moto.server", reason="moto is not installed")
+    import boto3
+
+    served = server.ThreadedMotoServer(port=0, verbose=False)
+    served.start()
+    host, port = served.get_host_and_port()
+    for name, value in (("ACCESS_KEY_ID", "rig"), ("SECRET_ACCESS_KEY", "rig"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
+    boto3.client("s3").create_bucket(Bucket="fleet")
+    yield "s3://fleet/some/prefix"
+    served.stop()

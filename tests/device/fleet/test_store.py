@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from wakeful.device.fleet.errors import NotInStore, StoreError
 from wakeful.device.fleet.store import FolderStore, S3Store, Store, open_store
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket in an S3 of this process."""
-    server = pytest.importorskip("moto.server", reason="moto is not installed")
-    import boto3
-
-    served = server.ThreadedMotoServer(port=0, verbose=False)
-    served.start()
-    host, port = served.get_host_and_port()
-    for name, value in (("ACCESS_KEY_ID", "rig"), ("SECRET_ACCESS_KEY", "rig"), ("DEFAULT_REGION", "us-east-1")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://{host}:{port}")
-    boto3.client("s3").create_bucket(Bucket="fleet")
-    yield "s3://fleet/some/prefix"
-    served.stop()
 
 
 @pytest.fixture(params=["folder", "bucket"])
