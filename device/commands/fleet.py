@@ -178,13 +178,13 @@ def _opened(store: str, on: str = "here", remote: list[str] | None = None) -> St
 
 
 def _run(store: Store, name: str) -> Run:
-    """The run of that name, which is one of drives: a store may hold others."""
+    """The run of that name, which has to be one of drives: a store may hold others."""
     from wakeful.device.fleet import runs
     from wakeful.device.fleet.errors import FleetError
 
     found = runs.load(store, name)
     if found.kind != runs.REPLAY:
-        raise FleetError(f"run {found.id} is one of `wakeful {found.kind}`; `wakeful fleet runs` lists those of drives")
+        raise FleetError(f"run {found.id} is one of `wakeful {found.kind}`: use that command")
     return found
 
 
