@@ -113,6 +113,19 @@ class FaceLandmarks:
         return around(self.points, self.points[RIGHT_CORNERS[0]], self.points[LEFT_CORNERS[0]], TRACKING_SCALE)
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a reader makes of a place in which a face may be.
+
+    Attributes:
+        region: where it would be, as ``FaceLandmarks.region``.
+        logit: mean logit of its presence over crops that differ.
+    """
+
+    region: Region
+    logit: float
+
+
 class LandmarkReader(Protocol):
     """Networks that read the landmarks of the face in a region.
 
@@ -140,6 +153,13 @@ class LandmarkReader(Protocol):
 
         Raises:
             NetworkOutputError: the network answered NaN.
+        """
+        ...
+
+    def glance(self, frame: Frame, region: Region) -> Glance | None:
+        """What a face in the region would be like, however little it looks like one; None where it is none for sure.
+
+        Only asked of readers with a ``found_presence``.
         """
         ...
 

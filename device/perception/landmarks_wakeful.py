@@ -19,6 +19,7 @@ from wakeful.device.perception.landmarks import (
     TRACKING_SCALE,
     Eye,
     FaceLandmarks,
+    Glance,
     require_finite,
     sigmoid,
 )
@@ -84,13 +85,7 @@ class WakefulReader:
         self.stages = UNWATCHED
 
     def __call__(self, frame: Frame, region: Region, *, one_eye: bool = False) -> FaceLandmarks | None:
-        wanted = _square(region)
-        grey = GreyPart.around(frame.image, wanted)
-        read = self._points(grey, wanted)
-        if read is not None and read.elsewhere:
-            square = around(read.points, read.points[RIGHT_CORNERS[0]], read.points[LEFT_CORNERS[0]], FACE_SCALE)
-            grey = GreyPart.around(frame.image, square)
-            read = self._points(grey, square)
+        grey, read = self._in_place(frame, _square(region), self._min_presence)
         if read is None:
             return None
         points = read.points
@@ -103,21 +98,44 @@ class WakefulReader:
         self.stages.done("mouth")
         return FaceLandmarks(points, left, right, read.presence, mouth_aspect=mouth_aspect, brightness=read.brightness)
 
+    def glance(self, frame: Frame, region: Region) -> Glance | None:
+        _, read = self._in_place(frame, _square(region), 0.0)
+        _, again = self._in_place(frame, read.square(FACE_SCALE), 0.0) if read else (None, None)
+        if read is None or again is None:
+            return None
+        logits = [logit for one in (read, again) for logit in (one.logit, self._ask(one.crop[:, ::-1])[1])]
+        return Glance(again.square(TRACKING_SCALE), sum(logits) / len(logits))
+
     def close(self) -> None:
         """Nothing is held."""
 
-    def _points(self, grey: GreyPart, square: Region) -> FaceRead | None:
-        """What the face network reads in the square; None where there is no face in it."""
+    def _in_place(self, frame: Frame, square: Region, least: float) -> tuple[GreyPart, FaceRead | None]:
+        """The face in the square, read in its own one if that is another, and the grey part in which it lies."""
+        grey = GreyPart.around(frame.image, square)
+        read = self._points(grey, square, least)
+        if read is not None and read.elsewhere:
+            square = read.square(FACE_SCALE)
+            grey = GreyPart.around(frame.image, square)
+            read = self._points(grey, square, least)
+        return grey, read
+
+    def _ask(self, crop: Grey) -> tuple[NDArray[np.float32], float]:
+        """Mesh and logit of the presence, by the face network."""
+        mesh, logit = self._face(standardised(crop, LEAST_SPREAD)[np.newaxis])
+        return require_finite(mesh, "face"), require_finite(logit, "face").item()
+
+    def _points(self, grey: GreyPart, square: Region, least: float) -> FaceRead | None:
+        """What the face network reads in the square; None where there is no face of at least that presence in it."""
         place = Placed.of(square.x_px, square.y_px, FACE_PX / square.size_px, square.angle_rad, FACE_PX, FACE_PX)
         crop = grey.cut(place, cv2.BORDER_CONSTANT)
-        mesh, logit = self._face(standardised(crop, LEAST_SPREAD)[np.newaxis])
-        presence = sigmoid(require_finite(logit, "face").item())
+        mesh, logit = self._ask(crop)
+        presence = sigmoid(logit)
         inside = crop[FACE_INSIDE, FACE_INSIDE]
         mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(inside))
-        if presence < self._min_presence or (spread < LITTLE_SPREAD * mean and is_residue(inside, mean)):
+        if presence < least or (spread < LITTLE_SPREAD * mean and is_residue(inside, mean)):
             return None
-        unit = require_finite(mesh, "face").reshape(-1, 3)[:MESH_POINTS]
-        return FaceRead(place.mesh_to_picture(unit), presence, mean, _elsewhere(unit))
+        unit = mesh.reshape(-1, 3)[:MESH_POINTS]
+        return FaceRead(place.mesh_to_picture(unit), presence, logit, mean, crop, _elsewhere(unit))
 
     def _eyes(self, grey: GreyPart, points: NDArray[np.float32]) -> tuple[Eye, Eye]:
         """The right and the left eye, read in one batch; the left one is flipped, so that both have one shape."""
@@ -151,14 +169,22 @@ class FaceRead:
 
     Attributes:
         points: float32 [468, 3], picture pixels and depth in the same unit.
+        logit: of the presence.
         brightness: mean grey level of the face.
+        crop: what was read.
         elsewhere: the face lies so far from the middle of the crop that it is to be read again in its own place.
     """
 
     points: NDArray[np.float32]
     presence: float
+    logit: float
     brightness: float
+    crop: Grey
     elsewhere: bool
+
+    def square(self, scale: float) -> Region:
+        """The one that these points span, enlarged."""
+        return around(self.points, self.points[RIGHT_CORNERS[0]], self.points[LEFT_CORNERS[0]], scale)
 
 
 @dataclass(frozen=True, slots=True)

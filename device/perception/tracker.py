@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 
 from wakeful.device.perception.face_detector import Detection, FaceDetector
-from wakeful.device.perception.face_search import parts
+from wakeful.device.perception.face_search import Views, parts
 from wakeful.device.perception.landmarks import TRACKING_SCALE, FaceLandmarks, LandmarkReader
 from wakeful.device.perception.person import WatchedPerson
 from wakeful.device.perception.region import Region
@@ -25,6 +25,8 @@ OTHER_ROTATIONS = 3
 # takes the place of a followed face is read in looks that are further apart.
 DOUBTFUL_FRAMES = 5
 DOUBTFUL_LOOKS = 3
+# Number of the whole picture among the parts.
+WHOLE = -1
 # Where nobody is followed, so many of the faces that were found are read: the best may be a headrest.
 READ_FACES = 2
 
@@ -52,6 +54,7 @@ class FaceTracker:
         self._picture: tuple[int, int] | None = None
         self._quarter = self._other_quarter = self._doubtful = 0
         self._part = -1
+        self._views = Views()
         self._one_eye = False
         self.person = WatchedPerson(seat)
         self.changed = False
@@ -60,7 +63,7 @@ class FaceTracker:
     def fork(self) -> FaceTracker:
         """Another one that follows the same face from here on, with the same networks."""
         twin = copy.copy(self)
-        twin.person = copy.deepcopy(self.person)
+        twin.person, twin._views = copy.deepcopy(self.person), copy.deepcopy(self._views)
         return twin
 
     def __call__(self, frame: Frame, *, one_eye: bool = False, parts_at_once: int = 1) -> FaceLandmarks | None:
@@ -79,6 +82,7 @@ class FaceTracker:
         size, before = _size(frame), self._picture
         if before not in (None, size):
             followed = None
+            self._views.forget()
             self.person.resize(size[0] / before[0], size[1] / before[1])
         self._picture = size
         face = self._read(frame, followed) if followed else None
@@ -126,6 +130,8 @@ class FaceTracker:
                 if face.presence >= self._reader.found_presence or (doubtful and self._doubtful + 1 >= DOUBTFUL_FRAMES):
                     self._quarter, self._other_quarter = quarter, 0
                     return self._take(frame, face, candidate, faces)
+            if quarter == self._quarter and (face := self._agreed(frame, WHOLE, found[0])):
+                return self._take(frame, face, found[0], faces)
         self._doubtful = self._doubtful + 1 if doubtful else 0
         return None
 
@@ -142,9 +148,19 @@ class FaceTracker:
             for candidate in self.person.candidates(frame.t_ns, faces, *_size(frame))[:1]:
                 face = self._read(frame, candidate.region())
                 again = self._read(frame, face.region) if face is not None and face.presence >= sure else None
-                if again is not None and again.presence >= sure:
+                if again is None or again.presence < sure:
+                    again = self._agreed(frame, self._part, candidate)
+                if again is not None:
                     return self._take(frame, again, candidate, faces)
         return None
+
+    def _agreed(self, frame: Frame, part: int, candidate: Detection) -> FaceLandmarks | None:
+        """The face on which the detector answered, where two parts of the picture show one."""
+        if not self._reader.found_presence:
+            return None
+        place = self._views.agree(part, self._reader.glance(frame, candidate.region()))
+        self.stages.done("landmarks")
+        return None if place is None else self._read(frame, place)
 
     def _look_around(self, frame: Frame, face: FaceLandmarks) -> FaceLandmarks:
         """The followed face, or now and then that of somebody else in the picture who is the one to watch."""
@@ -163,6 +179,7 @@ class FaceTracker:
 
     def _take(self, frame: Frame, face: FaceLandmarks, found: Detection, faces: list[Detection]) -> FaceLandmarks:
         self._doubtful = 0
+        self._views.forget()
         before = self.person.number
         self.person.take(frame.t_ns, found, faces, *_size(frame))
         self.changed = self.person.number != before
