@@ -56,7 +56,9 @@ def _recognised(given: Outputs, floats: Outputs, inputs: Inputs, runs_on: str) -
         one["embedding"] / np.linalg.norm(one["embedding"], axis=1, keepdims=True) for one in (given, floats)
     )
     turned = round(1.0 - float((mine * theirs).sum(axis=1).mean()), 5)
-    found = [TaskFigure("1 less cosine", turned, 0.0, turned, ANGLE_BAR, "of a full turn", data_of(inputs), runs_on)]
+    found = [
+        TaskFigure("cosine with float less than 1 by", turned, 0.0, turned, ANGLE_BAR, "", data_of(inputs), runs_on)
+    ]
     pairs = None if inputs.labels is None else (same_pairs(inputs.labels), different_pairs(inputs.labels))
     if pairs is not None and len(pairs[0]) >= LEAST_PAIRS:
         own, reference = (

@@ -71,4 +71,4 @@ def _task(figure: TaskFigure) -> tuple[str, str, str]:
         return (f"{figure.name} {figure.value:.2%}", f"{figure.reference:.2%}", f"{figure.loss:+.2%}, {figure.bar:.1%}")
     if figure.unit == "pixels of the input":
         return f"{figure.name} {figure.value:.3f} px", "", f"{figure.loss:.3f}, {figure.bar:g} px"
-    return f"{figure.name} {figure.value:.4f} {figure.unit}", "", f"{figure.loss:.4f}, {figure.bar:g}"
+    return f"{figure.name} {figure.value:.4f} {figure.unit}".rstrip(), "", f"{figure.loss:.4f}, {figure.bar:g}"

@@ -23,12 +23,12 @@ def print_tables(report: Report, console: Console) -> None:
     table = Table("ORL, rank 1 by enrolled images", *map(str, SHOWN), "ms a face", box=None)
     for name, by_count in report.orl.items():
         cells = [f"{by_count[count][0]:.1%}" if count in by_count else "-" for count in SHOWN]
-        table.add_row(name, *cells, f"{report.cost_ms[name]:.2f}")
+        table.add_row(name, *cells, f"{report.cost_ms[name]:.2f}" if name in report.cost_ms else "-")
     console.print(table)
     for title, rows in (
         ("Yale, normal enrolled", report.yale),
         ("Yale, three neutral enrolled", report.yale_three),
-        ("Yale, all other conditions enrolled", report.yale_left_out),
+        ("Yale, all other pictures enrolled", report.yale_left_out),
     ):
         table = Table(title, *YALE_GROUPS, "all", box=None)
         for name, counts in rows.items():
@@ -40,6 +40,8 @@ def print_tables(report: Report, console: Console) -> None:
     for name, one in report.verification.items():
         table.add_row(name, _interval(one.accuracy, one.accuracy_95), _interval(one.accepted, one.accepted_95))
     console.print(table)
+    if report.whole_ms:
+        console.print("processor time: " + ", ".join(f"{name} {ms:.2f} ms" for name, ms in report.whole_ms.items()))
     if report.at_threshold:
         at = report.at_threshold
         console.print(
@@ -50,27 +52,28 @@ def print_tables(report: Report, console: Console) -> None:
 
 
 def picture(report: Report) -> Figure:
-    """Rank 1 over enrolled images, right answers by condition, and the receiver's curve."""
+    """Rank 1 over enrolled images, right answers by condition, and the receiver's curve, each way in one colour."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(16, 5), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
+    colour = {name: f"C{place}" for place, name in enumerate(report.orl)}
     for name, by_count in report.orl.items():
         counts = list(by_count)
         means, spreads = (np.array([by_count[count][i] for count in counts]) * 100 for i in (0, 1))
-        left.errorbar(counts, means, spreads, label=name, marker="o", markersize=3, capsize=2)
+        left.errorbar(counts, means, spreads, label=name, color=colour[name], marker="o", markersize=3, capsize=2)
     left.set(xlabel="enrolled images of each person", ylabel="rank 1, %", title="ORL, 40 people", xticks=list(ENROLLED))
     left.legend(fontsize=8)
-    groups = (*YALE_GROUPS, "all")
-    width = 0.8 / max(len(report.yale_three), 1)
-    for i, (name, conditions) in enumerate(report.yale_three.items()):
-        mine = {group: conditions[group] for group in groups if group in conditions}
-        at = np.array([groups.index(group) for group in mine]) + (i - len(report.yale_three) / 2 + 0.5) * width
-        middle.bar(at, [100 * hits / count for hits, count in mine.values()], width, label=name)
-    middle.set(title="Yale, three neutral images enrolled", ylabel="rank 1, %", xticks=range(len(groups)))
-    middle.set_xticklabels(groups)
+    bars = [(f"{group},\none enrolled", report.yale, group) for group in YALE_GROUPS]
+    bars.append(("light, all\nothers enrolled", report.yale_left_out, "light"))
+    width = 0.8 / max(len(report.yale), 1)
+    for i, name in enumerate(report.yale):
+        shares = [100 * hits / count for hits, count in (found[name].get(group, (0, 1)) for _, found, group in bars)]
+        middle.bar(np.arange(len(bars)) + (i - len(report.yale) / 2 + 0.5) * width, shares, width, color=colour[name])
+    middle.set(title="Yale, 15 people", ylabel="rank 1, %", xticks=range(len(bars)))
+    middle.set_xticklabels([label for label, _, _ in bars])
     for name, shares in report.curves.items():
-        right.plot(RATES * 100, np.array(shares) * 100, label=name)
+        right.plot(RATES * 100, np.array(shares) * 100, color=colour[name], label=name)
     right.set(
         xscale="log", xlabel="false acceptance, %", ylabel="accepted, %", title="LFW, people apart", ylim=(0, 100)
     )

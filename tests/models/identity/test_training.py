@@ -14,7 +14,7 @@ from wakeful.models.identity.teacher import directions
 
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
-from wakeful.models.identity.export import load_identity_net, write  # noqa: E402
+from wakeful.models.identity.export import keep, load_identity_net, write  # noqa: E402
 from wakeful.models.identity.net import NAME, IdentityNet  # noqa: E402
 from wakeful.models.identity.samples import shaken  # noqa: E402
 from wakeful.models.identity.task import kept_apart  # noqa: E402
@@ -83,6 +83,9 @@ def test_shapes_and_operators(tmp_path: Path) -> None:
     assert embedding.shape == (2, EMBEDDING_SIZE) and cosines.shape == (2, 7)
     save_weights(tmp_path / "weights.pt", NAME, net, Settings(steps=1))
     assert len(load_identity_net(tmp_path / "weights.pt").people.weight) == 7
+    keep(tmp_path / "weights.pt", tmp_path / "shipped.pt")
+    shipped = load_identity_net(tmp_path / "shipped.pt")
+    assert not shipped.people.weight.any() and torch.equal(shipped.embedding.weight, net.embedding.weight)
     model = onnx.load(write(tmp_path / "weights.pt", tmp_path / "identity.onnx"))
     assert {node.op_type for node in model.graph.node} <= {"Conv", "Relu", "Gemm", "Flatten", "Add"}
     assert [one.name for one in model.graph.output] == ["embedding"]
