@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -31,11 +32,11 @@ def costs_ms() -> dict[str, float]:
     def identify() -> None:
         embedder.embed(align(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8), points))
 
-    jobs = {"identification": identify}
+    jobs: dict[str, Callable[[], object]] = {"identification": identify}
     if registry.available(V2):
         reader, frame = load_reader("v2"), Frame(image, 0, 0)
         region = around(points, points[RIGHT_CORNERS[0]], points[LEFT_CORNERS[0]], TRACKING_SCALE)
-        jobs["landmarks of v2"] = lambda: reader(frame, region) and None
+        jobs["landmarks of v2"] = lambda: reader(frame, region)
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(TURNS):
         for name, job in jobs.items():
