@@ -17,6 +17,8 @@ from wakeful.device.cli import status
 from wakeful.device.fleet.store import FolderStore
 from wakeful.device.scenarios import carried
 from wakeful.device.scenarios.client import open_run
+from wakeful.device.scenarios.matrix import matrix, select
+from wakeful.device.scenarios.runner import Bench
 from wakeful.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -136,6 +138,22 @@ def test_cases_are_chosen_by_what_they_were_made_of(kept: Path) -> None:
     assert run.cells()._repr_html_().count("data:image/jpeg") == 16
     with pytest.raises(ConfigError, match="cases have no mood: choose by cell, light"):
         run.cells(mood="good")
+
+
+def test_many_workers_share_a_scene_and_stitch_the_same_page(tmp_path: Path) -> None:
+    cells, bench = select(matrix(), "normal,none,yaw0,pitch0,fps1,attentive,blinking"), Bench("wakeful", "vehicle")
+    written = []
+    for jobs, parts in ((1, 1), (100, 2)):
+        store = FolderStore(tmp_path / str(jobs))
+        run = carried.new_run(store, cells, bench, "here", jobs, (), ())
+        assert run.shards == parts
+        for number in reversed(range(parts)):
+            carried.run_in_store(store.url, run.id, number)
+        carried.finish(store, run, None)
+        written.append(store.read(f"{run.folder}matrix.json"))
+    assert written[0] == written[1]
+    shares = [sum(16 * one.camera.fps for one in job.cells) for job in carried.tasks(matrix(), bench, 100)]
+    assert sum(shares) / max(shares) > 100
 
 
 @pytest.mark.slow
