@@ -9,6 +9,7 @@ mounted on their side and upside down too, so it looks in all four rotations, an
 from __future__ import annotations
 
 import copy
+import math
 
 from wakeful.device.perception.face_detector import Detection, FaceDetector
 from wakeful.device.perception.face_search import Views, parts
@@ -25,6 +26,8 @@ OTHER_ROTATIONS = 3
 # takes the place of a followed face is read in looks that are further apart.
 DOUBTFUL_FRAMES = 5
 DOUBTFUL_LOOKS = 3
+# After a longer pause the head may be anywhere, and nodded or turned out of the crop that its last place gives.
+LONG_AGO_NS = 400_000_000
 # Number of the whole picture among the parts.
 WHOLE = -1
 # Where nobody is followed, so many of the faces that were found are read: the best may be a headrest.
@@ -51,6 +54,7 @@ class FaceTracker:
         self._reader = reader
         self._min_presence = min_presence
         self._region: Region | None = None
+        self._last_ns = 0
         self._picture: tuple[int, int] | None = None
         self._quarter = self._other_quarter = self._doubtful = 0
         self._part = -1
@@ -78,6 +82,7 @@ class FaceTracker:
         """
         self._one_eye = one_eye
         self.changed = False
+        pause_ns, self._last_ns = frame.t_ns - self._last_ns, frame.t_ns
         followed, self._region = self._region, None
         size, before = _size(frame), self._picture
         if before not in (None, size):
@@ -85,7 +90,7 @@ class FaceTracker:
             self._views.forget()
             self.person.resize(size[0] / before[0], size[1] / before[1])
         self._picture = size
-        face = self._read(frame, followed) if followed else None
+        face = self._follow(frame, followed, pause_ns) if followed else None
         if face is not None:
             face = self._look_around(frame, face)
         else:
@@ -161,6 +166,15 @@ class FaceTracker:
         place = self._views.agree(part, self._reader.glance(frame, candidate.region()))
         self.stages.done("landmarks")
         return None if place is None else self._read(frame, place)
+
+    def _follow(self, frame: Frame, region: Region, pause_ns: int) -> FaceLandmarks | None:
+        """The face in the region, or where it has come since a frame that is long ago."""
+        if pause_ns > LONG_AGO_NS:
+            for found in self._detect(frame, self._quarter):
+                if math.dist(found.centre, (region.x_px, region.y_px)) < region.size_px / 2.0:
+                    moved = self._read(frame, found.region())
+                    return self._read(frame, region) if moved is None else moved
+        return self._read(frame, region)
 
     def _look_around(self, frame: Frame, face: FaceLandmarks) -> FaceLandmarks:
         """The followed face, or now and then that of somebody else in the picture who is the one to watch."""

@@ -48,7 +48,7 @@ def test_a_driver_before_a_camera_that_hangs_upside_down_is_warned_too() -> None
     assert next(one.t_s for one in trace.health if one.reason == "rotated") < 3.0
 
 
-@pytest.mark.parametrize("cell_id", ["normal/none/yaw0/pitch0/squint", "normal/none/yaw0/pitch0/fps2/down25"])
+@pytest.mark.parametrize("cell_id", ["normal/none/yaw0/pitch0/squint", "normal/none/yaw0/pitch0/fps1/down35"])
 def test_narrowed_eyes_and_a_look_down_at_a_low_rate_are_no_sleep(cell_id: str) -> None:
     (cell,) = select(matrix(), cell_id)
     verdict = assess(cell, run_cell(cell, Bench("wakeful", "vehicle")))
