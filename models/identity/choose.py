@@ -1,4 +1,4 @@
-"""Chooses the threshold anew: ``python -m wakeful.models.identity.choose --data FOLDER``.
+"""Chooses the threshold again: ``python -m wakeful.models.identity.choose --data FOLDER``.
 
 It rests on the people of LFW's fold 2, whom the training has not seen, read by the shipped network and the monitor's
 own reader. The file lies beside the weights.

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from wakeful.device.perception.embedder import Embedder
 from wakeful.device.perception.network import load_file
 from wakeful.device.perception.pipeline import Perception
-from wakeful.models import variants
+from wakeful.errors import ConfigError
+from wakeful.models import registry, variants
 from wakeful.models.identity import rates, sets, threshold
 from wakeful.models.identity.classical import Classical, Eigenfaces, chi_square, methods
 from wakeful.models.identity.cost import costs_ms
@@ -129,12 +130,12 @@ def evaluate(data: Path, weights: Path | None = None, *, with_teacher: bool = Fa
     Raises:
         ConfigError: a set is missing from ``data``.
     """
-    perception = Perception()
+    ways, perception = _ways(weights, with_teacher), Perception()
     orl, yale, lfw = sets.orl(data, perception), sets.yale(data, perception), sets.lfw(data, perception, TEST_FOLDS)
     report = Report(perception.reader, {one.name: (int(one.found.sum()), len(one.found)) for one in (orl, yale, lfw)})
     lfw = lfw.chosen(lfw.found)
     report.orl[WHOLE] = _by_enrolled(Way(_whole, Eigenfaces()), orl, _whole(orl), draws)
-    for name, way in _ways(weights, with_teacher).items():
+    for name, way in ways.items():
         begun = time.process_time()
         numbers = way.numbers(orl)
         report.cost_ms[name] = round((time.process_time() - begun) / len(orl.person) * 1e3, 3)
@@ -168,12 +169,20 @@ def _ways(weights: Path | None, with_teacher: bool) -> dict[str, Way]:
     ways[TRICK] = Way(_correlated)
     if weights is None:
         ways[OURS], file = Way(_embedded(Embedder())), variants.file(threshold.NETWORK, "float", "litert")
-        ways[FLOAT] = Way(_embedded(Embedder(load=lambda name, threads=1: load_file(file, threads))))
+        ways[FLOAT] = Way(_embedded(_of_file(file)))
     else:
-        ways[weights.name] = Way(_embedded(Embedder(load=lambda name, threads=1: load_file(weights, threads))))
+        ways[weights.name] = Way(_embedded(_of_file(weights)))
     if with_teacher:
         ways[TEACHER] = Way(_taught(), unit=False)
     return ways
+
+
+def _of_file(file: Path) -> Embedder:
+    """Raises ``ConfigError`` where the file takes something else than an aligned face."""
+    network, wanted = load_file(file), registry.network(threshold.NETWORK).inputs[0].shape
+    if network.input_shape != wanted:
+        raise ConfigError(f"{file} is not an identity network: it takes {network.input_shape}, not {wanted}")
+    return Embedder(load=lambda name, threads=1: network)
 
 
 def _prepared(one: Classical) -> Callable[[Faces], Array]:

@@ -23,7 +23,7 @@ FALSE_ACCEPTANCE = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How well pairs of one person are told from pairs of two.
+    """How well pairs of one person are distinguished from pairs of two.
 
     Attributes:
         accuracy: share of right answers where both errors are equal, and the same without anybody of a random choice of

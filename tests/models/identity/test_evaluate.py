@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from wakeful import ConfigError
 from wakeful.device.commands.evaluate import app
 from wakeful.device.perception.pipeline import Perception
+from wakeful.models import registry
 from wakeful.models.identity import evaluate, sets
 from wakeful.models.identity.evaluate import RATES, YALE_GROUPS, Report, Way
 from wakeful.models.identity.figures import picture, print_tables
@@ -123,6 +124,14 @@ def test_a_portrait_is_found_at_its_own_pixels_however_it_is_enlarged() -> None:
 def test_a_folder_without_the_sets_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"has no orl_faces\.npz"):
         sets.orl(tmp_path, Perception())
+
+
+def test_another_network_is_refused_in_one_line_and_the_files_of_this_one_are_read() -> None:
+    with pytest.raises(ConfigError, match="is not an identity network"):
+        evaluate._of_file(registry.path("mouth"))
+    crop = np.random.default_rng(5).integers(0, 256, (112, 112), dtype=np.uint8)
+    own, onnx = (evaluate._of_file(registry.path(name)).embed(crop) for name in ("identity", "identity_float"))
+    assert float(own @ onnx) > 0.98
 
 
 def test_the_command_names_the_extra_that_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
