@@ -53,9 +53,8 @@ def later(without: Outcome, recalled: Outcome) -> list[tuple[str, float]]:
     return missing
 
 
-@any_camera
-def test_the_driver_who_is_recognized_is_learned_from_the_first_second(camera: Camera) -> None:
-    outcome = drive(Part(1.0), taken_for(OWN, 70.0), camera=camera)
+def test_the_driver_who_is_recognized_is_learned_from_the_first_second() -> None:
+    outcome = drive(Part(1.0), taken_for(OWN, 70.0), fps=10.0)
     assert outcome.steps[-1].state.driver == "anna"
     assert [event.data for event in outcome.events if event.kind == "driver"] == [{"name": "anna", "similarity": 0.7}]
     assert outcome.health_at(1.1) == "ok"
@@ -68,25 +67,24 @@ def test_the_driver_who_is_recognized_is_learned_from_the_first_second(camera: C
 def test_the_tired_driver_who_is_recognized_cannot_teach_drooping_lids() -> None:
     hanging = [Part(9.0, 0.65), Part(1.0, 1.0)] * 8
     shut = Part(1.5, 0.28)
-    without = drive(Part(1.0, 0.65), *hanging, shut, Part(1.0, 0.65))
-    recalled = drive(taken_for(OWN, opening=0.65), *hanging, shut, Part(1.0, 0.65))
+    without = drive(Part(1.0, 0.65), *hanging, shut, Part(1.0, 0.65), fps=10.0)
+    recalled = drive(taken_for(OWN, opening=0.65), *hanging, shut, Part(1.0, 0.65), fps=10.0)
     assert without.raised("microsleep") == []
     assert recalled.raised("microsleep") == [pytest.approx(82.0, abs=0.3)]
     assert dropped(recalled) == []
 
 
-@any_camera
 @pytest.mark.parametrize(("known", "measure"), [(WIDE, "eyes"), (NARROW, "eyes"), (ELSEWHERE, "road")])
-def test_what_does_not_fit_is_dropped_within_a_minute(known: Calibration, measure: str, camera: Camera) -> None:
-    blinks = [Part(3.0), Part(0.2, 0.0)] * 20
-    outcome = drive(taken_for(known), *blinks, Part(1.0), camera=camera)
+def test_what_does_not_fit_is_dropped_within_a_minute(known: Calibration, measure: str) -> None:
+    blinks = [Part(3.0), Part(0.2, 0.0)] * 12
+    outcome = drive(taken_for(known), *blinks, Part(1.0), fps=10.0)
     assert [what for _, what in dropped(outcome)] == [measure]
     assert dropped(outcome)[0][0] < 60.0
     assert outcome.steps[-1].state.eye_open_left == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("known", WRONG, ids=("wide", "narrow", "elsewhere", "wide and elsewhere"))
-@pytest.mark.parametrize(("at_s", "camera"), [(1.0, Camera(10.0)), (20.0, Camera(15.0)), (75.0, Camera(10.0))], ids=str)
+@pytest.mark.parametrize(("at_s", "camera"), [(1.0, Camera(10.0)), (75.0, Camera(10.0))], ids=str)
 def test_a_wrong_person_s_data_cost_no_alert(known: Calibration, at_s: float, camera: Camera) -> None:
     scenes = [
         *(Part(at_s),),
@@ -132,19 +130,19 @@ def test_the_road_that_is_known_counts_until_this_drive_has_its_own() -> None:
 def test_another_person_s_name_ends_with_that_person() -> None:
     known = replace(OWN, road_yaw_deg=None, road_pitch_deg=None)
     away = [Part(62.0), Part(4.0, face=False), Part(6.0, eyes=0.65)]
-    outcome = drive(taken_for(known), *away)
-    assert outcome.steps[100].state.driver == "anna"
+    outcome = drive(taken_for(known), *away, fps=10.0)
+    assert outcome.steps[60].state.driver == "anna"
     assert outcome.steps[-1].state.driver == ""
 
 
 def test_data_of_another_reader_are_left_aside() -> None:
-    outcome = drive(Part(1.0), taken_for(replace(WIDE, reader="other"), 30.0))
+    outcome = drive(Part(1.0), taken_for(replace(WIDE, reader="other"), 30.0), fps=10.0)
     assert dropped(outcome) == []
     assert outcome.steps[-1].state.calibration_pct < 60.0
 
 
 def test_a_second_answer_of_the_same_person_begins_no_second_trial() -> None:
     again = Part(30.0, command=DriverRecognized("anna", 0.7, WIDE, live=True))
-    outcome = drive(taken_for(WIDE, 30.0), again)
+    outcome = drive(taken_for(WIDE, 30.0), again, fps=10.0)
     assert len(dropped(outcome)) == 1
     assert [event.data.get("live") for event in outcome.events if event.kind == "driver"] == [None, 1]
