@@ -54,6 +54,12 @@ def read(landmarks: str, poses: Iterable[DriverPose], looks: int = 2) -> list[Ob
 
 
 class TestPicture:
+    def test_a_squint_moves_the_lower_lid_and_the_brow_and_lids_that_fall_do_not(self) -> None:
+        below, brow = np.s_[192:205, 250:310], np.s_[152:170, 250:310]
+        shut, squint = (still(eye_left=0.4, eye_right=0.4, squint=share) for share in (0.0, 1.0))
+        assert changed(shut, squint)[brow].sum() > 50 and changed(shut, squint)[below].sum() > 20
+        assert not changed(still(), shut)[brow].any()
+
     def test_it_is_a_camera_picture(self) -> None:
         picture = render(DriverPose())
         assert picture.shape == (HEIGHT_PX, WIDTH_PX, 3)
@@ -225,6 +231,14 @@ class TestReading:
     )
     def test_a_face_is_found_in_hard_pictures(self, landmarks: str, pose: DriverPose) -> None:
         assert read(landmarks, [pose], looks=1)[0].face
+
+    @pytest.mark.parametrize("eyewear", ["none", "glasses"])
+    def test_a_squint_is_read_as_narrowed_and_lids_that_hang_as_low_are_not(self, eyewear: str) -> None:
+        hanging = DriverPose(eye_left=0.3, eye_right=0.3, eyewear=eyewear)  # type: ignore[arg-type]
+        covered = [one.lid_states for one in read("wakeful", [hanging, dataclasses.replace(hanging, squint=1.0)], 4)]
+        assert covered[0] is not None and covered[1] is not None
+        assert covered[0][1] + covered[0][3] > 0.6
+        assert covered[1][0] + covered[1][2] > 0.5
 
     def test_nobody_is_seen_in_an_empty_seat(self) -> None:
         assert not Perception("mesh+iris", load=kept).observe(Frame(render(DriverPose(present=False)), 0, 0)).face
