@@ -158,7 +158,7 @@ def _groups(groups: Mapping[str, Sums], what: str) -> str:
             )
         )
     head = (what, "drives", "hours", "warnings+ per hour", "95 %", "eyes known", "health ok", "alerts")
-    return _table(head, rows, text=(7,)) + _more(len(ordered))
+    return _table(head, rows, text=(7,), long=True) + _more(len(ordered))
 
 
 def _worst(rows: Sequence[Row], reports: Mapping[str, str]) -> str:

@@ -47,6 +47,7 @@ def test_a_killed_process_is_replaced_and_the_bytes_are_the_same(
     assert results.merged(store, run) == expected
 
 
+@pytest.mark.slow
 def test_processes_that_always_die_end_the_run_and_the_rest_is_kept(
     fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
