@@ -151,17 +151,12 @@ class Machine:
         return True
 
     def processor_s(self) -> tuple[float, float]:
-        """How long its processes have had a processor since the boot, and waited for one that others had, s."""
+        """How long its kernel has had a processor since the boot, and waited for one that others had, s."""
         process = self._process
-        if process is None:
+        if process is None or process.poll() is not None:
             return 0.0, 0.0
-        ran = waited = 0
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError, ValueError):
-                if os.getpgid(int(folder.name)) == process.pid:
-                    spent = (folder / "schedstat").read_text(encoding="ascii").split()
-                    ran, waited = ran + int(spent[0]), waited + int(spent[1])
-        return ran / 1e9, waited / 1e9
+        ran_ns, waited_ns, _ = Path(f"/proc/{process.pid}/schedstat").read_text(encoding="ascii").split()
+        return int(ran_ns) / 1e9, int(waited_ns) / 1e9
 
     def close(self) -> None:
         """Nothing of it is left but its folder and its disk."""

@@ -14,7 +14,17 @@ from tools.board.machine import Entry
 from tools.board.play import Result
 
 TEMPLATE = Path(__file__).with_name("report.html")
-LANES = ("wakeful-camera", "watching", "health", "gpio.level", "heartbeat", "serial", "can", "process")
+LANES = (
+    "wakeful-camera",
+    "watching",
+    "health",
+    "gpio.level",
+    "heartbeat",
+    "wakeful-serial",
+    "serial",
+    "can",
+    "process",
+)
 """Channels with a value at any time, in the order of the page; the alerts come below."""
 ALERTS = ("alert", "serial.alert", "can.alert", "note")
 GOOD = ("there", "yes", "alive", "ok", "active", "1")
@@ -112,7 +122,7 @@ def _slowest(result: Result) -> str:
     if not timed:
         return ""
     one = max(timed, key=lambda step: (step.took_s or 0.0) / (step.limit_s or 1.0))
-    return f"{one.step} after {one.took_s:.2f} s of {one.limit_s:g}"
+    return f"{one.step} after {one.took_s:.2f} s of {one.limit_s:.3g}"
 
 
 def _timelines(result: Result) -> Iterator[dict[str, Any]]:
@@ -142,7 +152,8 @@ def _timelines(result: Result) -> Iterator[dict[str, Any]]:
 
 def _spans(entries: Sequence[Entry], channel: str, first: float, last: float, scale: float) -> Iterator[dict[str, Any]]:
     values = [one for one in entries if one.channel == channel]
-    for one, after in zip(values, [*(value.t for value in values[1:]), last], strict=True):
+    ends = [*(value.t for value in values[1:]), last]
+    for one, after in zip(values, ends, strict=False):
         word = one.value.split()[0]
         kind = "good" if word in GOOD else "bad" if word in BAD else "other"
         yield {

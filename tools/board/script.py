@@ -12,7 +12,7 @@
 A channel of the time line has a value at any time (``health``, ``watching``, ``gpio``, ``serial``, ``can``,
 ``process``, ``wakeful-camera``), or is a row of happenings (``EVENTS``). ``expect`` of the former is met by the value
 that it has after the step before, ``expect`` of the latter by a happening since then. The time is counted from the last
-``do``.
+``do``, and stretched by what other programs took of the processor, which the report says.
 """
 
 from __future__ import annotations
