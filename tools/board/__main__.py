@@ -105,9 +105,9 @@ def chosen(given: argparse.Namespace) -> list[Scenario]:
 
 def install(machine: Machine, wheels: Path) -> None:
     """As a customer would, in the booted system. Raises: Unfit: the installer fails."""
+    mount = f"mkdir -p /wheelhouse && echo {wheels} > /root/wheelhouse && mount -t hostfs none /wheelhouse -o {wheels}"
     before = "python3 /host/guest/fingerprint.py save /root/before.json"
-    mount = f"mkdir -p /wheelhouse && mount -t hostfs none /wheelhouse -o {wheels}"
-    done = machine.run(f"{before} && {mount} && bash /wheelhouse/install.sh", INSTALL_S)
+    done = machine.run(f"{mount} && {before} && bash /wheelhouse/install.sh", INSTALL_S)
     if done.status != 0:
         raise Unfit(f"install.sh ended with status {done.status}: {done.output[-600:]}")
 

@@ -1,12 +1,13 @@
 """After a power cut: how much of the log is lost, whether it can be repaired, whether it gives the same alerts again.
 
 Run by wakeful's Python, with the time of the cut (seconds since that boot) in ``CUT``, and in ``SLOWER`` how much
-slower than a free machine the board was. The log that was cut is the one before the newest, which is being written.
+slower than a free machine the board was. The log that was cut is the newest of those that are not being written.
 """
 
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from wakeful.device.messages import Observation, Tick
@@ -17,9 +18,18 @@ LOST_S = 1.5
 DRIVES = Path("/var/log/wakeful/drives")
 
 
+def is_open(file: Path) -> bool:
+    """Whether some process has it open."""
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if link.readlink() == file:
+                return True
+    return False
+
+
 def main() -> int:
-    logs = sorted((one for one in DRIVES.glob("*.mcap") if not is_repaired(one)), key=lambda one: one.stat().st_mtime)
-    log = logs[-2]
+    logs = [one for one in DRIVES.glob("*.mcap") if not is_repaired(one) and not is_open(one)]
+    log = max(logs, key=lambda one: one.stat().st_mtime)
     inputs = (entry.value for entry in recording(log).entries(OBSERVATION, TICK))
     last_ns = max(one.t_ns for one in inputs if isinstance(one, Observation | Tick))
     lost_s = float(os.environ["CUT"]) - last_ns / 1e9
