@@ -70,5 +70,5 @@ def is_driver_name(name: str) -> bool:
 def as_driver(name: str) -> str:
     """The driver of the settings. Raises: ValueError: nobody can be called so."""
     if name == UNKNOWN:
-        raise ValueError("unknown is the answer where a face is nobody's: give another name, or auto")
+        raise ValueError("should be another name, or auto: unknown is the answer where a face is nobody's")
     return name

@@ -11,6 +11,7 @@ import pytest
 
 from tools.rigs.waiting import eventually
 from wakeful import ConfigError
+from wakeful.device.config.layers import load_settings
 from wakeful.device.driver_store import DriverSaver, load_driver, save_driver, with_what_is_known
 from wakeful.device.drivers import Calibration, DriverRecognized
 from wakeful.device.messages import CommandReceived, Event, SetDriver
@@ -126,3 +127,13 @@ def test_a_driver_who_is_set_comes_with_what_is_known(folder: Path, caplog: pyte
     (folder / "anna.json").write_text("damaged")
     assert with_what_is_known(SetDriver("anna")) == SetDriver("anna")
     assert "delete the file" in caplog.text
+
+
+def test_nobody_is_called_unknown_and_auto_is_no_driver_s_file(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="should be another name, or auto"):
+        load_settings(None, None, {"driver.name": "unknown"})
+    assert load_settings(None, None, {"driver.name": "auto"})[0].driver.name == "auto"
+    for name in ("auto", "unknown"):
+        with pytest.raises(ConfigError, match="not a driver name"):
+            save_driver(name, ANNA)
+    assert not folder.exists()
