@@ -23,7 +23,7 @@ from wakeful.models.expression.network import ExpressionFile
 from wakeful.models.studies import faces
 from wakeful.models.studies.costs import CHIP, costs_of
 from wakeful.models.studies.nets import BUDGET_MACS, NETS, SIZE_PX, Shape, layer_costs, macs, within
-from wakeful.models.studies.study import Answer, Result, Stepped, Trial, spread
+from wakeful.models.studies.study import Answer, Result, Stepped, Trial, off_by, spread
 from wakeful.models.training.blocks import parameters
 from wakeful.models.variants import file
 
@@ -131,7 +131,7 @@ def answer(results: Sequence[Result]) -> Answer:
     return Answer(
         sentence,
         _figure(of),
-        "Left: test accuracy of the int8 network over its time in LiteRT; up and to the left is better. Below: filters "
+        "Above: test accuracy of the int8 network, with 95 % intervals, over its time in LiteRT. Below: filters "
         "of the first layer, one seed. Layer by layer the arithmetic stands in the results file.",
         (
             "network",
@@ -178,7 +178,9 @@ def _figure(of: Mapping[str, Sequence[Result]]) -> Figure:
     axes = upper.subplots()
     for name, some in of.items():
         x = [1e3 * one.figures["costs"]["litert_ms"] for one in some]
-        axes.plot(x, [100 * one.figures["int8"]["accuracy"] for one in some], "o", label=name)
+        y = [100 * one.figures["int8"]["accuracy"] for one in some]
+        off = [off_by(one)[0] + off_by(one)[1] for one in some if "accuracy_95" in one.figures["test"]]
+        axes.errorbar(x, y, np.array(off).T if off else None, fmt="o", capsize=3, label=name)
     axes.set(xlabel="LiteRT int8, microseconds a face", ylabel="test accuracy, %", xscale="log")
     axes.grid(alpha=0.3, which="both")
     axes.legend(fontsize=8)

@@ -16,7 +16,7 @@ from torch import nn
 from wakeful.models.expression.augment import standardised
 from wakeful.models.studies import faces
 from wakeful.models.studies.nets import SIZE_PX, Shape, build, macs, within
-from wakeful.models.studies.study import Answer, Result, Stepped, Trial, spread
+from wakeful.models.studies.study import Answer, Result, Stepped, Trial, off_by, spread
 
 QUESTION = "Which activation, pooling, drop-out rate and width pay in a small network?"
 STEPS = faces.STEPS
@@ -98,8 +98,8 @@ def answer(results: Sequence[Result]) -> Answer:
     return Answer(
         sentence,
         _figure(results, names, accuracy),
-        "Left: test accuracy, the seeds of the usual network as separate marks. Right: size of the gradient by depth "
-        "before training; a line that falls to the left is a first layer that hardly learns.",
+        "Left: test accuracy, each seed a mark, with the 95 % interval over test faces of the first. Right: size of "
+        "the gradient by depth before training; a line that falls to the left is a first layer that hardly learns.",
         ("network", "test accuracy, %", "macro F1, %", "MAC, million"),
         tuple((name, spread(accuracy[name]), spread(f1[name]), f"{macs_of[name] / 1e6:.2f}") for name in names),
         ("changes together", "learning rates for each of them", "leaky and smooth relatives of ReLU"),
@@ -111,6 +111,8 @@ def _figure(results: Sequence[Result], names: Sequence[str], accuracy: Mapping[s
     left, right = figure.subplots(1, 2)
     for place, name in enumerate(names):
         left.plot([100 * v for v in accuracy[name]], [place] * len(accuracy[name]), "o")
+        first = next(one for one in results if one.trial.name == name)
+        left.errorbar([100 * accuracy[name][0]], [place], xerr=off_by(first), color="0.6", capsize=3, zorder=0)
     left.set_yticks(range(len(names)), names, fontsize=8)
     left.invert_yaxis()
     left.set(xlabel="test accuracy, %")

@@ -105,6 +105,13 @@ def by_name(results: Sequence[Result], figure: str, over: str = "test") -> dict[
     return found
 
 
+def off_by(result: Result, over: str = "test") -> list[list[float]]:
+    """How far, in percent, the 95 % interval of the accuracy over test faces reaches below and above it."""
+    low, high = result.figures[over]["accuracy_95"]
+    accuracy = result.figures[over]["accuracy"]
+    return [[100.0 * (accuracy - low)], [100.0 * (high - accuracy)]]
+
+
 def spread(values: Sequence[float], unit: float = 100.0, digits: int = 1) -> str:
     """Mean, and the least and greatest of several seeds."""
     mean = sum(values) / len(values) * unit

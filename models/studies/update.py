@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from wakeful.models.studies import faces
 from wakeful.models.studies.nets import Shape, within
-from wakeful.models.studies.study import Answer, Result, Stepped, Trial, spread
+from wakeful.models.studies.study import Answer, Result, Stepped, Trial, off_by, spread
 from wakeful.models.training.run import TrainingError
 from wakeful.sensors.opencv import cv2
 
@@ -125,9 +125,9 @@ def answer(results: Sequence[Result]) -> Answer:
     )
     return Answer(
         sentence,
-        _figure(names, old, new),
+        _figure(names, results),
         "Right is better on the old camera, up is better on the new one; the cross marks the network before the "
-        "update, whose column was forgotten by whatever lies left of it.",
+        "update, and whatever lies left of it has forgotten. Bars: 95 % intervals over test faces, first seed.",
         ("training", "old camera, %", "new camera, %", "training time, CPU s"),
         tuple((name, spread(old[name]), spread(new[name]), spread(took[name], 1.0, 0)) for name in names),
         (
@@ -143,12 +143,15 @@ def _figure_of(one: Result, what: str) -> float:
     return float(found if what == "training_s" else found["accuracy"])
 
 
-def _figure(names: Sequence[str], old: Mapping[str, list[float]], new: Mapping[str, list[float]]) -> Figure:
+def _figure(names: Sequence[str], results: Sequence[Result]) -> Figure:
     figure = Figure(figsize=(7.5, 4.6), layout="constrained")
     axes = figure.subplots()
     for name in names:
-        marker = "x" if name == FIRST else "o"
-        axes.plot([100 * v for v in old[name]], [100 * v for v in new[name]], marker, label=name)
+        some = [one for one in results if one.trial.name == name]
+        old, new = ([100 * _figure_of(one, what) for one in some] for what in ("test", "new"))
+        (marks,) = axes.plot(old, new, "x" if name == FIRST else "o", label=name)
+        colour = marks.get_color()
+        axes.errorbar(old[:1], new[:1], off_by(some[0], "new"), off_by(some[0]), color=colour, lw=0.7, capsize=2)
     axes.set(xlabel="accuracy on the old camera, %", ylabel="accuracy on the new camera, %")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)

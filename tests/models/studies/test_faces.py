@@ -102,7 +102,7 @@ def test_the_answer_names_what_gains_most() -> None:
     def result(way: str, recall: float, accuracy: float) -> Result:
         recalls = dict.fromkeys(FERPLUS_CLASSES, recall)
         test = {"accuracy": accuracy, "macro_f1": recall, "calibration_error": 0.1, "recall": recalls}
-        return Result(Trial(way, 1, {"balance": way}), {"test": test, "shares": [0.125] * 8, "steps": 1}, 1.0)
+        return Result(Trial(way, 1, {"balance": way}), {"test": test, "counts": [100] * 8, "steps": 1}, 1.0)
 
     told = balance.answer([result("as they come", 0.6, 0.8), result("over-sampled", 0.7, 0.77)])
     assert "over-sampled (+10.0 points), at 3.0 points of accuracy" in told.sentence
