@@ -53,14 +53,15 @@ def page(browser: Browser) -> Iterator[Page]:
 def test_the_picture_and_the_gauges_are_shown(browser: Browser, page: Page, sighting: Sighting) -> None:
     assert eventually(lambda: page.output.pictures.watchers == 1)
     page.output.frame(Frame(render(DriverPose()), 0, 0), sighting)
-    page.output.state(replace(MICROSLEEP, notes=("disk_full",)))
+    page.output.state(replace(MICROSLEEP, notes=("disk_full",), sleepiness=0.62, sleepiness_coverage=0.4))
     browser.wait("$('picture').naturalWidth === 640 && newest && newest.level === 'warning'")
-    names = ["says", "left-n", "closure-n", "more", "speed"]
+    names = ["says", "left-n", "closure-n", "sleepiness-n", "more", "speed"]
     shown = f"Object.fromEntries({names}.map((name) => [name, $(name).textContent]))"
     wanted = {
         "says": "microsleep",
         "left-n": "0.95",
         "closure-n": "1.2 s",
+        "sleepiness-n": "62 % (40 %)",
         "more": "warning · disk full · eyes closed 1.2 s",
         "speed": "60 km/h",
     }
