@@ -181,9 +181,8 @@ function showDrowsiness(state) {
   gauge("perclos", perclos === null ? null : perclos / PERCLOS_FULL, perclos === null ? "" : percent(perclos, 1),
     band ? band[1] : "");
   gauge("coverage", state.coverage, percent(state.coverage, 0));
-  const known = state.sleepiness_coverage;
-  gauge("sleepiness", state.sleepiness, percent(state.sleepiness, 0) + (known < 1 ? ` (${percent(known, 0)})` : ""),
-    state.sleepiness >= SLEEPY_FROM ? "mild" : "");
+  gauge("sleepiness", state.sleepiness, percent(state.sleepiness, 0), state.sleepiness >= SLEEPY_FROM ? "mild" : "");
+  $("sleepiness-n").title = `by ${percent(state.sleepiness_coverage, 0)} of the blinks that it is meant to rest on`;
   gauge("learned", state.learned_pct / 100, `${state.learned_pct} %`);
 }
 

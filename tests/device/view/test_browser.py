@@ -61,7 +61,7 @@ def test_the_picture_and_the_gauges_are_shown(browser: Browser, page: Page, sigh
         "says": "microsleep",
         "left-n": "0.95",
         "closure-n": "1.2 s",
-        "sleepiness-n": "62 % (40 %)",
+        "sleepiness-n": "62 %",
         "more": "warning · disk full · eyes closed 1.2 s",
         "speed": "60 km/h",
     }
