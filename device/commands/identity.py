@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -79,7 +79,7 @@ def enroll(
         raise ConfigError(f"no look at {name} could be taken; nothing was changed")
     template = enrolment.template(name, datetime.now(UTC).date().isoformat())
     store.save(joined(before, template) if before else template)
-    typer.echo(f"{name}: {len(enrolment.taken)} looks taken, kept as numbers in {store.file(name)}")
+    typer.echo(f"{name}: {_looks(len(enrolment.taken))} taken, kept as numbers in {store.file(name)}")
     if images is None:
         typer.echo(f"With glasses on or off, once more: wakeful identity enroll {name} --add")
 
@@ -94,7 +94,7 @@ def list_(
     from wakeful.errors import ConfigError
 
     store = _store(_settings(config, key))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in store.names():
         try:
             one = store.load(name)
@@ -108,7 +108,7 @@ def list_(
         typer.echo(
             f"{row['name']}: {row['problem']}"
             if "problem" in row
-            else f"{row['name']}: {row['looks']} looks of {row['enrolled']}, network {row['network']}"
+            else f"{row['name']}: {_looks(row['looks'])} of {row['enrolled']}, network {row['network']}"
         )
     if not rows:
         typer.echo(f"nobody is enrolled in {store.folder}")
@@ -167,7 +167,7 @@ def import_(
     if template.name in store.names():
         raise ConfigError(f"{template.name} is enrolled: forget {template.name} first, or give another --name")
     store.save(template)
-    typer.echo(f"{template.name}: {len(template.looks)} looks of {template.enrolled}")
+    typer.echo(f"{template.name}: {_looks(len(template.looks))} of {template.enrolled}")
 
 
 @app.command("test")
@@ -196,6 +196,10 @@ def _settings(config: Path | None, key: Path | None, overrides: dict[str, object
 
     chosen = {**(overrides or {}), "driver.key": None if key is None else str(key), "perception.expression": False}
     return load_settings(config, None, chosen)[0]
+
+
+def _looks(count: int) -> str:
+    return f"{count} look{'' if count == 1 else 's'}"
 
 
 def _store(settings: Settings) -> Store:

@@ -174,3 +174,19 @@ def test_pictures_without_a_face_enroll_nobody(
     assert said(capsys, "enroll", "anna", "--images", tmp_path / "nothing")[0] == 3
     assert said(capsys, "enroll", "anna", "--images", tmp_path / "missing")[0] == 2
     assert store.names() == []
+
+
+def test_an_encrypted_template_is_of_use_with_its_key_only(
+    store: Store, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("cryptography")
+    key = tmp_path / "key"
+    key.write_bytes(bytes(range(32)))
+    key.chmod(0o600)
+    assert said(capsys, "enroll", "anna", "--images", pictures / "1.png", "--key", key)[0] == 0
+    assert b"anna" not in store.file("anna").read_bytes()
+    assert said(capsys, "list", "--key", key)[1].startswith("anna: 1 look of 20")
+    assert "is encrypted: name its key" in said(capsys, "list")[1]
+    ended, _, err = said(capsys, "export", "anna", tmp_path / "out")
+    assert (ended, "is encrypted" in err, (tmp_path / "out").exists()) == (2, True, False)
+    assert said(capsys, "forget", "anna")[0] == 0
