@@ -130,6 +130,9 @@ def play(machine: Machine, wanted: Sequence[Scenario]) -> list[Result]:
         results.append(result)
         if not result.ok:
             print("\n".join(f"    {line}" for line in result.complaints()), flush=True)
+            # It may have ended with something pulled out.
+            machine.cut_power()
+            machine.boot()
     return results
 
 

@@ -61,6 +61,7 @@ def as_text(results: Sequence[Result], figures: Figures) -> str:
         lines += [
             f"    {name} {min(all_):g} to {max(all_):g} of {len(all_)}" for name, all_ in measured(result).items()
         ]
+        lines += [f"    {line}" for line in start_parts(result)]
         lines += [f"    {line}" for line in result.complaints()]
         if result.processor < FREE:
             lines.append(f"    other programs left the board {result.processor:.0%} of a processor")
@@ -77,6 +78,26 @@ def measured(result: Result) -> dict[str, list[float]]:
         for name, value in FIGURE.findall(outcome.output):
             found.setdefault(name, []).append(float(value))
     return found
+
+
+def start_parts(result: Result) -> list[str]:
+    """Of each boot within the scenario, when the parts of the way to the first decision were over."""
+    lines = []
+    for boot in sorted({entry.boot for entry in result.entries})[1:]:
+        of_boot = [entry for entry in result.entries if entry.boot == boot]
+        parts = {
+            "kernel and systemd": _first(of_boot, "agent", "starts"),
+            "stand-ins": _first(of_boot, "agent", "hardware is there"),
+            "camera": _first(of_boot, "wakeful-camera", "there"),
+            "first decision": _first(of_boot, "watching", "yes"),
+        }
+        lines.append("power on: " + ", ".join(f"{name} {at}" for name, at in parts.items()))
+    return lines
+
+
+def _first(entries: Sequence[Entry], channel: str, value: str) -> str:
+    found = next((one.t for one in entries if (one.channel, one.value) == (channel, value)), None)
+    return "never" if found is None else f"{found:.1f} s"
 
 
 def as_json(results: Sequence[Result], figures: Figures) -> dict[str, Any]:
