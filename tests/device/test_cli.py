@@ -29,7 +29,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings of each monitor that would have been started."""
     settings: list[Settings] = []
 
-    def run(given: Settings, rules: Profile, load: object) -> int:
+    def run(given: Settings, rules: Profile, load: object, progress: object = None) -> int:
         settings.append(given)
         return 0
 
