@@ -193,10 +193,10 @@ class Player:
         entries = self._machine.entries
         since = [one for one in entries[self._done_at :] if one.channel == step.expect]
         if step.expect in EVENTS or step.anew:
-            return next((one for one in since if fnmatch.fnmatchcase(one.value, step.is_)), None)
+            return next((one for one in since if alike(one.value, step.is_)), None)
         before = [one for one in entries[: self._done_at] if one.channel == step.expect][-1:]
         newest = (before + since)[-1:]
-        return newest[0] if newest and fnmatch.fnmatchcase(newest[0].value, step.is_) else None
+        return newest[0] if newest and alike(newest[0].value, step.is_) else None
 
     def _values_at(self, first: int) -> list[Entry]:
         """What each channel had when the scenario began."""
@@ -217,10 +217,15 @@ class Player:
         found = [
             one
             for one in self._machine.entries[first:]
-            if fnmatch.fnmatchcase(one.channel, step.never) and fnmatch.fnmatchcase(one.value, step.is_)
+            if fnmatch.fnmatchcase(one.channel, step.never) and alike(one.value, step.is_)
         ]
         said = ", ".join(f"{one.channel} {one.value}" for one in found)
         return Outcome(f"never {step.never} {step.is_}", not found, begun_s, begun_s + step.for_s, output=said)
+
+
+def alike(value: str, patterns: str) -> bool:
+    """Whether a value is as one of the patterns, between which there are bars."""
+    return any(fnmatch.fnmatchcase(value, pattern) for pattern in patterns.split("|"))
 
 
 def share(before: tuple[float, float], after: tuple[float, float]) -> float:

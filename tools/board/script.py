@@ -44,7 +44,7 @@ class Do(Part):
 
 
 class Expect(Part):
-    """A channel gets a value, a pattern as of a shell.
+    """A channel gets a value: a pattern as of a shell, or several with bars between them.
 
     ``anew``: an entry since the last ``do``; for values that are as wanted until what was done has its effect.
     """
