@@ -16,6 +16,7 @@ let look = 1;
 let queue = [];       // pictures to come, the first is shown
 let later = [];       // rows that were put off
 let history = [];     // labels that can be taken back
+let outdated = false;  // something was asked for while an answer was on its way
 let pending = JSON.parse(localStorage.getItem(STORE) || "[]");
 let labelled = new Set(pending.map((one) => one.body.row));  // in this look, whatever an answer on its way says
 let progress = { left: 0, done: 0, twice: 0, same: 0, kappa: null };
@@ -50,6 +51,7 @@ async function send() {
     }
   }
   sending = false;
+  if (!queue.length) more();  // the figures of this look are whole only now
 }
 
 function showSaved(trouble) {
@@ -60,8 +62,9 @@ function showSaved(trouble) {
 // ---- pictures to come
 
 async function more() {
-  if (fetching) return;
+  if (fetching) { outdated = true; return; }
   fetching = true;
+  outdated = false;
   const wanted = look;
   const known = queue.length + pending.length + later.length;
   const answer = await fetch(`/next?look=${wanted}&count=${AHEAD + known}`).catch(() => null);
@@ -76,6 +79,7 @@ async function more() {
   }
   if (!queue.length && later.length) { later = []; more(); return; }
   if (!before) show(); else showProgress();
+  if (outdated) more();
 }
 
 function load(one) {

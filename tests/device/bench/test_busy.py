@@ -225,4 +225,5 @@ def test_beside_busy_processes_the_work_is_still_compared_rightly() -> None:
     assert all(len(row.turns_cpu_ms) == len(row.turns_others) == len(row.turns_ms) for row in rows)
     assert float(rows[0].figures["others_cores"] or 0.0) > 0.8
     assert itself.by == other.by == "CPU time"
-    assert 1.4 < other.ratio < 3.2  # twice the work, beside programs that share the caches
+    # Twice the work; beside programs that share caches and cores the fixed part of both grows.
+    assert 1.2 < other.ratio < 3.2

@@ -140,4 +140,4 @@ def test_an_upright_image_must_not_be_taken_for_a_turned_one() -> None:
     told = verdict(
         plain("sleep"), *RIGHT, health=(*SEEN, HealthChange(9.0, "degraded", "rotated"), HealthChange(9.5, "ok"))
     )
-    assert told.reasons == ("an upright image was reported as turned at 9.0 s",)
+    assert told.reasons == ("an upright image was reported as rotated at 9.0 s",)
