@@ -26,17 +26,28 @@ def listening(path: Path, backlog: int, *, group: bool) -> socket.socket:
         raise ConfigError(f"{path} is too long for a socket path: at most {MAX_PATH_BYTES} bytes")
     _remove_abandoned(path)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    # Whoever finds the path is answered: a socket that is not listening yet refuses, as an abandoned one does.
+    beside = path.with_name(f".{os.urandom(3).hex()}")
+    made = beside if len(os.fsencode(beside)) <= MAX_PATH_BYTES else path
     try:
         # The file that is bound gets the mode of the socket: at no time may anybody else connect.
         os.fchmod(server.fileno(), 0o600)
-        server.bind(str(path))
-        path.chmod(0o660 if group else 0o600)
+        server.bind(str(made))
+        made.chmod(0o660 if group else 0o600)
         server.listen(backlog)
+        if made != path:
+            path.hardlink_to(made)  # never in place of another monitor's that came first
+    except FileExistsError:
+        server.close()
+        raise ConfigError(_served(path)) from None
     except OSError as error:
         server.close()
         raise ConfigError(
             f"cannot create the socket {path}: {error.strerror}; name one in a folder that exists"
         ) from None
+    finally:
+        if made != path:
+            made.unlink(missing_ok=True)
     server.setblocking(False)
     _OURS[path] = server
     return server
@@ -71,4 +82,8 @@ def _remove_abandoned(path: Path) -> None:
             return
         except OSError as error:
             raise ConfigError(f"{path} cannot be taken over: {error.strerror or error}") from None
-    raise ConfigError(f"{path} is served by another monitor: stop that one, or choose another path for the stream")
+    raise ConfigError(_served(path))
+
+
+def _served(path: Path) -> str:
+    return f"{path} is served by another monitor: stop that one, or choose another path for the stream"

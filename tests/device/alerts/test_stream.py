@@ -196,6 +196,22 @@ def test_a_monitor_that_lives_keeps_its_socket(path: Path) -> None:
     other.close()
 
 
+def test_whoever_finds_the_socket_is_answered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there: list[bool] = []
+    plain = socket.socket.listen
+
+    def listen(server: socket.socket, backlog: int) -> None:
+        there.append(path.exists())
+        plain(server, backlog)
+
+    monkeypatch.setattr(socket.socket, "listen", listen)
+    with started(StreamOutput(StreamSettings(path=str(path)))):
+        assert there == [False]
+        with socket.socket(socket.AF_UNIX) as reader:
+            reader.connect(str(path))
+        assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
 def test_a_stream_may_replace_another_of_the_same_monitor(path: Path) -> None:
     old = StreamOutput(StreamSettings(path=str(path), rate_hz=1.0))
     old.start(0)
