@@ -69,8 +69,9 @@ _RUN = TypeAdapter(Run)
 
 
 def new_id(now_s: float) -> str:
-    """A name for a run that begins now, in order of time."""
-    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now_s))}-{secrets.token_hex(2)}"
+    """A name for a run that begins now, in order of time: two may begin within a second."""
+    begun = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now_s))
+    return f"{begun}.{int(now_s * 1000) % 1000:03d}Z-{secrets.token_hex(2)}"
 
 
 def begin(
