@@ -161,7 +161,8 @@ function putOff() {
 }
 
 function again() {
-  if (queue.length || !progress.done || fetching || pending.length) return;
+  if (queue.length || !progress.done) return;
+  if (fetching || pending.length) { setTimeout(again, 50); return; }  // the press counts once all is saved
   look += 1;
   later = [];
   history = [];
