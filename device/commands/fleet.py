@@ -161,20 +161,10 @@ def prune(
 def _opened(store: str, on: str = "here", remote: list[str] | None = None) -> Store:
     """The store, once all that the command needs is known to be installed."""
     from wakeful.device.extras import need
-    from wakeful.device.fleet import metaflow
-    from wakeful.device.fleet.runs import HERE, METAFLOW
-    from wakeful.device.fleet.store import open_store
-    from wakeful.errors import ConfigError
+    from wakeful.device.fleet.metaflow import opened_store
 
     need("fleet", "mcap", "zstandard", "scipy")
-    if on not in (HERE, METAFLOW):
-        raise ConfigError(f"--on {on}: expected {HERE} or {METAFLOW}")
-    if remote and on != METAFLOW:
-        raise ConfigError(f"--with {remote[0]} needs --on {METAFLOW}")
-    opened = open_store(store)
-    if on == METAFLOW:
-        metaflow.check(remote or [], opened)
-    return opened
+    return opened_store(store, on, remote or ())
 
 
 def _run(store: Store, name: str) -> Run:

@@ -158,19 +158,9 @@ def show(
 
 
 def _store(store: str, on: str = HERE, remote: list[str] | None = None) -> Store:
-    from wakeful.device.fleet import metaflow
-    from wakeful.device.fleet.runs import METAFLOW
-    from wakeful.device.fleet.store import open_store
-    from wakeful.errors import ConfigError
+    from wakeful.device.fleet.metaflow import opened_store
 
-    if on not in (HERE, METAFLOW):
-        raise ConfigError(f"--on {on}: expected {HERE} or {METAFLOW}")
-    if remote and on != METAFLOW:
-        raise ConfigError(f"--with {remote[0]} needs --on {METAFLOW}")
-    opened = open_store(store)
-    if on == METAFLOW:
-        metaflow.check(remote or [], opened)
-    return opened
+    return opened_store(store, on, remote or ())
 
 
 def _carry(store: Store, run: StoredRun, report: Path | None, as_json: bool) -> int:

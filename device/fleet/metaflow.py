@@ -25,8 +25,8 @@ import wakeful
 from wakeful.device.extras import need
 from wakeful.device.fleet import runs
 from wakeful.device.fleet.errors import FleetError, StoreError
-from wakeful.device.fleet.runs import Run
-from wakeful.device.fleet.store import FolderStore, Store
+from wakeful.device.fleet.runs import HERE, METAFLOW, Run
+from wakeful.device.fleet.store import FolderStore, Store, open_store
 from wakeful.device.sanitise import printable
 from wakeful.errors import ConfigError
 
@@ -76,6 +76,23 @@ def check(remote: Sequence[str], store: Store) -> None:
         raise ConfigError(
             "--with kubernetes and --with batch need a store that the workers reach: --store s3://BUCKET/PREFIX"
         )
+
+
+def opened_store(url: str, on: str = HERE, remote: Sequence[str] = ()) -> Store:
+    """The store that a run is to be in, once it is known that it can be carried as asked for.
+
+    Raises:
+        ConfigError: an unknown carrier, or decorators for one that has none; and as ``check``.
+        StoreError: there is no such store.
+    """
+    if on not in (HERE, METAFLOW):
+        raise ConfigError(f"--on {on}: expected {HERE} or {METAFLOW}")
+    if remote and on != METAFLOW:
+        raise ConfigError(f"--with {remote[0]} needs --on {METAFLOW}")
+    store = open_store(url)
+    if on == METAFLOW:
+        check(remote, store)
+    return store
 
 
 def carry(store: Store, run: Run, flow: Flow, watch: Callable[[], None]) -> Run:
