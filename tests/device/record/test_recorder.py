@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import stat
 import time
 from dataclasses import replace
@@ -23,7 +24,7 @@ from wakeful.device.record.encode import encode
 from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.folder import DiskSpace, Folder, Limits
 from wakeful.device.record.reader import recording
-from wakeful.device.record.recorder import Recorder
+from wakeful.device.record.recorder import TURN_S, Recorder
 from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import (
     ALERT,
@@ -127,6 +128,31 @@ def test_the_registry_of_outputs_makes_one_and_hands_it_the_notes(tmp_path: Path
     options = RecordSettings(folder=str(tmp_path))
     output = make_output("record", {"options": options, "template": CONFIG}, notes=Notes())
     output.close()
+
+
+def test_a_power_cut_loses_little_more_than_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written_s = committed_s = synced_s = 0.0
+
+    def commit(file: disk_file.DiskFile) -> None:
+        nonlocal committed_s
+        committed_s = written_s
+
+    def sync(file: disk_file.DiskFile) -> None:
+        nonlocal synced_s
+        synced_s = committed_s
+
+    monkeypatch.setattr(disk_file.DiskFile, "commit", commit)
+    monkeypatch.setattr(disk_file.DiskFile, "sync", sync)
+    folder = Folder(tmp_path, Limits(min_free_bytes=0))
+    one = session.Session(folder, CONFIG, session.Rotation(1 << 40, 1e9), Notes(), 0.0)
+    turns, now_s, lost_s = random.Random(21), 0.0, []
+    for number in range(1, 2000):
+        now_s += turns.uniform(TURN_S, 2 * TURN_S)
+        lost_s.append(now_s - synced_s)
+        one.write(Tick(at(now_s), Health.NO_FACE), at(now_s), number)
+        written_s = now_s
+        one.turn(now_s)
+    assert max(lost_s) <= 1.3
 
 
 def test_a_disk_that_hangs_costs_the_monitor_no_time_and_is_told(
