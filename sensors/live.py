@@ -53,8 +53,8 @@ class Patience:
     Attributes:
         lost_after_s: without a good frame until the camera counts as lost. Has to stay below 2 s, and above the
             frame period of the slowest camera.
-        first_retry_s, longest_retry_s: pause before the camera is opened again; doubles from the first to the longest,
-            so that a reconnected camera is found within 5 s.
+        first_retry_s, longest_retry_s: pause before the camera is opened again; doubles from the first to the longest.
+            One that is plugged in again is opened at once.
         first_frame_s: time a newly opened camera has for its first good frame before it is closed again.
     """
 
@@ -241,12 +241,27 @@ class LiveCamera:
                 continue
             if session.is_alive() and session.age_s() < self._patience.first_frame_s:
                 continue
-            if self._closed.wait(next(pauses_s)):
+            if self._plugged_in_within(next(pauses_s)):
+                # Its permissions may come a moment after the device itself: then it is tried again soon.
+                pauses_s = self._patience.pauses_s()
+            if self._closed.is_set():
                 return
             left_behind = [one for one in left_behind if one.is_alive()]
             if self.lost is not None and len(left_behind) < MAX_HANGING_THREADS:
                 left_behind.append(session)
                 self._replace(session)
+
+    def _plugged_in_within(self, pause_s: float) -> bool:
+        """Wait until a device that was not there is there again, or this time has passed, or all is closed."""
+        step_s, was_there = self._patience.lost_after_s / 20, self.present()
+        for _ in range(max(1, round(pause_s / step_s))):
+            if self._closed.wait(step_s):
+                return False
+            is_there = self.present()
+            if is_there and not was_there:
+                return True
+            was_there = is_there
+        return False
 
     def _replace(self, session: _Session) -> None:
         session.stopped.set()

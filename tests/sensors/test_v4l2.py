@@ -224,6 +224,18 @@ def test_reopening_an_unplugged_camera_backs_off(camera: V4l2Camera, device: Scr
         assert after - before >= least_s
 
 
+def test_a_camera_that_is_plugged_in_again_is_opened_at_once_however_long_the_pause(device: ScriptedCamera) -> None:
+    slow = Patience(lost_after_s=0.2, first_retry_s=30.0, longest_retry_s=30.0)
+    camera = V4l2Camera(device.device, CaptureRequest(), backend=device.open, patience=slow)
+    camera.read_latest(1.0)
+    device.unplug()
+    wait_until(lambda: camera.lost == "unplugged")
+    time.sleep(0.1)  # the pause has begun
+    device.plug_in()
+    assert wait_until(lambda: works_again(camera), timeout_s=20.0) < 15.0
+    camera.close()
+
+
 def test_the_loss_is_told_from_the_clock_even_if_no_thread_runs(device: ScriptedCamera) -> None:
     now_ns = [0]
     camera = V4l2Camera(device.device, CaptureRequest(), backend=device.open, clock_ns=lambda: now_ns[0])
