@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -111,3 +112,15 @@ def test_kernel_and_disk_are_kept_by_what_they_are_made_of(tmp_path: Path, monke
     other.write_text("CONFIG_USB=n\n", encoding="ascii")
     monkeypatch.setattr(kernel, "FRAGMENT", other)
     assert kernel.kernel_file() != before
+
+
+def test_what_no_run_has_used_for_a_day_is_deleted(tmp_path: Path) -> None:
+    for name in ("wheels-used", "wheels-new", "wheels-old", "wheels-older.part", "films-old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.whl").touch()
+    for name in ("wheels-used", "wheels-old", "wheels-older.part", "films-old"):
+        os.utime(tmp_path / name, (0, 0))
+    kernel.prune(tmp_path / "wheels-used", "wheels-*")
+    kernel.prune(tmp_path / "wheels-new", "wheels-*")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["films-old", "wheels-new", "wheels-used"]
+    assert (tmp_path / "wheels-used" / "a.whl").exists()

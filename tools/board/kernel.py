@@ -11,11 +11,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from tools.board.needs import PROGRAMS, SOURCE, TREE, Unfit, check_kernel_source, check_programs, run
 
 FRAGMENT = Path(__file__).with_name("kernel.config")
+UNUSED_S = 86_400.0
 
 
 def cache_folder() -> Path:
@@ -23,6 +25,23 @@ def cache_folder() -> Path:
     if chosen := os.environ.get("WAKEFUL_BOARD_CACHE"):
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "wakeful-board"
+
+
+def prune(used: Path, others: str) -> None:
+    """Delete what was made for other versions of this project and what no run has used for ``UNUSED_S``.
+
+    Args:
+        used: by this run; it counts from now.
+        others: pattern of their names. Of each change of a list of packages there would be another of 100 MB and more.
+    """
+    os.utime(used)
+    for other in used.parent.glob(others):
+        if other == used or time.time() - other.stat().st_mtime < UNUSED_S:
+            continue
+        if other.is_dir():
+            shutil.rmtree(other, ignore_errors=True)
+        else:
+            other.unlink(missing_ok=True)
 
 
 def kernel_file() -> Path:

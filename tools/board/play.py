@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import random
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ rate_hz = 15.0
 LOOK_S = 0.03
 SHARE_EVERY_S = 1.0
 SLOWEST = 10.0
+LOST_S = 1.5
+"""What is older than this when the power is cut has to be in the log."""
 SETTLE_S = 1.5
 """The slowest way of an alert: through a loop of this program into the board, and back through its time line."""
 
@@ -87,7 +90,8 @@ class Player:
         self._done_s = 0.0
         self._done_at = 0
         self._cut_s = 0.0
-        self._cut_slower = 1.0
+        self._logged = ""
+        self._random = random.Random(0)
         self._spent = (0.0, 0.0)
 
     def play(self, scenario: Scenario) -> Result:
@@ -96,6 +100,7 @@ class Player:
         boots = self._machine.boots
         self._configure(scenario)
         first = len(self._machine.entries)
+        self._random = random.Random(scenario.name)
         for _ in range(scenario.repeat):
             for step in scenario.steps:
                 outcome = self._step(step)
@@ -134,10 +139,11 @@ class Player:
             return self._never(step)
         begun_s = self._machine.run("now").t
         if isinstance(step, Wait):
-            time.sleep(step.wait_s)
-            return Outcome(f"wait {step.wait_s:g} s", True, begun_s, begun_s + step.wait_s)
+            wait_s = self._random.uniform(*step.wait_s) if isinstance(step.wait_s, tuple) else step.wait_s
+            time.sleep(wait_s)
+            return Outcome(f"wait {wait_s:.3g} s", True, begun_s, begun_s + wait_s)
         assert isinstance(step, Verify)
-        known = f"export CUT={self._cut_s:.3f} SLOWER={self._cut_slower:.2f}\n"
+        known = f"export CUT={self._cut_s:.3f} LOGGED='{self._logged}'\n"
         answer = self._machine.run(known + step.verify, step.limit_s * self._slower())
         return Outcome(_first_line(step.verify), answer.status == 0, begun_s, answer.t, output=answer.output)
 
@@ -148,18 +154,26 @@ class Player:
             self._done_at = self._first_of_boot()
             self._spent = (0.0, 0.0)
             return Outcome(step.do, True, 0.0, 0.0)
-        begun_s, self._cut_slower = self._machine.run("now").t, self._slower()
-        self._begin_at(begun_s)
         if step.do == "power cut":
-            self._machine.cut_power()
-            self._cut_s = begun_s
-            return Outcome(step.do, True, begun_s, begun_s)
+            return self._cut_power()
+        begun_s = self._machine.run("now").t
+        self._begin_at(begun_s)
         if step.do == "power off":
             return Outcome(step.do, self._machine.power_off(step.limit_s), begun_s, begun_s)
         answer = self._machine.run(step.do, step.limit_s * SLOWEST)
         # What a command causes can be seen before it has ended: it counts from its beginning.
         ok = answer.status == 0 or step.may_fail
         return Outcome(_first_line(step.do), ok, begun_s, answer.t, output=answer.output)
+
+    def _cut_power(self) -> Outcome:
+        """For what is verified later: when it was, and which alerts since the last ``do`` must be in the log."""
+        answer, asked_s, first = self._machine.run("now"), time.monotonic(), self._done_at
+        self._machine.cut_power()
+        self._cut_s = answer.t + time.monotonic() - asked_s
+        sure = [one for one in self._machine.entries[first:] if one.channel == "alert" and one.t < self._cut_s - LOST_S]
+        self._logged = ",".join(" ".join(one.value.split()[1::2]) for one in sure)
+        self._begin_at(self._cut_s)
+        return Outcome("power cut", True, self._cut_s, self._cut_s)
 
     def _first_of_boot(self) -> int:
         return len(self._machine.entries) - len(self._machine.now_boot())
@@ -212,7 +226,8 @@ class Player:
         return values[-1] if values else "nothing"
 
     def _never(self, step: Never) -> Outcome:
-        first, begun_s = len(self._machine.entries), self._machine.run("now").t
+        first = self._done_at if step.since == "do" else len(self._machine.entries)
+        begun_s = self._machine.run("now").t
         time.sleep(step.for_s)
         found = [
             one

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tools.board.kernel import cache_folder
+from tools.board.kernel import cache_folder, prune
 from tools.board.needs import ROOT_PROGRAMS, check_programs, check_root, run
 
 SUITE = "bookworm"
@@ -61,6 +61,7 @@ def root() -> Path:
     """The disk, made if it is not there: a minute or two. Raises: Unfit: it cannot be."""
     file = root_file()
     if file.exists():
+        prune(file, f"root-{SUITE}-*")
         return file
     check_root()
     check_programs(ROOT_PROGRAMS)

@@ -56,17 +56,21 @@ class Expect(Part):
 
 
 class Never(Part):
-    """Nothing of this kind happens for a while: ``is`` as in ``Expect``, by default anything."""
+    """Nothing of this kind happens for a while: ``is`` as in ``Expect``, by default anything.
+
+    ``since = "do"``: nor has it since the last ``do``.
+    """
 
     never: str
     is_: str = Field(default="*", alias="is")
     for_s: Seconds
+    since: Literal["now", "do"] = "now"
 
 
 class Wait(Part):
-    """Nothing is expected."""
+    """Nothing is expected. A pair: for a time between the two, another one each time, the same ones in each run."""
 
-    wait_s: Seconds
+    wait_s: Seconds | tuple[Seconds, Seconds]
 
 
 class Verify(Part):

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tools.board.kernel import cache_folder
+from tools.board.kernel import cache_folder, prune
 from tools.board.needs import Unfit
 from wakeful.deploy.wheelhouse import EXTRAS, ROOT, pack
 
@@ -30,4 +30,5 @@ def wheelhouse(folder: Path) -> Path:
         shutil.rmtree(part, ignore_errors=True)
         shutil.copytree(packed / "wheels", part, ignore=shutil.ignore_patterns("wakeful-*"))
         part.rename(known)
+    prune(known, "wheels-*")
     return packed
