@@ -15,6 +15,9 @@ from pathlib import Path
 PRIVATE_MODE, PUBLIC_MODE = 0o600, 0o644
 CANNOT_REPLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
 """A folder without write permission, or a file that is a mount of its own: the file itself may still be writable."""
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FAULTS = (*DISK_FULL, errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE)
+"""What a disk does, not whoever named the file: it may be well again, and no reason not to watch a driver."""
 
 
 def write_file(target: Path, content: str | bytes, *, private: bool, durable: bool = True) -> None:

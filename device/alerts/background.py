@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
 import queue
@@ -15,12 +14,12 @@ from pathlib import Path
 from wakeful.device.standard_streams import NAMES
 from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.errors import ConfigError
+from wakeful.files import DISK_FAULTS, DISK_FULL
 
 MAX_QUEUED_LINES = 10_000
 MAX_LINES_A_WRITE = 500
 CLOSE_TIMEOUT_S = 1.0
-FULL = (errno.ENOSPC, errno.EDQUOT)
-FULL_RETRY_S = 0.5
+RETRY_S = 0.5
 
 _log = logging.getLogger("wakeful.files")
 
@@ -29,7 +28,8 @@ class BackgroundWriter:
     """A file, the standard output for ``-``, or an open descriptor by number, that takes lines without waiting.
 
     A line is with the operating system as soon as the thread gets to it: nothing waits in a buffer of this process. A
-    disk that is full is waited for, and up to 10 000 lines wait with it. New files are created with mode 0600, because
+    disk that is full, fails or is read-only is waited for, from the start too, and up to 10 000 lines wait with it; the
+    file may be on another disk then. New files are created with mode 0600, because
     they tell about a person; an existing one is emptied and keeps its mode.
 
     Attributes:
@@ -43,11 +43,20 @@ class BackgroundWriter:
         target = 1 if target == "-" else target
         self.name = NAMES.get(target, str(target)) if isinstance(target, int) else str(target)
         self.dropped = 0
-        self._descriptor = _open(target)
+        self._path = target if not isinstance(target, int) and _is_file(target) else None
+        self._descriptor: int | None = None
+        try:
+            self._descriptor = _open(target)
+        except OSError as error:
+            if self._path is None or error.errno not in DISK_FAULTS:
+                raise ConfigError(
+                    f"cannot write to {target}: {error.strerror}; name a file in a folder that exists"
+                ) from error
         self._lines: queue.Queue[str | None] = queue.Queue(MAX_QUEUED_LINES)
         self._in_hand = b""
+        self._begun = self._descriptor is not None
         self._broken = False
-        self._full = False
+        self._waits = False
         self._closed = False
         self._closing = threading.Event()
         self._worker = Worker(f"write-{self.name}", self._run, liveness=liveness)
@@ -86,7 +95,7 @@ class BackgroundWriter:
             if self._broken or not self._written():
                 self.dropped += self._in_hand.count(b"\n")
             self._in_hand = b""
-        os.close(self._descriptor)
+        self._let_go()
 
     def _take_lines(self) -> bool:
         """Takes in hand what waits, at least one line unless it is the end; False if that is the last."""
@@ -100,35 +109,57 @@ class BackgroundWriter:
         return True
 
     def _written(self) -> bool:
-        """Hands everything over, for as long as it takes; a full disk is waited for, other errors are the end."""
+        """Hands everything over, for as long as it takes; a disk is waited for, other errors are the end."""
         with self._worker.part.outside():
             while self._in_hand:
                 try:
+                    if self._descriptor is None:
+                        assert self._path is not None
+                        self._descriptor = _open(self._path, os.O_APPEND if self._begun else os.O_TRUNC)
+                        self._begun = True
                     self._in_hand = self._in_hand[os.write(self._descriptor, self._in_hand) :]
-                    self._full = False
+                    self._waits = False
                 except OSError as error:
-                    if error.errno not in FULL:
+                    # Nothing is open only because the disk had failed.
+                    waited_for = DISK_FULL if self._path is None else DISK_FAULTS
+                    if self._descriptor is not None and error.errno not in waited_for:
                         self._broken = True
                         _log.warning("%s can no longer be written: %s", self.name, error.strerror)
                         return False
-                    if not self._full:
+                    if not self._waits:
                         _log.warning("%s cannot be written at present: %s", self.name, error.strerror)
-                    self._full = True
-                    self._worker.part.obstacle = f"{error.strerror}; free some, what waits is written then"
-                    if self._closing.wait(FULL_RETRY_S):
+                    self._waits = True
+                    full = error.errno in DISK_FULL
+                    fix = "free some" if full else "check the disk"
+                    self._worker.part.obstacle = f"{error.strerror}; {fix}, what waits is written then"
+                    if not full:
+                        # The disk may be mounted anew, or be another one.
+                        self._let_go()
+                    if self._closing.wait(RETRY_S):
                         return False
         return True
 
+    def _let_go(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
-def _open(target: Path | str | int) -> int:
+
+def _is_file(target: Path | str) -> bool:
+    """Whether it is one, or would be."""
     try:
-        if isinstance(target, int):
-            # A copy of the descriptor, past sys.stdout: a reader that goes away must not trip the interpreter's exit.
-            return os.dup(target)
-        flags = os.O_WRONLY
-        with contextlib.suppress(FileNotFoundError):
-            if stat.S_ISFIFO(Path(target).stat().st_mode):
-                flags = os.O_RDWR  # opening a named pipe for writing alone would wait for its reader
-        return os.open(target, flags | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ConfigError(f"cannot write to {target}: {error.strerror}; name a file in a folder that exists") from error
+        return stat.S_ISREG(Path(target).stat().st_mode)
+    except OSError:
+        return True
+
+
+def _open(target: Path | str | int, how: int = os.O_TRUNC) -> int:
+    if isinstance(target, int):
+        # A copy of the descriptor, past sys.stdout: a reader that goes away must not trip the interpreter's exit.
+        return os.dup(target)
+    flags = os.O_WRONLY
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISFIFO(Path(target).stat().st_mode):
+            flags = os.O_RDWR  # opening a named pipe for writing alone would wait for its reader
+    return os.open(target, flags | os.O_CREAT | how | os.O_CLOEXEC, 0o600)

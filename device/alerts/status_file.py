@@ -19,7 +19,7 @@ from wakeful.device.alerts.output import Output
 from wakeful.device.messages import DriverState, Health
 from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.errors import ConfigError, WakefulError
-from wakeful.files import write_file
+from wakeful.files import DISK_FAULTS, write_file
 
 WRITE_S = 0.5
 MAX_BYTES = 4096
@@ -94,7 +94,9 @@ class StatusOutput(Output):
             self._progress = Progress(time.monotonic())
             self._write(self._progress.status)
         except OSError as error:
-            raise ConfigError(f"cannot write the status file {self._target}: {error.strerror}") from error
+            if error.errno not in DISK_FAULTS:
+                raise ConfigError(f"cannot write the status file {self._target}: {error.strerror}") from error
+            _log.warning("%s cannot be written at present: %s", self._target, error.strerror)
         self._worker.start()
 
     def state(self, state: DriverState) -> None:

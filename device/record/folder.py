@@ -14,6 +14,7 @@ from pathlib import Path
 
 from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.reader import SUFFIX
+from wakeful.files import DISK_FAULTS
 
 LOCK = ".recording"
 PREFIX = "wakeful-"
@@ -45,7 +46,7 @@ class Limits:
 
 
 class Folder:
-    """Holds the lock from its making until ``close``.
+    """Holds the lock from its making until ``close``, or from ``open`` on where the disk fails at first.
 
     Raises:
         RecordingError: the folder cannot be made or written to, or another process records into it.
@@ -54,8 +55,21 @@ class Folder:
     def __init__(self, path: Path, limits: Limits) -> None:
         self.path = path
         self._limits = limits
-        self._lock = _locked(path)
-        self.fill_ballast()
+        self._lock: int | None = None
+        with contextlib.suppress(OSError):
+            self.open()
+
+    def open(self) -> None:
+        """Take the lock if it is not held yet, or is that of another disk than the one that is there now.
+
+        Raises:
+            OSError: the disk does not take it at present.
+            RecordingError: as for the class.
+        """
+        if self._lock is None or not _is_at(self._lock, self.path / LOCK):
+            self.close()
+            self._lock = _locked(self.path)
+            self.fill_ballast()
 
     def new_session(self, wall_ns: int) -> str:
         """A name for a recording that begins now; unique even where the clock of the board is not set."""
@@ -101,18 +115,22 @@ class Folder:
 
     def fill_ballast(self) -> None:
         """Take the room that the end of a file will need, as far as there is some."""
-        with contextlib.suppress(OSError):
-            os.pwrite(self._lock, bytes(BALLAST_BYTES), 0)
+        if self._lock is not None:
+            with contextlib.suppress(OSError):
+                os.pwrite(self._lock, bytes(BALLAST_BYTES), 0)
 
     def drop_ballast(self) -> None:
         """Give that room to whoever needs it now."""
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._lock, 0)
+        if self._lock is not None:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._lock, 0)
 
     def close(self) -> None:
         """Let others record here."""
         self.drop_ballast()
-        os.close(self._lock)
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
 
 def _space(free_bytes: float, kept_bytes: float) -> DiskSpace:
@@ -121,12 +139,21 @@ def _space(free_bytes: float, kept_bytes: float) -> DiskSpace:
     return DiskSpace.NO_VIDEO if free_bytes < VIDEO_NEEDS * kept_bytes else DiskSpace.ALL
 
 
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
+
+
 def _locked(path: Path) -> int:
-    """The descriptor that holds the lock of a folder."""
+    """The descriptor that holds the lock of a folder. Raises: RecordingError; OSError: the disk fails."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
+        if error.errno in DISK_FAULTS:
+            raise
         raise RecordingError(
             f"cannot record into {path}: {error.strerror}; name a folder that this user may write to"
         ) from None

@@ -6,7 +6,6 @@ Used by one thread only. Everything here may block on the disk.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 from collections import deque
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from wakeful.device.record.folder import DiskSpace, Folder
 from wakeful.device.record.schema import ExpressionReading, LandmarkReading, LogConfig, Picture
 from wakeful.device.record.writer import LogWriter
 from wakeful.device.supervision.notes import Notes
+from wakeful.files import DISK_FULL
 
 FLUSH_EVERY_S = 0.4
 """A killed process loses this much, plus what its thread had not processed."""
@@ -31,7 +31,6 @@ MAX_OWED = 1000
 """Alerts that are queued while the disk accepts nothing."""
 LEAST_FREE_BYTES = 2 << 20
 """With less than this no new file is started, not even for alerts."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _log = logging.getLogger("wakeful.record")
 
@@ -130,6 +129,7 @@ class Session:
         return self.space is not DiskSpace.ALERTS_ONLY or _is_vital(message)
 
     def _open(self, now_s: float) -> None:
+        self._folder.open()
         for gone in self._folder.tidy():
             _log.warning("%s deleted: the recordings exceed the limits keep_mb or keep_days", gone.name)
         self._folder.fill_ballast()
@@ -176,7 +176,7 @@ class Session:
 
     def _fail(self, error: OSError, now_s: float) -> None:
         """The disk failed: close the file, report it, and try again later."""
-        if error.errno in FULL:
+        if error.errno in DISK_FULL:
             self.space = DiskSpace.ALERTS_ONLY
             self._notes.set("disk_full", f"nothing is recorded, {self._folder.path} is full: make room there")
         else:

@@ -9,7 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,7 +117,7 @@ def test_lines_wait_for_a_disk_that_is_full_and_arrive_whole_and_in_order(monkey
         return write(descriptor, data[:5] if full.is_set() else data)
 
     monkeypatch.setattr(os, "write", scarce)
-    monkeypatch.setattr("wakeful.device.alerts.background.FULL_RETRY_S", 0.01)
+    monkeypatch.setattr("wakeful.device.alerts.background.RETRY_S", 0.01)
     lines = BackgroundWriter(writing)
     text = "".join(f"line {number}\n" for number in range(5))
     lines.write(text)
@@ -129,3 +132,64 @@ def test_lines_wait_for_a_disk_that_is_full_and_arrive_whole_and_in_order(monkey
     assert lines.dropped == 0
     os.close(reading)
     os.close(writing)
+
+
+class Disk:
+    """Refuses to open files, and to write to those that are open, while it has an error."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.error: int | None = None
+        self.refused = threading.Event()
+        for name in ("open", "write"):
+            monkeypatch.setattr(f"wakeful.device.alerts.background.os.{name}", self._unless_broken(getattr(os, name)))
+        monkeypatch.setattr("wakeful.device.alerts.background.RETRY_S", 0.01)
+
+    def _unless_broken(self, function: Callable[..., int]) -> Callable[..., int]:
+        def call(target: int | str, *arguments: Any, **named: Any) -> int:
+            if self.error is not None and threading.current_thread() is not threading.main_thread():
+                self.refused.set()
+            if self.error is not None and (not isinstance(target, int) or target > 2):
+                raise OSError(self.error, os.strerror(self.error))
+            return function(target, *arguments, **named)
+
+        return call
+
+
+@pytest.mark.parametrize("error", [errno.EROFS, errno.EIO, errno.ENOSPC])
+def test_a_disk_that_fails_from_the_start_is_no_reason_not_to_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    (tmp_path / "out").write_text("from the last run\n")
+    disk = Disk(monkeypatch)
+    disk.error = error
+    lines = BackgroundWriter(tmp_path / "out")
+    lines.write("first\n")
+    assert disk.refused.wait(10.0)
+    disk.error = None
+    assert eventually(lambda: (tmp_path / "out").read_text() == "first\n")
+    lines.close()
+    assert lines.dropped == 0
+
+
+def holds(file: Path, text: str) -> bool:
+    return file.exists() and file.read_text() == text
+
+
+def test_a_file_goes_on_where_it_was_or_on_the_disk_that_is_there_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    lines = BackgroundWriter(tmp_path / "out")
+    lines.write("before\n")
+    assert eventually(lambda: (tmp_path / "out").read_text() == "before\n")
+    for error, then in ((errno.EROFS, "before\nduring\n"), (errno.EIO, "during\n")):
+        disk.refused.clear()
+        disk.error = error
+        lines.write("during\n")
+        assert disk.refused.wait(10.0)
+        if error == errno.EIO:
+            (tmp_path / "out").unlink()
+        disk.error = None
+        assert eventually(partial(holds, tmp_path / "out", then))
+    lines.close()
+    assert lines.dropped == 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import random
 import stat
 import time
 from dataclasses import replace
@@ -14,17 +12,17 @@ import pytest
 
 from tools.rigs.log_samples import CONFIG, ORIGIN_NS, SECOND_NS, at
 from tools.rigs.recorded_drive import READ, eventful, given, play, points, record, recorder, shifted
-from tools.rigs.waiting import eventually, settled
+from tools.rigs.waiting import eventually
 from wakeful.device.alerts.registry import make_output
 from wakeful.device.config.settings import RecordSettings
-from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Observation, Phase, Tick
+from wakeful.device.messages import DriverState, Event, Health, Observation, Phase, Tick
 from wakeful.device.people import Person
 from wakeful.device.record import disk_file, session
 from wakeful.device.record.encode import encode
 from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.folder import DiskSpace, Folder, Limits
 from wakeful.device.record.reader import recording
-from wakeful.device.record.recorder import TURN_S, Recorder
+from wakeful.device.record.recorder import Recorder
 from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import (
     ALERT,
@@ -78,18 +76,6 @@ def test_recordings_are_their_owners_alone(tmp_path: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits is written fifty times a second, and each time to the disk."""
-    monkeypatch.setattr("wakeful.device.record.recorder.TURN_S", 0.02)
-    monkeypatch.setattr(session, "FLUSH_EVERY_S", 0.0)
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of all recordings in a folder."""
-    return sum(file.stat().st_size for file in folder.glob("*.mcap"))
-
-
 @pytest.mark.usefixtures("quick")
 def test_a_long_drive_is_several_files_that_are_one_recording(tmp_path: Path) -> None:
     # Shorter than a configuration may ask for.
@@ -130,31 +116,6 @@ def test_the_registry_of_outputs_makes_one_and_hands_it_the_notes(tmp_path: Path
     output.close()
 
 
-def test_a_power_cut_loses_little_more_than_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written_s = committed_s = synced_s = 0.0
-
-    def commit(file: disk_file.DiskFile) -> None:
-        nonlocal committed_s
-        committed_s = written_s
-
-    def sync(file: disk_file.DiskFile) -> None:
-        nonlocal synced_s
-        synced_s = committed_s
-
-    monkeypatch.setattr(disk_file.DiskFile, "commit", commit)
-    monkeypatch.setattr(disk_file.DiskFile, "sync", sync)
-    folder = Folder(tmp_path, Limits(min_free_bytes=0))
-    one = session.Session(folder, CONFIG, session.Rotation(1 << 40, 1e9), Notes(), 0.0)
-    turns, now_s, lost_s = random.Random(21), 0.0, []
-    for number in range(1, 2000):
-        now_s += turns.uniform(TURN_S, 2 * TURN_S)
-        lost_s.append(now_s - synced_s)
-        one.write(Tick(at(now_s), Health.NO_FACE), at(now_s), number)
-        written_s = now_s
-        one.turn(now_s)
-    assert max(lost_s) <= 1.3
-
-
 def test_a_disk_that_hangs_costs_the_monitor_no_time_and_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,70 +143,6 @@ def test_a_disk_that_hangs_costs_the_monitor_no_time_and_is_told(
     assert 0 < log.missing <= to.dropped
     alerts = [entry.value for entry in log.entries(ALERT)]
     assert [alert.code for alert in alerts if alert.phase is Phase.RAISED][:1] == ["microsleep"]  # type: ignore[union-attr]
-
-
-class Disk:
-    """Files may grow up to a size, and no further."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: int = errno.ENOSPC) -> None:
-        self.limit = 1 << 40
-        self._error = error
-        self._write = os.write
-        monkeypatch.setattr("wakeful.device.record.disk_file.os.write", self.write)
-
-    def write(self, descriptor: int, data: bytes) -> int:
-        fits = min(len(data), self.limit - os.lseek(descriptor, 0, os.SEEK_CUR))
-        if fits <= 0:
-            raise OSError(self._error, os.strerror(self._error))
-        return self._write(descriptor, data[:fits])
-
-
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize(
-    ("error", "code"), [(errno.ENOSPC, "disk_full"), (errno.EIO, "record_failed")], ids=["full", "broken"]
-)
-def test_a_disk_that_refuses_leaves_a_valid_file_and_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, code: str
-) -> None:
-    monkeypatch.setattr(session, "RETRY_EVERY_S", 0.2)
-    disk, notes = Disk(monkeypatch, error), Notes()
-    to = recorder(tmp_path, notes)
-    to.start(ORIGIN_NS)
-    inputs = list(eventful())
-    play(to, inputs[:60], pace=lambda _: time.sleep(0.003))  # for several commits: the last may be given up
-    disk.limit = settled(lambda: size_of(tmp_path), rest_s=0.3) + 10
-    play(to, inputs[60:90])
-    assert eventually(lambda: code in notes.codes)
-    late = Alert(at(3.5), 9, "sleep", Level.URGENT, Phase.RAISED)
-    to.alert(late)
-    disk.limit = 1 << 40
-    assert eventually(lambda: len(list(tmp_path.glob("*.mcap"))) == 2)
-    to.close()
-    log = recording(tmp_path)
-    assert len(log.files) == 2
-    for file in log.files:
-        with file.path.open("rb") as opened:
-            assert list(mcap_reader.make_reader(opened).iter_messages())
-    assert late in [entry.value for entry in log.entries(ALERT)]
-    assert log.missing > 0
-    assert given(log)[:30] == inputs[:30]
-    assert code not in notes.codes or code == "disk_full"
-
-
-def test_what_a_full_disk_took_half_of_is_taken_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    disk = Disk(monkeypatch)
-    file = disk_file.DiskFile(tmp_path / "x")
-    file.write(b"whole")
-    file.commit()
-    disk.limit = 8
-    file.write(b"longer than there is room")
-    with pytest.raises(OSError, match="No space"):
-        file.commit()
-    assert (tmp_path / "x").read_bytes() == b"whole"
-    disk.limit = 1000
-    file.commit()
-    file.close()
-    assert (tmp_path / "x").read_bytes() == b"wholelonger than there is room"
 
 
 @pytest.mark.usefixtures("quick")
