@@ -71,6 +71,7 @@ class Machine:
         shutil.copytree(GUEST, self.shared / "guest", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(films, self.shared / "films")
         self._process: subprocess.Popen[bytes] | None = None
+        self._spent: dict[str, tuple[float, float]] = {}
         self._commands = 0
         self._entries: list[Entry] = []
         self._read = 0
@@ -151,12 +152,20 @@ class Machine:
         return True
 
     def processor_s(self) -> tuple[float, float]:
-        """How long its kernel has had a processor since the boot, and waited for one that others had, s."""
+        """How long it has had a processor since the boot, and waited for one that others had, s.
+
+        Its kernel is one process, and each program in it has another, in which its own code runs.
+        """
         process = self._process
         if process is None or process.poll() is not None:
             return 0.0, 0.0
-        ran_ns, waited_ns, _ = Path(f"/proc/{process.pid}/schedstat").read_text(encoding="ascii").split()
-        return int(ran_ns) / 1e9, int(waited_ns) / 1e9
+        with suppress(OSError):
+            programs = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+            for one in (str(process.pid), *programs):
+                with suppress(OSError):
+                    ran_ns, waited_ns, _ = Path(f"/proc/{one}/schedstat").read_text(encoding="ascii").split()
+                    self._spent[one] = (int(ran_ns) / 1e9, int(waited_ns) / 1e9)
+        return sum(ran for ran, _ in self._spent.values()), sum(waited for _, waited in self._spent.values())
 
     def close(self) -> None:
         """Nothing of it is left but its folder and its disk."""
@@ -167,6 +176,7 @@ class Machine:
         self._entries = self.entries
         self.boots += 1
         self._read = 0
+        self._spent.clear()
         (self.shared / "timeline.jsonl").unlink(missing_ok=True)
         shutil.rmtree(self.shared / "do", ignore_errors=True)
         (self.shared / "do").mkdir()
