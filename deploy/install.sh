@@ -61,6 +61,8 @@ install() {
     fetch_networks
     put_files
     start_service
+    # A board is switched off by its ignition: nothing of this may be only in memory.
+    sync -f "$opt" "$etc" "${unit%/*}" "${launcher%/*}"
     say "installed; settings: $etc/wakeful.toml, state: systemctl status wakeful"
 }
 
@@ -101,6 +103,7 @@ make_environment() {
         mkdir -p "$opt"
         rm -rf "$new"
         fill "$new"
+        sync -f "$new"
         touch "$new/.complete"
     fi
     if [ "$(readlink "$opt/venv" || true)" != "${new##*/}" ]; then
@@ -183,7 +186,7 @@ put_hexagon() {
         put <(printf '# Written by install.sh: the nodes of the DSP that were there.\n[Service]\n%s' "$found") "$hexagon"
 }
 
-# Under its name only when it is whole.
+# Under its name only when it is whole, on the disk too.
 put() { # FILE|- TARGET [MODE]
     local part=$2.part
     mkdir -p "${2%/*}"
@@ -193,6 +196,7 @@ put() { # FILE|- TARGET [MODE]
         rm "$part"
     else
         changed=yes
+        sync "$part"
         mv "$part" "$2"
     fi
 }

@@ -188,3 +188,14 @@ def test_wrong_usage_of_the_installer_is_one_line_and_status_2(options: list[str
     script = ["bash", str(ROOT / "deploy" / "install.sh"), *options]
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+
+
+def test_what_the_installer_puts_is_on_the_disk_before_it_has_its_name(tmp_path: Path) -> None:
+    install = (ROOT / "deploy" / "install.sh").read_text(encoding="utf-8")
+    put = re.search(r"(?ms)^put\(\).*?^}", install)
+    assert put is not None
+    target = tmp_path / "new" / "wakeful.service"
+    script = f'sync() {{ [ ! -e "{target}" ] && cat "$@"; }}\nchanged=no\n{put[0]}\necho unit | put - "{target}" 0600'
+    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "unit\n"
+    assert target.read_text() == "unit\n" and target.stat().st_mode & 0o777 == 0o600

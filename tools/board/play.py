@@ -124,10 +124,8 @@ class Player:
         self._begin_at(self._machine.run("camera 0 ok").t)
         if scenario.settings == self._settings:
             return
-        script = (
-            f"cat > /etc/wakeful/wakeful.toml <<'END'\n{CONFIG}{scenario.settings}\nEND\nsystemctl restart wakeful\n"
-        )
-        self._do(Do(do=script, limit_s=90.0))
+        write = f"cat > /etc/wakeful/wakeful.toml <<'END'\n{CONFIG}{scenario.settings}\nEND\n"
+        self._do(Do(do=f"{write}sync\nsystemctl restart wakeful\n", limit_s=90.0))
         self._settings = scenario.settings
 
     def _step(self, step: Step) -> Outcome:
