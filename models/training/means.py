@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 
 class Means:
-    """Running means of the parts of the loss."""
+    """Running means of the parts of the loss.
 
-    def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._counts: dict[str, int] = {}
+    Args:
+        state: what ``state`` gave, to go on from there.
+    """
+
+    def __init__(self, state: Mapping[str, tuple[float, int]] | None = None) -> None:
+        self._sums = {name: float(total) for name, (total, _) in (state or {}).items()}
+        self._counts = {name: int(count) for name, (_, count) in (state or {}).items()}
+
+    @property
+    def state(self) -> dict[str, tuple[float, int]]:
+        """Sums and counts."""
+        return {name: (total, self._counts[name]) for name, total in self._sums.items()}
 
     def add(self, parts: dict[str, float]) -> None:
         for name, value in parts.items():

@@ -121,6 +121,7 @@ class Loop(ABC):
         self.average = averaged(self.net, settings.averaging)
         self.optimizer = _optimizer(self.net, settings)
         self.rows: list[Row] = []
+        self.seen = Means()
 
     @abstractmethod
     def batch(self, rng: np.random.Generator) -> Batch:
@@ -141,16 +142,16 @@ class Loop(ABC):
             stepped: called with the number of steps done, after each.
         """
         self.out.mkdir(parents=True, exist_ok=True)
-        settings, seen = self.settings, Means()
+        settings = self.settings
         began = time.process_time()
         while self.step < settings.steps:
-            seen.add(self.one_step())
+            self.seen.add(self.one_step())
             self.step += 1
             stepped(self.step)
             last = self.step == settings.steps
             if last or self.step % settings.validate_every == 0:
                 cpu = time.process_time() - began
-                row = {**self._counted(), **seen.take(), **self._validated(), "cpu_s": round(cpu, 1)}
+                row = {**self._counted(), **self.seen.take(), **self._validated(), "cpu_s": round(cpu, 1)}
                 self.rows.append(row)
                 report(row)
             if last or self.step % settings.checkpoint_every == 0:
@@ -205,6 +206,7 @@ class Loop(ABC):
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "rows": self.rows,
+            "seen": self.seen.state,
         }
         replace_file(self.out / CHECKPOINT, lambda part: torch.save(state, part), private=False)
         replace_file(self.out / CURVE, self._write_curve, private=False)
@@ -229,6 +231,7 @@ class Loop(ABC):
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.rows = int(state["step"]), list(state["rows"])
+        self.seen = Means(state.get("seen"))
 
     def _write_curve(self, part: Path) -> None:
         names = list(dict.fromkeys(name for row in self.rows for name in row))
