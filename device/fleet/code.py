@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,11 @@ def judging_code() -> str:
         *(evaluation / name for name in SCORED_BY),
         *(fleet / name for name in JUDGED_BY),
     ]
+    return digest_of(files)
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """The first twelve hex digits of a hash over these files and the folders they are in."""
     hashed = hashlib.sha256()
     for file in sorted(files, key=lambda file: (file.parent.name, file.name)):
         hashed.update(f"{file.parent.name}/{file.name}".encode() + b"\0" + file.read_bytes())

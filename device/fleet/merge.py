@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from wakeful.device.fleet import layout
 from wakeful.device.fleet.errors import FleetError
 from wakeful.device.fleet.plan import Plan
 from wakeful.device.fleet.rows import FORMAT, KindScore, Refused, Row, ShardResult
@@ -105,14 +106,7 @@ def from_json(data: bytes, name: str) -> Fleet:
     Raises:
         FleetError: it is damaged, or of another layout.
     """
-    try:
-        fleet = _FLEET.validate_json(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise FleetError(f"{name} is no result of a run ({'.'.join(map(str, first['loc']))}: {first['msg']})") from None
-    if fleet.format != FORMAT:
-        raise FleetError(f"{name} has layout {fleet.format}, this wakeful reads {FORMAT}: use the one that wrote it")
-    return fleet
+    return layout.read(_FLEET, data, name, "result of a run", FORMAT, "`wakeful fleet report RUN` writes it again")
 
 
 def sums(rows: Sequence[Row]) -> Sums:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from wakeful.device.config.layers import merged_profile, profile_file, read_toml
 from wakeful.device.evaluation.drives import Bounds, kinds_of
 from wakeful.device.evaluation.truth import Truth, TruthError
+from wakeful.device.fleet import layout
 from wakeful.device.fleet.code import judging_code
-from wakeful.device.fleet.errors import FleetError
 from wakeful.device.fleet.rows import FORMAT
 from wakeful.device.fleet.sources import Head, Pin
 from wakeful.version import __version__
@@ -100,14 +100,7 @@ def from_json(data: bytes, name: str) -> Plan:
     Raises:
         FleetError: it is damaged, or of another layout.
     """
-    try:
-        plan = _PLAN.validate_json(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise FleetError(f"{name} is no plan of a run ({'.'.join(map(str, first['loc']))}: {first['msg']})") from None
-    if plan.format != FORMAT:
-        raise FleetError(f"{name} has layout {plan.format}, this wakeful reads {FORMAT}: use the one that wrote it")
-    return plan
+    return layout.read(_PLAN, data, name, "plan of a run", FORMAT)
 
 
 def rules_of(profile: str) -> Rules:

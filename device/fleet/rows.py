@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from wakeful.device.fleet.errors import FleetError
+from wakeful.device.fleet import layout
 
 FORMAT = 1
 """Number of the layout of shards and of ``fleet.json``."""
@@ -122,14 +122,4 @@ def from_json(data: bytes, name: str) -> ShardResult:
     Raises:
         FleetError: it is damaged, or of another layout.
     """
-    try:
-        result = _RESULT.validate_json(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole"
-        raise FleetError(
-            f"{name} is no result of a shard ({where}: {first['msg']}); delete it and resume the run"
-        ) from None
-    if result.format != FORMAT:
-        raise FleetError(f"{name} has layout {result.format}, this wakeful reads {FORMAT}: use the one that wrote it")
-    return result
+    return layout.read(_RESULT, data, name, "result of a shard", FORMAT, "delete it and resume the run")
