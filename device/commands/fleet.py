@@ -168,14 +168,9 @@ def _opened(store: str, on: str = "here", remote: list[str] | None = None) -> St
 
 
 def _run(store: Store, name: str) -> Run:
-    """The run of that name, which has to be one of drives: a store may hold others."""
     from wakeful.device.fleet import runs
-    from wakeful.device.fleet.errors import FleetError
 
-    found = runs.load(store, name)
-    if found.kind != runs.REPLAY:
-        raise FleetError(f"run {found.id} is one of `wakeful {found.kind}`: use that command")
-    return found
+    return runs.of_kind(store, name, runs.REPLAY)
 
 
 def _finish(store: Store, run: Run, out: Path | None) -> int:

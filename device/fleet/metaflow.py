@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
@@ -43,11 +43,11 @@ class Flow:
 
     Attributes:
         name: its folder in ``deploy/flows``, whose only file is ``NAME_flow.py``.
-        parameters: of the flow, beside ``store`` and ``job``.
+        config: values that its decorators read when it is planned, as JSON; a resumed flow keeps those it began with.
     """
 
     name: str
-    parameters: Mapping[str, str]
+    config: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -136,9 +136,9 @@ def command(store: Store, run: Run, flow: Flow, id_file: Path) -> list[str]:
     if run.flow_runs:
         line += ["resume", "--origin-run-id", run.flow_runs[-1]]
     else:
+        for name, value in flow.config.items():
+            line += ["--config-value", name, value]
         line += ["run", "--store", store.url, "--job", run.id]
-        for name, value in flow.parameters.items():
-            line += [f"--{name}", value]
     # Resuming remembers none of these.
     line += ["--max-workers", str(run.jobs), "--max-num-splits", str(run.shards), "--run-id-file", str(id_file)]
     for decorator in run.remote:

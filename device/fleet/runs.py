@@ -29,8 +29,9 @@ from wakeful.device.sanitise import printable
 
 RUNS = "runs/"
 HERE, METAFLOW = "here", "metaflow"
-REPLAY = "replay"
-"""The kind of run that ``wakeful fleet`` makes."""
+REPLAY, SCENARIOS, STUDY = "replay", "scenarios", "study"
+COMMANDS = {REPLAY: "fleet"}
+"""What makes runs of a kind, where the command has another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Run:
     """One run, as its store holds it.
 
     Attributes:
-        kind: what is run: ``replay``, ...
+        kind: what is run: ``replay``, ``scenarios``, ``study``.
         began: UTC.
         on: ``here`` or ``metaflow``. remote: of Metaflow's decorators, ``kubernetes`` or ``batch:queue=...``.
         tags: key and value, with a colon between.
@@ -63,6 +64,11 @@ class Run:
     @property
     def folder(self) -> str:
         return f"{RUNS}{self.id}/"
+
+    @property
+    def resumed_by(self) -> str:
+        """The command that does what is left of it."""
+        return f"wakeful {COMMANDS.get(self.kind, self.kind)} resume {self.id}"
 
 
 _RUN = TypeAdapter(Run)
@@ -128,6 +134,22 @@ def load(store: Store, run_id: str) -> Run:
         raise FleetError(f"run {run_id} in {store.url} is damaged: its run.json cannot be read; delete it") from None
 
 
+def of_kind(store: Store, run_id: str, kind: str) -> Run:
+    """A run of one kind, since a store may hold others; ``latest`` is the newest of them.
+
+    Raises:
+        FleetError: there is none of that name, or it is a run of something else.
+        StoreError: the store cannot be read.
+    """
+    if run_id == "latest":
+        run_id = next((run.id for run in reversed(every(store)) if run.kind == kind), run_id)
+    run = load(store, run_id)
+    if run.kind != kind:
+        by = COMMANDS.get(run.kind, run.kind)
+        raise FleetError(f"run {run.id} is one of `wakeful {by}`: `{run.resumed_by}` continues it")
+    return run
+
+
 def every(store: Store) -> list[Run]:
     """All runs that can be read, oldest first."""
     found = []
@@ -167,8 +189,7 @@ def kept(store: Store, run: Run) -> str:
         done = f"{len(finished(store, run))} of {run.shards}"
     except StoreError:
         done = "finished"
-    command = "fleet" if run.kind == REPLAY else run.kind
-    return f"{done} shards are kept, `wakeful {command} resume {run.id}` does the rest"
+    return f"{done} shards are kept, `{run.resumed_by}` does the rest"
 
 
 def prune(store: Store, keep: int) -> list[Run]:

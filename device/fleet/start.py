@@ -42,7 +42,7 @@ def carry(store: Store, run: Run, planned: Plan) -> None:
         if (result := worker.existing(store, run, planned, number)) is not None:
             progress.before(result)
     if run.on == METAFLOW:
-        metaflow.carry(store, run, Flow("fleet", {}), lambda: _look(store, run, planned, progress))
+        metaflow.carry(store, run, Flow("fleet"), lambda: _look(store, run, planned, progress))
         return
     with runs.held(store, run):
         try:

@@ -7,7 +7,6 @@ runs/RUN/matrix.json, index.html
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -21,12 +20,13 @@ import wakeful.device.scenarios
 import wakeful.device.state
 import wakeful.models
 import wakeful.sensors
-from wakeful.device.fleet import metaflow, runs
+from wakeful.device.fleet import runs
+from wakeful.device.fleet.code import digest_of
 from wakeful.device.fleet.errors import FleetError, NotInStore, OtherCode
 from wakeful.device.fleet.metaflow import Flow
-from wakeful.device.fleet.runs import METAFLOW, Run
+from wakeful.device.fleet.runs import Run
 from wakeful.device.fleet.store import Store, open_store
-from wakeful.device.jobs import in_processes
+from wakeful.device.fleet.tasks import carry as carry_tasks
 from wakeful.device.scenarios.figures import as_json
 from wakeful.device.scenarios.matrix import Cell, matrix
 from wakeful.device.scenarios.report import DATA, PAGE, page
@@ -36,7 +36,6 @@ from wakeful.device.scenarios.stored import cell_named, from_json, to_json
 from wakeful.errors import WakefulError
 from wakeful.version import __version__
 
-KIND = "scenarios"
 MOST_BY_SCENE = 24
 """The largest of the 30 scenes is a thirteenth of the work: with scenes as tasks 13 workers are 12 times one, 30 and
 100 are 13.3 times. With behaviours as tasks these are 7, 16 and 48: more work in all, in smaller parts."""
@@ -56,7 +55,7 @@ def new_run(
     scenes = [[cell.id for cell in job.cells] for job in tasks(cells, bench, jobs)]
     about = {"cells": str(len(cells)), "profile": bench.profile, "landmarks": bench.landmarks}
     tags = (*tags, f"version:{__version__}", f"code:{rendering_code()}")
-    run = runs.begin(store, KIND, on=on, jobs=jobs, shards=len(scenes), remote=remote, tags=tags, about=about)
+    run = runs.begin(store, runs.SCENARIOS, on=on, jobs=jobs, shards=len(scenes), remote=remote, tags=tags, about=about)
     plan = {"code": rendering_code(), "landmarks": bench.landmarks, "profile": bench.profile, "scenes": scenes}
     store.write(f"{run.folder}plan.json", json.dumps(plan, indent=1).encode())
     return run
@@ -78,43 +77,14 @@ def tasks(cells: Sequence[Cell], bench: Bench, jobs: int) -> list[SceneJob]:
 
 
 def load(store: Store, run_id: str) -> Run:
-    """A run of the matrix; ``latest`` is the newest.
-
-    Raises:
-        FleetError: there is none of that name, or it is a run of something else.
-    """
-    if run_id == "latest":
-        found = [run for run in runs.every(store) if run.kind == KIND]
-        run_id = found[-1].id if found else run_id
-    run = runs.load(store, run_id)
-    if run.kind != KIND:
-        raise FleetError(f"run {run.id} is not of the matrix but of `wakeful fleet {run.kind}`")
-    return run
+    """A run of the matrix. Arguments and errors as ``runs.of_kind``."""
+    return runs.of_kind(store, run_id, runs.SCENARIOS)
 
 
 def carry(store: Store, run: Run, seen: Seen) -> None:
-    """Do what is left of a run.
-
-    Raises:
-        FleetError: it ended before it was done, or another process carries it.
-        JobDied: a process of this machine was ended; finished scenes are kept.
-    """
-    known: set[int] = set()
-
-    def look() -> None:
-        for number in set(runs.finished(store, run)) - known:
-            if (results := existing(store, run, number)) is not None:
-                known.add(number)
-                seen(number, results)
-
-    look()
-    if run.on == METAFLOW and len(runs.finished(store, run)) < run.shards:
-        metaflow.carry(store, run, Flow(KIND, {}), look)
-    # Of a run by Metaflow only scenes are left whose results were damaged after it: it would not do them again.
-    with runs.held(store, run):
-        left = [number for number in range(run.shards) if number not in known]
-        for _ in in_processes(partial(run_in_store, store.url, run.id), left, run.jobs):
-            look()
+    """Do what is left of a run. Errors as ``tasks.carry``."""
+    todo = partial(run_in_store, store.url, run.id)
+    carry_tasks(store, run, Flow("scenarios"), partial(existing, store, run), todo, seen)
 
 
 def run_in_store(url: str, run_id: str, number: int) -> None:
@@ -229,10 +199,7 @@ def rendering_code() -> str:
     rooms = (wakeful.device.scenarios, wakeful.device.perception, wakeful.device.state, wakeful.sensors)
     files = [file for room in rooms for file in Path(room.__path__[0]).rglob("*.py")]
     files.append(Path(wakeful.models.__path__[0]) / "registry.toml")
-    hashed = hashlib.sha256()
-    for file in sorted(files, key=lambda file: (file.parent.name, file.name)):
-        hashed.update(f"{file.parent.name}/{file.name}".encode() + b"\0" + file.read_bytes())
-    return hashed.hexdigest()[:12]
+    return digest_of(files)
 
 
 @lru_cache(maxsize=4)

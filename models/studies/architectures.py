@@ -29,6 +29,7 @@ from wakeful.models.variants import file
 
 QUESTION = "Which classical network reads expressions best at the same number of multiply-accumulates?"
 STEPS = faces.STEPS
+FILES: tuple[str, ...] = ()
 SHIPPED = "as shipped (48 px)"
 TITLES = {
     "lenet": "LeNet-5",

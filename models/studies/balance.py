@@ -17,6 +17,7 @@ from wakeful.models.studies.study import Answer, Result, Stepped, Trial, by_name
 
 QUESTION = "Does balancing the classes help the rare expressions more than it hurts the frequent ones?"
 STEPS = faces.STEPS
+FILES: tuple[str, ...] = ()
 WAYS: tuple[faces.Balance, ...] = get_args(faces.Balance)
 
 

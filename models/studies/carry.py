@@ -6,6 +6,7 @@ that was interrupted continues from its checkpoint and comes to the same weights
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from wakeful.files import write_file
 from wakeful.models.studies.study import Result, Study, Trial
-from wakeful.models.training.run import CPU, TrainingError
+from wakeful.models.training.run import CPU, WEIGHTS, TrainingError, read_state
 
 RESULT, SPENT = "result.json", "cpu.json"
 _RESULT = TypeAdapter(Result)
@@ -54,7 +55,9 @@ def run_trial(
         stepped(step)
 
     figures = study.run(trial, loaded, folder, wanted, device, count)
-    result = Result(trial, _plain({**figures, "steps": wanted}), round(before + time.process_time() - begun, 1))
+    result = Result(
+        trial, _plain({**figures, "steps": wanted, **_trained(folder)}), round(before + time.process_time() - begun, 1)
+    )
     write_file(folder / RESULT, json.dumps(asdict(result), indent=1) + "\n", private=False)
     return result
 
@@ -75,6 +78,17 @@ def result_of(trial: Trial, out: Path, steps: int) -> Result | None:
     if result.figures["steps"] != steps:
         raise TrainingError(f"{file} is of {result.figures['steps']} steps, not {steps}: choose another --out")
     return result
+
+
+def _trained(folder: Path) -> dict[str, str]:
+    """A hash over the weights, which says whether two trainings came to the same; nothing where none were trained."""
+    file = folder / WEIGHTS
+    if not file.is_file():
+        return {}
+    hashed = hashlib.sha256()
+    for name, value in sorted(read_state(file)["weights"].items()):
+        hashed.update(name.encode() + b"\0" + value.contiguous().numpy().tobytes())
+    return {"weights": hashed.hexdigest()[:16]}
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from wakeful.models.studies.study import Answer, Result, Stepped, Trial, spread
 
 QUESTION = "How do accuracy and macro F1 grow with the number of training faces, and what would twice as many buy?"
 STEPS = faces.STEPS
+FILES: tuple[str, ...] = ()
 COUNTS = (100, 300, 1000, 3000, 10_000, 0)
 """Faces in all, each class by its share; 0: all there are."""
 ENDS = (100, 0)

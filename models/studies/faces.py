@@ -188,6 +188,7 @@ def train_faces(
     Raises:
         TrainingError: the checkpoint belongs to other settings.
     """
+    settings = replace(settings, checkpoint_every=min(settings.checkpoint_every, max(1, settings.steps // 4)))
     run = Run(FaceTask(train, valid, settings, start, frozen), settings, out, device)
     if (out / "checkpoint.pt").is_file():
         run.restore()

@@ -20,6 +20,7 @@ from wakeful.models.studies.study import Answer, Result, Stepped, Trial, off_by,
 
 QUESTION = "Which activation, pooling, drop-out rate and width pay in a small network?"
 STEPS = faces.STEPS
+FILES: tuple[str, ...] = ()
 DROPOUTS = (0.0, 0.2, 0.5)
 WIDTHS = (0.5, 1.0, 1.5, 2.0)
 USUAL = "ReLU, maximum, 0.2, width 1"

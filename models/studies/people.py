@@ -28,6 +28,7 @@ from wakeful.sensors.opencv import cv2
 
 QUESTION = "How many different people does a network need to see before it tells closed eyes of strangers?"
 STEPS = 1200
+FACES, LABELS = FILES = ("faces.bin", "faces_labels.npz")
 CLOSED, OPEN, MAX_DOUBT = 0.1, 0.2, 0.07
 COUNTS = (13, 50, 200, 800, 3200, 0)
 """People, half of them with a closed eye as far as there are such; 0: all there are."""
@@ -101,7 +102,14 @@ def _trained(
     eyes: Eyes, out: Path, steps: int, seed: int, device: torch.device, stepped: Callable[[int], None]
 ) -> nn.Module:
     settings = Settings(
-        steps=steps, seed=seed, warm_up=100, averaging=0.995, bfloat16=False, exact=0.0, validate_every=steps
+        steps=steps,
+        seed=seed,
+        warm_up=100,
+        averaging=0.995,
+        bfloat16=False,
+        exact=0.0,
+        validate_every=steps,
+        checkpoint_every=max(1, steps // 4),
     )
     training = Run(_Task(eyes, seed), settings, out, device)
     if (out / "checkpoint.pt").is_file():
@@ -168,8 +176,8 @@ def read(data: Path, packed: Path) -> Eyes:
 
 
 def _cut(data: Path) -> Eyes:
-    labels = dict(np.load(data / "faces_labels.npz"))
-    content = np.memmap(data / "faces.bin", np.uint8, "r")
+    labels = dict(np.load(data / LABELS))
+    content = np.memmap(data / FACES, np.uint8, "r")
     opening, doubt = labels["opening"].astype(np.float32), labels["lid_doubt"].astype(np.float32)
     clear = ((opening < CLOSED) | (opening > OPEN)) & (doubt <= MAX_DOUBT)
     alone = labels["person"].max() + 1

@@ -25,11 +25,13 @@ class Trial:
     Attributes:
         name: what is particular to it.
         options: the same as values, for ``Study.run``; plain values alone, since they are stored.
+        after: key of the trial whose weights it begins with.
     """
 
     name: str
     seed: int = 1
     options: Mapping[str, Any] = field(default_factory=dict)
+    after: str = ""
 
     @property
     def key(self) -> str:
@@ -71,10 +73,15 @@ class Answer:
 
 
 class Study(Protocol):
-    """A module of this package."""
+    """A module of this package.
+
+    Attributes:
+        FILES: what is read of the folder of the data; none: the data are one file.
+    """
 
     QUESTION: str
     STEPS: int
+    FILES: tuple[str, ...]
 
     def trials(self) -> tuple[Trial, ...]:
         """All trainings, in their order; those that need another one's weights come after it."""

@@ -23,6 +23,7 @@ from wakeful.sensors.opencv import cv2
 
 QUESTION = "A new camera brings new faces: train on them alone, with the old ones, from scratch or from the weights?"
 STEPS = faces.STEPS
+FILES: tuple[str, ...] = ()
 NEW_EVERY = 5
 """Every fifth training face is new."""
 SHORT = 0.5
@@ -43,7 +44,11 @@ def trials() -> tuple[Trial, ...]:
     usual = ("old and new, from scratch", "old and new, from the weights")
     return (
         *(Trial(FIRST, seed) for seed in (1, 2, 3)),
-        *(Trial(name, seed, how) for name, how in ways.items() for seed in ((1, 2, 3) if name in usual else (1,))),
+        *(
+            Trial(name, seed, how, Trial(FIRST, seed).key if how["start"] else "")
+            for name, how in ways.items()
+            for seed in ((1, 2, 3) if name in usual else (1,))
+        ),
     )
 
 
@@ -64,8 +69,8 @@ def run(
     old, new = splits.train.where(~is_new), seen_badly(splits.train.where(is_new), 1)
     first = trial.name == FIRST
     start = None
-    if trial.options.get("start"):
-        start = out.parent / Trial(FIRST, trial.seed).key / "weights.pt"
+    if trial.after:
+        start = out.parent / trial.after / "weights.pt"
         if not start.is_file():
             raise TrainingError(f"there is no {start}: run the study's first trials before its others")
     train = old if first else old.joined(new) if trial.options["old"] else new
