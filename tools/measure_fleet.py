@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 import random
 import resource
 import shutil
@@ -22,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tools.measure_replay import FPS, NOISE
+from tools.measure_replay import NOISE
 from tools.rigs.report_logs import write_log
 from wakeful.device.messages import Observation
 from wakeful.device.record.reader import recordings
@@ -46,8 +47,9 @@ def make(logs: Sequence[Path], out: Path, count: int, seconds: float, seed: int)
     """Write so many drives."""
     sources = recordings(logs)
     drives = [[e.value for e in one.entries(OBSERVATION) if isinstance(e.value, Observation)] for one in sources]
-    drives = [drive for drive in drives if len(drive) > PIECE_S[0] * FPS]
-    print(f"out of {len(drives)} drives, {sum(map(len, drives)) / FPS / 60:.1f} min")
+    drives = [drive for drive in drives if len(drive) > 1 and _length_s(drive) > PIECE_S[0]]
+    images, hours = sum(map(len, drives)), sum(map(_length_s, drives)) / 3600
+    print(f"out of {len(drives)} drives, {hours:.2f} h, {images} images")
     template = next(one.config for one in sources if one.config.engine_config.expression_classes)
     classes = len(template.engine_config.expression_classes)
     for number in range(count):
@@ -78,18 +80,23 @@ def _head(template: LogConfig, number: int, chance: random.Random) -> LogConfig:
 def _recombined(
     drives: Sequence[Sequence[Observation]], seconds: float, chance: random.Random, origin_ns: int, classes: int
 ) -> Iterator[Observation]:
-    """Pieces of drives one after the other, at an even frame rate, each moved by a little noise."""
-    seq, last = 0, round(seconds * FPS)
-    while seq < last:
+    """Pieces of drives one after the other, each at the even rate of its drive and moved by a little noise."""
+    t_s, seq = 0.0, 0
+    while t_s < seconds:
         drive = chance.choice(drives)
-        length = min(round(chance.uniform(*PIECE_S) * FPS), len(drive) - 1, last - seq)
+        step_s = _length_s(drive) / (len(drive) - 1)
+        length = min(round(chance.uniform(*PIECE_S) / step_s), len(drive) - 1, math.ceil((seconds - t_s) / step_s))
         begin = chance.randrange(len(drive) - length)
         factor = {name: chance.uniform(1.0 - NOISE, 1.0 + NOISE) for name in (*MEASURES, "face_px", "brightness")}
         for seen in drive[begin : begin + length]:
             moved = {name: v * by for name, by in factor.items() if (v := getattr(seen, name)) is not None}
             p = seen.expression if seen.expression is None or len(seen.expression) == classes else None
-            yield replace(seen, t_ns=origin_ns + round(seq * 1e9 / FPS), seq=seq, expression=p, person=0, **moved)
-            seq += 1
+            yield replace(seen, t_ns=origin_ns + round(t_s * 1e9), seq=seq, expression=p, person=0, **moved)
+            t_s, seq = t_s + step_s, seq + 1
+
+
+def _length_s(drive: Sequence[Observation]) -> float:
+    return (drive[-1].t_ns - drive[0].t_ns) / 1e9
 
 
 def check(logs: Path, work: Path, shardings: Sequence[tuple[str, int, int | None]]) -> bool:

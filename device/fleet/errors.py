@@ -9,6 +9,10 @@ class StoreError(WakefulError, OSError):
     """A store that cannot be read or written."""
 
 
+class StoreAway(StoreError):
+    """A store that does not answer now: it may do so in a while."""
+
+
 class NotInStore(StoreError):
     """The store is there, what was asked for is not."""
 

@@ -33,6 +33,8 @@ from wakeful.errors import ConfigError
 FLOWS = Path(wakeful.__file__).parent / "deploy" / "flows"
 POLL_S, POLL_S3_S = 0.5, 3.0
 STOP_S = 20.0
+S3_TRIES = 3
+"""Of Metaflow's S3 operations; with pauses of its own, and three attempts at a task, this bridges a minute or two."""
 LOG_BYTES = 1 << 20
 DECORATOR = re.compile(r"[a-z_]+(:[\w=,.:/@ -]+)?")
 
@@ -63,6 +65,8 @@ def check(remote: Sequence[str], store: Store) -> None:
     if sys.platform == "win32":
         raise ConfigError("Metaflow has no Windows: use --on here")
     need("fleet", "metaflow")
+    if any(one.partition(":")[0] == "kubernetes" for one in remote):
+        need("kubernetes", "kubernetes")
     for one in remote:
         if not DECORATOR.fullmatch(one):
             raise ConfigError(
@@ -155,6 +159,9 @@ def environment(store: Store, scratch: Path) -> dict[str, str]:
     own["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = str(scratch)
     if not isinstance(store, FolderStore):
         own["METAFLOW_DATASTORE_SYSROOT_S3"] = f"{store.url}/metaflow"
+        # By its own defaults each of Metaflow's files is tried for many minutes while S3 does not answer.
+        for count in ("METAFLOW_S3_RETRY_COUNT", "METAFLOW_S3_TRANSIENT_RETRY_COUNT"):
+            own.setdefault(count, str(S3_TRIES))
     own.setdefault("METAFLOW_USER", _user())
     root = str(Path(wakeful.__file__).parents[1])
     own["PYTHONPATH"] = os.pathsep.join(filter(None, (root, own.get("PYTHONPATH"))))
@@ -180,9 +187,11 @@ def _wait(store: Store, run: Run, process: subprocess.Popen[bytes], id_file: Pat
                     run, known = runs.with_flow_run(store, run, flow_run), True
                 watch()
             time.sleep(POLL_S if isinstance(store, FolderStore) else POLL_S3_S)
-        if not known and (flow_run := _text(id_file)):
-            run = runs.with_flow_run(store, run, flow_run)
-        watch()
+        # Why it ended is said by what it left, also when the store is still away.
+        with contextlib.suppress(StoreError):
+            if not known and (flow_run := _text(id_file)):
+                run = runs.with_flow_run(store, run, flow_run)
+            watch()
         return run
     except BaseException:
         # The interrupt of a terminal reaches the flow too, and lets it end its tasks.
@@ -209,6 +218,8 @@ def _why(store: Store, run: Run, log: Path, begin: int) -> str:
     except StoreError as error:
         told = [str(error)]
     reason = told[0] if told else _from_log(log, begin)
+    if run.remote and not told:
+        reason += f" (--with {run.remote[0]}: `metaflow configure` says where its cluster is)"
     more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
     return f"{reason}{more}; {runs.kept(store, run)}; the whole output is in {log}"
 

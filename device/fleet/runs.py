@@ -171,8 +171,9 @@ def finished(store: Store, run: Run) -> list[int]:
 
 
 def note_failure(store: Store, run: Run, number: int, why: str) -> None:
-    """Keep why a shard failed, for whoever waits for it elsewhere."""
-    store.write(f"{run.folder}failures/{number:05}.txt", " ".join(why.split()).encode())
+    """Keep why a shard failed, for whoever waits for it elsewhere; not where the store itself is away."""
+    with contextlib.suppress(StoreError):
+        store.write(f"{run.folder}failures/{number:05}.txt", " ".join(why.split()).encode())
 
 
 def failures(store: Store, run: Run) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from wakeful.device.extras import need
-from wakeful.device.fleet.errors import NotInStore, StoreError
+from wakeful.device.fleet.errors import NotInStore, StoreAway, StoreError
 from wakeful.files import write_file
 
 S3 = "s3://"
@@ -186,9 +186,9 @@ def s3_errors(what: str) -> Iterator[None]:
             ) from None
         if code == "NoSuchBucket":
             raise StoreError(f"{what}: there is no such bucket; make it, or name another with --store") from None
-        raise StoreError(f"{what}: S3 answers {code}; try again") from None
+        raise StoreAway(f"{what}: S3 answers {code}; try again") from None
     except BotoCoreError as error:
         # Named by its class, as these messages run over several lines with addresses and credentials' places.
-        raise StoreError(
+        raise StoreAway(
             f"{what}: S3 cannot be reached ({type(error).__name__}); check the network, the region and the credentials"
         ) from None

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from wakeful.device.fleet import metaflow, runs
+from wakeful.device.fleet.errors import FleetError
 from wakeful.device.fleet.metaflow import Flow
 from wakeful.device.fleet.runs import METAFLOW, Run
 from wakeful.device.fleet.store import Store
 from wakeful.device.jobs import in_processes
+from wakeful.errors import WakefulError
 
 Found = TypeVar("Found")
 
@@ -31,7 +33,6 @@ def carry(
 
     Raises:
         FleetError: it ended before it was done, or another process carries it.
-        JobDied: a process of this machine was ended; finished tasks are kept.
     """
     known: set[int] = set()
 
@@ -47,5 +48,8 @@ def carry(
     # Of a run by Metaflow only tasks are left whose results were damaged after it: it would not do them again.
     with runs.held(store, run):
         left = [number for number in range(run.shards) if number not in known]
-        for _ in in_processes(do, left, run.jobs):
-            look()
+        try:
+            for _ in in_processes(do, left, run.jobs):
+                look()
+        except WakefulError as error:
+            raise FleetError(f"{error}; {runs.kept(store, run)}") from None

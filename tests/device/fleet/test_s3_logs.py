@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.device.fleet.drives import planned
+from tools.rigs.tcp_proxy import TcpProxy
 from wakeful.device.cli import status
-from wakeful.device.fleet import merge
+from wakeful.device.fleet import here, merge, worker
 from wakeful.device.fleet.plan import Plan, make_plan
 from wakeful.device.fleet.shard import judge_shard
 from wakeful.device.fleet.sources import find
@@ -58,3 +61,92 @@ def test_an_object_that_changed_or_is_gone_is_a_row(client: Any) -> None:
 def test_a_prefix_without_logs_is_one_line(client: Any) -> None:
     with pytest.raises(LogError, match="holds no logs"):
         find(["s3://fleet/nothing"])
+
+
+@pytest.fixture
+def line(bucket: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[TcpProxy]:
+    """The network between this process and S3."""
+    proxy = TcpProxy(int(os.environ["AWS_ENDPOINT_URL_S3"].rpartition(":")[2]))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{proxy.port}")
+    yield proxy
+    proxy.close()
+
+
+def shards(client: Any, prefix: str) -> dict[str, str]:
+    listed = client.list_objects_v2(Bucket="fleet", Prefix=f"{prefix}/").get("Contents", ())
+    return {one["Key"]: one["ETag"] for one in listed if "/shards/" in one["Key"]}
+
+
+def gone_after_two(line: TcpProxy, client: Any, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 goes away when two shards are there and a third is judged."""
+    left = [line.go_away]
+
+    def judged_and_gone(plan: Plan, number: int) -> Any:
+        result = judge_shard(plan, number)
+        if left and len(shards(client, prefix)) == 2:
+            left.pop()()
+        return result
+
+    monkeypatch.setattr(worker, "judge_shard", judged_and_gone)
+
+
+def replayed(fleet: Path, tmp_path: Path) -> bytes:
+    plain = tmp_path / "plain"
+    assert (
+        status(["fleet", "replay", str(fleet), "--store", str(tmp_path / "s"), "--jobs", "1", "--out", str(plain)]) == 0
+    )
+    return (plain / "fleet.json").read_bytes()
+
+
+def test_s3_that_goes_away_in_the_middle_is_one_line_and_the_run_is_resumed(
+    client: Any,
+    line: TcpProxy,
+    fleet: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    expected, out = replayed(fleet, tmp_path), str(tmp_path / "out")
+    store = ["--store", "s3://fleet/gone"]
+    monkeypatch.setattr(here, "PAUSES_S", (0.0, 0.0))
+    with monkeypatch.context() as now:
+        gone_after_two(line, client, "gone", now)
+        capsys.readouterr()
+        assert status(["fleet", "replay", "s3://fleet/logs", *store, "--jobs", "1", "--shards", "6"]) == 1
+    (said,) = [one for one in capsys.readouterr().err.splitlines() if one.startswith("wakeful: ")]
+    assert "S3 cannot be reached" in said and "finished shards are kept, `wakeful fleet resume" in said
+    kept = shards(client, "gone")
+    assert len(kept) == 2
+    line.come_back()
+    assert status(["fleet", "resume", "latest", *store, "--out", out]) == 0
+    assert Path(out, "fleet.json").read_bytes() == expected
+    assert len(shards(client, "gone")) == 6 and kept.items() <= shards(client, "gone").items()
+
+
+def test_s3_that_comes_back_soon_ends_no_run(
+    client: Any, line: TcpProxy, fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, out, slept = replayed(fleet, tmp_path), str(tmp_path / "out"), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        line.come_back()
+
+    gone_after_two(line, client, "back", monkeypatch)
+    monkeypatch.setattr(here, "sleep", sleep)
+    command = [
+        "fleet",
+        "replay",
+        "s3://fleet/logs",
+        "--store",
+        "s3://fleet/back",
+        "--jobs",
+        "1",
+        "--shards",
+        "6",
+        "--out",
+        out,
+    ]
+    assert status(command) == 0
+    assert slept == [here.PAUSES_S[0]]
+    assert Path(out, "fleet.json").read_bytes() == expected

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from wakeful.device.fleet.errors import NotInStore, StoreError
+from wakeful.device.fleet.errors import NotInStore, StoreAway, StoreError
 from wakeful.device.fleet.store import FolderStore, S3Store, Store, open_store
 
 
@@ -44,13 +45,23 @@ def test_a_bucket_that_is_not_there_is_one_line(bucket: str) -> None:
         S3Store("s3://nosuch").write("a", b"")
 
 
+def test_a_store_without_rights_is_one_line(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = S3Store(bucket)
+    # From the first request on it looks at rights, and nobody has any.
+    monkeypatch.setattr("moto.settings.INITIAL_NO_AUTH_ACTION_COUNT", 0.0)
+    for touch in (partial(store.write, "a", b""), partial(store.read, "a"), partial(store.names, "runs/")):
+        with pytest.raises(StoreError, match=r"access denied .*check the credentials and the rights") as error:
+            touch()
+        assert "\n" not in str(error.value) and not isinstance(error.value, StoreAway)
+
+
 def test_an_s3_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("boto3", reason="the extra [fleet] is not installed")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     monkeypatch.setattr("time.sleep", lambda _: None)
-    with pytest.raises(StoreError, match="cannot be reached"):
+    with pytest.raises(StoreAway, match="cannot be reached"):
         S3Store("s3://fleet").read("a")
 
 
