@@ -15,10 +15,14 @@ What this proves and what it cannot is in ``deploy/BOARDS.md``. The result is ``
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 from tools.board.films import make_films
 from tools.board.kernel import cache_folder, cached_kernel, kernel
@@ -32,6 +36,8 @@ from tools.board.wheels import wheelhouse
 
 PROJECT = Path(__file__).resolve().parents[2]
 INSTALL_S = 900.0
+MANY = 10
+"""With fewer scenarios, another board costs more time than it saves."""
 
 
 def main() -> None:
@@ -56,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clip", type=Path, help="a clip as one more film of the camera, `clip`")
     parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "board", help="for report and logs")
     parser.add_argument("--keep", action="store_true", help="keep the disk")
+    parser.add_argument("--boards", type=int, metavar="N", help="that run at the same time (as many as processors)")
     parser.add_argument("--build", action="store_true", help="only make kernel and root")
     parser.add_argument(
         "--if-ready", action="store_true", help="do nothing, and say so, where kernel or root have to be made first"
@@ -77,18 +84,23 @@ def check(given: argparse.Namespace) -> bool:
     folder.mkdir(parents=True, exist_ok=True)
     wheels = figures.timed("wheelhouse", lambda: wheelhouse(folder))
     films = figures.timed("films", lambda: make_films(cache_folder(), given.clip))
-    disk = folder / "disk.img"
-    copy_disk(system, disk)
-    machine = Machine(linux, disk, folder, films)
+    wanted = chosen(given)
+    count = min(given.boards or (os.cpu_count() or 1 if len(wanted) >= MANY else 1), len(wanted))
+    disks = [folder / f"disk-{number}.img" for number in range(1, count + 1)]
+    copy_disk(system, disks[0])
+    machines = [Machine(linux, disk, folder, films) for disk in disks]
     try:
-        figures.timed("first boot", machine.boot)
-        figures.timed("install", lambda: install(machine, wheels))
-        results = play(machine, chosen(given))
+        figures.timed("first boot", machines[0].boot)
+        figures.timed("install", lambda: install(machines[0], wheels))
+        if count > 1:
+            figures.timed("disks", lambda: copy_installed(machines[0], disks))
+        results = figures.timed("scenarios", lambda: play_all(machines, wanted))
     finally:
-        machine.close()
-        if not given.keep:
-            disk.unlink(missing_ok=True)
-    figures.retries = machine.retries
+        for machine, disk in zip(machines, disks, strict=True):
+            machine.close()
+            if not given.keep:
+                disk.unlink(missing_ok=True)
+    figures.retries = sum(machine.retries for machine in machines)
     print(as_text(results, figures))
     print(f"board-check: {write_report(folder, results, figures)}")
     return all(result.ok for result in results)
@@ -112,10 +124,52 @@ def install(machine: Machine, wheels: Path) -> None:
         raise Unfit(f"install.sh ended with status {done.status}: {done.output[-600:]}")
 
 
-def play(machine: Machine, wanted: Sequence[Scenario]) -> list[Result]:
+def copy_installed(machine: Machine, disks: Sequence[Path]) -> None:
+    """The disk of a board on which wakeful is installed, for further boards."""
+    machine.power_off()
+    for disk in disks[1:]:
+        copy_disk(disks[0], disk)
+    machine.boot()
+
+
+def play_all(machines: Sequence[Machine], wanted: Sequence[Scenario]) -> list[Result]:
+    """Each board takes the next scenario when it is done with one; the results are in the order of ``wanted``.
+
+    Raises: Locked: a board locked up twice in one scenario.
+    """
+    left = deque(wanted)
+    results: dict[str, Result] = {}
+    locked: list[Locked] = []
+
+    def work(machine: Machine) -> None:
+        try:
+            if machine.boots == 0:
+                machine.boot()
+            for result in play(machine, _taken(left)):
+                results[result.scenario.name] = result
+        except Locked as error:
+            locked.append(error)
+            left.clear()
+
+    threads = [Thread(target=work, args=(machine,), daemon=True) for machine in machines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if locked:
+        raise locked[0]
+    return [results[scenario.name] for scenario in wanted]
+
+
+def _taken(left: deque[Scenario]) -> Iterator[Scenario]:
+    with suppress(IndexError):
+        while True:
+            yield left.popleft()
+
+
+def play(machine: Machine, wanted: Iterable[Scenario]) -> Iterator[Result]:
     """One after the other; one during which the kernel locked up is played once more after another boot."""
     player = Player(machine)
-    results = []
     for scenario in wanted:
         print(f"board: {scenario.name}", flush=True)
         try:
@@ -127,13 +181,12 @@ def play(machine: Machine, wanted: Sequence[Scenario]) -> list[Result]:
             machine.boot()
             result = player.play(scenario)
             result.retried = str(locked)
-        results.append(result)
+        yield result
         if not result.ok:
-            print("\n".join(f"    {line}" for line in result.complaints()), flush=True)
+            print("\n".join(f"    {scenario.name}: {line}" for line in result.complaints()), flush=True)
             # It may have ended with something pulled out.
             machine.cut_power()
             machine.boot()
-    return results
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ class Machine:
         shutil.copytree(GUEST, self.shared / "guest", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(films, self.shared / "films")
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes]
         self._spent: dict[str, tuple[float, float]] = {}
         self._commands = 0
         self._entries: list[Entry] = []
@@ -133,6 +134,8 @@ class Machine:
         """From one moment to the next."""
         process, self._process = self._process, None
         if process is not None:
+            self._guard.kill()
+            self._guard.communicate()
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -192,10 +195,13 @@ class Machine:
             *(f"mem={self._memory_mb}M", "con=null", "con0=null,fd:1", "ssl=null", "random.trust_cpu=1", "quiet"),
             *("systemd.show_status=0", "panic=-1", f"board.shared={self.shared}"),
         ]
-        with (self._folder / f"console-{self.boots}.log").open("wb") as console:
+        with self._console_file.open("wb") as console:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
             )
+        # Should this program be killed, the pipe ends, and all of the board with it, whose programs would go on alone.
+        kill = f"read line; kill -KILL -- -{self._process.pid}"
+        self._guard = subprocess.Popen(["sh", "-c", kill], stdin=subprocess.PIPE, start_new_session=True)
 
     def _wait(self, condition: Callable[[], bool], limit_s: float) -> bool:
         until_s = time.monotonic() + limit_s
@@ -207,8 +213,12 @@ class Machine:
             time.sleep(LOOK_S)
         return condition()
 
+    @property
+    def _console_file(self) -> Path:
+        return self._folder / f"console-{self._disk.stem}-{self.boots}.log"
+
     def _console(self) -> str:
-        text = (self._folder / f"console-{self.boots}.log").read_text(encoding="utf-8", errors="replace")
+        text = self._console_file.read_text(encoding="utf-8", errors="replace")
         return text[-400:].strip() or "its console is empty"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 import time
@@ -88,7 +89,10 @@ def start_parts(result: Result) -> list[str]:
         parts = {
             "kernel and systemd": _first(of_boot, "agent", "starts"),
             "stand-ins": _first(of_boot, "agent", "hardware is there"),
-            "camera": _first(of_boot, "wakeful-camera", "there"),
+            "camera there": _first(of_boot, "wakeful-camera", "there"),
+            "process": _first(of_boot, "process", "[1-9]*"),
+            "modules loaded": _first(of_boot, "start", "modules loaded"),
+            "networks loaded, camera opened": _first(of_boot, "start", "camera opened"),
             "first decision": _first(of_boot, "watching", "yes"),
         }
         lines.append("power on: " + ", ".join(f"{name} {at}" for name, at in parts.items()))
@@ -96,7 +100,7 @@ def start_parts(result: Result) -> list[str]:
 
 
 def _first(entries: Sequence[Entry], channel: str, value: str) -> str:
-    found = next((one.t for one in entries if (one.channel, one.value) == (channel, value)), None)
+    found = next((one.t for one in entries if one.channel == channel and fnmatch.fnmatchcase(one.value, value)), None)
     return "never" if found is None else f"{found:.1f} s"
 
 

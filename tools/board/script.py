@@ -23,7 +23,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-EVENTS = ("alert", "serial.alert", "can.alert", "note", "disorder")
+EVENTS = ("alert", "serial.alert", "can.alert", "note", "disorder", "start")
 SCENARIOS = Path(__file__).with_name("scenarios.toml")
 
 Seconds = Annotated[float, Field(gt=0.0, le=600.0)]

@@ -214,14 +214,17 @@ class Stream:
 
 
 class Service:
-    """The process of the service, and the names that udev gives."""
+    """The process of the service, how far its start has come, and the names that udev gives."""
 
     GROUP = Path("/sys/fs/cgroup/system.slice/wakeful.service/cgroup.procs")
     NAMES = ("wakeful-camera", "wakeful-serial")
+    RUNTIME = "ai_edge_litert"
+    """Loaded behind all other modules, and before the networks; behind these the camera is opened."""
 
     def __init__(self) -> None:
         self._process, self._names = Change("process"), {name: Change(name) for name in self.NAMES}
         self._looked_s = 0.0
+        self._started: set[tuple[Path, str]] = set()
 
     def poll(self, now_s: float) -> News:
         if now_s - self._looked_s < 0.1:
@@ -232,8 +235,22 @@ class Service:
         except OSError:
             first = []
         yield from self._process.to(int(first[0]) if first else 0)
+        if first:
+            yield from self._start(Path("/proc", first[0]))
         for name, change in self._names.items():
             yield from change.to("there" if Path("/dev", name).exists() else "gone")
+
+    def _start(self, process: Path) -> News:
+        if (process, "camera opened") in self._started:
+            return
+        steps = {
+            "modules loaded": lambda: self.RUNTIME in (process / "maps").read_text(),
+            "camera opened": lambda: any("/dev/video" in str(one.readlink()) for one in (process / "fd").iterdir()),
+        }
+        for name, done in steps.items():
+            if (process, name) not in self._started and done():
+                self._started.add((process, name))
+                yield "start", name
 
 
 def up_s() -> float:
