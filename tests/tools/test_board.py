@@ -11,8 +11,8 @@ from types import ModuleType
 import pytest
 
 from tools.board import kernel, root
-from tools.board.machine import Entry
-from tools.board.play import lost_alerts
+from tools.board.machine import Answer, Entry
+from tools.board.play import Player, Result, lost_alerts
 from tools.board.script import EVENTS, Do, Expect, Scenario, scenarios
 
 GUEST = Path(kernel.__file__).with_name("guest")
@@ -75,6 +75,58 @@ def test_an_alert_that_is_missing_on_one_wire_or_comes_twice_is_found(missing: i
 
 def test_no_alert_at_all_is_none_that_was_seen() -> None:
     assert lost_alerts(entries(WHOLE[0])) == ["there was no alert"]
+
+
+class Board:
+    """In the place of a machine: what the command ``act`` causes is all that ever happens on it."""
+
+    def __init__(self, *happens: tuple[float, str, str]) -> None:
+        self.entries: list[Entry] = []
+        self.boots = 1
+        self.asked: list[str] = []
+        self._happens = entries(*happens)
+
+    def run(self, script: str, limit_s: float = 0.0) -> Answer:
+        self.asked.append(script)
+        if script == "act":
+            self.entries += self._happens
+        return Answer(0, "", 10.0)
+
+    def cut_power(self) -> None:
+        self.boots += 1
+
+    def processor_s(self) -> tuple[float, float]:
+        return 0.0, 0.0
+
+
+def played(board: Board, *steps: dict[str, object]) -> Result:
+    scenario = Scenario.model_validate({"name": "x", "steps": steps})
+    return Player(board).play(scenario)  # type: ignore[arg-type]
+
+
+def test_what_must_not_have_happened_since_something_was_done_is_looked_for_from_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tools.board.play.SETTLE_S", 0.0)
+    for since, ok in (("now", True), ("do", False)):
+        never = {"never": "*alert", "for_s": 0.01, "since": since}
+        assert played(Board((9.0, "can.alert", "0 1 2 0")), {"do": "act"}, never).ok is ok
+
+
+def test_alerts_that_were_there_long_before_the_power_was_cut_have_to_be_in_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tools.board.play.SETTLE_S", 0.0)
+    board = Board((7.0, "alert", "3 sleep urgent raised"), (9.5, "alert", "3 sleep urgent cleared"))
+    played(board, {"do": "act"}, {"do": "power cut"}, {"verify": "look"})
+    assert "LOGGED='sleep raised'" in board.asked[-1]
+
+
+def test_random_times_are_others_each_time_and_the_same_in_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.board.play.SETTLE_S", 0.0)
+    waits: list[dict[str, object]] = [{"wait_s": [0.001, 0.01]}] * 3
+    first, second = ([one.step for one in played(Board(), *waits).outcomes] for _ in range(2))
+    assert first == second and len(set(first)) == 3
 
 
 def test_the_cameras_payloads_make_its_image_again_and_only_the_last_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
