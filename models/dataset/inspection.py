@@ -14,7 +14,7 @@ from wakeful.models.dataset.faces import without_face
 from wakeful.models.dataset.items import PictureSet
 from wakeful.models.dataset.measure import Measured, measure
 from wakeful.models.dataset.outliers import Outlier, outliers
-from wakeful.models.dataset.words import SPLITS
+from wakeful.models.dataset.words import SOURCE_COLUMNS, SPLITS, plain
 
 MOST_COMPARED = 100_000
 """Near copies are searched among so many pictures, which takes a few minutes on one core."""
@@ -51,7 +51,7 @@ class Inspection:
         near: None where there were too many pictures to compare all.
         faceless: pictures without a face, in a set of faces.
         conflicts: groups of copies with several labels, by column; a group is exact or near, never listed twice.
-        cues: of the most important column.
+        cues: of the most important column that is not of the source.
     """
 
     pictures: PictureSet
@@ -121,8 +121,15 @@ def inspect(pictures: PictureSet, progress: Progress | None = None, *, near: boo
         tuple(_conflicts(labels, exact, alike)),
         tuple(outliers(measured, MOST_OUTLIERS)),
         without_face(measured.small, usable),
-        tuple(cues(measured, next(iter(labels.values())))) if labels else (),
+        tuple(_cues(pictures, measured, labels)),
     )
+
+
+def _cues(pictures: PictureSet, measured: Measured, labels: dict[str, Texts]) -> list[Cue]:
+    """Of the first column that is not of the source itself, which everything may tell."""
+    said = {column: texts for column, texts in labels.items() if plain(column) in SOURCE_COLUMNS}
+    asked = next((texts for column, texts in labels.items() if column not in said), None)
+    return [] if asked is None else cues(measured, asked, [item.name for item in pictures.items], said)
 
 
 def _conflicts(labels: dict[str, Texts], exact: Copies, near: Copies | None) -> list[Conflict]:

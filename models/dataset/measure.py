@@ -18,7 +18,9 @@ MEASURED_PX = 256
 """Light and sharpness are measured with the longer side at most this."""
 DARK, BRIGHT = 16, 240
 """Levels below and above which little is to be seen."""
-FIGURES = ("width", "height", "colour", "light", "contrast", "dark", "bright", "sharpness")
+FIGURES = ("width", "height", "colour", "light", "contrast", "dark", "bright", "sharpness", "margin")
+EVEN = 2.0
+"""Deviation in levels up to which an edge of a picture is one even colour, as of a frame or padding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,9 @@ class Measured:
         digest: uint64 [N, 2], of the pixels, whatever the file's format: equal for exact copies.
         small: uint8 [N, 48, 48], grey, squeezed.
         figures: float32 [N] each: ``width`` and ``height`` in pixels, ``colour`` 0 or 1, mean ``light`` and its
-            deviation ``contrast`` in levels of 0 to 255, shares of ``dark`` and ``bright`` pixels, and ``sharpness``,
-            the deviation of what a blur of 1.2 pixels takes away over the contrast.
+            deviation ``contrast`` in levels of 0 to 255, shares of ``dark`` and ``bright`` pixels, ``sharpness``, the
+            deviation of what a blur of 1.2 pixels takes away over the contrast, and ``margin``, the share of its four
+            edges that are even.
     """
 
     readable: NDArray[np.bool_]
@@ -93,6 +96,7 @@ def _take(found: Measured, index: int, picture: Picture) -> None:
         "dark": (grey < DARK).mean(),
         "bright": (grey > BRIGHT).mean(),
         "sharpness": fine / max(contrast, 1.0),
+        "margin": np.mean([edge.std() <= EVEN for edge in (levels[0], levels[-1], levels[:, 0], levels[:, -1])]),
     }
     for name, value in taken.items():
         found.figures[name][index] = value

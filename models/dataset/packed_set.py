@@ -46,7 +46,7 @@ class PackedSet(PictureSet):
         if self._images is None:
             self._find_encoded()
         count = self._count()
-        names = self._of(FILES, count)
+        names = self._of(FILES, count) or self._texts_of_their_own(count)
         self.notes = (self._pictures_note(count),)
         self.columns = self._label_columns(count, wish)
         said = [self._texts(column) for column in self.columns]
@@ -142,6 +142,13 @@ class PackedSet(PictureSet):
 
     def _of(self, words: frozenset[str], count: int) -> str | None:
         return next((name for name in self._rows(count) if plain(name) in words), None)
+
+    def _texts_of_their_own(self, count: int) -> str | None:
+        """An array of texts of which nearly each is different: it names pictures, or what they are cut from."""
+        texts = [name for name in self._rows(count) if self._arrays[name].dtype.kind == "U"]
+        distinct = {name: len(np.unique(self._arrays[name])) for name in texts}
+        best = max(texts, key=lambda name: distinct[name], default=None)
+        return best if best is not None and distinct[best] > max(MOST_CLASSES, count // 4) else None
 
     def _split_column(self, count: int, wish: Wish) -> str | None:
         if wish.split is not None:

@@ -20,6 +20,7 @@ FILES = frozenset({
 })
 SPLIT_COLUMNS = frozenset({"usage", "split", "set", "subset", "partition", "phase"})
 PERSON_COLUMNS = frozenset({"person", "subject", "subjectid", "personid", "identity", "driver", "driverid", "actor"})
+SOURCE_COLUMNS = frozenset({"source", "dataset", "database", "corpus", "origin", "camera", "site"})
 LABEL_COLUMNS = (
     "label", "labels", "class", "classname", "classes", "category", "emotion", "expression", "state", "target",
     "condition", "open", "closed", "drowsy", "y",

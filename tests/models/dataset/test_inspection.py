@@ -7,11 +7,12 @@ import json
 import re
 import stat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.models.dataset.samples import pictures, png, write_folder
+from tests.models.dataset.samples import pictures, png, write_csv, write_folder
 from wakeful.device.cli import status
 from wakeful.models.dataset.cues import area_under_curve, cues
 from wakeful.models.dataset.findings import Level, findings, look_at, verdict
@@ -20,6 +21,9 @@ from wakeful.models.dataset.items import Picture
 from wakeful.models.dataset.measure import measure
 from wakeful.models.dataset.opening import open_set
 from wakeful.sensors.driver_face import DriverPose, render
+from wakeful.sensors.opencv import cv2
+
+STATES = ("open", "closed")
 
 
 def files(train: int = 60, test: int = 30) -> dict[str, Picture | bytes]:
@@ -100,6 +104,87 @@ def test_a_class_that_light_alone_tells_is_named(tmp_path: Path) -> None:
     assert codes(found)["simple_cue"] == 2
     plain = measure(open_set(write_folder(tmp_path / "plain", given)))
     assert cues(plain, np.array(["open" if "open" in name else "closed" for name in sorted(given)])) == []
+
+
+def test_classes_of_two_sources_are_told_by_how_their_files_are_named(tmp_path: Path) -> None:
+    """As Closed Eyes in the Wild: closed eyes from the web, open ones from Labeled Faces in the Wild."""
+    count = 480
+    people = [f"{'Al-' if i % 9 == 0 else ''}Aaron_{'B' if i % 5 else 'van_C'}yz_{i // 4:04}" for i in range(count)]
+    face = [name if i % 2 else f"closed_eye_{i:04}.jpg_face_{i % 3}" for i, name in enumerate(people)]
+    labels = np.arange(count) % 2
+    np.savez(tmp_path / "eyes.npz", images=pictures(count, side=24), open=labels, face=np.array(face))
+    found = inspect(open_set(tmp_path / "eyes.npz"))
+    assert codes(found)["source_cue"] == 2 and "simple_cue" not in codes(found)
+    assert found.cues[0].figure == "file names" and found.cues[0].auc > 0.99
+    text = next(one.text for one in findings(found) if one.code == "source_cue")
+    assert "without any picture" in text and "its file names (AUC 1.00)" in text
+
+
+def test_folders_of_sources_are_told_and_those_of_classes_splits_and_people_are_not(tmp_path: Path) -> None:
+    rows = [["file", "state"]]
+    given: dict[str, Picture | bytes] = {}
+    for i, one in enumerate(pictures(80)):
+        name, state = f"{'web' if i % 2 else 'lfw'}/p{i % 7}/{i:03}.png", "open" if i % 2 else "closed"
+        given[name] = one
+        rows.append([name, state])
+    write_csv(tmp_path / "labels.csv", rows)
+    assert codes(seen(tmp_path, given))["source_cue"] == 2
+    plain = {
+        f"{('train', 'test')[i % 3 == 0]}/p{i % 7}/{('closed', 'open')[i % 2]}/{i}.png": one
+        for i, one in enumerate(pictures(80))
+    }
+    assert "source_cue" not in codes(seen(tmp_path / "plain", dict(plain)))
+
+
+def test_a_column_of_sources_is_no_label_and_tells_of_one(tmp_path: Path) -> None:
+    shown, source = pictures(80), np.arange(80) % 2
+    shown[::2] //= 2
+    said: dict[str, Any] = {"images": shown, "source": source, "source_names": np.array(["web", "film"])}
+    np.savez(tmp_path / "alone.npz", **said)
+    assert inspect(open_set(tmp_path / "alone.npz")).cues == ()
+    np.savez(tmp_path / "both.npz", state=np.array(STATES)[source], **said)
+    found = inspect(open_set(tmp_path / "both.npz"))
+    assert {(one.label, one.figure) for one in found.cues if one.of_source} == {
+        ("open", "source"),
+        ("closed", "source"),
+    }
+    assert codes(found)["simple_cue"] == codes(found)["source_cue"] == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{label}_{i:03}.png",
+        "{label}-eye{i}.png",
+        "s{person:02}_{label}_{i}.png",
+        "img{i}.png",
+    ],
+)
+def test_a_label_in_the_name_is_no_source(tmp_path: Path, name: str) -> None:
+    given = {
+        name.format(label=("not_drowsy", "drowsy", "Very Drowsy")[i % 3], i=i, person=i // 9): one
+        for i, one in enumerate(pictures(90))
+    }
+    rows = [
+        ["file", "state"],
+        *([file, ("not drowsy", "drowsy", "very drowsy")[i % 3]] for i, file in enumerate(given)),
+    ]
+    write_csv(tmp_path / "labels.csv", rows)
+    assert seen(tmp_path, dict(given)).cues == ()
+
+
+def test_figures_of_which_none_tells_a_class_alone_may_do_so_together(tmp_path: Path) -> None:
+    rng, given = np.random.default_rng(5), files(train=300, test=0)
+    for place, (name, one) in enumerate(given.items()):
+        wide, lit, strong = (1 if place % 2 else -1) * 0.55 + rng.normal(0.0, 1.0, 3)
+        shaped = cv2.resize(np.asarray(one), (round(60 + 6 * wide), 60)).astype(np.float32)
+        levels = 128 + 24 * lit + (shaped - shaped.mean()) / shaped.std() * (26 + 6 * strong)
+        given[name] = np.clip(levels, 0, 255).astype(np.uint8)
+    found = seen(tmp_path, given)
+    assert {one.figure for one in found.cues} == {"figures together"} and codes(found)["simple_cue"] == 2
+    assert "by size, light, sharpness and margins together" in next(
+        one.text for one in findings(found) if one.code == "simple_cue"
+    )
 
 
 def test_the_area_under_the_curve_counts_pairs() -> None:
