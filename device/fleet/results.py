@@ -86,6 +86,9 @@ def _reports(plan: Plan, fleet: Fleet) -> tuple[dict[str, bytes], dict[str, str]
             links[row.name] = name
         except WakefulError as error:
             problems.append(f"{row.name}: no report ({error})")
+        except Exception as error:
+            # One drive must not cost the result of a thousand.
+            problems.append(f"{row.name}: no report ({type(error).__name__}: {error}; please report it)")
     return files, links, problems
 
 

@@ -104,7 +104,8 @@ def figures(drive: Drive) -> Figures:
         gaps=len(drive.gaps),
         gap_s=sum(span.length_s for span in drive.gaps),
         eyes_known=_known_share(drive),
-        on_road=zones.get("road", 0.0) / sum(zones.values()) if zones else None,
+        # A zone that begins with the last frame takes no time.
+        on_road=zones.get("road", 0.0) / known_s if (known_s := sum(zones.values())) > 0.0 else None,
         alerts=Counter((life.code, life.level) for life in drive.alerts),
         alerts_per_hour=_per_hour(drive.alerts, watched_s),
         longest_closure=max(closures, key=lambda span: span.length_s, default=None),

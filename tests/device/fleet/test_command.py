@@ -81,6 +81,20 @@ def test_reports_hide_the_driver_and_hold_no_images(fleet: Path, here: Path) -> 
         assert "data:image/jpeg" not in text
 
 
+def test_a_report_that_fails_costs_no_result(
+    fleet: Path, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*given: object) -> str:
+        raise ZeroDivisionError("float division by zero")
+
+    monkeypatch.setattr("wakeful.device.view.report.page", fails)
+    assert status(["fleet", "replay", str(fleet), "--jobs", "1", "--out", "out"]) == 0
+    said = capsys.readouterr().out
+    assert "no report (ZeroDivisionError: float division by zero; please report it)" in said
+    assert json.loads((here / "out" / "fleet.json").read_text())["total"]["drives"] == 6
+    assert (here / "out" / "index.html").is_file()
+
+
 def test_an_interrupted_run_is_resumed_without_judging_a_shard_again(
     fleet: Path, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,6 +56,11 @@ def test_frames_that_are_missing_in_the_count_were_dropped(found: Figures) -> No
     assert found.fps == pytest.approx(30.0, abs=0.1)
 
 
+def test_a_zone_that_begins_with_the_last_frame_is_no_share_of_the_time(tmp_path: Path) -> None:
+    drive = drive_of(observations(2.0, 10.0), tmp_path / "short.mcap")
+    assert figures(replace(drive, zones=[Span(1.9, 1.9, "road")])).on_road is None
+
+
 def test_too_few_frames_a_second_give_no_blinks_rather_than_wrong_ones(tmp_path: Path) -> None:
     slow = figures(drive_of(blinking(40.0, 10.0), tmp_path / "slow.mcap"))
     assert (slow.blinks, slow.blinks_per_min, slow.blink_ms) == (None, None, None)
