@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+import tarfile
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -75,6 +76,19 @@ def test_a_flow_is_alone_in_its_folder() -> None:
         assert [file.name for file in folder.iterdir() if file.name != "__pycache__"] == [f"{folder.name}_flow.py"]
 
 
+@pytest.mark.parametrize("name", ["fleet", "scenarios", "study"])
+def test_a_code_package_is_small_and_holds_a_flow_and_metaflow_alone(name: str, here: Path) -> None:
+    """Each task on a cluster fetches it; wakeful is in the image."""
+    flow, packed = metaflow.Flow(name).file, here / "code.tgz"
+    command = [sys.executable, str(flow), "--quiet", "--no-pylint", "package", "save", str(packed)]
+    own = metaflow.environment(FolderStore(here), here)
+    subprocess.run(command, env=own, cwd=here, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    assert packed.stat().st_size <= 2_000_000
+    with tarfile.open(packed) as opened:
+        held = {PurePosixPath(file).parts for file in opened.getnames()}
+    assert {parts[-1] for parts in held if not parts[0].startswith(".mf") and "metaflow" not in parts} == {flow.name}
+
+
 def test_a_cluster_needs_a_store_that_it_reaches(tmp_path: Path) -> None:
     pytest.importorskip("metaflow", reason="the extra [fleet] is not installed")
     with pytest.raises(ConfigError, match="need a store that the workers reach"):
@@ -86,6 +100,13 @@ def test_what_is_no_decorator_is_refused(tmp_path: Path, remote: str) -> None:
     pytest.importorskip("metaflow", reason="the extra [fleet] is not installed")
     with pytest.raises(ConfigError, match="expected a decorator"):
         metaflow.check([remote], FolderStore(tmp_path))
+
+
+def test_kubernetes_without_its_package_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("metaflow", reason="the extra [fleet] is not installed")
+    monkeypatch.setattr("wakeful.device.extras.find_spec", lambda name: None if name == "kubernetes" else object())
+    with pytest.raises(ConfigError, match=r"this needs kubernetes: pip install 'wakeful\[kubernetes\]'"):
+        metaflow.check(["kubernetes:cpu=1"], FolderStore(tmp_path))
 
 
 def test_without_metaflow_the_line_names_the_extra(

@@ -239,13 +239,15 @@ def test_tasks_of_metaflow_that_are_killed_come_to_the_same_bytes(
     top = tmp_path / "wakeful-fleet" / "runs"
 
     def there(pattern: str) -> bool:
-        return eventually(lambda: bool(list(top.glob(pattern))), 240.0)
+        return eventually(lambda: bool(list(top.glob(pattern))), 900.0)
 
-    assert there(f"*/trials/*/{CHECKPOINT}")
-    os.kill(_task(process.pid), signal.SIGKILL)
-    assert there("*/shards/*.json")
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        assert there(f"*/trials/*/{CHECKPOINT}")
+        os.kill(_task(process.pid), signal.SIGKILL)
+        assert there("*/shards/*.json")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     kept = {file: file.stat().st_mtime_ns for file in top.glob("*/shards/*.json")}
     assert status(["study", "resume", "latest", "--out", "resumed"]) == 0
     assert {file: file.stat().st_mtime_ns for file in kept} == kept
