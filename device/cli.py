@@ -6,8 +6,11 @@ file ended before its own length said so, 1 any other failure, 130 interrupted.
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from itertools import zip_longest
 from typing import Annotated, Any
@@ -46,7 +49,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line (``sys.argv`` by default) and exits with its status."""
     if 1 in open_closed_streams():
         _complain("the standard output is closed: what is printed there is lost; name files for what you need", 0)
-    sys.exit(status(arguments))
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        result = status(arguments)
+    except SystemExit as end:
+        if words[:1] != ["run"] or not isinstance(end.code, int | None):
+            raise
+        result = end.code or 0
+    if words[:1] == ["run"] and any(thread.daemon for thread in threading.enumerate()):
+        # A thread that hung in a driver or decoder and was left behind would take the process down on its way out: a
+        # library in C++ aborts when its thread ends with the interpreter.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(result)
+    sys.exit(result)
 
 
 def status(arguments: Sequence[str] | None = None) -> int:

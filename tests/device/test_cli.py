@@ -296,3 +296,30 @@ def test_a_network_with_a_wrong_hash_ends_with_status_4(empty_cache: Path, capsy
     empty_cache.mkdir()
     (empty_cache / "face_landmark.tflite").write_bytes(b"half a download")
     assert "wakeful models pull" in complaint(["run", "--plain", "--landmarks", "mesh+iris"], 4, capsys)
+
+
+def test_a_thread_that_is_left_behind_in_a_decoder_does_not_change_the_status_of_a_run() -> None:
+    code = """
+import threading, numpy
+from wakeful.device import cli
+from wakeful.sensors.opencv import cv2
+
+busy = threading.Event()
+
+def decode():
+    image = numpy.zeros((1000, 1000, 3), numpy.uint8)
+    while True:
+        cv2.GaussianBlur(image, (0, 0), 5)
+        busy.set()
+
+def status(arguments):
+    threading.Thread(target=decode, daemon=True).start()
+    busy.wait()
+    print("the last words")
+    return 3
+
+cli.status = status
+cli.main(["run"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "the last words\n", "")
