@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -99,7 +100,7 @@ class Board:
         return 0.0, 0.0
 
 
-def played(board: Board, *steps: dict[str, object]) -> Result:
+def played(board: Board, *steps: Mapping[str, object]) -> Result:
     scenario = Scenario.model_validate({"name": "x", "steps": steps})
     return Player(board).play(scenario)  # type: ignore[arg-type]
 
@@ -122,9 +123,20 @@ def test_alerts_that_were_there_long_before_the_power_was_cut_have_to_be_in_the_
     assert "LOGGED='sleep raised'" in board.asked[-1]
 
 
+def test_a_value_that_came_before_the_one_that_was_waited_for_does_not_count_as_what_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tools.board.play.SETTLE_S", 0.0)
+    act, away = {"do": "act"}, {"expect": "watching", "is": "no", "within_s": 0.1}
+    back = {"expect": "watching", "is": "yes", "within_s": 0.1, "anew": True}
+    early = ((10.1, "watching", "yes"), (10.2, "watching", "no"))
+    assert played(Board(*early), act, back).ok
+    assert not played(Board(*early), act, away, back).ok
+
+
 def test_random_times_are_others_each_time_and_the_same_in_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.board.play.SETTLE_S", 0.0)
-    waits: list[dict[str, object]] = [{"wait_s": [0.001, 0.01]}] * 3
+    waits = [{"wait_s": [0.001, 0.01]}] * 3
     first, second = ([one.step for one in played(Board(), *waits).outcomes] for _ in range(2))
     assert first == second and len(set(first)) == 3
 

@@ -89,6 +89,7 @@ class Player:
         self._settings: str | None = None
         self._done_s = 0.0
         self._done_at = 0
+        self._met_at: dict[str, int] = {}
         self._cut_s = 0.0
         self._logged = ""
         self._random = random.Random(0)
@@ -195,6 +196,7 @@ class Player:
     def _begin_at(self, t_s: float) -> None:
         """What follows is counted from here."""
         self._done_s, self._done_at = t_s, len(self._machine.entries)
+        self._met_at.clear()
         self._spent = self._machine.processor_s()
 
     def _slower(self) -> float:
@@ -202,13 +204,18 @@ class Player:
         return min(SLOWEST, 1.0 / share(self._spent, self._machine.processor_s()))
 
     def _met(self, step: Expect) -> Entry | None:
-        entries = self._machine.entries
-        since = [one for one in entries[self._done_at :] if one.channel == step.expect]
-        if step.expect in EVENTS or step.anew:
-            return next((one for one in since if alike(one.value, step.is_)), None)
-        before = [one for one in entries[: self._done_at] if one.channel == step.expect][-1:]
-        newest = (before + since)[-1:]
-        return newest[0] if newest and alike(newest[0].value, step.is_) else None
+        of_channel = [(at, one) for at, one in enumerate(self._machine.entries) if one.channel == step.expect]
+        if step.expect in EVENTS:
+            return next((one for at, one in of_channel if at >= self._done_at and alike(one.value, step.is_)), None)
+        if step.anew:
+            # What came before a value that was waited for is not what follows it.
+            first = self._met_at.get(step.expect, self._done_at)
+            found = [(at, one) for at, one in of_channel if at >= first and alike(one.value, step.is_)][:1]
+        else:
+            found = [(at, one) for at, one in of_channel[-1:] if alike(one.value, step.is_)]
+        for at, _ in found:
+            self._met_at[step.expect] = at + 1
+        return found[0][1] if found else None
 
     def _values_at(self, first: int) -> list[Entry]:
         """What each channel had when the scenario began."""

@@ -46,7 +46,8 @@ class Do(Part):
 class Expect(Part):
     """A channel gets a value: a pattern as of a shell, or several with bars between them.
 
-    ``anew``: an entry since the last ``do``; for values that are as wanted until what was done has its effect.
+    ``anew``: an entry since the last ``do``, and since what was expected of this channel behind it; for values that are
+    as wanted until what was done has its effect.
     """
 
     expect: str
