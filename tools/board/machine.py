@@ -23,6 +23,8 @@ GUEST = Path(__file__).with_name("guest")
 BOOT_S = 90.0
 """A boot takes 5 to 10 s, on a busy machine several times that. What needs longer is a kernel that has locked up."""
 ANSWER_S = 60.0
+SLOWEST = 10.0
+"""Limits are stretched by what other programs take of the processor, at most so many times."""
 LOOK_S = 0.03
 
 
@@ -204,14 +206,15 @@ class Machine:
         self._guard = subprocess.Popen(["sh", "-c", kill], stdin=subprocess.PIPE, start_new_session=True)
 
     def _wait(self, condition: Callable[[], bool], limit_s: float) -> bool:
-        until_s = time.monotonic() + limit_s
-        while time.monotonic() < until_s:
-            if condition():
-                return True
+        begun_s, spent = time.monotonic(), self.processor_s()
+        while not condition():
             if self._process is not None and self._process.poll() is not None:
                 return condition()
+            waited_s = time.monotonic() - begun_s
+            if waited_s > limit_s and waited_s > limit_s * slower(spent, self.processor_s()):
+                return condition()
             time.sleep(LOOK_S)
-        return condition()
+        return True
 
     @property
     def _console_file(self) -> Path:
@@ -220,6 +223,17 @@ class Machine:
     def _console(self) -> str:
         text = self._console_file.read_text(encoding="utf-8", errors="replace")
         return text[-400:].strip() or "its console is empty"
+
+
+def share(before: tuple[float, float], after: tuple[float, float]) -> float:
+    """Of the time in which a processor was wanted, the part in which there was one; 1 where none was wanted."""
+    ran_s, waited_s = after[0] - before[0], after[1] - before[1]
+    return ran_s / (ran_s + waited_s) if ran_s > 0.0 and waited_s > 0.0 else 1.0
+
+
+def slower(before: tuple[float, float], after: tuple[float, float]) -> float:
+    """How much longer things took than on a free machine."""
+    return min(SLOWEST, 1.0 / share(before, after))
 
 
 def _text(value: Any) -> str:

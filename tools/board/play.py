@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tools.board.machine import Entry, Machine
+from tools.board.machine import SLOWEST, Entry, Machine, share, slower
 from tools.board.script import EVENTS, Do, Expect, Never, Scenario, Step, Verify, Wait
 
 CONFIG = """profile = "vehicle"
@@ -30,7 +30,6 @@ rate_hz = 15.0
 """What the board runs with in every scenario."""
 LOOK_S = 0.03
 SHARE_EVERY_S = 1.0
-SLOWEST = 10.0
 LOST_S = 1.5
 """What is older than this when the power is cut has to be in the log."""
 SETTLE_S = 1.5
@@ -158,7 +157,7 @@ class Player:
         begun_s = self._machine.run("now").t
         self._begin_at(begun_s)
         if step.do == "power off":
-            return Outcome(step.do, self._machine.power_off(step.limit_s), begun_s, begun_s)
+            return Outcome(step.do, self._machine.power_off(step.limit_s * SLOWEST), begun_s, begun_s)
         answer = self._machine.run(step.do, step.limit_s * SLOWEST)
         # What a command causes can be seen before it has ended: it counts from its beginning.
         ok = answer.status == 0 or step.may_fail
@@ -201,7 +200,7 @@ class Player:
 
     def _slower(self) -> float:
         """How much longer things take than on a free machine: others had the processor, since the last ``do``."""
-        return min(SLOWEST, 1.0 / share(self._spent, self._machine.processor_s()))
+        return slower(self._spent, self._machine.processor_s())
 
     def _met(self, step: Expect) -> Entry | None:
         of_channel = [(at, one) for at, one in enumerate(self._machine.entries) if one.channel == step.expect]
@@ -246,12 +245,6 @@ class Player:
 def alike(value: str, patterns: str) -> bool:
     """Whether a value is as one of the patterns, between which there are bars."""
     return any(fnmatch.fnmatchcase(value, pattern) for pattern in patterns.split("|"))
-
-
-def share(before: tuple[float, float], after: tuple[float, float]) -> float:
-    """Of the time in which a processor was wanted, the part in which there was one; 1 where none was wanted."""
-    ran_s, waited_s = after[0] - before[0], after[1] - before[1]
-    return ran_s / (ran_s + waited_s) if ran_s > 0.0 and waited_s > 0.0 else 1.0
 
 
 def disorders(entries: Sequence[Entry]) -> list[str]:
