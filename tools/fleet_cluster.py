@@ -4,6 +4,9 @@ The namespace it is started in holds S3 (moto), the Batch API (localbatch) and t
 two further namespaces, which reach those two and nothing else, in an empty folder, with an installed wakeful and no
 checkout. Logs and runs are in S3. As root, with ``pip install 'moto[server]' localbatch``.
 
+``--away S`` lets S3 go away for S seconds once a third of the shards are done, 0: until the run has ended. A run that
+ended is resumed.
+
 What it does not simulate: containers (a job sees this machine's disk), rights, full queues, machines that go away.
 """
 
@@ -21,7 +24,7 @@ import sysconfig
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,25 @@ ROOT = Path(__file__).resolve().parent.parent
 S3_PORT, BATCH_PORT = 5055, 5056
 WORKERS = ("wakeful-w0", "wakeful-w1")
 QUEUE, BUCKET = "drives", "fleet"
+
+
+class S3:
+    """S3 that can go away and come back with all that it held."""
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        from moto.server import DomainDispatcherApplication, create_backend_app
+        from werkzeug.serving import make_server
+
+        application = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("0.0.0.0", S3_PORT, application, threaded=True)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class NamespaceRunner:
@@ -105,6 +127,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("logs", type=Path)
     arguments.add_argument("--shards", type=int, default=7)
+    arguments.add_argument("--away", type=float, help="seconds that S3 is away, 0: until the run has ended")
     arguments.add_argument("--work", type=Path, required=True, help="folder for everything that comes of it")
     given = arguments.parse_args()
     if [name for _, name in socket.if_nameindex()] != ["lo"]:
@@ -114,13 +137,13 @@ def main() -> int:
     python = install(given.work)
     try:
         network()
-        runner = serve(given.work, python)
+        s3, runner = serve(given.work, python)
         environment = os.environ | _credentials(f"http://127.0.0.1:{S3_PORT}")
         environment["AWS_ENDPOINT_URL_BATCH"] = f"http://127.0.0.1:{BATCH_PORT}"
         environment["METAFLOW_ECS_S3_ACCESS_IAM_ROLE"] = "arn:aws:iam::123456789012:role/rig"
         environment["XDG_CACHE_HOME"] = str(given.work / "cache")
         upload(given.logs, environment)
-        return compare(given, environment, runner)
+        return compare(given, environment, s3, runner)
     finally:
         for name in WORKERS:
             subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
@@ -154,15 +177,14 @@ def network() -> None:
             subprocess.run(["ip", *line.split()], check=True)
 
 
-def serve(work: Path, python: Path) -> NamespaceRunner:
+def serve(work: Path, python: Path) -> tuple[S3, NamespaceRunner]:
     """S3 and the Batch API, in threads."""
     import uvicorn
     from localbatch.server import create_app
     from localbatch.store import Store
-    from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    ThreadedMotoServer(ip_address="0.0.0.0", port=S3_PORT, verbose=False).start()
+    s3 = S3()
     jobs = Store(queue_name=QUEUE)
     (work / "jobs").mkdir()
     runner = NamespaceRunner(jobs, python, work / "jobs")
@@ -172,7 +194,7 @@ def serve(work: Path, python: Path) -> NamespaceRunner:
     threading.Thread(target=server.run, daemon=True).start()
     while not server.started:
         time.sleep(0.05)
-    return runner
+    return s3, runner
 
 
 def upload(logs: Path, environment: Mapping[str, str]) -> None:
@@ -187,37 +209,26 @@ def upload(logs: Path, environment: Mapping[str, str]) -> None:
     print(f"{len(files)} logs in s3://{BUCKET}/logs")
 
 
-def compare(given: argparse.Namespace, environment: Mapping[str, str], runner: NamespaceRunner) -> int:
+def compare(given: argparse.Namespace, environment: Mapping[str, str], s3: S3, runner: NamespaceRunner) -> int:
     """The same logs judged here and by the cluster."""
-    plain = [
-        "replay",
-        str(given.logs),
-        "--jobs",
-        "2",
-        "--store",
-        str(given.work / "here"),
-        "--out",
-        str(given.work / "out-here"),
-    ]
+    runs, out = f"s3://{BUCKET}/runs", ["--out", str(given.work / "out-cluster")]
+    plain = ["replay", str(given.logs), "--jobs", "2", "--store", str(given.work / "here")]
     cluster = [
-        *("replay", f"s3://{BUCKET}/logs", "--store", f"s3://{BUCKET}/runs", "--on", "metaflow"),
+        *("replay", f"s3://{BUCKET}/logs", "--store", runs, "--on", "metaflow"),
         *("--with", f"batch:queue={QUEUE},image=none", "--shards", str(given.shards), "--jobs", "2"),
-        *("--out", str(given.work / "out-cluster")),
     ]
-    for arguments in (plain, cluster):
-        begun_s = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "wakeful", "fleet", *arguments],
-            env=dict(environment),
-            cwd=given.work,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        print(done.stdout + done.stderr)
-        print(f"status {done.returncode}, {time.monotonic() - begun_s:.0f} s")
-        if done.returncode:
-            return 1
+    if fleet([*plain, "--out", str(given.work / "out-here")], environment, given.work):
+        return 1
+    ended = threading.Event()
+    if given.away is not None:
+        threading.Thread(target=away, args=(given, environment, s3, ended), daemon=True).start()
+    status = fleet([*cluster, *out], environment, given.work)
+    ended.set()
+    if status and given.away is not None:
+        time.sleep(1.0)
+        status = fleet(["resume", "latest", "--store", runs, *out], environment, given.work)
+    if status:
+        return 1
     sums = {
         name: hashlib.sha256((given.work / name / "fleet.json").read_bytes()).hexdigest()
         for name in ("out-here", "out-cluster")
@@ -227,6 +238,32 @@ def compare(given: argparse.Namespace, environment: Mapping[str, str], runner: N
     same = len(set(sums.values())) == 1
     print("the same bytes" if same else "DIFFERENT BYTES")
     return 0 if same else 1
+
+
+def fleet(arguments: Sequence[str], environment: Mapping[str, str], work: Path) -> int:
+    """Run the command, print what it prints, give its status."""
+    begun_s = time.monotonic()
+    command = [sys.executable, "-m", "wakeful", "fleet", *arguments]
+    done = subprocess.run(command, env=dict(environment), cwd=work, check=False, capture_output=True, text=True)
+    print(f"{done.stdout}{done.stderr}status {done.returncode}, {time.monotonic() - begun_s:.0f} s", flush=True)
+    return done.returncode
+
+
+def away(given: argparse.Namespace, environment: Mapping[str, str], s3: S3, ended: threading.Event) -> None:
+    """S3 goes away once a third of the shards are there."""
+    import boto3
+
+    client, done = boto3.client("s3", **_keys(environment)), 0
+    while done < given.shards / 3:
+        time.sleep(0.5)
+        listed = client.list_objects_v2(Bucket=BUCKET, Prefix="runs/runs/").get("Contents", ())
+        done = sum("/shards/" in one["Key"] for one in listed)
+    s3.stop()
+    print(f"S3 is away with {done} shards done", flush=True)
+    begun_s = time.monotonic()
+    ended.wait(given.away or None)
+    s3.start()
+    print(f"S3 is back after {time.monotonic() - begun_s:.0f} s", flush=True)
 
 
 def _address(place: int, host: int) -> str:
