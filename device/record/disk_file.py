@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from pathlib import Path
@@ -76,6 +77,15 @@ class DiskFile:
             os.lseek(self._descriptor, self._before, os.SEEK_SET)
             os.write(self._descriptor, _END)
             os.ftruncate(self._descriptor, self._before + len(_END))
+
+    def discard(self) -> bool:
+        """Close and delete the file; whether it is gone."""
+        with contextlib.suppress(OSError):
+            os.close(self._descriptor)
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+            return True
+        return False
 
     def close(self) -> None:
         """Close the file. Raises OSError where the disk reports a late fault."""

@@ -134,15 +134,22 @@ class Session:
             _log.warning("%s deleted: the recordings exceed the limits keep_mb or keep_days", gone.name)
         self._folder.fill_ballast()
         config = replace(self._template, part=self._template.part + 1)
-        self._disk = disk = DiskFile(self._folder.file(config.session, config.part))
-        self._template = config
-        writer = LogWriter(disk, config)
-        while self._owed:
-            writer.add(*self._owed.popleft())
-        writer.flush()
-        self._writer = writer
+        disk = DiskFile(self._folder.file(config.session, config.part))
+        try:
+            writer = LogWriter(disk, config)
+            for owed in self._owed:
+                writer.add(*owed)
+            writer.flush()
+            disk.commit()
+            # A disk that fails takes everything, and says so only when it is to have written it.
+            disk.sync()
+        except OSError:
+            if not disk.discard():
+                self._template = config
+            raise
+        self._owed.clear()
+        self._template, self._disk, self._writer = config, disk, writer
         self._opened_s = self._flushed_s = self._synced_s = now_s
-        disk.commit()
 
     def _open_again(self, now_s: float) -> None:
         self._retry_s = now_s + RETRY_EVERY_S
@@ -150,6 +157,7 @@ class Session:
         if free >= LEAST_FREE_BYTES and (self.space is not DiskSpace.ALERTS_ONLY or self._owed):
             self._open(now_s)
             self._notes.clear("record_failed")
+            self._look(now_s)
 
     def _flush(self, now_s: float) -> None:
         assert self._writer is not None
@@ -169,7 +177,8 @@ class Session:
         self._looked_s = now_s
         self.space, _ = self._folder.space(self.space)
         if self.space is DiskSpace.ALL:
-            self._notes.clear("disk_full")
+            if self._writer is not None:
+                self._notes.clear("disk_full")
             return
         left = "neither images nor points are" if self.space is DiskSpace.NO_VIDEO else "nothing but alerts is"
         self._notes.set("disk_full", f"{left} recorded, {self._folder.path} is nearly full: make room there")

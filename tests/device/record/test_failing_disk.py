@@ -134,6 +134,50 @@ def test_a_disk_that_fails_from_the_start_is_reported_and_used_once_it_works(
     assert late in [entry.value for entry in recording(tmp_path / "log").entries(ALERT)]
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("error", "code"), [(errno.EIO, "record_failed"), (errno.ENOSPC, "disk_full")])
+@pytest.mark.parametrize("deletes", [True, False])
+def test_a_disk_that_fails_only_when_it_is_synced_is_reported_until_it_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int, code: str, deletes: bool
+) -> None:
+    for name, value in (("RETRY_EVERY_S", 0.05), ("LOOK_EVERY_S", 0.0), ("SYNC_EVERY_S", 0.0)):
+        monkeypatch.setattr(session, name, value)
+    tried, works, sync, unlink = [0], [True], os.fsync, Path.unlink
+
+    def fail(descriptor: int) -> None:
+        tried[0] += 1
+        if not works[0]:
+            raise OSError(error, os.strerror(error))
+        sync(descriptor)
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if not deletes and not works[0]:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr("wakeful.device.record.disk_file.os.fsync", fail)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    notes = Notes()
+    to = recorder(tmp_path, notes)
+    to.start(ORIGIN_NS)
+    assert eventually(lambda: to.recording)
+    works[0] = False
+    assert eventually(lambda: code in notes.codes)
+    late = Alert(at(1.0), 9, "sleep", Level.URGENT, Phase.RAISED)
+    to.alert(late)
+    tried[0] = 0
+    while tried[0] < 4:
+        assert code in notes.codes
+        time.sleep(0.002)
+    if deletes:
+        assert len(list(tmp_path.glob("*.mcap"))) <= 2
+    works[0] = True
+    assert eventually(lambda: code not in notes.codes and to.recording)
+    to.close()
+    newest = max(tmp_path.glob("*.mcap"))
+    assert [entry.value for entry in recording(newest).entries(ALERT)] == [late]
+
+
 def test_what_a_full_disk_took_half_of_is_taken_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
     file = disk_file.DiskFile(tmp_path / "x")
