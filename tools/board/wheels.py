@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 from tools.board.kernel import cache_folder, prune
@@ -18,8 +20,7 @@ PYTHON = "3.11"
 
 def wheelhouse(folder: Path) -> Path:
     """A fresh wheelhouse of this tree. Raises: Unfit: packages cannot be had."""
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()[:12]
-    known = cache_folder() / f"wheels-{wanted}"
+    known = cache_folder() / f"wheels-{wanted()}"
     try:
         packed = pack(platform.machine(), PYTHON, EXTRAS, folder, known if known.is_dir() else None)
     except subprocess.CalledProcessError as error:
@@ -32,3 +33,10 @@ def wheelhouse(folder: Path) -> Path:
         part.rename(known)
     prune(known, "wheels-*")
     return packed
+
+
+def wanted() -> str:
+    """Names what packages this tree needs: other settings of ``pyproject.toml`` leave them as they are."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needs = [project.get(key) for key in ("requires-python", "dependencies", "optional-dependencies")]
+    return hashlib.sha256(json.dumps([needs, EXTRAS, PYTHON]).encode()).hexdigest()[:12]
