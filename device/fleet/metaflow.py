@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import json
 import os
 import re
 import subprocess
@@ -33,8 +34,8 @@ from wakeful.errors import ConfigError
 FLOWS = Path(wakeful.__file__).parent / "deploy" / "flows"
 POLL_S, POLL_S3_S = 0.5, 3.0
 STOP_S = 20.0
-S3_TRIES = 3
-"""Of Metaflow's S3 operations; with pauses of its own, and three attempts at a task, this bridges a minute or two."""
+S3_COUNTS, S3_TRIES = ("METAFLOW_S3_RETRY_COUNT", "METAFLOW_S3_TRANSIENT_RETRY_COUNT"), "3"
+"""With Metaflow's pauses between, and three attempts at a task, this bridges a minute or two."""
 LOG_BYTES = 1 << 20
 DECORATOR = re.compile(r"[a-z_]+(:[\w=,.:/@ -]+)?")
 
@@ -145,6 +146,9 @@ def command(store: Store, run: Run, flow: Flow, id_file: Path) -> list[str]:
         line += ["run", "--store", store.url, "--job", run.id]
     # Resuming remembers none of these.
     line += ["--max-workers", str(run.jobs), "--max-num-splits", str(run.shards), "--run-id-file", str(id_file)]
+    if run.remote:
+        # Jobs do not see this process's environment.
+        line += ["--with", f"environment:vars={json.dumps(patience(), separators=(',', ':'))}"]
     for decorator in run.remote:
         line += ["--with", decorator]
     for tag in (*run.tags, f"wakeful:{run.id}"):
@@ -159,13 +163,16 @@ def environment(store: Store, scratch: Path) -> dict[str, str]:
     own["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = str(scratch)
     if not isinstance(store, FolderStore):
         own["METAFLOW_DATASTORE_SYSROOT_S3"] = f"{store.url}/metaflow"
-        # By its own defaults each of Metaflow's files is tried for many minutes while S3 does not answer.
-        for count in ("METAFLOW_S3_RETRY_COUNT", "METAFLOW_S3_TRANSIENT_RETRY_COUNT"):
-            own.setdefault(count, str(S3_TRIES))
+        own |= patience()
     own.setdefault("METAFLOW_USER", _user())
     root = str(Path(wakeful.__file__).parents[1])
     own["PYTHONPATH"] = os.pathsep.join(filter(None, (root, own.get("PYTHONPATH"))))
     return own
+
+
+def patience() -> dict[str, str]:
+    """How often Metaflow tries an operation of S3, unless the user says so: by itself it does for an hour."""
+    return {name: os.environ.get(name, S3_TRIES) for name in S3_COUNTS}
 
 
 def _user() -> str:

@@ -63,17 +63,24 @@ def test_two_processes_give_the_bytes_of_one(fleet: Path, here: Path) -> None:
     assert (here / "1" / "fleet.json").read_bytes() == (here / "2" / "fleet.json").read_bytes()
 
 
-def test_a_page_asks_for_nothing(fleet: Path, here: Path) -> None:
-    assert status(["fleet", "replay", str(fleet), "--jobs", "1", "--out", "out"]) == 0
-    page = (here / "out" / "index.html").read_text()
+@pytest.fixture(scope="module")
+def out(fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a run leaves, which is only read."""
+    folder = tmp_path_factory.mktemp("run")
+    store = ["--store", str(folder / "store")]
+    assert status(["fleet", "replay", str(fleet), *store, "--jobs", "1", "--out", str(folder / "out")]) == 0
+    return folder / "out"
+
+
+def test_a_page_asks_for_nothing(out: Path) -> None:
+    page = (out / "index.html").read_text()
     assert "<script" not in page
     assert "default-src 'none'" in page
     assert not [word for word in ("http://", "https://", "@import", "url(") if word in page]
 
 
-def test_reports_hide_the_driver_and_hold_no_images(fleet: Path, here: Path) -> None:
-    assert status(["fleet", "replay", str(fleet), "--jobs", "1", "--out", "out"]) == 0
-    reports = list((here / "out" / "reports").iterdir())
+def test_reports_hide_the_driver_and_hold_no_images(out: Path) -> None:
+    reports = list((out / "reports").iterdir())
     assert reports
     for report in reports:
         text = report.read_text()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,12 +41,11 @@ def test_logs_in_s3_give_the_bytes_of_those_in_a_folder(client: Any, fleet: Path
     assert judged(make_plan(find([place]), shards=3)) == judged(planned(fleet))
 
 
-def test_a_run_in_s3_from_the_command_line(client: Any, fleet: Path, tmp_path: Path) -> None:
-    cloud, plain = str(tmp_path / "cloud"), str(tmp_path / "plain")
+def test_a_run_in_s3_from_the_command_line(client: Any, expected: bytes, tmp_path: Path) -> None:
+    cloud = str(tmp_path / "cloud")
     store = ["--store", "s3://fleet/runs", "--jobs", "1"]
     assert status(["fleet", "replay", "s3://fleet/logs", *store, "--out", cloud]) == 0
-    assert status(["fleet", "replay", str(fleet), "--store", str(tmp_path / "s"), "--jobs", "1", "--out", plain]) == 0
-    assert Path(cloud, "fleet.json").read_bytes() == Path(plain, "fleet.json").read_bytes()
+    assert Path(cloud, "fleet.json").read_bytes() == expected
     assert list(Path(cloud, "reports").iterdir())
 
 
@@ -68,6 +69,8 @@ def line(bucket: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     """The network between this process and S3."""
     proxy = TcpProxy(int(os.environ["AWS_ENDPOINT_URL_S3"].rpartition(":")[2]))
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{proxy.port}")
+    # boto3 pauses between its attempts.
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(time=time.time, sleep=lambda seconds: None))
     yield proxy
     proxy.close()
 
@@ -90,23 +93,24 @@ def gone_after_two(line: TcpProxy, client: Any, prefix: str, monkeypatch: pytest
     monkeypatch.setattr(worker, "judge_shard", judged_and_gone)
 
 
-def replayed(fleet: Path, tmp_path: Path) -> bytes:
-    plain = tmp_path / "plain"
-    assert (
-        status(["fleet", "replay", str(fleet), "--store", str(tmp_path / "s"), "--jobs", "1", "--out", str(plain)]) == 0
-    )
-    return (plain / "fleet.json").read_bytes()
+@pytest.fixture(scope="module")
+def expected(fleet: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What the fleet comes to in a folder."""
+    folder = tmp_path_factory.mktemp("plain")
+    store = ["--store", str(folder / "store")]
+    assert status(["fleet", "replay", str(fleet), *store, "--jobs", "1", "--out", str(folder / "out")]) == 0
+    return (folder / "out" / "fleet.json").read_bytes()
 
 
 def test_s3_that_goes_away_in_the_middle_is_one_line_and_the_run_is_resumed(
     client: Any,
     line: TcpProxy,
-    fleet: Path,
+    expected: bytes,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    expected, out = replayed(fleet, tmp_path), str(tmp_path / "out")
+    out = str(tmp_path / "out")
     store = ["--store", "s3://fleet/gone"]
     monkeypatch.setattr(here, "PAUSES_S", (0.0, 0.0))
     with monkeypatch.context() as now:
@@ -124,9 +128,9 @@ def test_s3_that_goes_away_in_the_middle_is_one_line_and_the_run_is_resumed(
 
 
 def test_s3_that_comes_back_soon_ends_no_run(
-    client: Any, line: TcpProxy, fleet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Any, line: TcpProxy, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected, out, slept = replayed(fleet, tmp_path), str(tmp_path / "out"), []
+    out, slept = str(tmp_path / "out"), list[float]()
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)

@@ -27,6 +27,7 @@ from wakeful.models.labelling.session import desk_of
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="there is no Chromium: apt install chromium")
 
+COUNT = 8
 SAVED = "typeof pending !== 'undefined' && !pending.length"
 """A page that notices that the server was started again loads itself."""
 READY = "queue.length && $('picture').naturalWidth > 0"
@@ -42,7 +43,7 @@ def eyes(count: int) -> list[Picture]:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    pictures = open_set(packed(tmp_path / "eyes.npz", eyes(16)))
+    pictures = open_set(packed(tmp_path / "eyes.npz", eyes(COUNT)))
     with desk_of(pictures, parse_scheme(LIDS), tmp_path / "labels.csv") as opened:
         yield opened
 
@@ -68,17 +69,17 @@ def test_keys_label_take_back_put_off_and_look_again(desk: Desk) -> None:
         browser.press("Backspace")
         assert browser.run("queue[0].row") == first
         browser.press("ArrowRight")
-        pressed = dict(label_shown(browser, shift=i == 0) for i in range(16))
-        assert len(pressed) == 16
+        pressed = dict(label_shown(browser, shift=i == 0) for i in range(COUNT))
+        assert len(pressed) == COUNT
         browser.wait("$('says').textContent.startsWith('All pictures have a label') && !pending.length")
-        assert eventually(lambda: len(desk.journal.looks()) == 16)
+        assert eventually(lambda: len(desk.journal.looks()) == COUNT)
         looks = desk.journal.looks()
         assert {row: one[0].label for row, one in looks.items()} == pressed
         assert sum(not one[0].sure for one in looks.values()) == 1
         browser.press("Enter")
-        browser.wait("look === 2 && queue.length === 16")
-        second = dict(label_shown(browser) for _ in range(16))
-        browser.wait("$('agree').textContent === '16 of 16 looked at twice agree'")
+        browser.wait(f"look === 2 && queue.length === {COUNT}")
+        second = dict(label_shown(browser) for _ in range(COUNT))
+        browser.wait(f"$('agree').textContent === '{COUNT} of {COUNT} looked at twice agree'")
         assert second == pressed and list(second) != list(pressed)
         assert browser.complaints == []
     server.close()
