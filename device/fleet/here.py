@@ -24,7 +24,7 @@ def carry(store: Store, run: Run, jobs: int, seen: Callable[[ShardResult], None]
     """Judge all shards of a run that are not done.
 
     Args:
-        seen: is told of each shard once it is done.
+        seen: receives each shard once it is done.
 
     Raises:
         JobDied: processes die again and again.

@@ -221,13 +221,13 @@ def _text(file: Path) -> str:
 def _why(store: Store, run: Run, log: Path, begin: int) -> str:
     """Why a flow failed, in one line: as a shard says it, or else as Metaflow does."""
     try:
-        told = runs.failures(store, run)
+        reasons = runs.failures(store, run)
     except StoreError as error:
-        told = [str(error)]
-    reason = told[0] if told else _from_log(log, begin)
-    if run.remote and not told:
+        reasons = [str(error)]
+    reason = reasons[0] if reasons else _from_log(log, begin)
+    if run.remote and not reasons:
         reason += f" (--with {run.remote[0]}: `metaflow configure` says where its cluster is)"
-    more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return f"{reason}{more}; {runs.kept(store, run)}; the whole output is in {log}"
 
 
@@ -246,5 +246,5 @@ def _from_log(log: Path, begin: int) -> str:
         for line, after in zip_longest(lines, lines[1:], fillvalue="")
         if re.match(r"[\w.]*(Error|Exception)\b.*:", line)
     ]
-    told = found[-1] if found else next((line for line in reversed(lines) if line), "the flow failed without a word")
-    return printable(told[:300]).rstrip(".")
+    said = found[-1] if found else next((line for line in reversed(lines) if line), "the flow failed without a word")
+    return printable(said[:300]).rstrip(".")

@@ -99,8 +99,8 @@ def begin(
     """
     now_s = time.time()
     began = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s))
-    told = dict(about or {})
-    run = Run(new_id(now_s), kind, began, on, jobs, shards, tuple(remote), check_tags(tags), told)
+    noted = dict(about or {})
+    run = Run(new_id(now_s), kind, began, on, jobs, shards, tuple(remote), check_tags(tags), noted)
     save(store, run)
     return run
 

@@ -29,7 +29,7 @@ def carry(
     Args:
         existing: what came of a task that is done; None where there is nothing that can be used.
         do: does a task and puts what comes of it into the store; to be found by its name in its module.
-        seen: is told of each task once it is done.
+        seen: receives each task once it is done.
 
     Raises:
         FleetError: it ended before it was done, or another process carries it.

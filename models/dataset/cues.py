@@ -80,15 +80,17 @@ def cues(
             continue
         single = max((_cue(label, name, values, of_class) for name, values in figures.items()), key=_auc)
         if single.auc < TELLS:
-            single = Cue(label, TOGETHER, told_by(figures, of_class), None)
-        named = [Cue(label, name, told_by({name: values}, of_class), None) for name, values in sources.items()]
+            single = Cue(label, TOGETHER, predicted_by(figures, of_class), None)
+        named = [Cue(label, name, predicted_by({name: values}, of_class), None) for name, values in sources.items()]
         found += [one for one in (single, max(named, key=_auc, default=single)) if one.auc >= TELLS]
     return sorted(dict.fromkeys(found), key=lambda one: -one.auc)
 
 
-def told_by(columns: Mapping[str, Column], of_class: Flags) -> float:
-    """AUC of a naive Bayes classifier over numbers in twelfths and texts as they are, each fifth of the pictures told
-    by the other four."""
+def predicted_by(columns: Mapping[str, Column], of_class: Flags) -> float:
+    """AUC of a naive Bayes classifier over numbers in twelfths and texts as they are.
+
+    Each fifth of the pictures is predicted from the other four.
+    """
     fold = np.random.default_rng(0).permutation(len(of_class)) % FOLDS
     score = np.zeros(len(of_class))
     for values in columns.values():
