@@ -98,7 +98,7 @@ def runs_(
     """List the runs of a store."""
     from dataclasses import asdict
 
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from wakeful.device.commands.plain_console import PlainConsole
     from wakeful.device.fleet import runs
@@ -108,7 +108,9 @@ def runs_(
     if as_json:
         typer.echo(json.dumps([asdict(run) | {"finished": done} for run, done in found], indent=1))
         return
-    table = Table("run", "what", "on", "shards", "", "tags", box=None, pad_edge=False)
+    # Names are copied from here: a narrow terminal shortens the rest.
+    name = Column("run", min_width=max((len(run.id) for run, _ in found), default=0))
+    table = Table(name, "what", "on", "shards", "", "tags", box=None, pad_edge=False)
     for run, done in found:
         about = ", ".join(f"{name} {value}" for name, value in run.about.items())
         on = " ".join([run.on, *run.remote])

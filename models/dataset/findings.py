@@ -192,7 +192,7 @@ def _cues(seen: Inspection) -> Iterator[Finding]:
         if best.higher is None:
             by = "size, light, sharpness and margins together"
         text = (
-            f"{len(simple)} classes can be recognised by simple figures, most of all {best.label} by {by} "
+            f"{len(simple)} classes can be recognised by simple figures, most of all class {best.label} by {by} "
             f"(AUC {best.auc:.2f}): a network may learn the source"
         )
         yield Finding(Level.LOOK, "simple_cue", len(simple), text)
@@ -200,9 +200,9 @@ def _cues(seen: Inspection) -> Iterator[Finding]:
     if named:
         best = named[0]
         text = (
-            f"{len(named)} classes can be predicted without any picture, most of all {best.label} by its {best.figure} "
-            f"(AUC {best.auc:.2f}): where each class has a source of its own a network learns the source, and a test "
-            "on the same set does not notice; mix the sources in each class, or test on another set"
+            f"{len(named)} classes can be predicted without any picture, most of all class {best.label} by its "
+            f"{best.figure} (AUC {best.auc:.2f}): where each class has a source of its own a network learns the "
+            "source, and a test on the same set does not notice; mix the sources in each class, or test on another set"
         )
         yield Finding(Level.LOOK, "source_cue", len(named), text)
 

@@ -112,7 +112,7 @@ def new_run(
     grouped = tasks(asked.trials())
     wanted = steps or asked.STEPS
     plan = StudyPlan(name, wanted, device, threads, str(data.absolute()), files, grouped, training_code())
-    about = {"study": name, "steps": str(wanted), "device": device}
+    about = {name: f"{wanted} steps", "device": device}
     run = runs.begin(store, runs.STUDY, on=on, jobs=jobs, shards=len(grouped), remote=remote, tags=tags, about=about)
     if not isinstance(store, FolderStore):
         for path, file in zip(read, files, strict=True):

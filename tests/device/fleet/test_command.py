@@ -49,6 +49,9 @@ def test_a_fleet_is_judged_listed_compared_and_pruned(
     capsys.readouterr()
     assert status(["fleet", "runs", "--json"]) == 0
     assert [run["id"] for run in json.loads(capsys.readouterr().out)] == [first.id, second.id]
+    assert status(["fleet", "runs"]) == 0
+    # Whole, since it is copied into the next command.
+    assert first.id in capsys.readouterr().out
     assert status(["fleet", "compare", first.id, "latest"]) == 0
     assert "drives changed" in capsys.readouterr().out
     assert status(["fleet", "report", first.id, "--out", "again"]) == 0
