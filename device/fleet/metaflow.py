@@ -14,6 +14,7 @@ import getpass
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ from pathlib import Path
 import wakeful
 from wakeful.device.extras import need
 from wakeful.device.fleet import runs
-from wakeful.device.fleet.errors import FleetError, StoreError
+from wakeful.device.fleet.errors import FleetError, StoreAway, StoreError
 from wakeful.device.fleet.runs import HERE, METAFLOW, Run
 from wakeful.device.fleet.store import FolderStore, Store, open_store
 from wakeful.device.sanitise import printable
@@ -34,6 +35,8 @@ from wakeful.errors import ConfigError
 FLOWS = Path(wakeful.__file__).parent / "deploy" / "flows"
 POLL_S, POLL_S3_S = 0.5, 3.0
 STOP_S = 20.0
+AWAY_S = 180.0
+"""A store that is away for so long ends the run: Metaflow itself waits for the logs of its jobs without end."""
 S3_COUNTS, S3_TRIES = ("METAFLOW_S3_RETRY_COUNT", "METAFLOW_S3_TRANSIENT_RETRY_COUNT"), "3"
 """With Metaflow's pauses between, and three attempts at a task, this bridges a minute or two."""
 LOG_BYTES = 1 << 20
@@ -128,7 +131,10 @@ def carry(store: Store, run: Run, flow: Flow, watch: Callable[[], None]) -> Run:
             stderr=subprocess.STDOUT,
             pass_fds=() if lock is None else (lock,),
         )
-        run = _wait(store, run, process, place / "flow-run", watch)
+        try:
+            run = _wait(store, run, process, place / "flow-run", watch)
+        except StoreAway as error:
+            raise FleetError(f"{error}; {runs.kept(store, run)}") from None
     if process.returncode != 0:
         raise FleetError(_why(store, run, place / "metaflow.log", log_begin))
     return run
@@ -186,13 +192,21 @@ def _user() -> str:
 
 def _wait(store: Store, run: Run, process: subprocess.Popen[bytes], id_file: Path, watch: Callable[[], None]) -> Run:
     try:
-        known = False
+        known, heard_s = False, time.monotonic()
         while process.poll() is None:
             # A store that does not answer for a while is no reason to end what goes on: workers try again themselves.
-            with contextlib.suppress(StoreError):
+            try:
                 if not known and (flow_run := _text(id_file)):
                     run, known = runs.with_flow_run(store, run, flow_run), True
                 watch()
+                heard_s = time.monotonic()
+            except StoreAway:
+                if time.monotonic() - heard_s > AWAY_S:
+                    # As from a terminal, so that it ends its tasks.
+                    process.send_signal(signal.SIGINT)
+                    raise
+            except StoreError:
+                pass
             time.sleep(POLL_S if isinstance(store, FolderStore) else POLL_S3_S)
         # Why it ended is said by what it left, also when the store is still away.
         with contextlib.suppress(StoreError):
@@ -200,9 +214,10 @@ def _wait(store: Store, run: Run, process: subprocess.Popen[bytes], id_file: Pat
                 run = runs.with_flow_run(store, run, flow_run)
             watch()
         return run
-    except BaseException:
+    except BaseException as error:
         # The interrupt of a terminal reaches the flow too, and lets it end its tasks.
-        process.terminate()
+        if not isinstance(error, StoreAway):
+            process.terminate()
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:

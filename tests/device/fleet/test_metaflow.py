@@ -14,6 +14,7 @@ import pytest
 from tools.rigs.waiting import eventually
 from wakeful.device.cli import status
 from wakeful.device.fleet import metaflow, runs
+from wakeful.device.fleet.errors import FleetError, StoreAway
 from wakeful.device.fleet.store import FolderStore
 from wakeful.errors import ConfigError
 
@@ -74,6 +75,23 @@ def test_a_killed_scheduler_is_resumed_and_judges_no_shard_again(fleet: Path, he
 def test_a_flow_is_alone_in_its_folder() -> None:
     for folder in metaflow.FLOWS.resolve().iterdir():
         assert [file.name for file in folder.iterdir() if file.name != "__pycache__"] == [f"{folder.name}_flow.py"]
+
+
+def test_a_store_that_stays_away_ends_the_run_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FolderStore(tmp_path)
+    run = runs.begin(store, runs.REPLAY, on=runs.METAFLOW, jobs=1, shards=2)
+    monkeypatch.setattr(metaflow, "AWAY_S", 0.2)
+    monkeypatch.setattr(metaflow, "POLL_S", 0.05)
+    flow = [sys.executable, "-c", "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"]
+    monkeypatch.setattr(metaflow, "command", lambda *given: flow)
+
+    def watch() -> None:
+        if (tmp_path / "pid").is_file():
+            raise StoreAway("S3 cannot be reached")
+
+    with pytest.raises(FleetError, match=f"S3 cannot be reached; 0 of 2 shards .*`wakeful fleet resume {run.id}`"):
+        metaflow.carry(store, run, metaflow.Flow("fleet"), watch)
+    assert not Path("/proc", (tmp_path / "pid").read_text()).exists()
 
 
 @pytest.mark.parametrize("name", ["fleet", "scenarios", "study"])
