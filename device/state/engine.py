@@ -34,6 +34,7 @@ from wakeful.device.state.episodes import EpisodeView
 from wakeful.device.state.eyelids import LidView
 from wakeful.device.state.frame_rate import FrameRate
 from wakeful.device.state.health import SLOW, HealthMonitor, off_axis_deg
+from wakeful.device.state.hidden_sleep import HiddenSleep
 from wakeful.device.state.moment_signals import signals_of
 from wakeful.device.state.person import WatchedPeople
 from wakeful.device.state.plausible import without_impossible
@@ -80,6 +81,7 @@ class Engine:
     def _begin(self) -> None:
         """Time starts, or starts again."""
         self._health = HealthMonitor(self._profile.health)
+        self._hidden = HiddenSleep()
         self._rate = FrameRate()
         self._engagement = Engagement(self._profile.engagement) if self._profile.engagement else None
 
@@ -120,7 +122,9 @@ class Engine:
             if any(alert.phase in (Phase.RAISED, Phase.ESCALATED) for alert in steps):
                 self._alerted = self._people.number
             alerts.extend(steps)
-        health = self._updated_health(seen, lids, fps)
+        # A look away is one that is watched.
+        counted_s = max(lids.closure_s or 0.0, attention.off_road_s or 0.0 if defers else 0.0)
+        health = self._updated_health(seen, lids, fps, counted_s)
         if paused:
             health = Health.PAUSED
         state = self._state(seen, health, lids, attention, episodes, signals, engaged)
@@ -227,6 +231,7 @@ class Engine:
         if before is None or seen.person is None:
             return ()
         self._health.forget_eyes()
+        self._hidden.restart()
         if self._engagement is not None:
             self._engagement.forget_look()
         self._told_calibration_pct = self._people.now.progress_pct
@@ -243,7 +248,7 @@ class Engine:
         events.append(Event(t_ns, "calibration", {"progress_pct": 0.0, "reason": "driver_changed"}))
         return self._rules.clear_all(t_ns)
 
-    def _updated_health(self, seen: Observation, lids: LidView, fps: float | None) -> Health:
+    def _updated_health(self, seen: Observation, lids: LidView, fps: float | None, counted_s: float) -> Health:
         unreadable = seen.doubt.value if seen.doubt else ""
         if fps is not None and fps < self._profile.perclos.min_fps:
             unreadable = SLOW
@@ -251,7 +256,7 @@ class Engine:
             unreadable = seen.unreadable.value if seen.unreadable else Unreadable.OCCLUDED.value
         elif self._health.eyes_reason == Unreadable.OCCLUDED and off_axis_deg(seen) > PAST_RIM_DEG:
             unreadable = Unreadable.OCCLUDED.value
-        return self._health.see(
+        health = self._health.see(
             seen.t_ns,
             face=seen.face or seen.unreadable is not None,
             unreadable=unreadable,
@@ -259,7 +264,11 @@ class Engine:
             rotated=seen.rotate_deg != 0,
             unsure=seen.unsure,
             unclear_s=lids.unclear_s,
+            hidden=self._hidden.see(seen, lids, counted_s),
         )
+        if health is Health.NO_FACE:
+            self._hidden.restart()
+        return health
 
     def _state(
         self,

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from itertools import islice
 
 from wakeful.device.messages import Health, Observation
+from wakeful.device.state.hidden_sleep import NOTHING_HIDDEN, Hidden
 from wakeful.device.state.profile import HealthSection
 
 # Visibility is noted this often: enough to measure seconds by.
@@ -50,6 +51,9 @@ class HealthMonitor:
         self._unreadable_ns: int | None = None
         self._turned_ns: int | None = None
         self._unclear_ns: int | None = None
+        self._hidden_from_s = bounds.hidden_s
+        self._hidden_ns: int | None = None
+        self._hidden_reason = ""
         self._is_turned = self._unsure = False
         self.eyes_reason = ""
 
@@ -58,11 +62,13 @@ class HealthMonitor:
         """Why the health is degraded, "" if it is not. A turned picture comes first: it is to be set right first."""
         if self._is_turned:
             return ROTATED
-        return self.eyes_reason or (UNCLEAR if self._unclear_ns is not None else UNSURE_DRIVER if self._unsure else "")
+        unclear = UNCLEAR if self._unclear_ns is not None else UNSURE_DRIVER if self._unsure else ""
+        return self.eyes_reason or self._hidden_reason or unclear
 
     def forget_eyes(self) -> None:
         """Another person is watched: what was wrong with the eyes of the one before says nothing."""
         self._unclear_ns = None
+        self._hidden_reason = ""
         if self.eyes_reason != SLOW:
             self.eyes_reason = ""
             self._notes.clear()
@@ -77,6 +83,7 @@ class HealthMonitor:
         rotated: bool = False,
         unsure: bool = False,
         unclear_s: float = 0.0,
+        hidden: Hidden = NOTHING_HIDDEN,
     ) -> Health:
         """Evaluate one frame.
 
@@ -87,8 +94,10 @@ class HealthMonitor:
             rotated: the picture is turned; the face is read all the same.
             unsure: the watched face may be that of somebody else than the driver.
             unclear_s: age of lids that cover the eyes and may be closed as well as lowered, s; else 0.
+            hidden: a sleep that may be going on with no alert on its way.
         """
         self._note_unclear(t_ns, unclear_s)
+        self._note_hidden(t_ns, hidden)
         if face:
             self._unsure = unsure
             self._note_turn(t_ns, rotated)
@@ -118,6 +127,12 @@ class HealthMonitor:
             self._unclear_ns = t_ns
         elif self._unclear_ns is not None and t_ns - self._unclear_ns >= self._recovered_ns:
             self._unclear_ns = None
+
+    def _note_hidden(self, t_ns: int, hidden: Hidden) -> None:
+        if hidden.s >= self._hidden_from_s:
+            self._hidden_ns, self._hidden_reason = t_ns, hidden.reason or UNCLEAR
+        elif self._hidden_ns is not None and t_ns - self._hidden_ns >= self._recovered_ns:
+            self._hidden_ns, self._hidden_reason = None, ""
 
     def _is_lost(self, t_ns: int) -> bool:
         """A face that was seen badly is found and lost in turn: it has to be away for longer until it is gone."""

@@ -211,6 +211,9 @@ class HealthSection:
     """Eyes unreadable, or no face, for most of this long are ``degraded`` when the face is seen, s."""
     light_s: float = 1.0
     """Eyes that darkness, glare or blur hide, or make hard to read, for most of this long are ``degraded``, s."""
+    hidden_s: float = 2.7
+    """Eyes that nobody has seen open for this long, while no alert of closed eyes or of a look away is on its way, are
+    ``degraded``, s."""
     recovered_s: float = 1.0
     """Eyes readable for this long end ``degraded``, s."""
     stale_s: float = 0.5
