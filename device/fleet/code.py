@@ -12,6 +12,7 @@ import wakeful.device.fleet
 import wakeful.device.messages
 import wakeful.device.record
 import wakeful.device.state
+from wakeful.device.fleet.errors import OtherCode
 
 SCORED_BY = ("drives.py", "matching.py", "truth.py")
 JUDGED_BY = ("rows.py", "shard.py")
@@ -40,3 +41,13 @@ def digest_of(files: Iterable[Path]) -> str:
     for file in sorted(files, key=lambda file: (file.parent.name, file.name)):
         hashed.update(f"{file.parent.name}/{file.name}".encode() + b"\0" + file.read_bytes())
     return hashed.hexdigest()[:12]
+
+
+def check_code(run_id: str, planned: str, own: str) -> None:
+    """Whether a run may go on with this code.
+
+    Raises:
+        OtherCode: it was planned by other code.
+    """
+    if planned != own:
+        raise OtherCode(f"run {run_id} was planned by other code ({planned}, this is {own}): start a new run")

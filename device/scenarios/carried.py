@@ -21,8 +21,8 @@ import wakeful.device.state
 import wakeful.models
 import wakeful.sensors
 from wakeful.device.fleet import runs
-from wakeful.device.fleet.code import digest_of
-from wakeful.device.fleet.errors import FleetError, NotInStore, OtherCode
+from wakeful.device.fleet.code import check_code, digest_of
+from wakeful.device.fleet.errors import FleetError, NotInStore
 from wakeful.device.fleet.metaflow import Flow
 from wakeful.device.fleet.runs import Run
 from wakeful.device.fleet.store import Store, open_store
@@ -97,10 +97,7 @@ def run_in_store(url: str, run_id: str, number: int) -> None:
     store = open_store(url)
     run, plan = _planned(url, run_id)
     try:
-        if plan["code"] != rendering_code():
-            raise OtherCode(
-                f"run {run_id} was planned by other code ({plan['code']}, this is {rendering_code()}): start a new run"
-            )
+        check_code(run_id, plan["code"], rendering_code())
         if existing(store, run, number) is not None:
             return
         begun_s = time.process_time()

@@ -25,8 +25,8 @@ from pydantic import TypeAdapter
 
 import wakeful.models
 from wakeful.device.fleet import layout, runs
-from wakeful.device.fleet.code import digest_of
-from wakeful.device.fleet.errors import FleetError, NotInStore, OtherCode, StoreError
+from wakeful.device.fleet.code import check_code, digest_of
+from wakeful.device.fleet.errors import FleetError, NotInStore, StoreError
 from wakeful.device.fleet.metaflow import Flow
 from wakeful.device.fleet.runs import Run
 from wakeful.device.fleet.store import FolderStore, Store, open_store
@@ -156,10 +156,7 @@ def train_in_store(url: str, run_id: str, number: int) -> None:
     store = open_store(url)
     run, plan = _planned(url, run_id)
     try:
-        if plan.code != training_code():
-            raise OtherCode(
-                f"run {run_id} was planned by other code ({plan.code}, this is {training_code()}): start a new run"
-            )
+        check_code(run_id, plan.code, training_code())
         if existing(store, run, number) is not None:
             return
         asked, device = study(plan.study), prepared(plan.device, plan.threads)
