@@ -56,15 +56,21 @@ class Folder:
         self.path = path
         self._limits = limits
         self._lock: int | None = None
-        with contextlib.suppress(OSError):
+        try:
             self.open()
+        except BlockingIOError:
+            raise RecordingError(f"another process records into {path} already; name another folder") from None
+        except OSError as error:
+            if error.errno not in DISK_FAULTS:
+                raise RecordingError(
+                    f"cannot record into {path}: {error.strerror}; name a folder that this user may write to"
+                ) from None
 
     def open(self) -> None:
         """Take the lock if it is not held yet, or is that of another disk than the one that is there now.
 
         Raises:
-            OSError: the disk does not take it at present.
-            RecordingError: as for the class.
+            OSError: it cannot be had at present, which may change: a disk that fails or is away, another process.
         """
         if self._lock is None or not _is_at(self._lock, self.path / LOCK):
             self.close()
@@ -147,21 +153,14 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _locked(path: Path) -> int:
-    """The descriptor that holds the lock of a folder. Raises: RecordingError; OSError: the disk fails."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        if error.errno in DISK_FAULTS:
-            raise
-        raise RecordingError(
-            f"cannot record into {path}: {error.strerror}; name a folder that this user may write to"
-        ) from None
+    """The descriptor that holds the lock of a folder. Raises: BlockingIOError: another process has it; OSError."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
         os.close(descriptor)
-        raise RecordingError(f"another process records into {path} already; name another folder") from None
+        raise BlockingIOError(error.errno, "another process records there") from None
     return descriptor
 
 

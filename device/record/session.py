@@ -194,8 +194,13 @@ class Session:
             )
         self._retry_s = now_s + RETRY_EVERY_S
         writer, self._writer = self._writer, None
-        if writer is None:
-            return
+        if writer is not None:
+            self._end_failed(writer)
+        if error.errno not in DISK_FULL:
+            # Nothing of ours may keep a disk busy that somebody wants to check, or to take out.
+            self._folder.close()
+
+    def _end_failed(self, writer: LogWriter) -> None:
         self._folder.drop_ballast()
         try:
             self._disk.commit()

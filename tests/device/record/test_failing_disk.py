@@ -15,8 +15,9 @@ from tools.rigs.recorded_drive import eventful, given, play, recorder
 from tools.rigs.waiting import eventually, settled
 from wakeful.device.messages import Alert, Health, Level, Phase, Tick
 from wakeful.device.record import disk_file, session
+from wakeful.device.record.container import MAGIC
 from wakeful.device.record.errors import RecordingError
-from wakeful.device.record.folder import Folder, Limits
+from wakeful.device.record.folder import DiskSpace, Folder, Limits
 from wakeful.device.record.reader import recording
 from wakeful.device.record.recorder import TURN_S
 from wakeful.device.record.schema import ALERT
@@ -87,6 +88,8 @@ def test_a_disk_that_refuses_leaves_a_valid_file_and_is_told(
     disk.limit = settled(lambda: size_of(tmp_path), rest_s=0.3) + 10
     play(to, inputs[60:90])
     assert eventually(lambda: code in notes.codes)
+    (first,) = tmp_path.glob("*.mcap")
+    assert eventually(lambda: first.read_bytes().endswith(MAGIC))  # all that did not fit is given up
     late = Alert(at(3.5), 9, "sleep", Level.URGENT, Phase.RAISED)
     to.alert(late)
     disk.limit = 1 << 40
@@ -176,6 +179,48 @@ def test_a_disk_that_fails_only_when_it_is_synced_is_reported_until_it_works(
     to.close()
     newest = max(tmp_path.glob("*.mcap"))
     assert [entry.value for entry in recording(newest).entries(ALERT)] == [late]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_disk_that_is_taken_out_is_used_again_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "RETRY_EVERY_S", 0.05)
+    monkeypatch.setattr(session, "SYNC_EVERY_S", 0.0)
+    there, sync, space, tried = [True], os.fsync, Folder.space, [0]
+
+    def fail(descriptor: int) -> None:
+        if not there[0]:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(descriptor)
+
+    def count(folder: Folder, at_least: DiskSpace = DiskSpace.ALERTS_ONLY) -> tuple[DiskSpace, int]:
+        tried[0] += 1
+        return space(folder, at_least)
+
+    monkeypatch.setattr("wakeful.device.record.disk_file.os.fsync", fail)
+    monkeypatch.setattr(Folder, "space", count)
+    mount, away, notes = tmp_path / "mount", tmp_path / "away", Notes()
+    to = recorder(mount / "log", notes)
+    to.start(ORIGIN_NS)
+    assert eventually(lambda: to.recording)
+    there[0] = False
+    mount.rename(away)
+    mount.touch()  # whatever lies below the place where the disk was
+    assert eventually(lambda: notes.codes == ("record_failed",))
+    tried[0] = 0
+    assert eventually(lambda: tried[0] >= 3)
+    held = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert not [one for one in held if one.is_relative_to(tmp_path)]
+    mount.unlink()
+    away.rename(mount)
+    there[0] = True
+    assert eventually(lambda: to.recording and notes.codes == ())
+    late = Alert(at(1.0), 9, "sleep", Level.URGENT, Phase.RAISED)
+    to.alert(late)
+    to.close()
+    newest = max((mount / "log").glob("*.mcap"))
+    assert late in [entry.value for entry in recording(newest).entries(ALERT)]
 
 
 def test_what_a_full_disk_took_half_of_is_taken_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
