@@ -1,6 +1,6 @@
 """What was learned about a driver, saved under a name between drives (``wakeful run --driver NAME``).
 
-A few numbers and no image: the aspects of the open eyes and the road direction. One JSON file per driver,
+A few numbers and no image: the aspects of the open eyes, the road direction and usual blinks. One JSON file per driver,
 readable by its owner alone, in ``WAKEFUL_DRIVERS`` or ``~/.local/share/wakeful/drivers``.
 """
 
@@ -10,12 +10,12 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from threading import Thread
 
 from wakeful.device.alerts.output import Output
-from wakeful.device.drivers import Calibration, DriverRecognized, SetDriver, is_driver_name
+from wakeful.device.drivers import BlinkBaseline, Calibration, DriverRecognized, SetDriver, is_driver_name
 from wakeful.device.messages import CommandReceived, DriverState, Event
 from wakeful.device.state.inputs import EngineInput
 from wakeful.errors import ConfigError, WakefulError
@@ -49,7 +49,8 @@ def load_driver(name: str) -> Calibration | None:
         with file.open("rb") as opened:
             fields = dict(json.loads(opened.read(MAX_BYTES)))
         version = fields.pop("version", 1)
-        known = Calibration(**fields)
+        blinks = fields.pop("blinks", None)
+        known = Calibration(**fields, blinks=blinks and BlinkBaseline(**blinks))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
@@ -157,6 +158,9 @@ def _file(name: str) -> Path:
 def _plausible(known: Calibration) -> bool:
     aspects = (known.eye_aspect_left, known.eye_aspect_right)
     angles = (known.road_yaw_deg, known.road_pitch_deg)
-    return all(isinstance(aspect, float) and 0.05 < aspect < 1.0 for aspect in aspects) and all(
-        angle is None or (isinstance(angle, float) and -90.0 <= angle <= 90.0) for angle in angles
+    blinks = () if known.blinks is None else astuple(known.blinks)
+    return (
+        all(isinstance(aspect, float) and 0.05 < aspect < 1.0 for aspect in aspects)
+        and all(angle is None or (isinstance(angle, float) and -90.0 <= angle <= 90.0) for angle in angles)
+        and all(isinstance(value, float) and 1e-4 < value <= 1.0 for value in blinks)
     )

@@ -13,6 +13,21 @@ RESERVED = (AUTO, UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
+class BlinkBaseline:
+    """What is usual of a person's blinks while alert: means, and standard deviations of single blinks.
+
+    Attributes:
+        duration_s, duration_sd_s: see ``wakeful.device.state.blinks``.
+        depth, depth_sd: in openings.
+    """
+
+    duration_s: float
+    duration_sd_s: float
+    depth: float
+    depth_sd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """What can be kept of a person under a name.
 
@@ -20,6 +35,7 @@ class Calibration:
         reader: the landmark reader it was learned with; it holds for no other.
         eye_aspect_left, eye_aspect_right: of the open eyes.
         road_yaw_deg, road_pitch_deg: where the road is, in the camera's frame; None if not learned.
+        blinks: while alert; None if not learned.
     """
 
     reader: str
@@ -27,6 +43,7 @@ class Calibration:
     eye_aspect_right: float
     road_yaw_deg: float | None = None
     road_pitch_deg: float | None = None
+    blinks: BlinkBaseline | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,11 +195,7 @@ def sleepiness(
     if figure:
         need("train", "matplotlib")
     rules, _ = load_profile(profile)
-    recordings = evaluation.load(data)
-    by_blinks = evaluation.blink_rules(rules)
-    scored = {f"profile {profile}": [evaluation.replay(one, rules.blinks, by_blinks) for one in recordings]}
-    if len({one.fold for one in recordings}) > 1:
-        scored["fitted with folds by person"] = evaluation.by_folds(recordings, rules.blinks, by_blinks)
+    scored = evaluation.every_way(evaluation.load(data), rules, profile)
     found = {name: evaluation.figures(one) for name, one in scored.items()}
     openings = [opening_series.replay(series, rules) for series in opening_series.load(data)]
     if json_file:
@@ -208,7 +204,7 @@ def sleepiness(
     if figure:
         import io
 
-        drawn, name = io.BytesIO(), list(scored)[-1]
+        drawn, name = io.BytesIO(), evaluation.BY_FOLDS if evaluation.BY_FOLDS in scored else next(iter(scored))
         picture(scored[name], f"sleepiness by blinks, {name}").savefig(drawn, format="png", dpi=100)
         _write(figure, drawn.getvalue())
     print_tables(found, openings, PlainConsole())

@@ -1,8 +1,9 @@
 """Replays blinks of people who rated their sleepiness through the engine's own estimator.
 
 The file of blinks (``rldd_blinks.npz``, of UTA-RLDD) holds three recordings of each person, blinks in standard
-deviations of the person's own alert ones, and no times. All figures are over people; intervals come from drawing people
-again and again.
+deviations of some of the person's own alert ones, and no times. A drive knows no more than its own first blinks, so
+that those of the alert recording are what the others are compared with (``as_in_drives``). All figures are over people;
+intervals come from drawing people again and again.
 """
 
 from __future__ import annotations
@@ -17,14 +18,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.evaluation.sleepiness_fit import DROWSY, LOW_VIGILANT, Coefficients, Floats, fit
+from wakeful.device.state.blinks import Blink
 from wakeful.device.state.profile import BLINK_SIGNALS, BlinksSection, Profile, Rule
-from wakeful.device.state.sleepiness import Deviation, SleepinessWindow
+from wakeful.device.state.sleepiness import (
+    USUAL_DEPTH_SPREAD,
+    USUAL_SPREAD,
+    Deviation,
+    OwnSleepiness,
+    deviation,
+    sleepiness_of,
+)
 from wakeful.errors import ConfigError
 
 BLINKS = "rldd_blinks.npz"
 ALERT = 0
 LEVELS = {ALERT: "alert", LOW_VIGILANT: "low vigilant", DROWSY: "drowsy"}
 DRAWS = 2000
+USUAL_S, USUAL_DEPTH = 0.2, 0.8
+"""A blink without a deviation, for what the file has no seconds of: the result does not depend on them."""
+BY_FOLDS = "fitted with folds by person"
+UNLEARNED = "the same, of alert blinks only those that nobody learned from"
+OF_THE_FILE = "the same, in the deviations of the file"
+LEAST_UNLEARNED = 10
+"""Alert recordings with fewer blinks that nobody learned from are left out of the figures by these alone."""
 BINS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0)
 
 
@@ -76,12 +92,50 @@ def load(folder: Path) -> list[Blinking]:
         raise ConfigError(f"{path} is not a file of blinks: {error}") from None
 
 
+def as_in_drives(recordings: Sequence[Blinking], section: BlinksSection) -> list[Blinking]:
+    """Deviations from what the engine learns of the first blinks of the alert recording.
+
+    People with fewer alert blinks than that needs are left out: a drive would know nothing of them.
+    """
+    taught = {}
+    for one in recordings:
+        if one.level == ALERT:
+            own = OwnSleepiness(section)
+            for blink in _blinks(one):
+                own.add(blink)
+            taught[one.person] = own.usual
+    found = []
+    for one in recordings:
+        if baseline := taught.get(one.person):
+            each = [deviation(blink, baseline) for blink in _blinks(one)]
+            found.append(replace(one, deviations=np.array([(blink.duration, blink.depth) for blink in each])))
+    return found
+
+
+def without_learned(recordings: Sequence[Blinking], section: BlinksSection) -> list[Blinking]:
+    """The people with enough alert blinks after those that were learned, and of their alert ones only these."""
+    later = {
+        one.person: replace(one, deviations=one.deviations[section.own :])
+        for one in recordings
+        if one.level == ALERT and len(one.deviations) >= section.own + LEAST_UNLEARNED
+    }
+    return [later[one.person] if one.level == ALERT else one for one in recordings if one.person in later]
+
+
+def _blinks(recording: Blinking) -> list[Blink]:
+    duration_sd_s = USUAL_SPREAD * USUAL_S
+    return [
+        Blink(number, number, USUAL_S + duration_sd_s * duration, USUAL_DEPTH + USUAL_DEPTH_SPREAD * depth)
+        for number, (duration, depth) in enumerate(recording.deviations.tolist(), start=1)
+    ]
+
+
 def replay(recording: Blinking, section: BlinksSection, rules: Sequence[Rule]) -> Scored:
-    """Blink after blink through the window of the engine, and through the rules that need nothing else."""
-    window, p, alerted_after = SleepinessWindow(section), [], None
-    for number, (duration, depth) in enumerate(recording.deviations.tolist(), start=1):
-        window.add(number, Deviation(duration, depth))
-        now = window.at(number)
+    """Blink after blink through the estimator of the engine, and through the rules that need nothing else."""
+    p, alerted_after = [], None
+    blinks = [Deviation(duration, depth) for duration, depth in recording.deviations.tolist()]
+    for number in range(1, len(blinks) + 1):
+        now = sleepiness_of(blinks[max(0, number - section.window) : number], section)
         p.append(np.nan if now.p is None else now.p)
         signals = {"sleepiness": now.p, "long_blink_share": now.long_share}
         if alerted_after is None and any(_holds(rule, signals) for rule in rules):
@@ -108,6 +162,21 @@ def by_folds(recordings: Sequence[Blinking], section: BlinksSection, rules: Sequ
         fitted = with_coefficients(section, fit(others, section))
         scored += [replay(one, fitted, rules) for one in recordings if one.fold == fold]
     return scored
+
+
+def every_way(recordings: Sequence[Blinking], profile: Profile, name: str) -> dict[str, list[Scored]]:
+    """By the coefficients of the profile and by fitted ones, by what drives know of a person and by what the file does.
+
+    Where all people are in one fold nothing is fitted.
+    """
+    section, rules = profile.blinks, blink_rules(profile)
+    drives = as_in_drives(recordings, section)
+    found = {f"profile {name}": [replay(one, section, rules) for one in drives]}
+    if len({one.fold for one in drives}) > 1:
+        found[BY_FOLDS] = by_folds(drives, section, rules)
+        found[UNLEARNED] = by_folds(without_learned(drives, section), section, rules)
+        found[OF_THE_FILE] = by_folds(recordings, section, rules)
+    return found
 
 
 def with_coefficients(section: BlinksSection, found: Coefficients) -> BlinksSection:

@@ -174,8 +174,8 @@ class Kept:
     """What is learned of a person who was recognized, saved once it is sure whose it is.
 
     Only where all of it was learned under one answer: what was learned while the face was somebody else's, or nobody's,
-    is not this person's. Eyes that were learned in an earlier drive and fit are kept, so that tired drives do not
-    wear them down; eyes that do not fit are not saved.
+    is not this person's. Eyes that were learned in an earlier drive and fit are kept, and alert blinks, so that tired
+    drives do not wear them down; eyes that do not fit are not saved.
     """
 
     def __init__(self, store: Store, learned: Callable[[], Calibration | None]) -> None:
@@ -211,9 +211,9 @@ class Kept:
         known = gallery.calibrations.get(self._name or "")
         if learned is None or known is None or known.reader != learned.reader:
             return learned
-        if learned.road_yaw_deg is None:
-            return None
-        kept = replace(learned, eye_aspect_left=known.eye_aspect_left, eye_aspect_right=known.eye_aspect_right)
+        kept = replace(known, blinks=known.blinks or learned.blinks)
+        if learned.road_yaw_deg is not None:
+            kept = replace(kept, road_yaw_deg=learned.road_yaw_deg, road_pitch_deg=learned.road_pitch_deg)
         return None if kept == known else kept
 
     def _save(self, name: str, kept: Calibration) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
-from wakeful.device.drivers import Calibration
+from wakeful.device.drivers import BlinkBaseline, Calibration
 
 MAX_TIME_NS = 1 << 63
 MAX_TEXT = 4096
@@ -109,4 +110,13 @@ def calibration(values: Any) -> Calibration | None:
     if not (0.0 < left < 10.0 and 0.0 < right < 10.0):
         raise InvalidMessage("the eye aspects of the calibration are out of range")
     yaw, pitch = (angle(values.get(key)) for key in ("road_yaw_deg", "road_pitch_deg"))
-    return Calibration(text(values["reader"]), left, right, yaw, pitch)
+    return Calibration(text(values["reader"]), left, right, yaw, pitch, _blinks(values.get("blinks")))
+
+
+def _blinks(values: Any) -> BlinkBaseline | None:
+    if values is None:
+        return None
+    found = BlinkBaseline(**{field.name: number(values[field.name]) for field in fields(BlinkBaseline)})
+    if not (0.0 < found.duration_sd_s < 10.0 and 0.0 < found.depth_sd < 10.0):
+        raise InvalidMessage("the blinks of the calibration are out of range")
+    return found

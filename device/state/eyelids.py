@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wakeful.device.drivers import Calibration
+from wakeful.device.drivers import BlinkBaseline, Calibration
 from wakeful.device.messages import Event, Observation, ReaderTraits
 from wakeful.device.state.baseline import OpenEyeBaseline, opening
 from wakeful.device.state.blinks import Blink, BlinkMeter
@@ -98,7 +98,7 @@ class Eyelids:
         self._eyes = EyeState(eyes.closed_below, eyes.open_above)
         self._lids = LoweredLids(eyes.lowered_drop)
         self._blinks = OwnBlinks()
-        self._own_sleepiness = OwnSleepiness(profile.blinks)
+        self._own_sleepiness = OwnSleepiness(profile.blinks, known.blinks if known else None)
         self.restart()
 
     def restart(self) -> None:
@@ -135,10 +135,16 @@ class Eyelids:
         learned = [eye.learned for eye in (self.left, self.right) if eye.learned is not None]
         return sum(learned) / len(learned) if learned else None
 
+    @property
+    def learned_blinks(self) -> BlinkBaseline | None:
+        """What is usual of this person's blinks, None while it is not learned."""
+        return self._own_sleepiness.learned
+
     def recall(self, known: Calibration | None) -> None:
         """What was learned of these eyes in earlier drives, which fits; None: it no longer counts."""
         self.left.recall(known.eye_aspect_left if known else None)
         self.right.recall(known.eye_aspect_right if known else None)
+        self._own_sleepiness.recall(known.blinks if known else None)
 
     def step(self, seen: Observation, fps: float | None, *, defers: bool = True, steady: bool = False) -> LidView:
         """Take in one frame.

@@ -111,8 +111,9 @@ class OnePerson:
         if self._recall is None:
             return ""
         misfit = self._recall.see(seen, self.attention, eyes_open=lids.closed is False and not lids.down)
+        misfit = misfit or self._recall.try_blinks(self.lids.learned_blinks)
         if self._recall.fits:
-            self.lids.recall(self._recall.known)
+            self.lids.recall(self._recall.fitting)
         return misfit
 
     def attend(self, seen: Observation, lids: LidView) -> AttentionView:
@@ -136,7 +137,12 @@ class OnePerson:
             return None
         road = self.attention.road.direction if self.attention.road.learned else None
         return Calibration(
-            self._config.reader.name, left, right, road.yaw_deg if road else None, road.pitch_deg if road else None
+            self._config.reader.name,
+            left,
+            right,
+            road.yaw_deg if road else None,
+            road.pitch_deg if road else None,
+            self.lids.learned_blinks,
         )
 
 

@@ -110,19 +110,21 @@ class BlinksSection:
 
     source: str = ""
     """Where the coefficients come from."""
-    own: int = 15
+    own: int = 30
     """The first blinks of a person, which show what is usual; from then on that stays."""
+    own_least: int = 15
+    """With so many of them the last blinks are compared already."""
     window: int = 30
     """The last blinks, over which all is averaged."""
     least: int = 5
     """With fewer blinks than this in the window, nothing is known."""
     long_sd: float = 2.0
     """A blink is long beyond this many standard deviations over the own mean."""
-    intercept: float = -2.82
+    intercept: float = -3.21
     """Log odds of "drowsy" with blinks as usual."""
-    duration: float = 1.64
+    duration: float = 2.05
     """... more for each standard deviation of the mean duration."""
-    shallow: float = 5.02
+    shallow: float = 5.75
     """... more if every blink is shallower than usual by two standard deviations or more."""
 
 

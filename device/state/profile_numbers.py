@@ -21,6 +21,7 @@ LEAST = {
     ("eyes", "closed_below"): 0.1,
     ("eyes", "bridge_s"): 0.2,
     ("blinks", "own"): 2.0,
+    ("blinks", "own_least"): 2.0,
     ("blinks", "window"): 1.0,
     ("blinks", "least"): 1.0,
     ("blinks", "intercept"): -100.0,

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from wakeful.device.drivers import BlinkBaseline
 from wakeful.device.state.blinks import Blink
 from wakeful.device.state.profile import BlinksSection
 
@@ -53,81 +55,103 @@ class Sleepiness:
     long_share: float | None = None
 
 
-class SleepinessWindow:
-    """The last blinks, as deviations."""
-
-    def __init__(self, section: BlinksSection) -> None:
-        self._section = section
-        self._last: deque[tuple[int, Deviation]] = deque(maxlen=section.window)
-
-    def add(self, t_ns: int, blink: Deviation) -> None:
-        """A blink was over."""
-        self._last.append((t_ns, blink))
-
-    def at(self, t_ns: int) -> Sleepiness:
-        """What the blinks of the last minutes say."""
-        while self._last and self._last[0][0] <= t_ns - WINDOW_NS:
-            self._last.popleft()
-        section, blinks = self._section, [blink for _, blink in self._last]
-        coverage = len(blinks) / section.window
-        if len(blinks) < section.least:
-            return Sleepiness(coverage=coverage)
-        low, high = DURATION_LIMITS
-        duration = fmean(min(max(blink.duration, low), high) for blink in blinks)
-        shallow = fmean(min(max(-blink.depth / SHALLOW_LIMIT, 0.0), 1.0) for blink in blinks)
-        odds = section.intercept + section.duration * duration + section.shallow * shallow
-        long = sum(blink.duration > section.long_sd for blink in blinks)
-        return Sleepiness(1.0 / (1.0 + math.exp(-odds)), coverage, long / section.window)
-
-
 class OwnSleepiness:
-    """Learns this person's first blinks, and compares all with them; what was learned is never changed again."""
+    """Learns this person's first blinks, and compares the last ones with them.
 
-    def __init__(self, section: BlinksSection) -> None:
+    They are compared from ``BlinksSection.own_least`` blinks on. What was learned of ``BlinksSection.own`` is never
+    changed again. What was learned in an earlier drive can only make somebody sleepier (``recall``).
+
+    Args:
+        known: what was learned of this person before; then nothing is learned.
+
+    Attributes:
+        usual: of this person's blinks as far as they are known; None with too few of them.
+    """
+
+    def __init__(self, section: BlinksSection, known: BlinkBaseline | None = None) -> None:
         self._section = section
+        self._last: deque[Blink] = deque(maxlen=section.window)
         self._own: list[Blink] = []
-        self._duration: tuple[float, float] | None = None
-        self._depth = (0.0, 1.0)
-        self.restart()
+        self.usual = known
+        self._recalled: BlinkBaseline | None = None
+        self._learned = known is not None
+
+    @property
+    def learned(self) -> BlinkBaseline | None:
+        """What is usual of this person's blinks, once it changes no more."""
+        return self.usual if self._learned else None
 
     def restart(self) -> None:
         """Time starts again, with the same person."""
-        self._window = SleepinessWindow(self._section)
-        if self._duration is None:
-            self._own.clear()
+        self._last.clear()
+
+    def recall(self, known: BlinkBaseline | None) -> None:
+        """What was learned of this person in an earlier drive, and fits; None: it no longer counts."""
+        self._recalled = known
 
     def add(self, blink: Blink) -> Deviation | None:
-        """A blink is over; gives how it deviates from this person's own, None while these are being learned."""
-        if self._duration is None:
-            if blink.duration_s <= LONGEST_OWN_S:
-                self._own.append(blink)
-            if len(self._own) == self._section.own:
-                self._learn()
-            return None
-        deviation = self._deviation(blink)
-        self._window.add(blink.end_ns, deviation)
-        return deviation
+        """A blink is over; gives how it deviates from this person's own, None while too few of these are known."""
+        self._last.append(blink)
+        if not self._learned and blink.duration_s <= LONGEST_OWN_S:
+            self._learn(blink)
+        found = [deviation(blink, usual) for usual in self._baselines()]
+        return max(found, key=lambda one: one.duration, default=None)
 
     def at(self, t_ns: int) -> Sleepiness:
         """How sleepy this person blinks now."""
-        return self._window.at(t_ns)
+        while self._last and self._last[0].end_ns <= t_ns - WINDOW_NS:
+            self._last.popleft()
+        found = [
+            sleepiness_of([deviation(blink, usual) for blink in self._last], self._section)
+            for usual in self._baselines()
+        ]
+        return Sleepiness(
+            max((one.p for one in found if one.p is not None), default=None),
+            len(self._last) / self._section.window,
+            max((one.long_share for one in found if one.long_share is not None), default=None),
+        )
 
     def is_long(self, blink: Deviation) -> bool:
         """Whether it is one of the long blinks."""
         return blink.duration > self._section.long_sd
 
-    def _learn(self) -> None:
-        durations = [blink.duration_s for blink in self._own]
-        self._duration = _mean_and_spread(durations, USUAL_SPREAD * fmean(durations))
-        self._depth = _mean_and_spread([blink.depth for blink in self._own], USUAL_DEPTH_SPREAD)
-        for blink in self._own:
-            self._window.add(blink.end_ns, self._deviation(blink))
-        self._own.clear()
+    def _baselines(self) -> list[BlinkBaseline]:
+        return [usual for usual in (self.usual, self._recalled) if usual is not None]
 
-    def _deviation(self, blink: Blink) -> Deviation:
-        assert self._duration is not None
-        (duration, duration_sd), (depth, depth_sd) = self._duration, self._depth
-        return Deviation((blink.duration_s - duration) / duration_sd, (blink.depth - depth) / depth_sd)
+    def _learn(self, blink: Blink) -> None:
+        self._own.append(blink)
+        if len(self._own) >= min(self._section.own_least, self._section.own):
+            self.usual = baseline_of(self._own)
+        if len(self._own) >= self._section.own:
+            self._learned = True
+            self._own.clear()
+
+
+def sleepiness_of(blinks: Sequence[Deviation], section: BlinksSection) -> Sleepiness:
+    """What these last blinks say."""
+    coverage = len(blinks) / section.window
+    if len(blinks) < section.least:
+        return Sleepiness(coverage=coverage)
+    low, high = DURATION_LIMITS
+    duration = fmean(min(max(blink.duration, low), high) for blink in blinks)
+    shallow = fmean(min(max(-blink.depth / SHALLOW_LIMIT, 0.0), 1.0) for blink in blinks)
+    odds = section.intercept + section.duration * duration + section.shallow * shallow
+    long = sum(blink.duration > section.long_sd for blink in blinks)
+    return Sleepiness(1.0 / (1.0 + math.exp(-odds)), coverage, long / section.window)
+
+
+def baseline_of(own: Sequence[Blink]) -> BlinkBaseline:
+    """What is usual of a person who blinked so."""
+    durations = [blink.duration_s for blink in own]
+    duration_s, duration_sd_s = _mean_and_spread(durations, USUAL_SPREAD * fmean(durations))
+    return BlinkBaseline(
+        duration_s, duration_sd_s, *_mean_and_spread([blink.depth for blink in own], USUAL_DEPTH_SPREAD)
+    )
+
+
+def deviation(blink: Blink, own: BlinkBaseline) -> Deviation:
+    """How a blink deviates from this person's own."""
+    return Deviation((blink.duration_s - own.duration_s) / own.duration_sd_s, (blink.depth - own.depth) / own.depth_sd)
 
 
 def kss_estimate(sleepiness: float | None) -> float | None:

@@ -13,11 +13,12 @@ from tools.rigs.waiting import eventually
 from wakeful import ConfigError
 from wakeful.device.config.layers import load_settings
 from wakeful.device.driver_store import DriverSaver, load_driver, save_driver, with_what_is_known
-from wakeful.device.drivers import Calibration, DriverRecognized
+from wakeful.device.drivers import BlinkBaseline, Calibration, DriverRecognized
 from wakeful.device.messages import CommandReceived, Event, SetDriver
 
 ANNA = Calibration("v2", 0.28, 0.27, 12.0, -4.0)
 BERT = Calibration("v2", 0.31, 0.3)
+CLARA = Calibration("v2", 0.31, 0.3, blinks=BlinkBaseline(0.19, 0.05, 0.8, 0.07))
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +29,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return chosen
 
 
-def test_a_driver_is_taken_up_as_left() -> None:
-    save_driver("anna", ANNA)
-    assert load_driver("anna") == ANNA
+@pytest.mark.parametrize("learned", [ANNA, CLARA], ids=["road", "blinks"])
+def test_a_driver_is_taken_up_as_left(learned: Calibration) -> None:
+    save_driver("anna", learned)
+    assert load_driver("anna") == learned
 
 
 def test_a_way_to_the_road_measured_with_gazes_read_too_high_is_left_aside(folder: Path) -> None:
@@ -57,7 +59,17 @@ def test_names_that_are_no_file_names_are_refused(name: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"reader": "v2"}', '{"reader": "v2", "eye_aspect_left": 9.0, "eye_aspect_right": 0.3}', '{"reader"'],
+    [
+        *(
+            "",
+            "[]",
+            '{"reader": "v2"}',
+            '{"reader": "v2", "eye_aspect_left": 9.0, "eye_aspect_right": 0.3}',
+            '{"reader"',
+        ),
+        '{"reader": "v2", "eye_aspect_left": 0.3, "eye_aspect_right": 0.3, "blinks": {"duration_s": 0.2}}',
+        json.dumps(asdict(replace(CLARA, blinks=BlinkBaseline(0.2, 0.0, 0.8, 0.1)))),
+    ],
 )
 def test_a_damaged_file_is_refused_and_named(folder: Path, text: str) -> None:
     folder.mkdir()

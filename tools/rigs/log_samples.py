@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from wakeful.device.config.layers import load_profile
-from wakeful.device.drivers import Calibration
+from wakeful.device.drivers import BlinkBaseline, Calibration
 from wakeful.device.landmarks import EyeLandmarks, Landmarks
 from wakeful.device.messages import (
     Acknowledge,
@@ -53,7 +53,7 @@ CONFIG = LogConfig(
         profile=load_profile("vehicle")[0],
         reader=ReaderTraits("v2", closed_ratio=0.02, wide_mouth_aspect=0.75),
         speed_kmh=80.0,
-        known=Calibration("v2", 0.3, 0.31, 1.5, -2.25),
+        known=Calibration("v2", 0.3, 0.31, 1.5, -2.25, BlinkBaseline(0.19, 0.05, 0.8, 0.07)),
         road=Direction(1.0, -3.0),
         expression_classes=CLASSES,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +45,25 @@ def folder(tmp_path: Path) -> Path:
 
 def test_people_who_blink_longer_are_told_apart_and_the_number_of_blinks_tells_nothing(folder: Path) -> None:
     profile, _ = load_profile("vehicle")
-    scored = sleepiness.by_folds(sleepiness.load(folder), profile.blinks, sleepiness.blink_rules(profile))
-    found = sleepiness.figures(scored)
+    found = sleepiness.figures(sleepiness.every_way(sleepiness.load(folder), profile, "vehicle")[sleepiness.BY_FOLDS])
     middle, low, high = found["auc_95"]["sleepiness"]["drowsy"]
     assert 0.95 < middle <= 1.0 and low <= middle <= high
     assert 0.2 < found["auc_95"]["number_of_blinks"]["drowsy"][0] < 0.8
     assert found["alerted"]["alert"][0] == 0 and found["alerted"]["drowsy"][0] > 6
     assert sum(count for _, _, count in found["reliability"]) == 36
+
+
+def test_what_is_usual_comes_from_the_first_alert_blinks_as_in_a_drive(folder: Path) -> None:
+    profile, _ = load_profile("vehicle")
+    given = sleepiness.load(folder)
+    moved = [replace(one, deviations=3.0 + 2.0 * one.deviations) for one in given]
+    for one, other in zip(*(sleepiness.as_in_drives(each, profile.blinks) for each in (given, moved)), strict=True):
+        assert abs(one.deviations.mean() - other.deviations.mean()) < 1.0
+    few = [replace(one, deviations=one.deviations[:14]) for one in given]
+    assert sleepiness.as_in_drives(few, profile.blinks) == []
+    later = sleepiness.without_learned(given, profile.blinks)
+    counts = [len(one.deviations) for one in given if one.level == 0]
+    assert [len(one.deviations) for one in later if one.level == 0] == [n - 30 for n in counts if n >= 40]
 
 
 def test_both_coefficients_are_found_with_their_signs(folder: Path) -> None:
@@ -73,7 +86,8 @@ def test_the_command_writes_all_figures_and_replays_openings(
     assert "fitted with folds by person," in said
     assert "calm" in said and "none" in said
     written = json.loads(target.read_text())
-    assert set(written["coefficients"]) == {"profile vehicle", "fitted with folds by person"}
+    assert list(written["coefficients"])[:2] == ["profile vehicle", "fitted with folds by person"]
+    assert [len(one["auc_95"]) for one in written["coefficients"].values()] == [4] * 4
     assert [one["name"] for one in written["openings"]] == ["calm"]
     assert len(written["openings"][0]["closures_s"]) == 3
 

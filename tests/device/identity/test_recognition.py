@@ -13,7 +13,7 @@ import pytest
 from tests.device.identity.people import FPS, ColourEmbedder, frame_of, sighting_of, template
 from tools.rigs.waiting import eventually
 from wakeful.device.driver_store import load_driver, save_driver
-from wakeful.device.drivers import Calibration, DriverRecognized, SetDriver
+from wakeful.device.drivers import BlinkBaseline, Calibration, DriverRecognized, SetDriver
 from wakeful.device.identity.published import Publish, published
 from wakeful.device.identity.recognition import Recognition
 from wakeful.device.identity.store import Store
@@ -158,6 +158,15 @@ def test_eyes_that_fit_are_kept_as_they_were_and_the_road_is_new(store: Store) -
     drive.learned = LEARNED
     drive.output.close()
     assert load_driver("anna") == replace(EYES, road_yaw_deg=10.0, road_pitch_deg=0.0)
+
+
+def test_alert_blinks_are_kept_with_the_eyes_and_later_ones_do_not_replace_them(store: Store) -> None:
+    first, second = (replace(LEARNED, blinks=BlinkBaseline(length_s, 0.05, 0.8, 0.08)) for length_s in (0.2, 0.3))
+    for learned in (first, second):
+        drive = Drive(store).play(5.0, ANNA)
+        drive.learned = replace(learned, road_yaw_deg=None, road_pitch_deg=None)
+        drive.output.close()
+        assert load_driver("anna") == replace(EYES, blinks=first.blinks)
 
 
 def test_eyes_that_do_not_fit_are_not_kept(store: Store) -> None:

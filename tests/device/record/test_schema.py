@@ -112,6 +112,7 @@ def changed_head(**values: Any) -> bytes:
         {"profile": {"about": "x", "rules": [], "settings": {}}},
         {"reader": {"name": "v2", "closed_ratio": 0.1, "wide_mouth_aspect": 0.0}},
         {"known": {"reader": "v2", "eye_aspect_left": -1.0, "eye_aspect_right": 0.3}},
+        {"known": {"reader": "v2", "eye_aspect_left": 0.3, "eye_aspect_right": 0.3, "blinks": {"duration_s": 0.2}}},
         {"road": {"yaw_deg": 400.0, "pitch_deg": 0.0}},
         {"about": {"x": "y" * 100_000}},
         {"session": "x" * 5000},

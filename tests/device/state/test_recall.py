@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.device.state.blinking import Floats, blinking, sampled
 from tests.device.state.drives import (
     EYES_ALONE,
     OPEN_ASPECT,
@@ -18,10 +19,14 @@ from tests.device.state.drives import (
     any_camera,
     assert_alerts,
     drive,
+    observation,
 )
 from tests.device.state.test_properties import drives, few
-from wakeful.device.drivers import Calibration, DriverRecognized
+from wakeful.device.config.layers import load_profile
+from wakeful.device.drivers import BlinkBaseline, Calibration, DriverRecognized
 from wakeful.device.messages import Phase
+from wakeful.device.state.engine import Engine
+from wakeful.device.state.engine_config import EngineConfig
 
 OWN = Calibration(EYES_ALONE.name, OPEN_ASPECT, OPEN_ASPECT, 0.0, 0.0)
 WIDE = replace(OWN, eye_aspect_left=1.7 * OPEN_ASPECT, eye_aspect_right=1.7 * OPEN_ASPECT)
@@ -133,6 +138,34 @@ def test_another_person_s_name_ends_with_that_person() -> None:
     outcome = drive(taken_for(known), *away, fps=10.0)
     assert outcome.steps[60].state.driver == "anna"
     assert outcome.steps[-1].state.driver == ""
+
+
+def drowsy_at(known: Calibration | None, fine: Floats) -> tuple[list[float], list[object], Calibration | None]:
+    """When somebody who blinks so gives an advisory, s; what did not fit; what is learned."""
+    engine = Engine(EngineConfig(load_profile("vehicle")[0], EYES_ALONE, 100.0))
+    engine.command(0, DriverRecognized("anna", 0.7, known))
+    taken = [
+        engine.step(observation(Part(1.0, opening), t_ns, seq))
+        for seq, (t_ns, opening) in enumerate(sampled(fine, 15.0))
+    ]
+    raised = [alert.t_ns / 1e9 for step in taken for alert in step.alerts if alert.code == "drowsy"]
+    events = [event for step in taken for event in step.events if event.data.get("reason") == "driver_mismatch"]
+    return raised, [event.data["measure"] for event in events], engine.calibration()
+
+
+def test_who_gets_in_sleepy_is_compared_with_alert_blinks_of_earlier() -> None:
+    nothing, _, alert = drowsy_at(None, blinking(32, sleepy=False))
+    sleepy = blinking(34, sleepy=True, seed=1)
+    assert nothing == [] and alert is not None and alert.blinks is not None
+    assert drowsy_at(None, sleepy)[0] == []
+    raised, misfits, _ = drowsy_at(alert, sleepy)
+    assert raised[0] < 80.0 and misfits == []
+    assert drowsy_at(alert, blinking(34, sleepy=False, seed=2))[:2] == ([], [])
+
+
+def test_blinks_of_another_length_altogether_are_dropped_once_this_drive_knows_its_own() -> None:
+    short = replace(OWN, road_yaw_deg=None, road_pitch_deg=None, blinks=BlinkBaseline(0.09, 0.02, 0.9, 0.08))
+    assert drowsy_at(short, blinking(40, sleepy=False))[1] == ["blinks"]
 
 
 def test_data_of_another_reader_are_left_aside() -> None:
