@@ -15,6 +15,7 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the extra [train]")
 pytest.importorskip("matplotlib", reason="needs the extra [train]")
+pytest.importorskip("onnx", reason="needs the extra [train]")
 
 from tools.rigs.waiting import eventually
 from wakeful.device.cli import status
