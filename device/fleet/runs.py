@@ -29,6 +29,8 @@ from wakeful.device.sanitise import printable
 
 RUNS = "runs/"
 HERE, METAFLOW = "here", "metaflow"
+ENDING_S = 2.0
+"""A process that was killed, and its children, let go of their run within so long."""
 REPLAY, SCENARIOS, STUDY = "replay", "scenarios", "study"
 COMMANDS = {REPLAY: "fleet"}
 """What makes runs of a kind, where the command has another name."""
@@ -225,13 +227,22 @@ def held(store: Store, run: Run) -> Iterator[int | None]:
         return
     descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise FleetError(f"another process works on run {run.id}: wait for it, or end it first") from None
+        until_s = time.monotonic() + ENDING_S
+        while not _locked(descriptor):
+            if time.monotonic() > until_s:
+                raise FleetError(f"another process works on run {run.id}: wait for it, or end it first")
+            time.sleep(0.05)
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def with_flow_run(store: Store, run: Run, flow_run: str) -> Run:

@@ -165,7 +165,10 @@ def test_a_store_that_cannot_be_written_is_one_line(
     assert "cannot be written" in complaint(["replay", str(fleet), "--store", "/proc/fleet"], 1, capsys)
 
 
-def test_two_processes_do_not_carry_one_run(fleet: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_processes_do_not_carry_one_run(
+    fleet: Path, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "ENDING_S", 0.1)
     assert status(["fleet", "replay", str(fleet), "--plan-only"]) == 0
     run = newest(here)
     with runs.held(FolderStore(here / "wakeful-fleet"), run):
