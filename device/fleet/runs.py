@@ -32,6 +32,8 @@ HERE, METAFLOW = "here", "metaflow"
 ENDING_S = 2.0
 """A process that was killed, and its children, let go of their run within so long."""
 REPLAY, SCENARIOS, STUDY = "replay", "scenarios", "study"
+STUDY_DATA = "study-data/"
+"""What studies are trained on, where workers do not see the files; it goes with the last of them."""
 COMMANDS = {REPLAY: "fleet"}
 """What makes runs of a kind, where the command has another name."""
 
@@ -206,6 +208,8 @@ def prune(store: Store, keep: int) -> list[Run]:
                     top = ".metaflow/" if isinstance(store, FolderStore) else "metaflow/"
                     store.delete(f"{top}{flow}/{name}/")
             store.delete(run.folder)
+    if any(run.kind == STUDY for run in gone) and not any(run.kind == STUDY for run in every(store)):
+        store.delete(STUDY_DATA)
     return gone
 
 

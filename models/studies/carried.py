@@ -4,7 +4,7 @@
     runs/RUN/trials/TRIAL/       checkpoint, weights and result of a training
     runs/RUN/shards/00007.json   what the trainings of a task came to
     runs/RUN/index.html, figure.png, results.json, times.json
-    data/HASH/NAME               data, in S3 alone: a folder's workers read them where they are
+    study-data/HASH/NAME         data, in S3 alone: a folder's workers read them where they are
 
 Checkpoints and weights hold tensors and plain values, and nothing else is accepted when they are read.
 """
@@ -116,7 +116,7 @@ def new_run(
     run = runs.begin(store, runs.STUDY, on=on, jobs=jobs, shards=len(grouped), remote=remote, tags=tags, about=about)
     if not isinstance(store, FolderStore):
         for path, file in zip(read, files, strict=True):
-            if not store.keys(f"data/{file.digest}/"):
+            if not store.keys(f"{runs.STUDY_DATA}{file.digest}/"):
                 store.write(_data_key(file), path.read_bytes())
     store.write(f"{run.folder}plan.json", _PLAN.dump_json(plan, indent=1))
     return run
@@ -241,7 +241,7 @@ def _pinned(path: Path) -> DataFile:
 
 
 def _data_key(file: DataFile) -> str:
-    return f"data/{file.digest}/{file.name}"
+    return f"{runs.STUDY_DATA}{file.digest}/{file.name}"
 
 
 @contextlib.contextmanager

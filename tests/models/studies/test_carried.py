@@ -133,7 +133,9 @@ def test_a_worker_without_a_disk_goes_on_from_the_checkpoint_in_the_store(
     assert steps[first] == [] and 1 < steps[second][0] <= 4
     found = carried.existing(store, run, 0)
     assert found is not None and untimed(list(found)) == untimed(plain)
-    assert len(store.keys("data/")) == 1
+    assert len(store.keys(runs.STUDY_DATA)) == 1
+    runs.prune(store, keep=0)
+    assert store.keys("") == []
 
 
 def test_trainings_that_need_each_others_weights_are_one_task() -> None:
