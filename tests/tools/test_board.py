@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from tools.board import kernel, root
-from tools.board.machine import Answer, Entry
+from tools.board.machine import Answer, Entry, is_locked
 from tools.board.play import Player, Result, lost_alerts
 from tools.board.script import EVENTS, Do, Expect, Scenario, scenarios
 
@@ -188,3 +189,17 @@ def test_what_no_run_has_used_for_a_day_is_deleted(tmp_path: Path) -> None:
     kernel.prune(tmp_path / "wheels-new", "wheels-*")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["films-old", "wheels-new", "wheels-used"]
     assert (tmp_path / "wheels-used" / "a.whl").exists()
+
+
+def test_a_disk_is_taken_until_the_last_process_of_a_board_is_gone(tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    disk.touch()
+    assert not is_locked(disk)
+    lock = "import fcntl, sys\nfile = open(sys.argv[1], 'r+b')\nfcntl.lockf(file, fcntl.LOCK_EX)\n"
+    hold = f"{lock}print(1, flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", hold, disk], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert is_locked(disk)
+        other.kill()
+    assert not is_locked(disk)

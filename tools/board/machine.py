@@ -6,6 +6,7 @@ line are shared with the board by the kernel's hostfs.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -141,6 +142,7 @@ class Machine:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            self._wait(lambda: not is_locked(self._disk), ANSWER_S)
 
     def power_off(self, limit_s: float = 30.0) -> bool:
         """As its user would; whether it was off in time. Power is cut if not."""
@@ -223,6 +225,16 @@ class Machine:
     def _console(self) -> str:
         text = self._console_file.read_text(encoding="utf-8", errors="replace")
         return text[-400:].strip() or "its console is empty"
+
+
+def is_locked(disk: Path) -> bool:
+    """Whether some process of a board has it: killed ones end one by one, and the next boot must not find it taken."""
+    with disk.open("r+b") as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def share(before: tuple[float, float], after: tuple[float, float]) -> float:
