@@ -191,7 +191,7 @@ def test_the_same_lids_give_the_same_sleepiness_at_any_frame_rate() -> None:
         assert after.sleepiness_coverage == 1.0
 
 
-@pytest.mark.parametrize("fps", [30.0, 60.0, 120.0])
+@pytest.mark.parametrize("fps", [15.0, 24.0, 30.0, 60.0, 120.0])
 def test_noise_changes_no_blink_at_any_frame_rate(fps: float) -> None:
     fine = blinking(25, sleepy=True, seed=2)
     clear, noisy = (measured(fine, fps, noise) for noise in (0.0, 0.03))
