@@ -84,7 +84,7 @@ class EyeReader:
         if self._examined_ns is None or not 0 <= frame.t_ns - self._examined_ns < EXAMINE_EVERY_NS:
             self._examined_ns = frame.t_ns
             left, right = look_at_eyes(frame.image, face, pose.yaw_deg, self._reader)
-            looks = _by_network(face.left, left), _by_network(face.right, right)
+            looks = by_network(face.left, left), by_network(face.right, right)
             self._reasons = self._hold_covers(frame.t_ns, (looks[0].reason, looks[1].reason))
             try:
                 self._reasons = self._add_covers(frame.t_ns, face, looks, pose.yaw_deg)
@@ -149,11 +149,14 @@ class EyeReader:
         return self._sight(look.patch) if self._sight and look.patch is not None else None
 
 
-def _by_network(eye: Eye, look: EyeLook) -> EyeLook:
+def by_network(eye: Eye, look: EyeLook) -> EyeLook:
     """What bounds on grey levels say against an eye does not count where the reader's network is sure that it sees it.
 
     Patches of sun look like lenses, and eyes are read with little light as long as contrast is left. Focus is left to
     the bounds: lids that are blurred look shut, and clear.
     """
-    is_sure = eye.clear is not None and eye.clear >= SURE and look.contrast >= OWN_CONTRAST
-    return replace(look, reason=None) if is_sure and look.doubt is None and look.reason in TRUSTED_OVER else look
+    if eye.clear is None or eye.clear < SURE or look.reason not in TRUSTED_OVER:
+        return look
+    if look.in_noise:
+        return replace(look, reason=None, doubt=look.doubt or Unreadable.DARK)
+    return replace(look, reason=None) if look.contrast >= OWN_CONTRAST and look.doubt is None else look

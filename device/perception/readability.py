@@ -61,6 +61,12 @@ MAX_SOFTNESS = 0.82
 NEEDED_CONTRAST = 3.5
 # ... and below this the bounds on grey levels are kept to, whatever else is said of the eye.
 TRUSTED_CONTRAST = 5.0
+# Skin lighter than this many deviations of the noise is lit well enough for the bounds on grey levels; below, noise
+# alone passes or fails them. At a fifth of the light with noise of 4 grey levels skin has 6 to 16, recordings as they
+# are have 28 and more. There the reader's network is asked, and what it reads is not for certain.
+NOISY_SKIN = 20.0
+# ... unless an eye has less contrast than this: then it is read as anything.
+LEAST_CONTRAST = 2.0
 # Noise below is the rounding of grey levels.
 LEAST_NOISE = 0.5
 # Grey levels between the lightest and darkest parts of a face as a share of its skin: at least 0.45 in 99 of 100 frames
@@ -141,12 +147,14 @@ class EyeLook:
     """The pixels of one eye, None outside the picture, why their light leaves nothing to read, and why little.
 
     ``contrast``: between its dark and light parts, as a share of the light around it; 0 where noise makes it up.
+    ``in_noise``: the reason is one of grey levels that noise makes up, too.
     """
 
     reason: Unreadable | None
     patch: Patch | None
     doubt: Unreadable | None = None
     contrast: float = 0.0
+    in_noise: bool = False
 
 
 def read_eyes(
@@ -195,7 +203,7 @@ def look_at_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, 
     seen = face_light(image, face.points)
     sides = ((face.left, True, min(seen.skin, seen.left)), (face.right, False, min(seen.skin, seen.right)))
     left, right = (
-        _look(eye_patch(image, eye, yaw_deg, left=is_left), skin, seen.contrast, DARK_SKIN[reader])
+        look_of(eye_patch(image, eye, yaw_deg, left=is_left), skin, seen.contrast, DARK_SKIN[reader])
         if _in_picture(image, eye)
         else EyeLook(Unreadable.OFF_AXIS, None)
         for eye, is_left, skin in sides
@@ -206,11 +214,14 @@ def look_at_eyes(image: NDArray[np.uint8], face: FaceLandmarks, yaw_deg: float, 
     return (far, near) if yaw_deg > 0.0 else (near, far)
 
 
-def _look(patch: Patch, skin: float, face_contrast: float, dark: float) -> EyeLook:
+def look_of(patch: Patch, skin: float, face_contrast: float, dark: float) -> EyeLook:
+    """What the light of one eye's patch says; the arguments are those of ``why_unreadable``."""
     eye = eye_light(patch, skin)
     reason, doubt = why_unreadable(eye, skin, face_contrast, dark), why_doubtful(eye, skin, face_contrast)
-    above_noise = eye.contrast >= TRUSTED_CONTRAST * max(eye.noise, LEAST_NOISE)
-    return EyeLook(reason, patch, doubt, eye.contrast / max(eye.light, 1.0) if above_noise else 0.0)
+    noise = max(eye.noise, LEAST_NOISE)
+    own = eye.contrast / max(eye.light, 1.0) if eye.contrast >= TRUSTED_CONTRAST * noise else 0.0
+    in_noise = skin < NOISY_SKIN * noise and eye.contrast >= LEAST_CONTRAST * noise
+    return EyeLook(reason, patch, doubt, own, in_noise)
 
 
 def why_doubtful(eye: EyeLight, skin: float, face_contrast: float) -> Unreadable | None:
