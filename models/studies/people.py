@@ -224,13 +224,13 @@ def answer(results: Sequence[Result]) -> Answer:
     most_people = np.mean([one.figures["people"] for one in of[most]])
     sentence = (
         f"{COUNTS[0]} people leave {spread(error[few])} % of strangers' eyes wrong (mean of missed and wrong), "
-        f"all {most_people:,.0f} people {spread(error[most])} %; within a quarter of that comes {enough}."
+        f"all {most_people:,.0f} people {spread(error[most])} %; {enough} come within a quarter of that."
     )
     return Answer(
         sentence,
         _figure([of[name] for name in names if name != DRIVERS]),
         "Shares of strangers' eyes, with 95 % intervals over eyes of the first seed. Solid: closed eyes that are "
-        "missed; dashed: open eyes that are called closed.",
+        "missed; dashed: open eyes that are called closed. None is drawn at 0.001.",
         ("people", "eyes", "closed among them", "missed, %", "wrong, %", "mean, %"),
         tuple(
             (
