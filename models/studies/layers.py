@@ -80,20 +80,20 @@ def gradients(net: nn.Module, some: faces.Labelled) -> list[float]:
 
 
 def answer(results: Sequence[Result]) -> Answer:
-    """Accuracy of each change beside the usual network, whose seeds tell what is chance."""
+    """Accuracy of each change beside the usual network, whose seeds tell which differences are small."""
     names = list(dict.fromkeys(one.trial.name for one in results))
     accuracy, f1 = (
         {name: [float(one.figures["test"][what]) for one in results if one.trial.name == name] for name in names}
         for what in ("accuracy", "macro_f1")
     )
     usual = float(np.mean(accuracy[USUAL]))
-    chance = max(accuracy[USUAL]) - min(accuracy[USUAL])
+    apart = max(accuracy[USUAL]) - min(accuracy[USUAL])
     off = {name: float(np.mean(accuracy[name])) - usual for name in names if name != USUAL}
-    gains = [f"{name} ({100 * d:+.1f})" for name, d in off.items() if d > chance]
-    costs = [f"{name} ({100 * d:+.1f})" for name, d in sorted(off.items(), key=lambda one: one[1]) if d < -chance]
+    gains = [f"{name} ({100 * d:+.1f})" for name, d in off.items() if d > apart]
+    costs = [f"{name} ({100 * d:+.1f})" for name, d in sorted(off.items(), key=lambda one: one[1]) if d < -apart]
     sentence = (
-        f"Beside the usual one ({100 * usual:.1f} %, its seeds {100 * chance:.1f} points apart), gain beyond chance: "
-        f"{', '.join(gains) or 'none'}; cost: {', '.join(costs) or 'none'}."
+        f"The usual network reads {100 * usual:.1f} % (seeds up to {100 * apart:.1f} points apart). Further above, in "
+        f"points: {', '.join(gains) or 'none'}; below: {', '.join(costs) or 'none'}."
     )
     macs_of = {one.trial.name: int(one.figures["macs"]) for one in results}
     return Answer(
