@@ -75,6 +75,11 @@ def test_an_alert_that_is_missing_on_one_wire_or_comes_twice_is_found(missing: i
         assert len(lost_alerts(entries(*WHOLE, WHOLE[missing]))) == 1
 
 
+def test_the_short_pulse_of_an_advisory_need_not_have_been_seen() -> None:
+    without = [(at_s, channel, value.replace("warning", "advisory")) for at_s, channel, value in WHOLE[:-1]]
+    assert lost_alerts(entries(*without)) == []
+
+
 def test_no_alert_at_all_is_none_that_was_seen() -> None:
     assert lost_alerts(entries(WHOLE[0])) == ["there was no alert"]
 

