@@ -4,9 +4,9 @@ Everything is sent from the monitor's own thread, never from a helper: a ping mu
 through. Sending never waits; what the socket does not accept at once is sent again with the next frame.
 
 A lost camera is reported and does not end the process. The outputs go on sending ``camera_lost``, which is worth more
-than a dead process, and the source reopens the camera by itself; so the watchdog timeout is extended to
+than a dead process, and the source reopens the camera by itself; so the loop's own turns ping for
 ``LOST_WATCHDOG_S``, after which a new process may help where reopening did not. A camera that gives no frames without
-being lost (``stale``), and a loop that hangs, get no extension.
+being lost (``stale``), and a loop that hangs, also without a camera, ping nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _log = logging.getLogger("wakeful.service")
 
 
 class ServiceOutput(Output):
-    """``READY=1`` with the first state, ``WATCHDOG=1`` for evaluated frames only, ``STATUS=`` with the health.
+    """``READY=1`` with the first state, ``WATCHDOG=1`` for evaluated frames or a lost camera, ``STATUS=``: the health.
 
     Args:
         address: the socket, a path or ``@name``; None: ``NOTIFY_SOCKET``.
@@ -50,7 +50,8 @@ class ServiceOutput(Output):
         self._watchdog_s = _watchdog_s() if watchdog_s is None else watchdog_s
         self._ping_s = min(PING_S, self._watchdog_s / 4)
         self._clock_s = clock_s
-        self._ready = self._watchdog_extended = False
+        self._ready = False
+        self._lost_since_s: float | None = None
         self._pinged_s = self._status_s = float("-inf")
         self._status = ""
         self.failed = 0
@@ -60,9 +61,12 @@ class ServiceOutput(Output):
         lines = [] if self._ready else ["READY=1"]
         lost = state.health is Health.CAMERA_LOST
         processed = state.health.has_frame
-        if self._watchdog_s and lost != self._watchdog_extended and (lost or processed):
-            lines.append(f"WATCHDOG_USEC={round((LOST_WATCHDOG_S if lost else self._watchdog_s) * 1e6)}")
-        ping = bool(self._watchdog_s) and processed and now_s - self._pinged_s >= self._ping_s
+        if processed:
+            self._lost_since_s = None
+        elif lost and self._lost_since_s is None:
+            self._lost_since_s = now_s
+        waits = lost and self._lost_since_s is not None and now_s - self._lost_since_s < LOST_WATCHDOG_S
+        ping = bool(self._watchdog_s) and (processed or waits) and now_s - self._pinged_s >= self._ping_s
         if ping:
             lines.append("WATCHDOG=1")
         status = describe(state)
@@ -72,8 +76,6 @@ class ServiceOutput(Output):
         if not lines or not self._send(lines):
             return
         self._ready = True
-        if lost or processed:
-            self._watchdog_extended = lost
         if ping:
             self._pinged_s = now_s
         if news:
