@@ -28,6 +28,8 @@ from wakeful.device.bench.turns import Contender, Lane, compare
 from wakeful.device.bench.worker import Worker
 
 PLAN = Plan(runs=40, seconds=0.5, turn_s=0.03)
+ATTEMPTS = 3
+"""Where a dozen programs wait for the processors, a run may get too little of them to be compared by CPU time."""
 COUNTER = """
 import json, sys, time
 print("[]", flush=True)
@@ -219,8 +221,11 @@ def test_a_record_of_a_version_without_these_fields_is_loaded(tmp_path: Path) ->
 
 
 def test_beside_busy_processes_the_work_is_still_compared_rightly() -> None:
-    with spinning(os.cpu_count() or 1):
-        rows, (itself, other) = single_stream([counting("one", 300_000), counting("two", 600_000)], PLAN)
+    for _ in range(ATTEMPTS):
+        with spinning(os.cpu_count() or 1):
+            rows, (itself, other) = single_stream([counting("one", 300_000), counting("two", 600_000)], PLAN)
+        if itself.by == other.by == "CPU time":
+            break
     assert all("other programs used" in row.busy for row in rows)
     assert all(len(row.turns_cpu_ms) == len(row.turns_others) == len(row.turns_ms) for row in rows)
     assert float(rows[0].figures["others_cores"] or 0.0) > 0.8
