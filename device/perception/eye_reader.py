@@ -157,6 +157,6 @@ def by_network(eye: Eye, look: EyeLook) -> EyeLook:
     """
     if eye.clear is None or eye.clear < SURE or look.reason not in TRUSTED_OVER:
         return look
-    if look.in_noise:
-        return replace(look, reason=None, doubt=look.doubt or Unreadable.DARK)
-    return replace(look, reason=None) if look.contrast >= OWN_CONTRAST and look.doubt is None else look
+    if look.contrast >= OWN_CONTRAST and look.doubt is None:
+        return replace(look, reason=None)
+    return replace(look, reason=None, doubt=look.doubt or Unreadable.DARK) if look.in_noise else look

@@ -30,6 +30,8 @@ BURNT, MOST_BURNT = 250, 0.6
 LEAST_RANGE = 0.12
 # With still less it is an even wall, or a lens that is covered: nobody is there.
 EVEN_RANGE = 0.015
+# Black bars beside or above a picture, as players and capture cards add them, are at most video's black of 16.
+BAR = 20
 CELLS, MIDDLE_CELLS = (64, 48), (32, 24)
 SAMPLE_PX = 16
 LIGHTEST = 0.95
@@ -57,8 +59,10 @@ def is_burnt_out(image: NDArray[np.uint8]) -> bool:
 
 
 def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    cells = cv2.resize(_middle_of(image), MIDDLE_CELLS, interpolation=cv2.INTER_AREA)
-    return cells.astype(np.uint8, copy=False)
+    """Cells of the middle of the picture without black bars at its edges, which are no part of what it shows."""
+    cells = cv2.resize(_middle_of(image), MIDDLE_CELLS, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    rows, columns = (np.flatnonzero(cells.max(axis=axis) > BAR) for axis in (1, 0))
+    return cells[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else cells
 
 
 def _is_burnt(cells: NDArray[np.uint8]) -> bool:

@@ -14,6 +14,7 @@ from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
+from wakeful.sensors.opencv import cv2
 
 READ_IN_THE_DARK = [(0.12, 8.0), (0.08, 4.0)]
 
@@ -83,3 +84,15 @@ def test_a_picture_that_is_burnt_out_or_fogged_is_named(light: float, why: Unrea
 def test_an_empty_seat_by_day_is_no_face() -> None:
     perception = Perception("wakeful")
     assert perception.observe(Frame(lit(0.8, 3.0, empty=True), 0, 0)).unreadable is None
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_black_bars_beside_or_above_a_picture_do_not_hide_that_it_is_burnt_out(upright: bool) -> None:
+    burnt = np.full((360, 480, 3), 255, np.uint8)
+    burnt[:, :150] = 90
+    shown = np.full((480, 640, 3), 16, np.uint8)
+    inner = cv2.resize(burnt, (640, 200) if upright else (260, 480))
+    top, left = (480 - inner.shape[0]) // 2, (640 - inner.shape[1]) // 2
+    shown[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
+    assert is_burnt_out(burnt)
+    assert is_burnt_out(shown)
