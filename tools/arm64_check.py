@@ -32,6 +32,7 @@ import numpy as np
 
 from tools.arm64_report import FACES, PROJECT, PYTHON, QEMU, SUITE, compare, report
 from tools.rigs.scripts import eyes_shut
+from wakeful.device.identity.network import load_embedder
 from wakeful.device.perception.expression import crop
 from wakeful.device.perception.landmarks import load_reader
 from wakeful.device.perception.network import Network, load
@@ -162,7 +163,7 @@ def drivers() -> Iterator[np.ndarray[Any, Any]]:
 
 
 def rendered_crops() -> dict[str, np.ndarray[Any, Any]]:
-    """By network what the reader ``wakeful`` hands it of these faces: [N, batch, 1, rows, columns]."""
+    """By network what reader and recognition hand it of these faces: [N, batch, 1, rows, columns]."""
     handed: dict[str, list[np.ndarray[Any, Any]]] = {}
 
     def listening(name: str, threads: int = 1) -> Network:
@@ -177,9 +178,11 @@ def rendered_crops() -> dict[str, np.ndarray[Any, Any]]:
 
         return Listening()
 
-    reader = load_reader("wakeful", load=listening)
+    reader, embed = load_reader("wakeful", load=listening), load_embedder(load=listening)
     for picture in itertools.islice(drivers(), FACES):
-        reader(Frame(picture, 0, 0), Region(320.0, 260.0, 330.0, 0.0))
+        face = reader(Frame(picture, 0, 0), Region(320.0, 260.0, 330.0, 0.0))
+        if face is not None:
+            embed(picture, face)
     return {name: np.stack(kept) for name, kept in handed.items()}
 
 

@@ -58,7 +58,7 @@ def answers(folder: Path) -> None:
 
 
 def answers_of_the_reader(folder: Path) -> None:
-    """What ``face``, ``lids``, ``mouth`` answer to crops in ``crops.npz``: int8 in LiteRT, float in ONNX Runtime."""
+    """What the networks of this project answer to crops in ``crops.npz``: int8 in LiteRT, float in ONNX Runtime."""
     from wakeful.device.perception.network import load
     from wakeful.models.variants import OWN
 
