@@ -164,6 +164,7 @@ def run(
 ) -> int:
     """Watch one face and raise alerts until the source ends, or Ctrl-C."""
     from wakeful.device.config.layers import load_settings
+    from wakeful.device.supervision.memory_lock import lock_memory
     from wakeful.device.supervision.signals import leaving_quietly
     from wakeful.device.supervision.start_progress import extending_start
     from wakeful.errors import ConfigError
@@ -219,6 +220,7 @@ def run(
             # The networks' runtimes take a while to import: a mistake in the settings is reported without that wait.
             from wakeful.device.app import run as run_monitor
 
+            lock_memory()
         return run_monitor(settings, rules, load, progress=progress)
 
 

@@ -26,8 +26,8 @@ from wakeful.device.record.replay import replay
 from wakeful.device.record.schema import CHANNELS, CONFIG, LogConfig, Picture
 
 LARGEST_T_NS = 1 << 63
-FOLDER = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
-FILE = FOLDER / "fuzzed.mcap"
+FOLDER = tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+FILE = Path(FOLDER.name) / "fuzzed.mcap"
 
 
 def parse(data: bytes) -> bool:

@@ -35,6 +35,7 @@ PERIOD_S = 0.025
 def main() -> None:
     Path("/run/board").mkdir(exist_ok=True)
     begun_s = up_s()
+    hardware.stay_in_memory()
     hardware.all_up()
     if (HOST / "films").is_dir():
         plug_cameras()

@@ -22,6 +22,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from hardware import stay_in_memory
 from usb_descriptors import PAYLOAD_BYTES, Descriptors
 
 ATTACH = "/sys/devices/platform/vhci_hcd.0/attach"
@@ -213,6 +214,7 @@ def main() -> None:
     parser.add_argument("--film", default="awake")
     parser.add_argument("--plug", action="store_true", help="at once")
     given = parser.parse_args()
+    stay_in_memory()
     player = Player(given.folder, given.film)
     descriptors = Descriptors(f"SN{given.port:04}", fps=15.0)
     commands = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
