@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,12 +17,14 @@ from wakeful.device.config.output_tables import changeable
 from wakeful.device.config.settings import Settings
 from wakeful.device.inputs.keys import KeyActions
 from wakeful.device.inputs.registry import opened_inputs
+from wakeful.device.opening import SERVICE_WAIT_S
 from wakeful.device.reload import Configuration, Reload
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.profile import Profile
 from wakeful.device.summary import write_summary
 from wakeful.device.supervision.native_messages import DamagedImages, NativeMessages
 from wakeful.device.supervision.overseer import overseen
+from wakeful.device.supervision.service_manager import service_address
 from wakeful.device.supervision.signals import obeying_signals
 from wakeful.device.supervision.start_progress import StartProgress
 from wakeful.device.supervision.workers import Liveness
@@ -69,13 +70,22 @@ def run(
     liveness = liveness or Liveness()
     with ExitStack() as stack:
         native = stack.enter_context(closing(NativeMessages(liveness)))
-        parts = stack.enter_context(
-            closing(Assembly(settings, profile, source=source, stages=stages, liveness=liveness, progress=progress))
+        # A person is told at once what is wrong with a camera.
+        wait_s = SERVICE_WAIT_S if service_address() else 0.0
+        parts = Assembly(
+            settings,
+            profile,
+            source=source,
+            source_wait_s=wait_s,
+            stages=stages,
+            liveness=liveness,
+            progress=progress,
         )
+        stack.callback(parts.close)
         native.start(DamagedImages(parts.notes))
         # The terminal is first, so that it shows what the others log. The service manager's ping is last: it confirms
         # that a frame has passed all outputs.
-        service: dict[str, dict[str, Any]] = {"service": {}} if os.environ.get("NOTIFY_SOCKET") else {}
+        service: dict[str, dict[str, Any]] = {"service": {}} if service_address() else {}
         view = _terminal(settings, parts)
         output = parts.outputs([view], further=service, last=watching)
         stack.callback(output.close)

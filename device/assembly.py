@@ -26,6 +26,7 @@ from wakeful.device.drivers import AUTO, SetDriver
 from wakeful.device.exposure_control import ExposureControl
 from wakeful.device.messages import Command
 from wakeful.device.monitor import Everybody, Monitor
+from wakeful.device.opening import OPENING_S, open_when_there
 from wakeful.device.perception.everyone import Everyone
 from wakeful.device.perception.expression import NETWORK as EXPRESSION
 from wakeful.device.perception.expression import ExpressionReader, expression_classes
@@ -51,15 +52,11 @@ from wakeful.device.supervision.start_progress import StartProgress
 from wakeful.device.supervision.workers import Liveness
 from wakeful.errors import WakefulError
 from wakeful.models import registry
-from wakeful.sensors.camera import open_source
 from wakeful.sensors.source import Source, expose
 from wakeful.sensors.usable import UsableFrames
 
 if TYPE_CHECKING:
     from wakeful.device.identity.published import Publish
-
-OPENING_S = 60.0
-"""Longest time that opening a source takes before it fails: a pipeline that waits for its first frame."""
 
 log = logging.getLogger("wakeful.run")
 
@@ -73,6 +70,7 @@ class Assembly:
 
     Args:
         source: used instead of the one in the settings, for measurements.
+        source_wait_s: how long a source that cannot be opened yet is waited for.
         stages: notified when a stage of a frame is done.
         liveness: of the monitor's threads; None: a new one.
         progress: notified of each step of the start.
@@ -92,6 +90,7 @@ class Assembly:
         profile: Profile,
         *,
         source: Source | None = None,
+        source_wait_s: float = 0.0,
         stages: Stages = UNWATCHED,
         liveness: Liveness | None = None,
         progress: StartProgress | None = None,
@@ -111,8 +110,8 @@ class Assembly:
         self.engine_config = _engine_config(settings, profile, self.perception, self.expressions)
         self.engine = Engine(self.engine_config)
         self._recognition = [self._recognize()] if settings.driver.name == AUTO else []
-        with self._progress.bounded(OPENING_S):
-            self.source = UsableFrames(source or open_configured(settings), self.notes)
+        with self._progress.bounded(source_wait_s + OPENING_S):
+            self.source = UsableFrames(source or open_when_there(settings, source_wait_s), self.notes)
         # Size and rate are requested from cameras; a file has those it has.
         if self.source.info.requested and not _is_file(settings.source.source):
             log.warning("%s: requested and not granted: %s", self.source.info.name, self.source.info.requested)
@@ -320,22 +319,6 @@ def _published(name: str, how: Publish) -> str:
     from wakeful.device.identity.store import Store, identities_folder
 
     return published(name, how, Store(identities_folder()))
-
-
-def open_configured(settings: Settings) -> Source:
-    """The source of the settings. Raises: SourceError: it cannot be opened."""
-    wanted = settings.source
-    return open_source(
-        wanted.source,
-        pace=wanted.pace,
-        width=wanted.width,
-        height=wanted.height,
-        fps=wanted.fps,
-        pixel_format=wanted.pixel_format,
-        controls=wanted.camera_controls,
-        mounting=wanted.mounting,
-        login=wanted.login.get_secret_value() if wanted.login else None,
-    )
 
 
 def _is_file(source: str) -> bool:

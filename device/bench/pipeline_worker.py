@@ -16,11 +16,11 @@ from typing import Any, TextIO
 
 from wakeful.device.alerts.output import Output
 from wakeful.device.app import run
-from wakeful.device.assembly import open_configured
 from wakeful.device.bench.endless import EndlessSource
 from wakeful.device.bench.serve import answers
 from wakeful.device.config.layers import load_settings
 from wakeful.device.messages import DriverState
+from wakeful.device.opening import open_configured
 from wakeful.device.stages import STAGES, UNWATCHED, WatchedStages
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, Source, Wrapped

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from wakeful.device.assembly import open_configured, perception_for
+from wakeful.device.assembly import perception_for
 from wakeful.device.config.settings import Settings
 from wakeful.device.doctor.placement import frames
 from wakeful.device.identity.enrolment import PARTS, Enrolment, Look
+from wakeful.device.opening import open_configured
 from wakeful.device.supervision.notes import Notes
 from wakeful.errors import ConfigError, SourceError
 from wakeful.sensors.camera import LIVE, kind_of

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from wakeful import ConfigError
-from wakeful.device.assembly import open_configured
 from wakeful.device.config.layers import load_settings
+from wakeful.device.opening import open_configured
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.mounted import MountedSource, corrected
 from wakeful.sensors.mounting import Cut, Mounting
