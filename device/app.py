@@ -17,6 +17,7 @@ from wakeful.device.config.output_tables import changeable
 from wakeful.device.config.settings import Settings
 from wakeful.device.inputs.keys import KeyActions
 from wakeful.device.inputs.registry import opened_inputs
+from wakeful.device.messages import DriverState
 from wakeful.device.opening import SERVICE_WAIT_S
 from wakeful.device.reload import Configuration, Reload
 from wakeful.device.stages import UNWATCHED, Stages
@@ -56,7 +57,7 @@ def run(
         stages: notified when a stage of a frame is done.
         clock_ns: the clock that ``source`` takes its times from.
         liveness: of the monitor's threads, for callers that examine it.
-        progress: notified of each step of the start, and closed when it is over.
+        progress: notified of each step of the start, and closed when its first frame was judged.
 
     Raises:
         PartFailed: a part of the monitor cannot be kept alive.
@@ -87,7 +88,8 @@ def run(
         # that a frame has passed all outputs.
         service: dict[str, dict[str, Any]] = {"service": {}} if service_address() else {}
         view = _terminal(settings, parts)
-        output = parts.outputs([view], further=service, last=watching)
+        over = [] if progress is None else [_StartIsOver(progress)]
+        output = parts.outputs([view], further=service, last=[*watching, *over])
         stack.callback(output.close)
         monitor = parts.monitor(output, clock_ns)
         reload = Reload(
@@ -110,14 +112,22 @@ def run(
             overseen(monitor, parts.source, parts.notes, parts.liveness, *inputs, output),
             obeying_signals(monitor.stop, reload.request),
         ):
-            if progress is not None:
-                progress.close()
             monitor.run()
         if reload.settings.outputs.summary:
             write_summary(reload.settings.outputs.summary, parts.figures())
     if monitor.ended_early is not None:
         raise TruncatedSource(str(monitor.ended_early))
     return 0
+
+
+class _StartIsOver(Output):
+    """Ends the start once the first frame was judged and has gone through all outputs."""
+
+    def __init__(self, progress: StartProgress) -> None:
+        self._progress = progress
+
+    def state(self, state: DriverState) -> None:
+        self._progress.close()
 
 
 def _terminal(settings: Settings, parts: Assembly) -> TerminalView:

@@ -5,6 +5,7 @@ Importing takes part of a second, in which Ctrl-C and SIGTERM would end a run wi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -16,11 +17,22 @@ def _leave(number: int, frame: FrameType | None) -> None:
     os._exit(0)
 
 
+def _extend_start() -> None:
+    from wakeful.device.supervision.start_progress import begin_to_extend
+    from wakeful.errors import ConfigError
+
+    # The command says what is wrong with the address.
+    with contextlib.suppress(ConfigError):
+        begin_to_extend()
+
+
 def main() -> None:
     """Runs the command line and exits with its status."""
     if sys.argv[1:2] == ["run"]:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _leave)
+        if os.environ.get("NOTIFY_SOCKET"):
+            _extend_start()
     from wakeful.device.cli import main as run_command
 
     run_command()

@@ -1,8 +1,9 @@
 """Extends the time that systemd gives a start for as long as the start makes progress (``EXTEND_TIMEOUT_USEC``).
 
 A small board with a cold disk may take a minute for what a laptop loads in half a second, and a limit that is right for
-both does not exist. So the limit of the unit (``TimeoutStartSec``) is short, and every module that is imported and
-every step of the start asks for that much more. A start that hangs asks for nothing, and is ended in time.
+both does not exist. So the limit of the unit (``TimeoutStartSec``) is short, and whatever shows that the start goes on
+asks for that much more: every module that is imported, every step of the start, and processor time that the main thread
+has used. A start that hangs shows none of these, and is ended in time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
-from threading import Event, Thread
+from threading import Event, Thread, main_thread
 from types import ModuleType
 
 from wakeful.device.supervision.service_manager import ServiceManager, service_address
@@ -23,6 +24,12 @@ EXTENSION_S = 20.0
 have to be two hundred times as slow."""
 GAP_S = 1.0
 BOUNDED_GAP_S = 5.0
+
+WORK_S = 0.005
+"""Processor time of the main thread in ``GAP_S`` that is progress: more than a loop takes that polls for something, and
+less than a start gets on a hundredth of a processor."""
+ENDLESS_WORK_S = 120.0
+"""A start that has used so much goes in circles: the slowest board needs a tenth of it."""
 
 
 class StartProgress:
@@ -36,6 +43,28 @@ class StartProgress:
         self._manager = manager
         self._clock_s = clock_s
         self._sent_s = float("-inf")
+        self._closed = Event()
+
+    def watch_work(self, used_s: Callable[[], float] | None = None) -> None:
+        """Processor time that the main thread uses is progress, from now on, in a thread of its own.
+
+        Args:
+            used_s: processor time of the main thread so far, s; None: as the kernel counts it.
+        """
+        if self._manager is not None:
+            Thread(
+                target=self._watch_work, args=(used_s or _main_thread_s(),), name="wakeful-work", daemon=True
+            ).start()
+
+    def _watch_work(self, used_s: Callable[[], float]) -> None:
+        begun_s = last_s = used_s()
+        while not self._closed.wait(GAP_S):
+            now_s = used_s()
+            if now_s - begun_s > ENDLESS_WORK_S:
+                return
+            if now_s - last_s >= WORK_S:
+                self.step()
+            last_s = now_s
 
     def step(self) -> None:
         """The start has come a step further. From any thread."""
@@ -70,6 +99,9 @@ class StartProgress:
 
     def close(self) -> None:
         """The start is over."""
+        if self._closed.is_set():
+            return
+        self._closed.set()
         if self in sys.meta_path:
             sys.meta_path.remove(self)
         manager, self._manager = self._manager, None
@@ -84,6 +116,18 @@ class StartProgress:
         return None
 
 
+def begin_to_extend() -> None:
+    """What follows is a start, until ``extending_start`` takes it over. Does nothing where nobody wants to know.
+
+    Raises:
+        ConfigError: ``NOTIFY_SOCKET`` is not the address of a socket.
+    """
+    if address := service_address():
+        progress = StartProgress(ServiceManager(address))
+        sys.meta_path.insert(0, progress)
+        progress.watch_work()
+
+
 @contextmanager
 def extending_start() -> Iterator[StartProgress]:
     """The steps of this start, imports included, until it is closed or the context ends.
@@ -91,11 +135,21 @@ def extending_start() -> Iterator[StartProgress]:
     Raises:
         ConfigError: ``NOTIFY_SOCKET`` is not the address of a socket.
     """
-    address = service_address()
-    progress = StartProgress(ServiceManager(address) if address else None)
-    if address:
-        sys.meta_path.insert(0, progress)
+    if _begun() is None:
+        begin_to_extend()
+    progress = _begun() or StartProgress()
     try:
         yield progress
     finally:
         progress.close()
+
+
+def _begun() -> StartProgress | None:
+    return next((one for one in sys.meta_path if isinstance(one, StartProgress)), None)
+
+
+def _main_thread_s() -> Callable[[], float]:
+    ident = main_thread().ident
+    assert ident is not None, "it runs"
+    clock = time.pthread_getcpuclockid(ident)
+    return lambda: time.clock_gettime(clock)

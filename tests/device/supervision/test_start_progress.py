@@ -8,14 +8,23 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from tools.rigs.waiting import Clock
+from wakeful.device.supervision import start_progress
 from wakeful.device.supervision.service_manager import ServiceManager
-from wakeful.device.supervision.start_progress import EXTENSION_S, GAP_S, StartProgress, extending_start
+from wakeful.device.supervision.start_progress import (
+    ENDLESS_WORK_S,
+    EXTENSION_S,
+    GAP_S,
+    StartProgress,
+    extending_start,
+)
 
 EXTEND = f"EXTEND_TIMEOUT_USEC={round(EXTENSION_S * 1e6)}"
 
@@ -77,6 +86,54 @@ def test_a_long_step_with_a_limit_of_its_own_is_progress_until_that_limit(manage
         assert heard(manager) == [EXTEND]
         clock.now_s += GAP_S
     assert heard(manager) == [EXTEND]
+
+
+def test_processor_time_that_the_start_uses_is_progress_and_a_loop_that_polls_is_none(
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start_progress, "GAP_S", 0.01)
+    used_s = iter([0.0, 0.001, 0.002, 0.003, 0.5, 0.501, ENDLESS_WORK_S + 1.0])
+    said_after: list[int] = []
+    watched = Event()
+
+    def used() -> float:
+        said_after.append(len(heard(manager)))
+        try:
+            return next(used_s)
+        finally:
+            if said_after[6:]:
+                watched.set()
+
+    progress = StartProgress(ServiceManager(manager.getsockname()))
+    progress.watch_work(used)
+    assert watched.wait(10.0)
+    progress.close()
+
+    assert said_after == [0, 0, 0, 0, 0, 1, 0]
+
+
+def test_a_start_that_only_computes_asks_for_time_until_its_first_frame(manager: socket.socket) -> None:
+    environment = os.environ | {"NOTIFY_SOCKET": manager.getsockname()}
+    with subprocess.Popen([sys.executable, "-c", COMPUTING], env=environment, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"computed\n"
+        before = heard(manager)
+        child.send_signal(signal.SIGSTOP)
+        time.sleep(2.5)
+        assert heard(manager) == []
+        child.kill()
+    assert set(before) == {EXTEND} and len(before) >= 2
+
+
+COMPUTING = """
+import time
+from wakeful.device.supervision.start_progress import extending_start
+with extending_start():
+    while time.process_time() < 3.5:
+        pass
+    print("computed", flush=True)
+    time.sleep(60)
+"""
 
 
 def test_without_a_service_manager_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
