@@ -9,8 +9,9 @@ reader ``wakeful`` on the crops of these faces. Events have to be the same, outp
 result is written to ``deploy/arm64.md``.
 
 Nothing is run while the root is made: packages are unpacked, not configured, so no arm64 program has to start another
-one, and the kernel needs no binfmt entry. The emulated program has /proc and no /sys, whose view of the host's
-processor crashes ONNX Runtime; it is mounted in a namespace of its own and gone with the program, however that ends.
+one, and the kernel needs no binfmt entry. The emulated program has /proc, mounted in a namespace of its own and gone
+with the program, however that ends. What it reads there and in /sys of its processor is written for it: with the host's
+ONNX Runtime crashes, and without any LiteRT computes with its spare kernels, which round otherwise than those of boards.
 Times under emulation say nothing about boards.
 """
 
@@ -48,6 +49,22 @@ PLATFORMS = [f"manylinux_2_{minor}_aarch64" for minor in (28, 27, 17)] + ["manyl
 COPIED = ("wakeful", "sensors", "device", "models", "conversion", "deploy", "tools")
 NETWORKS = ("face_landmark", "iris_landmark")
 
+PROCESSOR = "cortex-a76"
+"""Of the Raspberry Pi 5; a Cortex-A53, A72 and Neoverse N1 answer the same."""
+CPUINFO = """processor\t: 0
+BogoMIPS\t: 108.00
+Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x4
+CPU part\t: 0xd0b
+CPU revision\t: 1
+
+"""
+SYS_CPU = {"present": "0", "possible": "0", "online": "0", "cpu0/cpufreq/cpuinfo_max_freq": "2400000"}
+SYS_CPU |= {f"cpu0/topology/{name}": "0" for name in ("physical_package_id", "core_id", "core_siblings_list")}
+"""What Linux says of a board with one such processor, in /proc/cpuinfo and below /sys/devices/system/cpu."""
+
 NAP = eyes_shut(2.0, (0.4, 1.7))
 
 
@@ -67,6 +84,7 @@ def main() -> None:
         here, there = folder / "here", root / "work"
         prepare(here, there)
         copy_project(root)
+        describe_processor(root)
         run_here(here)
         run_emulated(root)
     except Unfit as unfit:
@@ -203,6 +221,15 @@ def copy_project(root: Path) -> None:
         shutil.copy2(registry.path(network), cache)
 
 
+def describe_processor(root: Path) -> None:
+    """What libraries read before they choose their kernels."""
+    (root / "opt/cpuinfo").write_text(CPUINFO, encoding="ascii")
+    for name, said in SYS_CPU.items():
+        file = root / "sys/devices/system/cpu" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{said}\n", encoding="ascii")
+
+
 def run_here(folder: Path) -> None:
     print("running on the host", flush=True)
     _run([sys.executable, "-m", "tools.arm64_inside", str(folder)], cwd=PROJECT)
@@ -218,8 +245,9 @@ def run_emulated(root: Path) -> None:
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    inside = [f"/usr/bin/{QEMU}", "/usr/bin/python3", "-m", "tools.arm64_inside", "/work"]
-    enter = 'mount -t proc proc "$0/proc" && cd / && exec chroot "$0" "$@"'
+    inside = [f"/usr/bin/{QEMU}", "-cpu", PROCESSOR, "/usr/bin/python3", "-m", "tools.arm64_inside", "/work"]
+    mounts = 'mount -t proc proc "$0/proc" && mount --bind "$0/opt/cpuinfo" "$0/proc/cpuinfo"'
+    enter = f'{mounts} && cd / && exec chroot "$0" "$@"'
     _run(["unshare", "--mount", "--propagation", "private", "sh", "-c", enter, str(root), *inside], env=variables)
 
 
