@@ -11,7 +11,7 @@ result is written to ``deploy/arm64.md``.
 Nothing is run while the root is made: packages are unpacked, not configured, so no arm64 program has to start another
 one, and the kernel needs no binfmt entry. The emulated program has /proc, mounted in a namespace of its own and gone
 with the program, however that ends. What it reads there and in /sys of its processor is written for it: with the host's
-ONNX Runtime crashes, and without any LiteRT computes with its spare kernels, which round otherwise than those of boards.
+ONNX Runtime crashes, and without any LiteRT computes with its spare kernels, whose rounding is not that of boards.
 Times under emulation say nothing about boards.
 """
 
