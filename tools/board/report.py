@@ -28,8 +28,9 @@ LANES = (
 )
 """Channels with a value at any time, in the order of the page; the alerts come below."""
 ALERTS = ("alert", "serial.alert", "can.alert", "note")
-GOOD = ("there", "yes", "alive", "ok", "active", "1")
-BAD = ("gone", "no", "silent", "0", "camera_lost", "stale")
+GOOD = ("there", "yes", "alive", "ok", "active")
+BAD = ("gone", "no", "silent", "camera_lost", "stale")
+ON = "1"
 WIDTH, LANE, LEFT = 900, 18, 110
 FREE = 0.9
 """A board that had less than this of the processor was slowed down by other programs: its times are not its own."""
@@ -134,7 +135,7 @@ def write_report(folder: Path, results: Sequence[Result], figures: Figures) -> P
 
     page = folder / "index.html"
     template = Environment(autoescape=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
-    shown = [{"result": one, "lines": list(_timelines(one))} for one in results]
+    shown = [{"result": one, "lines": list(_timelines(one)), "slowest": _slowest(one)} for one in results]
     passed = sum(one.ok for one in results)
     text = template.render(shown=shown, figures=figures, passed=passed, width=WIDTH, lane=LANE, left=LEFT)
     page.write_text(text, encoding="utf-8")
@@ -180,7 +181,7 @@ def _spans(entries: Sequence[Entry], channel: str, first: float, last: float, sc
     ends = [*(value.t for value in values[1:]), last]
     for one, after in zip(values, ends, strict=False):
         word = one.value.split()[0]
-        kind = "good" if word in GOOD else "bad" if word in BAD else "other"
+        kind = "good" if word in GOOD else "bad" if word in BAD else "on" if word == ON else "other"
         yield {
             "x": LEFT + (one.t - first) * scale,
             "width": max((after - one.t) * scale, 0.6),
