@@ -69,7 +69,7 @@ def test_systemd_waits_for_ready_and_for_pings() -> None:
 def test_a_start_that_hangs_is_over_within_30_s_and_leaves_a_trace() -> None:
     (limit_s,) = map(float, settings("TimeoutStartSec"))
     (abort_s,) = map(float, settings("TimeoutAbortSec"))
-    assert limit_s == EXTENSION_S
+    assert limit_s > EXTENSION_S, "nothing can be asked for before Python runs"
     assert limit_s + abort_s < 30.0
     assert settings("TimeoutStartFailureMode") == ["abort"]
 
