@@ -19,9 +19,9 @@ from types import ModuleType
 from wakeful.device.supervision.service_manager import ServiceManager, service_address
 
 EXTENSION_S = 20.0
-"""Longest time between two steps. With the two seconds of ``TimeoutAbortSec`` a hang is over within 22 s, and within 28 s
-(``TimeoutStartSec`` of the unit) where nothing was imported yet. The longest single step of a start of 0.6 s takes 0.1 s:
-a machine would have to be two hundred times as slow."""
+"""Longest time between two steps. With the two seconds of ``TimeoutAbortSec`` a hang is over within 22 s, and within
+28 s (``TimeoutStartSec`` of the unit) where nothing was imported yet. The longest single step of a start of 0.6 s takes
+0.1 s: a machine would have to be two hundred times as slow."""
 GAP_S = 1.0
 BOUNDED_GAP_S = 5.0
 
