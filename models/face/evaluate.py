@@ -111,18 +111,25 @@ def _errors(weights: tuple[Array, Array, Array], meshes: Array, human: Array) ->
     return found
 
 
+def labelled_parts(targets: Targets, name: str) -> dict[str, Array]:
+    """Rows with points of people, of ``helen`` or ``ytf``: to fit a map on, to judge, and to choose its ridge on."""
+    known = np.isfinite(targets.points[:, 0, 0]) & np.isfinite(targets.human[:, 0, 0])
+    source, test = ("helen-train", "helen-test") if name == "helen" else ("ytf", "ytf")
+    parts = {
+        "fit": np.flatnonzero(known & (targets.source == source) & (targets.split == "train")),
+        "test": np.flatnonzero(known & (targets.source == test) & (targets.split == "test")),
+        "valid": np.flatnonzero(known & (targets.source == source) & (targets.split == "valid")),
+    }
+    if name == "ytf":
+        parts["fit"] = parts["fit"][::3]
+    return parts
+
+
 def points_of_people(reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, Any]:
     """HELEN and YouTube Faces, ours and the teacher's; the map of each is fitted on its own readings."""
     out: dict[str, Any] = {}
-    known = np.isfinite(targets.points[:, 0, 0]) & np.isfinite(targets.human[:, 0, 0])
-    for name, source, test in (("helen", "helen-train", "helen-test"), ("ytf", "ytf", "ytf")):
-        parts = {
-            "fit": np.flatnonzero(known & (targets.source == source) & (targets.split == "train")),
-            "test": np.flatnonzero(known & (targets.source == test) & (targets.split == "test")),
-            "valid": np.flatnonzero(known & (targets.source == source) & (targets.split == "valid")),
-        }
-        if name == "ytf":
-            parts["fit"] = parts["fit"][::3]
+    for name in ("helen", "ytf"):
+        parts = labelled_parts(targets, name)
         ours = {key: readings(reader, targets, pictures, rows)[0] for key, rows in parts.items()}
         human = {key: targets.human[rows].astype(np.float64) for key, rows in parts.items()}
         theirs = {key: targets.points[rows].astype(np.float64) for key, rows in parts.items()}

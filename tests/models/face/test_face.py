@@ -14,7 +14,8 @@ from wakeful.models.training.geometry import Crop
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
 from wakeful.models.face import samples  # noqa: E402
-from wakeful.models.face.evaluate import human_error  # noqa: E402
+from wakeful.models.face.build import Targets  # noqa: E402
+from wakeful.models.face.evaluate import human_error, labelled_parts  # noqa: E402
 from wakeful.models.face.net import FaceNet  # noqa: E402
 from wakeful.models.face.points import SIZE_PX  # noqa: E402
 from wakeful.models.training.export import export  # noqa: E402
@@ -59,6 +60,21 @@ def test_a_linear_map_of_the_mesh_finds_points_that_are_one() -> None:
     human = np.concatenate([human[:, :36], meshes[:, [33]][..., :2], human[:, 37:]], axis=1)
     found = human_error((meshes, human), (meshes[:5], human[:5]), (meshes[5:9], human[5:9]))
     assert found["mean_pct"] < 1.0
+
+
+def test_faces_that_judge_are_fitted_on_nowhere() -> None:
+    source = np.array(["helen-train", "helen-train", "helen-test", "ytf", "ytf", "ytf", "ytf", "ytf", "lfw"])
+    split = np.array(["train", "valid", "test", "train", "train", "train", "train", "test", "train"])
+    points = np.zeros((9, 478, 3), np.float32)
+    points[5] = np.nan
+    nobody = np.full(9, "")
+    human, box = np.zeros((9, 68, 2), np.float32), np.zeros((9, 4), np.float32)
+    targets = Targets(points, human, box, source, nobody, split, np.arange(478))
+
+    helen, ytf = (labelled_parts(targets, name) for name in ("helen", "ytf"))
+
+    assert {name: rows.tolist() for name, rows in helen.items()} == {"fit": [0], "test": [2], "valid": [1]}
+    assert {name: rows.tolist() for name, rows in ytf.items()} == {"fit": [3], "test": [7], "valid": []}
 
 
 def test_shapes_and_operators(tmp_path: Path) -> None:
