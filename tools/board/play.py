@@ -90,6 +90,7 @@ class Player:
         self._done_at = 0
         self._met_at: dict[str, int] = {}
         self._cut_s = 0.0
+        self._cut_slower = 1.0
         self._logged = ""
         self._random = random.Random(0)
         self._spent = (0.0, 0.0)
@@ -141,7 +142,7 @@ class Player:
             time.sleep(wait_s)
             return Outcome(f"wait {wait_s:.3g} s", True, begun_s, begun_s + wait_s)
         assert isinstance(step, Verify)
-        known = f"export CUT={self._cut_s:.3f} LOGGED='{self._logged}'\n"
+        known = f"export CUT={self._cut_s:.3f} LOGGED='{self._logged}' SLOWER={self._cut_slower:.2f}\n"
         answer = self._machine.run(known + step.verify, step.limit_s * self._slower())
         return Outcome(_first_line(step.verify), answer.status == 0, begun_s, answer.t, output=answer.output)
 
@@ -164,11 +165,13 @@ class Player:
         return Outcome(_first_line(step.do), ok, begun_s, answer.t, output=answer.output)
 
     def _cut_power(self) -> Outcome:
-        """For what is verified later: when it was, and which alerts since the last ``do`` must be in the log."""
+        """For what is verified later: when it was, how slow the board, and which alerts must be in the log by now."""
+        self._cut_slower = self._slower()
         answer, asked_s, first = self._machine.run("now"), time.monotonic(), self._done_at
         self._machine.cut_power()
         self._cut_s = answer.t + time.monotonic() - asked_s
-        sure = [one for one in self._machine.entries[first:] if one.channel == "alert" and one.t < self._cut_s - LOST_S]
+        latest_s = self._cut_s - LOST_S * self._cut_slower
+        sure = [one for one in self._machine.entries[first:] if one.channel == "alert" and one.t < latest_s]
         self._logged = ",".join(" ".join(one.value.split()[1::2]) for one in sure)
         self._begin_at(self._cut_s)
         return Outcome("power cut", True, self._cut_s, self._cut_s)
