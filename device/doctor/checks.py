@@ -28,6 +28,9 @@ CORE = ("numpy", "opencv-python-headless", "onnxruntime", "pyserial", "pydantic"
 CARDS = Path("/proc/asound/cards")
 LITERT = ("ai-edge-litert", "tflite-runtime")
 
+NETWORK, VERIFIED = "network ", "sha256 verified"
+"""How the checks of networks begin, and what is found of a whole one."""
+
 
 def examine() -> list[Check]:
     """All checks of this machine, in the order a user would fix them; takes about a second."""
@@ -96,14 +99,14 @@ def check_networks() -> list[Check]:
     for one in filter(lambda one: one.of_use, registry.networks().values()):
         state = registry.state(one.name)
         if state is State.PRESENT:
-            checks.append(Check(f"network {one.name}", OK, "sha256 verified"))
+            checks.append(Check(f"{NETWORK}{one.name}", OK, VERIFIED))
         elif one.required or state is State.CORRUPT:
             checks.append(
-                Check(f"network {one.name}", FAIL, state.value, registry.how_to_get(one), ModelError.exit_status)
+                Check(f"{NETWORK}{one.name}", FAIL, state.value, registry.how_to_get(one), ModelError.exit_status)
             )
         else:
             readers = " or ".join(f"`--landmarks {reader}`" for reader in one.readers)
-            checks.append(Check(f"network {one.name}", OK, f"not installed; {readers} needs it"))
+            checks.append(Check(f"{NETWORK}{one.name}", OK, f"not installed; {readers} needs it"))
     return checks
 
 

@@ -26,7 +26,9 @@ def test_a_machine_that_can_run_the_monitor_ends_with_status_0(capsys: pytest.Ca
     results = {one["name"]: one["result"] for one in json.loads(capsys.readouterr().out)}
     assert results["LiteRT"] == results["network iris_landmark"] == results["packages"] == OK
     assert status(["doctor"]) == 0
-    assert "sha256 verified" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "with the right sha256" in said
+    assert "network lids" not in said, "whole networks are one line"
 
 
 def test_litert_is_judged_by_running_a_network() -> None:
@@ -41,7 +43,8 @@ def test_corrupt_networks_end_with_status_4_and_the_command_that_fetches_them(
     empty_cache.mkdir()
     (empty_cache / "iris_landmark.tflite").write_bytes(b"half")
     assert status(["doctor"]) == 4
-    assert "wakeful models pull" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "wakeful models pull" in said and "iris_landmark" in said
 
 
 def test_networks_of_other_readers_may_be_missing(empty_cache: Path) -> None:
