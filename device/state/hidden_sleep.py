@@ -18,6 +18,9 @@ from wakeful.device.state.lid_states import CERTAIN
 # Eyes are open once they have been read so for this long: the shortest look between two blinks takes longer, and a
 # single frame of closed eyes that is read as open does not.
 OPEN_FOR_NS = 100_000_000
+# Lids that stand so far apart, as a share of the person's own opening, and are so unlikely to be closed, are open,
+# whatever else they are read as: behind glasses and from the side those of a yawn pass for lowered ones.
+WIDE, HARDLY_CLOSED = 0.6, 0.25
 # An alert that comes this much late is still on its way. Lids take half of it to close and to be read as closed.
 LATE_S = 0.5
 # ... and not missing before it has been late for this long: a closure that was counted has just ended.
@@ -94,7 +97,8 @@ class HiddenSleep:
         t_ns = seen.t_ns
         is_open = lids.closed is False and seen.doubt is None and lids.opening is not None
         p_open = 0.0 if not is_open else 1.0 if seen.lid_states is None else seen.lid_states[0] + seen.lid_states[2]
-        self._likely_ns = None if p_open < LIKELY else t_ns if self._likely_ns is None else self._likely_ns
+        likely = p_open >= LIKELY or (is_open and _wide(seen, lids))
+        self._likely_ns = None if not likely else t_ns if self._likely_ns is None else self._likely_ns
         self._certain_ns = None if p_open < CERTAIN else t_ns if self._certain_ns is None else self._certain_ns
         if p_open >= LIKELY and lids.left is not None and lids.right is not None:
             self._both_open_ns = t_ns
@@ -114,3 +118,8 @@ class HiddenSleep:
         self._lost = lost
         if lost and self._shut_ns is None and (self._came_before or seen.unreadable is Unreadable.OFF_AXIS):
             self._unseen_ns += step_ns
+
+
+def _wide(seen: Observation, lids: LidView) -> bool:
+    opening, states = lids.opening, seen.lid_states
+    return opening is not None and opening >= WIDE and states is not None and states[3] < HARDLY_CLOSED

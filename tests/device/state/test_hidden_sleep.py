@@ -55,6 +55,13 @@ def test_a_hand_over_both_open_eyes_has_its_own_time(camera: Camera) -> None:
 
 
 @any_camera
+@pytest.mark.parametrize(("opened", "told"), [(0.8, False), (0.4, True)])
+def test_lids_far_apart_that_are_read_as_lowered_are_seen_open(camera: Camera, opened: float, told: bool) -> None:
+    yawn = Part(6.0, opened, lids=(0.32, 0.38, 0.14, 0.16), measures={"eye_aspect_right": None})
+    assert bool(degraded(watched(AWAKE, yawn, AWAKE, camera=camera))) is told
+
+
+@any_camera
 def test_closed_eyes_that_are_read_now_so_now_so_are_not_behind_a_good_health(camera: Camera) -> None:
     flicker = [Part(0.7, 0.05, lids=CLOSED), Part(0.3, 0.6, lids=PERHAPS)]
     outcome = watched(AWAKE, *flicker * 6, Part(6.0, lids=OPEN), camera=camera)
