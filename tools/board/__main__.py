@@ -36,8 +36,6 @@ from tools.board.wheels import wheelhouse
 
 PROJECT = Path(__file__).resolve().parents[2]
 INSTALL_S = 900.0
-BOARDS = 2
-"""For each processor: half of the time a board waits for what a scenario expects."""
 MANY = 10
 """With fewer scenarios, another board costs more time than it saves."""
 
@@ -64,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clip", type=Path, help="a clip as one more film of the camera, `clip`")
     parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "board", help="for report and logs")
     parser.add_argument("--keep", action="store_true", help="keep the disk")
-    parser.add_argument("--boards", type=int, metavar="N", help="that run at the same time (two for each processor)")
+    parser.add_argument("--boards", type=int, metavar="N", help="that run at the same time (as many as processors)")
     parser.add_argument("--build", action="store_true", help="only make kernel and root")
     parser.add_argument(
         "--if-ready", action="store_true", help="do nothing, and say so, where kernel or root have to be made first"
@@ -87,7 +85,7 @@ def check(given: argparse.Namespace) -> bool:
     wheels = figures.timed("wheelhouse", lambda: wheelhouse(folder))
     films = figures.timed("films", lambda: make_films(cache_folder(), given.clip))
     wanted = chosen(given)
-    count = min(given.boards or (BOARDS * (os.cpu_count() or 1) if len(wanted) >= MANY else 1), len(wanted))
+    count = min(given.boards or (os.cpu_count() or 1 if len(wanted) >= MANY else 1), len(wanted))
     disks = [folder / f"disk-{number}.img" for number in range(1, count + 1)]
     copy_disk(system, disks[0])
     machines = [Machine(linux, disk, folder, films) for disk in disks]
