@@ -16,6 +16,8 @@ ASPECTS = {"4:3": 4 / 3, "16:9": 16 / 9, "3:4": 3 / 4, "9:16": 9 / 16}
 """Shapes that cameras have."""
 SURE = 0.9
 """Presence below which a face in an image of another shape is too unlike a face to have right proportions."""
+ALIKE = 0.05
+"""Shapes whose faces are off by so little more than the best are as good: the surest face decides between them."""
 LOOKS, LATER_NS = 4, 2_000_000_000
 """A face is found within three looks, whichever way it was turned before, and read again where it was found."""
 
@@ -28,13 +30,16 @@ def best_aspect(frame: Frame, shown: float, perception: Perception, *, on_side: 
         shown: width over height that the source's whole image has now.
         on_side: the upright image is the source's image turned on its side.
     """
-    off = {name: _off(frame, shown / aspect, perception, on_side) for name, aspect in ASPECTS.items()}
-    best = min(off, key=lambda name: off[name])
-    return best if off[best] <= abs(math.log(LEAST_PROPORTION)) else ""
+    seen = {name: _seen(frame, shown / aspect, perception, on_side) for name, aspect in ASPECTS.items()}
+    least = min(off for off, _ in seen.values())
+    most = min(least + ALIKE, abs(math.log(LEAST_PROPORTION)))
+    alike = {name: presence for name, (off, presence) in seen.items() if off <= most}
+    return max(alike, key=lambda name: alike[name], default="")
 
 
-def _off(frame: Frame, higher: float, perception: Perception, on_side: bool) -> float:
-    """How far the proportions of the face are from right ones if the source's images were ``higher`` times as high."""
+def _seen(frame: Frame, higher: float, perception: Perception, on_side: bool) -> tuple[float, float]:
+    """How far the proportions of the face are from right ones if the source's images were ``higher`` times as high,
+    and the presence of that face."""
     across, down = (higher, 1.0) if on_side else (1.0, higher)
     image = cv2.resize(frame.image, None, fx=across, fy=down, interpolation=cv2.INTER_LINEAR)
     for number in range(1, LOOKS + 1):
@@ -42,5 +47,5 @@ def _off(frame: Frame, higher: float, perception: Perception, on_side: bool) -> 
         later = replace(frame, image=np.asarray(image, np.uint8), t_ns=frame.t_ns + number * LATER_NS)
         seen = perception.look(later)
     if seen.landmarks is None or seen.observation.presence < SURE:
-        return math.inf
-    return abs(math.log(proportion_of(seen.landmarks.points)))
+        return math.inf, 0.0
+    return abs(math.log(proportion_of(seen.landmarks.points))), seen.observation.presence
