@@ -18,7 +18,10 @@ from wakeful.device.bench.counters import Reading, machine_ticks
 BUSY_CORES = 0.8
 """CPU time of other programs per second, in cores, above which the machine counts as busy."""
 WAITING = 0.5
-"""A run whose CPU time is below this share of its shortest time waits for something else: an NPU, a camera, a timer."""
+"""A run whose CPU time is below this share of its shortest time waits for something else: an NPU, a camera, a timer.
+
+What its threads waited for a core is subtracted before.
+"""
 
 
 def cpu_s(pid: int) -> float | None:
@@ -27,6 +30,16 @@ def cpu_s(pid: int) -> float | None:
         return time.clock_gettime((~pid << 3) | 2)  # Linux's clock of another process, as clock_getcpuclockid(3) gives
     except OSError:
         return None
+
+
+def queued_s(pid: int, root: Path = Path("/")) -> float | None:
+    """Time that the running threads of a process waited for a core so far, seconds; None if the kernel does not say."""
+    try:  # nanoseconds on a core, nanoseconds ready to run without one, number of turns on a core
+        files = list((root / f"proc/{pid}/task").glob("*/schedstat"))
+        waited_ns = [int(file.read_text().split()[1]) for file in files]
+    except (OSError, IndexError, ValueError):
+        return None
+    return sum(waited_ns) / 1e9 if waited_ns else None
 
 
 def benchmark_cpu_s(pids: Iterable[int]) -> float:
@@ -87,14 +100,20 @@ def busy_reason(others_cores: object, load: object, cores: object) -> str:
     return " and ".join(reasons)
 
 
-def no_cpu_comparison(turns_ms: Sequence[float], turns_cpu_ms: Sequence[float], shortest_ms: float) -> str:
+def no_cpu_comparison(
+    turns_ms: Sequence[float], turns_cpu_ms: Sequence[float], shortest_ms: float, turns_queued_ms: Sequence[float] = ()
+) -> str:
     """Why the CPU time of a subject cannot replace its wall time; "" if it can.
 
     Args:
         shortest_ms: wall time of its fastest run, the one that was disturbed least.
+        turns_queued_ms: how long a run of each turn waited for a core; empty if unknown. Among many busy programs
+            every run does, and is then no measure of what the subject itself waits for.
     """
     if not turns_cpu_ms or len(turns_cpu_ms) != len(turns_ms) or min(turns_cpu_ms) <= 0.0:
         return "its CPU time was not measured turn by turn"
+    if len(turns_queued_ms) == len(turns_ms):
+        shortest_ms = min(shortest_ms, float(np.min(np.subtract(turns_ms, turns_queued_ms))))
     if float(np.median(turns_cpu_ms)) < WAITING * shortest_ms:
         return "it waits for something other than the CPU"
     return ""

@@ -95,7 +95,8 @@ def _compare_rows(one: Row, two: Row) -> Comparison:
 
 
 def _no_cpu_comparison(row: Row) -> str:
-    return no_cpu_comparison(row.turns_ms, row.turns_cpu_ms, min((*row.quantiles_ms[:1], *row.turns_ms)))
+    shortest_ms = min((*row.quantiles_ms[:1], *row.turns_ms))
+    return no_cpu_comparison(row.turns_ms, row.turns_cpu_ms, shortest_ms, row.turns_queued_ms)
 
 
 def _warnings(first: Record, second: Record, pairs: list[tuple[Row, Row]]) -> list[str]:

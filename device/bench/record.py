@@ -85,6 +85,7 @@ class Row:
         absent: why a figure that is None is None.
         turns_ms: median time of each turn, in order.
         turns_cpu_ms: CPU time of a run in each turn; empty if it was not measured turn by turn.
+        turns_queued_ms: how long a run of each turn waited for a core; empty if unknown.
         turns_others: cores that other programs used in each turn; empty if unknown.
         busy: why the machine counts as busy during this measurement, "" if it does not.
         quantiles_ms: the percentiles 0 to 100 of all times.
@@ -101,6 +102,7 @@ class Row:
     absent: dict[str, str] = field(default_factory=dict)
     turns_ms: tuple[float, ...] = ()
     turns_cpu_ms: tuple[float, ...] = ()
+    turns_queued_ms: tuple[float, ...] = ()
     turns_others: tuple[float, ...] = ()
     busy: str = ""
     quantiles_ms: tuple[float, ...] = ()

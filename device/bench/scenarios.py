@@ -226,6 +226,7 @@ def with_turns(row: Row, lane: Lane) -> Row:
         row,
         turns_ms=_rounded_all(lane.turns_ms),
         turns_cpu_ms=_rounded_all(lane.turns_cpu_ms),
+        turns_queued_ms=_rounded_all(lane.turns_queued_ms),
         turns_others=_rounded_all(lane.turns_others, 2),
     )
 

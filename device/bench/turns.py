@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wakeful.device.bench.busy import OtherPrograms, cpu_s, no_cpu_comparison
+from wakeful.device.bench.busy import OtherPrograms, cpu_s, no_cpu_comparison, queued_s
 from wakeful.device.bench.plan import Plan
 from wakeful.device.bench.record import CPU_TIME, UNKNOWN, WALL_TIME, Accuracy, Comparison, Subject, Value
 from wakeful.device.bench.sampler import Sampler
@@ -49,6 +49,7 @@ class Lane:
     Attributes:
         turns_ms: median time of each turn.
         turns_cpu_ms: CPU time of a run in each turn; shorter than ``turns_ms`` if it was not always available.
+        turns_queued_ms: how long a run of each turn waited for a core; shorter if it was not always available.
         turns_others: cores that other programs used in each turn.
         more: the other figures of its answers, turn by turn.
         cpu_s: CPU time of all runs, None if it is not available.
@@ -62,6 +63,7 @@ class Lane:
     times_ms: list[float] = field(default_factory=list)
     turns_ms: list[float] = field(default_factory=list)
     turns_cpu_ms: list[float] = field(default_factory=list)
+    turns_queued_ms: list[float] = field(default_factory=list)
     turns_others: list[float] = field(default_factory=list)
     more: list[dict[str, Any]] = field(default_factory=list)
     cpu_s: float | None = 0.0
@@ -72,9 +74,9 @@ class Lane:
         """Let it take a turn; ``others`` measures the rest of the machine meanwhile."""
         if others is not None:
             others.cores()
-        before_s = cpu_s(self.worker.pid)
+        before_s, queued_before_s = cpu_s(self.worker.pid), queued_s(self.worker.pid)
         turn = self.worker.turn(self.runs)
-        after_s = cpu_s(self.worker.pid)
+        after_s, queued_after_s = cpu_s(self.worker.pid), queued_s(self.worker.pid)
         used = others.cores().value if others is not None else None
         self.over = len(turn.times_ms) < self.runs
         if not turn.times_ms:
@@ -87,6 +89,8 @@ class Lane:
         if taken_s is None and before_s is not None and after_s is not None:
             taken_s = after_s - before_s
         self.turns_cpu_ms += [] if taken_s is None else [1000.0 * taken_s / len(turn.times_ms)]
+        if queued_before_s is not None and queued_after_s is not None:
+            self.turns_queued_ms.append(1000.0 * (queued_after_s - queued_before_s) / len(turn.times_ms))
         self.cpu_s = None if taken_s is None or self.cpu_s is None else self.cpu_s + taken_s
 
     def settle(self, turn_s: float) -> None:
@@ -94,7 +98,7 @@ class Lane:
         self.turn()
         if self.turns_ms:
             self.runs = max(1, round(turn_s * 1000.0 / self.turns_ms[-1]))
-        for answers in (self.times_ms, self.turns_ms, self.turns_cpu_ms, self.more):
+        for answers in (self.times_ms, self.turns_ms, self.turns_cpu_ms, self.turns_queued_ms, self.more):
             answers.clear()
         self.cpu_s = 0.0
 
@@ -128,7 +132,7 @@ def compare(first: Lane, second: Lane, scenario: str, busy: str, name: str | Non
     called = name or second.contender.subject.name
     obstacle = ""
     for lane, label in ((first, first.contender.subject.name), (second, called)):
-        found = no_cpu_comparison(lane.turns_ms, lane.turns_cpu_ms, min(lane.times_ms))
+        found = no_cpu_comparison(lane.turns_ms, lane.turns_cpu_ms, min(lane.times_ms), lane.turns_queued_ms)
         obstacle = obstacle or (f"{label}: {found}" if found else "")
     by_cpu = bool(busy) and not obstacle
     first_ms, second_ms = (lane.turns_cpu_ms if by_cpu else lane.turns_ms for lane in (first, second))
