@@ -121,7 +121,7 @@ def run(
 
 
 class _StartIsOver(Output):
-    """Ends the start once the first frame was judged and has gone through all outputs."""
+    """Ends the start once the first state, be it `stale`, has gone through all outputs: then the watchdog watches."""
 
     def __init__(self, progress: StartProgress) -> None:
         self._progress = progress

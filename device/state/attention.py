@@ -36,11 +36,19 @@ FOLLOWS = 0.5
 LID_FOLLOWS_DEG = 50.0
 DOWN_SAYS_DEG = 20.0
 SINKING_HEAD_DEG = 8.0
+# From below or behind spectacles networks read half of the way down or less. Where both a head and irises are read to
+# have gone down, each is the other's witness, and half the bound is enough: head and eyes go down together.
+BOTH_SINKING_DEG = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionView:
-    """Where the person looks at one moment; all unknown (``""``, None) until the way to the road is known."""
+    """Where the person looks at one moment; all unknown (``""``, None) until the way to the road is known.
+
+    Attributes:
+        running_s: length of the running glance away from the road as far as it was seen, 0 without one. It is known,
+            other than ``off_road_s``, while the zone is not: lids cover the eyes for a moment.
+    """
 
     zone: str
     off_road_s: float | None
@@ -48,6 +56,7 @@ class AttentionView:
     on_road_s: float | None
     ended: Glance | None
     glances_in_30s: float | None = None
+    running_s: float = 0.0
 
 
 class Attention:
@@ -94,21 +103,23 @@ class Attention:
             self.road.see(seen.t_ns, gaze, head)
         road = self.road.direction
         if road is None and not down:
-            return AttentionView("", None, None, None, self._glances.step(seen.t_ns, ""))
+            ended = self._glances.step(seen.t_ns, "")
+            return AttentionView("", None, None, None, ended, running_s=self._glances.off_road_s(seen.t_ns))
         head_says = head if eyes_open or seen.unreadable else None
         if lowered_since_ns is not None or road is None:
             zone = LAP
         else:
             zone = self._zone(gaze, head_says, opening, road) or (LAP if down else "")
         ended = self._glances.step(seen.t_ns, zone, lowered_since_ns)
-        known = bool(zone)
+        known, running_s = bool(zone), self._glances.off_road_s(seen.t_ns)
         return AttentionView(
             zone,
-            self._glances.off_road_s(seen.t_ns) if known else None,
+            running_s if known else None,
             self._glances.off_road_in_30s(seen.t_ns) if known else None,
             self._glances.on_road_s() if known else None,
             ended,
             float(self._glances.glances_in_30s(seen.t_ns)) if known else None,
+            running_s,
         )
 
     def _zone(self, gaze: Direction | None, head: Direction | None, opening: float | None, road: Direction) -> str:
@@ -117,7 +128,7 @@ class Attention:
             ahead = self.road.head or road
             still_deg = STILL_DEG if self._head_says else 0.0
             bound_deg = HEAD_SAYS_DEG
-            if opening is not None and ahead.pitch_deg - head.pitch_deg >= SINKING_HEAD_DEG - still_deg:
+            if opening is not None and _sinking(head, ahead, gaze, road, still_deg):
                 bound_deg = DOWN_SAYS_DEG
                 head = Direction(head.yaw_deg, head.pitch_deg - (1.0 - opening) * LID_FOLLOWS_DEG)
             turn = Direction(head.yaw_deg - ahead.yaw_deg, head.pitch_deg - ahead.pitch_deg)
@@ -148,6 +159,14 @@ class Attention:
         odd = list(self._recent)[1 - len(self._recent) % 2 :]
         middle = len(odd) // 2
         return Direction(sorted([yaw for _, yaw, _ in odd])[middle], sorted([pitch for _, _, pitch in odd])[middle])
+
+
+def _sinking(head: Direction, ahead: Direction, gaze: Direction | None, road: Direction, still_deg: float) -> bool:
+    """Whether the head goes down from its own way to the road, by itself or with the irises."""
+    down_deg = ahead.pitch_deg - head.pitch_deg
+    gaze_down_deg = 0.0 if gaze is None else road.pitch_deg - gaze.pitch_deg
+    together = min(down_deg, gaze_down_deg) >= BOTH_SINKING_DEG - min(still_deg, BOTH_SINKING_DEG / 2.0)
+    return together or down_deg >= SINKING_HEAD_DEG - still_deg
 
 
 def _with_head(shift_deg: float, turn_deg: float) -> float:

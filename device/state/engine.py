@@ -123,7 +123,7 @@ class Engine:
                 self._alerted = self._people.number
             alerts.extend(steps)
         # A look away is one that is watched.
-        counted_s = max(lids.closure_s or 0.0, attention.off_road_s or 0.0 if defers else 0.0)
+        counted_s = max(lids.closure_s or 0.0, attention.running_s if defers else 0.0)
         health = self._updated_health(seen, lids, fps, counted_s)
         if paused:
             health = Health.PAUSED

@@ -27,6 +27,9 @@ LOOSE = 2.2
 OPEN_ABOVE, SHUT_BELOW = 0.16, 0.035
 """Lid gaps over the width: a real eye over the first is open, a drawn one under the second is shut."""
 
+SHUT_ODDS = 3.0
+"""How much more often a real eye is drawn that is known to be shut: there are few."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -67,6 +70,7 @@ class EyeSamples:
 
     Attributes:
         human_scale: slope and intercept that turn a gap between points set by people into the teacher's measure.
+        shut: float [N], what is known of real eyes that are nearly shut; see ``self_labels``.
     """
 
     def __init__(self, bank: Bank, covers: Covers, split: str) -> None:
@@ -75,6 +79,13 @@ class EyeSamples:
         self.odds = _odds(bank, self.chosen)
         self._of_faces = self.chosen[~bank.eyes.sharp[self.chosen]]
         self.human_scale = _human_scale(bank)
+        self.shut: NDArray[np.float32] = np.full(len(bank.eyes), np.nan, np.float32)
+
+    def learn_shut(self, labels: NDArray[np.float32]) -> None:
+        """Takes 1, 0 or NaN for every eye of the bank; those known to be shut are drawn more often."""
+        self.shut = labels
+        odds = self.odds * np.where(labels[self.chosen] == 1.0, SHUT_ODDS, 1.0)
+        self.odds = odds / odds.sum()
 
     def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.intp]:
         """Indices of ``count`` eyes; small openings and points set by people are drawn more often."""
@@ -92,6 +103,11 @@ class EyeSamples:
         points = self._points(index, crop)
         return Sample(standardise(grey, LEAST_SPREAD), _unit(points), 1.0, self._opening(index), math.nan, CLEAR)
 
+    def recut(self, rng: np.random.Generator, index: int) -> NDArray[np.float32]:
+        """The standardised crop of an eye as in another frame."""
+        grey = self._cut(index, shaken(rng, self.square(index), 0.5), cv2.BORDER_REPLICATE)
+        return standardise(grey, LEAST_SPREAD)
+
     def eye(self, rng: np.random.Generator, index: int, light: Light) -> Sample:
         """A varied eye: lids drawn down, spectacles, hands, light."""
         tight = rng.random() < 0.2
@@ -99,7 +115,7 @@ class EyeSamples:
         mode = cv2.BORDER_REPLICATE if rng.random() < 0.8 else cv2.BORDER_REFLECT_101
         grey, points = self._cut(index, crop, mode), self._points(index, crop)
         opening, chance = self._opening(index), rng.random(3)
-        shut = 0.0 if opening > OPEN_ABOVE else math.nan
+        shut = self._shut(index, opening)
         if opening > OPEN_ABOVE and chance[0] < 0.3:
             grey, points, opening, shut = _lowered(rng, grey, points, opening)
         if tight:
@@ -131,7 +147,7 @@ class EyeSamples:
         grey = self._cut(index, crop, cv2.BORDER_REPLICATE)
         grey = noisy(rng, varied(np.random.default_rng(seed), grey, light), rng.uniform(1.0, 6.0))
         opening = self._opening(index)
-        shut = 0.0 if opening > OPEN_ABOVE else math.nan
+        shut = self._shut(index, opening)
         points = _unit(self._points(index, crop))
         return Sample(standardise(grey, LEAST_SPREAD), points, 1.0, opening, shut, CLEAR)
 
@@ -168,6 +184,9 @@ class EyeSamples:
     def _points(self, index: int, crop: Crop) -> Array:
         eyes = self.bank.eyes
         return crop.points(np.concatenate([eyes.contour[index], eyes.iris[index]]))
+
+    def _shut(self, index: int, opening: float) -> float:
+        return 0.0 if opening > OPEN_ABOVE else float(self.shut[index])
 
     def _opening(self, index: int) -> float:
         """By people where they set points, else by the teacher."""

@@ -75,6 +75,42 @@ def test_a_sinking_head_that_wavers_around_the_bound_is_one_look() -> None:
     assert "road" not in zones[1:]
 
 
+@pytest.mark.parametrize(
+    ("head_deg", "gaze_deg", "opening", "zone"),
+    [
+        (-5.0, -5.0, 0.55, "lap"),
+        (-5.0, -5.0, 0.95, "road"),
+        (-5.0, -1.0, 0.55, "road"),
+        (-1.0, -5.0, 0.55, "road"),
+        (-9.0, -1.0, 0.55, "lap"),
+    ],
+    ids=["all go down", "lids stay up", "eyes stay up: tired lids", "head stays up: tired lids", "a head by itself"],
+)
+def test_lids_count_as_a_look_down_where_a_head_goes_far_down_or_head_and_irises_do(
+    head_deg: float, gaze_deg: float, opening: float, zone: str
+) -> None:
+    attention, seen_zone = Attention(Profile("test", ()), Direction(0.0, 0.0), Direction(0.0, 0.0)), ""
+    for frame in range(15):
+        seen = Observation(
+            frame * 33_000_000,
+            frame,
+            True,
+            yaw_deg=0.0,
+            pitch_deg=head_deg,
+            gaze_yaw_deg=0.0,
+            gaze_pitch_deg=gaze_deg,
+        )
+        seen_zone = attention.step(seen, None, eyes_open=True, opening=opening).zone
+    assert seen_zone == zone
+
+
+def test_a_glance_is_still_running_while_lids_cover_the_eyes_for_a_moment() -> None:
+    *_, covered = looked((1.0, 0.0), (2.0, 40.0), (0.5, None))
+    assert (covered.zone, covered.off_road_s) == ("", None)
+    assert covered.running_s == pytest.approx(2.0, abs=0.15)
+    assert looked((1.0, 0.0), (2.0, 40.0), (1.5, None))[-1].running_s == 0.0
+
+
 def test_until_the_way_to_the_road_is_known_nothing_is() -> None:
     view = Attention(Profile("test", ()), None).step(
         Observation(0, 0, True, gaze_yaw_deg=0.0, gaze_pitch_deg=0.0), None, eyes_open=True
