@@ -92,6 +92,10 @@ class ClosureTracker:
         since_ns = self._start_ns if since_ns is None else since_ns
         return max(0, self._seen_closed_ns - since_ns - self._unproven_ns) / 1e9
 
+    def unseen_s(self, t_ns: int) -> float:
+        """Since when no closed eye was seen in the running closure, seconds; 0 with open eyes."""
+        return 0.0 if self._start_ns is None else (t_ns - self._seen_closed_ns) / 1e9
+
     def _too_long_unseen(self, t_ns: int) -> bool:
         return self._start_ns is not None and t_ns - self._seen_closed_ns > self._bridge_ns
 

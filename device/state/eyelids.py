@@ -33,6 +33,9 @@ MIN_LOWERED_S = 0.8
 # With open eyes the lids are assessed over this last time.
 OPEN_FORGETS_S = 0.5
 LIKELY = 0.5
+# Eyes that were closed for this long and are lost, as under a head that sinks or in a flare of light, still count as
+# closed, for as long as a closure may go unseen: nobody is told a moment too late because the last frame was missing.
+ASLEEP_S = 1.0
 UNKNOWN = Perclos(None, 0.0)
 
 
@@ -50,7 +53,7 @@ class LidView:
         narrow: the eyes see through lids that the opening takes for closed, or narrowed ones.
         long_blink: a blink that is over and was much longer than this person's own, and by how many of their standard
             deviations.
-        closure_s: length of the running closure, None where ``closed`` is.
+        closure_s: length of the running closure, None where ``closed`` is; a long one goes on for a moment unseen.
         ended: the closure that ended with this moment.
         states: probabilities of the lids: averaged over the running closure, else of this frame.
         ended_lowered: lids that were lowered and came up with this moment, as a closure.
@@ -181,7 +184,7 @@ class Eyelids:
             right,
             closed,
             since_ns if self._lowered else None,
-            None if closed is None else self._closures.duration_s(since_ns) if closed else 0.0,
+            self._closure_s(t_ns, closed, since_ns),
             ended,
             ended_lowered,
             self._open_ns / 1e9,
@@ -192,6 +195,12 @@ class Eyelids:
             long_blink=self._long_blink(blink) if self._measures_blinks(fps) else None,
             unclear_s=self._closures.duration_s() if kind is LidKind.UNCLEAR else 0.0,
         )
+
+    def _closure_s(self, t_ns: int, closed: bool | None, since_ns: int | None) -> float | None:
+        if closed is not None:
+            return self._closures.duration_s(since_ns) if closed else 0.0
+        seen_s = 0.0 if self._lowered else self._closures.duration_s(since_ns)
+        return seen_s + self._closures.unseen_s(t_ns) if seen_s >= ASLEEP_S else None
 
     def _end(
         self, over: Closure | None, states: States | None, fps: float | None

@@ -41,6 +41,15 @@ def test_blinks_do_not_interrupt_open_eyes_and_long_closures_do() -> None:
     assert watched((2.0, 1.0, 0.0), (0.8, 0.0, 0.0), (1.0, 1.0, 0.0))[-1].eyes_open_s == pytest.approx(1.0, abs=0.1)
 
 
+def test_a_long_closure_goes_on_for_a_moment_unseen_and_a_blink_does_not() -> None:
+    asleep = [view.closure_s for view in watched((1.0, 1.0, 0.0), (2.7, 0.0, 0.0), (1.0, None, 0.0))[20:]]
+    assert asleep[63] == pytest.approx(3.15, abs=0.06)
+    assert asleep[70] is None
+    blink = [view.closure_s for view in watched((1.0, 1.0, 0.0), (0.5, 0.0, 0.0), (1.0, None, 0.0))[20:]]
+    assert blink[9] == pytest.approx(0.45)
+    assert set(blink[10:]) == {None}
+
+
 def test_unseen_eyes_are_neither_open_nor_closed() -> None:
     view = watched((1.0, 1.0, 0.0), (1.0, None, 0.0))[-1]
     assert (view.closed, view.closure_s, view.left) == (None, None, None)
