@@ -21,8 +21,8 @@ NEARLY_SHUT = 0.12
 """Lid gap over width by the teacher, below which a real eye may be shut."""
 SURE = 0.06
 """Share of these at either end that counts as shut, or as not: a bound of the logit would let labels drift from one
-training to the next. Of faces labelled by hand, which are in no training, those above it are closed or look far down,
-and nobody's eyes are open."""
+training to the next. Of faces labelled by hand, which are in no training, the first bound (4 % of the eyes) took 42 %
+of those closed, 23 % of those looking down, 2 % of those narrowed, and 4 of 57 labelled open."""
 CUTS = 4
 
 
