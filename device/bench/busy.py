@@ -32,10 +32,10 @@ def cpu_s(pid: int) -> float | None:
         return None
 
 
-def queued_s(pid: int, root: Path = Path("/")) -> float | None:
+def queued_s(pid: int) -> float | None:
     """Time that the running threads of a process waited for a core so far, seconds; None if the kernel does not say."""
     try:  # nanoseconds on a core, nanoseconds ready to run without one, number of turns on a core
-        files = list((root / f"proc/{pid}/task").glob("*/schedstat"))
+        files = Path(f"/proc/{pid}/task").glob("*/schedstat")
         waited_ns = [int(file.read_text().split()[1]) for file in files]
     except (OSError, IndexError, ValueError):
         return None
