@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from tools.board import kernel, root
-from tools.board.machine import Answer, Entry, is_locked
+from tools.board.machine import Answer, Entry, Locked, Machine, is_locked
 from tools.board.play import Player, Result, lost_alerts
 from tools.board.script import EVENTS, Do, Expect, Scenario, scenarios
 
@@ -177,11 +177,26 @@ def test_kernel_and_disk_are_kept_by_what_they_are_made_of(tmp_path: Path, monke
     monkeypatch.setenv("WAKEFUL_BOARD_CACHE", str(tmp_path))
     assert kernel.kernel_file().parent == root.root_file().parent == tmp_path
     assert kernel.cached_kernel() is None and root.cached_root() is None
-    before = kernel.kernel_file()
-    other = tmp_path / "kernel.config"
-    other.write_text("CONFIG_USB=n\n", encoding="ascii")
-    monkeypatch.setattr(kernel, "FRAGMENT", other)
-    assert kernel.kernel_file() != before
+    names = {kernel.kernel_file()}
+    for part in ("FRAGMENT", "PATCH"):
+        other = tmp_path / part
+        other.write_text("CONFIG_USB=n\n", encoding="ascii")
+        monkeypatch.setattr(kernel, part, other)
+        names.add(kernel.kernel_file())
+    assert len(names) == 3
+
+
+def test_a_kernel_that_stops_at_once_is_told_with_its_panic(tmp_path: Path) -> None:
+    stops, disk, films = tmp_path / "linux", tmp_path / "disk.img", tmp_path / "films"
+    stack = " [<60044>] frame" * 99
+    stops.write_text(f"#!/bin/sh\necho 'Kernel panic - not syncing: no init'\necho '{stack}'\n", encoding="ascii")
+    stops.chmod(0o755)
+    disk.touch()
+    films.mkdir()
+    board = Machine(stops, disk, tmp_path, films)
+    with pytest.raises(Locked, match="kernel that stopped: Kernel panic - not syncing: no init"):
+        board.boot()
+    board.close()
 
 
 def test_what_no_run_has_used_for_a_day_is_deleted(tmp_path: Path) -> None:

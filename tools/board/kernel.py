@@ -1,6 +1,6 @@
 """Builds the board's kernel: User Mode Linux, the real kernel as an ordinary process, from Debian's source package.
 
-It is kept under ``~/.cache`` by what it was made of: the source package's version, the configuration, the compiler.
+It is kept under ``~/.cache`` by what it was made of: the source package's version, configuration, our patch, the compiler.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from tools.board.needs import PROGRAMS, SOURCE, TREE, Unfit, check_kernel_source, check_programs, run
 
 FRAGMENT = Path(__file__).with_name("kernel.config")
+PATCH = Path(__file__).with_name("kernel.patch")
 UNUSED_S = 86_400.0
 
 
@@ -49,7 +50,7 @@ def kernel_file() -> Path:
     asked = ["dpkg-query", "-W", "-f=${Version}", SOURCE]
     version = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     compiler = subprocess.run(["gcc", "-dumpfullversion"], capture_output=True, text=True, check=False).stdout.strip()
-    made_of = "\n".join((SOURCE, compiler, FRAGMENT.read_text(encoding="utf-8")))
+    made_of = "\n".join((SOURCE, compiler, *(file.read_text(encoding="utf-8") for file in (FRAGMENT, PATCH))))
     configured = hashlib.sha256(made_of.encode()).hexdigest()[:12]
     if not version:
         # Without the source package no other kernel can be built: any of this configuration will do.
@@ -78,6 +79,7 @@ def kernel(jobs: int = os.cpu_count() or 1) -> Path:
     with tempfile.TemporaryDirectory(prefix="kernel-", dir=file.parent) as folder:
         tree = Path(folder)
         run(["tar", "-C", folder, "--strip-components=1", "-xf", str(TREE)], log=log)
+        run(["patch", "-p1", "-i", str(PATCH)], cwd=tree, log=log)
         configure(tree, log)
         run(["make", "ARCH=um", f"-j{jobs}", "linux"], cwd=tree, log=log)
         built = tree / "linux"

@@ -107,11 +107,13 @@ class Machine:
             self._start()
             if self._wait(lambda: any(one.value == "hardware is there" for one in self.now_boot()), BOOT_S):
                 return time.monotonic() - begun_s
+            ended = self._process is None or self._process.poll() is not None
+            what = "ended with a kernel that stopped" if ended else f"was not over after {BOOT_S:g} s"
             self.cut_power()
             if attempt == 1:
                 self.retries += 1
-                print(f"board: a boot was not over after {BOOT_S:g} s and is tried once more", flush=True)
-        raise Locked(f"two boots were not over after {BOOT_S:g} s: {self._console()}")
+                print(f"board: a boot {what} and is tried once more", flush=True)
+        raise Locked(f"a second boot {what}: {self._console()}")
 
     def now_boot(self) -> list[Entry]:
         """The entries of this boot."""
@@ -224,7 +226,10 @@ class Machine:
 
     def _console(self) -> str:
         text = self._console_file.read_text(encoding="utf-8", errors="replace")
-        return text[-400:].strip() or "its console is empty"
+        # What a panic says is before its stack.
+        panic = text.find("Kernel panic")
+        told = text[-400:] if panic < 0 else text[max(panic - 200, 0) :][:400]
+        return told.strip() or "its console is empty"
 
 
 def is_locked(disk: Path) -> bool:

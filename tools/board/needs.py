@@ -10,7 +10,7 @@ from pathlib import Path
 
 SOURCE = "linux-source-6.12"
 TREE = Path(f"/usr/src/{SOURCE}.tar.xz")
-PROGRAMS = {"gcc": "gcc", "make": "make", "flex": "flex", "bison": "bison", "bc": "bc", "xz": "xz-utils"}
+PROGRAMS = {name: name for name in ("gcc", "make", "flex", "bison", "bc", "patch")} | {"xz": "xz-utils"}
 """What builds a kernel: program and Debian's package."""
 ROOT_PROGRAMS = {"mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs"}
 
