@@ -1,6 +1,6 @@
 """Builds the board's kernel: User Mode Linux, the real kernel as an ordinary process, from Debian's source package.
 
-It is kept under ``~/.cache`` by what it was made of: the source package's version, configuration, our patch, the compiler.
+It is kept under ``~/.cache`` by what it was made of: the source package, the configuration, our patch, the compiler.
 """
 
 from __future__ import annotations
