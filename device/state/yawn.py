@@ -12,6 +12,9 @@ MOSTLY = 0.8
 # by this share of what a yawn needs.
 BRIDGE_NS = 300_000_000
 STILL_OPEN, STILL_OPEN_BRIDGE_NS = 0.7, 800_000_000
+# A mouth that stays open for so many times the shortest yawn need not be as wide: a yawn is at its widest for seconds
+# (it lasts 4 to 7 s; Barbizet, Journal of Neurology, Neurosurgery and Psychiatry 21, 1958), speech and song are not.
+LONG, LONG_PEAK = 1.6, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ class YawnTracker:
             return None
         start_ns, self._start_ns = self._start_ns, None
         length_s = (self._wide_ns - start_ns) / 1e9
-        if self._peak < self._bounds.yawn_peak or self._wide_for_ns < MOSTLY * (self._wide_ns - start_ns):
+        bounds = self._bounds
+        peak = bounds.yawn_peak * (LONG_PEAK if length_s >= LONG * bounds.yawn_min_s else 1.0)
+        if self._peak < peak or self._wide_for_ns < MOSTLY * (self._wide_ns - start_ns):
             return None
-        if not self._bounds.yawn_min_s <= length_s <= self._bounds.yawn_max_s:
+        if not bounds.yawn_min_s <= length_s <= bounds.yawn_max_s:
             return None
         return Yawn(start_ns, self._wide_ns)
 

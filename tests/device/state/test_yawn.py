@@ -29,6 +29,11 @@ def test_too_short_too_long_or_not_wide_enough_is_none(seconds: float, mouth: fl
     assert yawns((seconds, mouth)) == []
 
 
+def test_a_mouth_that_stays_open_for_longer_need_not_be_as_wide() -> None:
+    assert len(yawns((2.6, 0.87))) == 1
+    assert yawns((2.0, 0.87)) == []
+
+
 def test_a_landmark_that_slips_for_a_moment_does_not_end_it() -> None:
     assert len(yawns((1.0, 0.95), (0.2, 0.3), (1.5, 0.95))) == 1
     assert len(yawns((1.0, 0.95), (0.2, None), (1.5, 0.95))) == 1
