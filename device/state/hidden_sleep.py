@@ -21,6 +21,9 @@ OPEN_FOR_NS = 100_000_000
 # Lids that stand so far apart, as a share of the person's own opening, and are so unlikely to be closed, are open,
 # whatever else they are read as: behind glasses and from the side those of a yawn pass for lowered ones.
 WIDE, HARDLY_CLOSED = 0.6, 0.25
+# With the head turned by less, both eyes are seen unless something lies before one of them. It may lie before the other
+# too, in part, and a veiled eye is read as narrowed: alone, only an open one is.
+FACES_DEG = 25.0
 # An alert that comes this much late is still on its way. Lids take half of it to close and to be read as closed.
 LATE_S = 0.5
 # ... and not missing before it has been late for this long: a closure that was counted has just ended.
@@ -96,8 +99,11 @@ class HiddenSleep:
         has to be as certain as that."""
         t_ns = seen.t_ns
         is_open = lids.closed is False and seen.doubt is None and lids.opening is not None
-        p_open = 0.0 if not is_open else 1.0 if seen.lid_states is None else seen.lid_states[0] + seen.lid_states[2]
-        likely = p_open >= LIKELY or (is_open and _wide(seen, lids))
+        half_seen = _half_seen(seen, lids)
+        p_open = 0.0 if not is_open else 1.0 if seen.lid_states is None else seen.lid_states[0]
+        if is_open and seen.lid_states is not None and not half_seen:
+            p_open += seen.lid_states[2]
+        likely = p_open >= LIKELY or (is_open and not half_seen and _wide(seen, lids))
         self._likely_ns = None if not likely else t_ns if self._likely_ns is None else self._likely_ns
         self._certain_ns = None if p_open < CERTAIN else t_ns if self._certain_ns is None else self._certain_ns
         if p_open >= LIKELY and lids.left is not None and lids.right is not None:
@@ -118,6 +124,12 @@ class HiddenSleep:
         self._lost = lost
         if lost and self._shut_ns is None and (self._came_before or seen.unreadable is Unreadable.OFF_AXIS):
             self._unseen_ns += step_ns
+
+
+def _half_seen(seen: Observation, lids: LidView) -> bool:
+    """Whether one eye is seen of a face that shows both."""
+    one = (lids.left is None) is not (lids.right is None)
+    return one and seen.yaw_deg is not None and abs(seen.yaw_deg) <= FACES_DEG
 
 
 def _wide(seen: Observation, lids: LidView) -> bool:

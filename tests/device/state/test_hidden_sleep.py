@@ -57,8 +57,18 @@ def test_a_hand_over_both_open_eyes_has_its_own_time(camera: Camera) -> None:
 @any_camera
 @pytest.mark.parametrize(("opened", "told"), [(0.8, False), (0.4, True)])
 def test_lids_far_apart_that_are_read_as_lowered_are_seen_open(camera: Camera, opened: float, told: bool) -> None:
-    yawn = Part(6.0, opened, lids=(0.32, 0.38, 0.14, 0.16), measures={"eye_aspect_right": None})
+    yawn = Part(6.0, opened, lids=(0.32, 0.38, 0.14, 0.16))
     assert bool(degraded(watched(AWAKE, yawn, AWAKE, camera=camera))) is told
+
+
+@any_camera
+@pytest.mark.parametrize(("yaw_deg", "told"), [(0.0, True), (27.0, False)])
+def test_one_eye_of_a_face_that_shows_both_is_behind_something_unless_it_is_open(
+    camera: Camera, yaw_deg: float, told: bool
+) -> None:
+    veiled = Part(6.0, 0.8, lids=(0.3, 0.17, 0.48, 0.05), yaw_deg=yaw_deg, measures={"eye_aspect_right": None})
+    assert bool(degraded(watched(AWAKE, veiled, AWAKE, camera=camera))) is told
+    assert not degraded(watched(AWAKE, replace(veiled, lids=OPEN), AWAKE, camera=camera))
 
 
 @any_camera
