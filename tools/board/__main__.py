@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clip", type=Path, help="a clip as one more film of the camera, `clip`")
     parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "board", help="for report and logs")
     parser.add_argument("--keep", action="store_true", help="keep the disk")
-    parser.add_argument("--boards", type=int, metavar="N", help="that run at the same time (as many as processors)")
+    parser.add_argument("--boards", type=int, metavar="N", help="that run at the same time (three on two processors)")
     parser.add_argument("--build", action="store_true", help="only make kernel and root")
     parser.add_argument(
         "--if-ready", action="store_true", help="do nothing, and say so, where kernel or root have to be made first"
@@ -85,7 +85,7 @@ def check(given: argparse.Namespace) -> bool:
     wheels = figures.timed("wheelhouse", lambda: wheelhouse(folder))
     films = figures.timed("films", lambda: make_films(cache_folder(), given.clip))
     wanted = chosen(given)
-    count = min(given.boards or (os.cpu_count() or 1 if len(wanted) >= MANY else 1), len(wanted))
+    count = min(given.boards or (usual_boards() if len(wanted) >= MANY else 1), len(wanted))
     disks = [folder / f"disk-{number}.img" for number in range(1, count + 1)]
     copy_disk(system, disks[0])
     machines = [Machine(linux, disk, folder, films) for disk in disks]
@@ -104,6 +104,11 @@ def check(given: argparse.Namespace) -> bool:
     print(as_text(results, figures))
     print(f"board-check: {write_report(folder, results, figures)}")
     return all(result.ok for result in results)
+
+
+def usual_boards() -> int:
+    """Half as many again as processors: a board waits for half of its time."""
+    return max(3 * (os.cpu_count() or 1) // 2, 1)
 
 
 def chosen(given: argparse.Namespace) -> list[Scenario]:
