@@ -13,7 +13,7 @@ class Section(BaseModel):
     Each key's docstring describes it (``wakeful.device.config.descriptions``).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True)
 
 
 def needed(value: str | None, key: str) -> str:

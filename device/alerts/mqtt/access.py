@@ -9,12 +9,15 @@ Passwords live in files only, never in the configuration, in an address, in a lo
 from __future__ import annotations
 
 import re
-import ssl
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wakeful.errors import ConfigError
+
+if TYPE_CHECKING:
+    import ssl
 
 PORT = 1883
 TLS_PORT = 8883
@@ -117,6 +120,8 @@ def _credentials(file: Path) -> tuple[str, str]:
 
 
 def _tls(ca: str | None, certificate: str | None, key: str | None) -> ssl.SSLContext:
+    import ssl  # most runs need no TLS, and it takes a hundredth of a start
+
     try:
         context = ssl.create_default_context(cafile=str(Path(ca).expanduser()) if ca else None)
     except (OSError, ssl.SSLError) as error:
