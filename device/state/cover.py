@@ -24,6 +24,8 @@ OBSERVED_ODDS = 2.5
 """How much likelier a closing without head and gaze is in closed lids than in lowered ones: of three closures and seven
 looks down over a second in the development clips, three and two were so; one more of each is counted."""
 CLOSING_NS = 500_000_000
+FACES_DEG = 25.0
+"""Blinks are mostly seen of heads that are turned by less: from further aside they say nothing of how lids look."""
 STILL_DEG = 5.0
 """Head and gaze went along if they moved further. While lids close, the networks misread a still head by up to 3."""
 
@@ -52,6 +54,7 @@ class Cover:
         self._since_ns = self._covered_ns = begin_ns or 0
         self._mean = StateMean(FORGETS_S)
         self._kind: LidKind | None = None
+        self._aside = False
         self._leading: LidKind | None = None
         self._leading_ns = 0
         self._changes = 0
@@ -61,7 +64,8 @@ class Cover:
         """The probabilities by which the running closure is assessed; None without any."""
         if self._mean.states is None:
             return None
-        return with_odds(self._mean.states, self._blinks.odds * (OBSERVED_ODDS if self._closing.observed else 1.0))
+        own = 1.0 if self._aside else self._blinks.odds
+        return with_odds(self._mean.states, own * (OBSERVED_ODDS if self._closing.observed else 1.0))
 
     @property
     def since_ns(self) -> int:
@@ -81,6 +85,7 @@ class Cover:
         self._closing.see(seen, begin_ns)
         if begin_ns is None or seen.lid_states is None:
             return None
+        self._aside = self._aside or (seen.yaw_deg is not None and abs(seen.yaw_deg) > FACES_DEG)
         self._mean.see(seen.t_ns, seen.lid_states)
         return self._evaluate(seen.t_ns)
 

@@ -297,3 +297,14 @@ def test_the_driver_whose_closed_lids_the_network_takes_for_lowered_is_known_by_
     assert_alerts(drive(AWAKE, *blinks, *asleep, camera=camera, speed_kmh=KMH), *ladder(6.5, start_s))
     outcome = drive(Part(6.5, 0.1, lids=misread), camera=camera, speed_kmh=KMH)
     assert [code for code, _ in raised(outcome.alerts)] == ["long_distraction"]
+
+
+@any_camera
+@pytest.mark.parametrize(("yaw_deg", "slept"), [(20.0, True), (32.0, False)])
+def test_blinks_say_nothing_of_the_lids_of_a_head_that_is_turned_aside(
+    camera: Camera, yaw_deg: float, slept: bool
+) -> None:
+    blinks = [Part(3.0, lids=OPEN), Part(0.3, 0.1, lids=(0.01, 0.76, 0.03, 0.2))] * 3
+    aside = Part(2.5, 0.1, lids=(0.03, 0.4, 0.2, 0.37), yaw_deg=yaw_deg)
+    outcome = drive(AWAKE, *blinks, Part(3.0, lids=OPEN), aside, Part(5.0, lids=OPEN), camera=camera, speed_kmh=KMH)
+    assert bool(outcome.raised("microsleep")) is slept
