@@ -14,8 +14,7 @@ from wakeful.models.lids.net import NAME
 from wakeful.models.lids.self_labels import self_labels
 from wakeful.models.lids.task import LidsTask
 from wakeful.models.training.command import parser, train
-from wakeful.models.training.growth import grown
-from wakeful.models.training.run import Settings, load_weights
+from wakeful.models.training.run import Settings, loaded
 
 SETTINGS = Settings(steps=20_000, batch=96, peak_rate=2e-3, clip=5.0, validate_every=1000)
 
@@ -32,8 +31,7 @@ def started(given: argparse.Namespace) -> LidsTask:
     if not given.resume:
         task.start(np.random.default_rng(given.seed))
     if given.start is not None:
-        task.net.load_state_dict(grown(load_weights(given.start, NAME), task.net))
-        labels = self_labels(task.net, task.train)
+        labels = self_labels(loaded(task.net, given.start, NAME), task.train)
         task.train.learn_shut(labels)
         print(f"of real eyes nearly shut, {(labels == 1.0).sum()} are, {(labels == 0.0).sum()} are not", flush=True)
     print(f"{len(task.train.chosen)} eyes", flush=True)

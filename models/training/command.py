@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 
-from wakeful.models.training.growth import grown
 from wakeful.models.training.run import DEVICES, Run, Settings, Task, load_weights, prepared
 from wakeful.sensors.opencv import cv2
 
@@ -27,7 +26,7 @@ def parser(description: str | None, steps: int) -> argparse.ArgumentParser:
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--device", choices=DEVICES, default="cpu", help="auto: a graphics card where there is one")
     options.add_argument("--resume", action="store_true", help="continue from the checkpoint in --out")
-    options.add_argument("--start", type=Path, help="weights to begin from, also of a narrower network")
+    options.add_argument("--start", type=Path, help="weights of an earlier training to begin from, at step 0")
     return options
 
 
@@ -49,7 +48,7 @@ def train(given: argparse.Namespace, settings: Settings, make: Callable[[], Task
     torch.manual_seed(settings.seed)
     task = make()
     if given.start is not None:
-        task.net.load_state_dict(grown(load_weights(given.start, task.name), task.net))
+        task.net.load_state_dict(load_weights(given.start, task.name))
     run = Run(task, settings, given.out, device)
     if given.resume:
         run.restore()
