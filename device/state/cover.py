@@ -25,7 +25,8 @@ OBSERVED_ODDS = 2.5
 looks down over a second in the development clips, three and two were so; one more of each is counted."""
 CLOSING_NS = 500_000_000
 FACES_DEG = 25.0
-"""Blinks are mostly seen of heads that are turned by less: from further aside they say nothing of how lids look."""
+"""A head turned by less shows both eyes. Most blinks are seen so: they say nothing of lids that are seen from further
+aside."""
 STILL_DEG = 5.0
 """Head and gaze went along if they moved further. While lids close, the networks misread a still head by up to 3."""
 

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from wakeful.device.messages import Observation, Unreadable
-from wakeful.device.state.cover import LONG_BLINK_S
+from wakeful.device.state.cover import FACES_DEG, LONG_BLINK_S
 from wakeful.device.state.eyelids import LIKELY, MAX_GAP_S, LidView
 from wakeful.device.state.lid_states import CERTAIN
 
@@ -21,9 +21,6 @@ OPEN_FOR_NS = 100_000_000
 # Lids that stand so far apart, as a share of the person's own opening, and are so unlikely to be closed, are open,
 # whatever else they are read as: behind glasses and from the side those of a yawn pass for lowered ones.
 WIDE, HARDLY_CLOSED = 0.6, 0.25
-# With the head turned by less, both eyes are seen unless something lies before one of them. It may lie before the other
-# too, in part, and a veiled eye is read as narrowed: alone, only an open one is.
-FACES_DEG = 25.0
 # An alert that comes this much late is still on its way. Lids take half of it to close and to be read as closed.
 LATE_S = 0.5
 # ... and not missing before it has been late for this long: a closure that was counted has just ended.
@@ -127,7 +124,8 @@ class HiddenSleep:
 
 
 def _half_seen(seen: Observation, lids: LidView) -> bool:
-    """Whether one eye is seen of a face that shows both."""
+    """Whether one eye is seen of a face that shows both: what lies before the other may veil this one too, and a veiled
+    eye, closed or not, is read as narrowed."""
     one = (lids.left is None) is not (lids.right is None)
     return one and seen.yaw_deg is not None and abs(seen.yaw_deg) <= FACES_DEG
 

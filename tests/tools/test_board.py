@@ -147,6 +147,21 @@ def test_random_times_are_others_each_time_and_the_same_in_each_run(monkeypatch:
     assert first == second and len(set(first)) == 3
 
 
+@pytest.mark.parametrize(("pulses", "held"), [(True, "quiet"), (False, "active")])
+def test_a_heartbeat_that_is_held_high_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pulses: bool, held: str
+) -> None:
+    observers, level = guest("observers", monkeypatch), tmp_path / "value"
+    monkeypatch.setattr(observers, "level_file", lambda number: level)
+    level.write_text("0", encoding="ascii")
+    line = observers.Gpio("heartbeat", 27, pulses=pulses)
+    states = []
+    for now_s, high in ((0.0, "0"), (1.0, "1"), (1.1, "0"), (2.0, "1"), (2.5, "1"), (3.0, "1"), (4.0, "1")):
+        level.write_text(high, encoding="ascii")
+        states += [value for channel, value in line.poll(now_s) if channel == "heartbeat"]
+    assert states == ["quiet", "active", "quiet"][: 3 if held == "quiet" else 2]
+
+
 def test_the_cameras_payloads_make_its_image_again_and_only_the_last_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     guest("usb_descriptors", monkeypatch)
     camera = guest("usb_camera", monkeypatch)

@@ -57,7 +57,7 @@ def report_ready() -> None:
 
 
 def watch() -> None:
-    observers = [Gpio("gpio", 17), Gpio("heartbeat", 27), Serial(), Can(), Stream(), Service()]
+    observers = [Gpio("gpio", 17), Gpio("heartbeat", 27, pulses=True), Serial(), Can(), Stream(), Service()]
     running: dict[Path, subprocess.Popen[bytes]] = {}
     looked_s = 0.0
     while True:

@@ -43,19 +43,26 @@ class Change:
 
 
 class Gpio:
-    """Levels of a line: every edge, and whether it is ``active`` (some edge or level of late) or ``quiet``."""
+    """Levels of a line: every edge, and whether it is ``active`` (high of late) or ``quiet``.
 
-    def __init__(self, channel: str, number: int) -> None:
+    Args:
+        pulses: active are edges alone: a process that is stopped in a pulse holds the line high.
+    """
+
+    def __init__(self, channel: str, number: int, *, pulses: bool = False) -> None:
         self._file = os.open(level_file(number), os.O_RDONLY)
         self._edges, self._state = Change(f"{channel}.level"), Change(channel)
-        self._high_s = float("-inf")
+        self._pulses = pulses
+        self._was_high: bool | None = None
+        self._active_s = float("-inf")
 
     def poll(self, now_s: float) -> News:
         high = os.pread(self._file, 1, 0) == b"1"
         yield from self._edges.to(int(high))
-        if high:
-            self._high_s = now_s
-        yield from self._state.to("active" if now_s - self._high_s < QUIET_AFTER_S else "quiet")
+        if self._was_high not in (None, high) or (high and not self._pulses):
+            self._active_s = now_s
+        self._was_high = high
+        yield from self._state.to("active" if now_s - self._active_s < QUIET_AFTER_S else "quiet")
 
 
 class Serial:
