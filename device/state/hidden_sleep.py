@@ -96,11 +96,8 @@ class HiddenSleep:
         has to be as certain as that."""
         t_ns = seen.t_ns
         is_open = lids.closed is False and seen.doubt is None and lids.opening is not None
-        half_seen = _half_seen(seen, lids)
-        p_open = 0.0 if not is_open else 1.0 if seen.lid_states is None else seen.lid_states[0]
-        if is_open and seen.lid_states is not None and not half_seen:
-            p_open += seen.lid_states[2]
-        likely = p_open >= LIKELY or (is_open and not half_seen and _wide(seen, lids))
+        p_open = _p_open(seen, lids) if is_open else 0.0
+        likely = p_open >= LIKELY or (is_open and _wide(seen, lids))
         self._likely_ns = None if not likely else t_ns if self._likely_ns is None else self._likely_ns
         self._certain_ns = None if p_open < CERTAIN else t_ns if self._certain_ns is None else self._certain_ns
         if p_open >= LIKELY and lids.left is not None and lids.right is not None:
@@ -130,6 +127,15 @@ def _half_seen(seen: Observation, lids: LidView) -> bool:
     return one and seen.yaw_deg is not None and abs(seen.yaw_deg) <= FACES_DEG
 
 
+def _p_open(seen: Observation, lids: LidView) -> float:
+    if seen.lid_states is None:
+        return 1.0
+    of_open, _, narrowed, _ = seen.lid_states
+    return of_open if _half_seen(seen, lids) else of_open + narrowed
+
+
 def _wide(seen: Observation, lids: LidView) -> bool:
     opening, states = lids.opening, seen.lid_states
-    return opening is not None and opening >= WIDE and states is not None and states[3] < HARDLY_CLOSED
+    if opening is None or states is None or _half_seen(seen, lids):
+        return False
+    return opening >= WIDE and states[3] < HARDLY_CLOSED

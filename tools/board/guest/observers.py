@@ -34,11 +34,11 @@ class Change:
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
-        self._value: object = None
+        self.value: object = None
 
     def to(self, value: object) -> News:
-        if value != self._value:
-            self._value = value
+        if value != self.value:
+            self.value = value
             yield self._channel, value
 
 
@@ -53,15 +53,13 @@ class Gpio:
         self._file = os.open(level_file(number), os.O_RDONLY)
         self._edges, self._state = Change(f"{channel}.level"), Change(channel)
         self._pulses = pulses
-        self._was_high: bool | None = None
         self._active_s = float("-inf")
 
     def poll(self, now_s: float) -> News:
         high = os.pread(self._file, 1, 0) == b"1"
-        yield from self._edges.to(int(high))
-        if self._was_high not in (None, high) or (high and not self._pulses):
+        if self._edges.value not in (None, high) or (high and not self._pulses):
             self._active_s = now_s
-        self._was_high = high
+        yield from self._edges.to(int(high))
         yield from self._state.to("active" if now_s - self._active_s < QUIET_AFTER_S else "quiet")
 
 
