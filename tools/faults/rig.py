@@ -35,6 +35,7 @@ from wakeful.device.config.layers import load_profile
 from wakeful.device.messages import Command, Health
 from wakeful.device.monitor import Monitor
 from wakeful.device.perception.pipeline import Perception
+from wakeful.device.state.cover import LONG_BLINK_S
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.profile import Profile
@@ -49,7 +50,8 @@ from wakeful.sensors.source import Source
 from wakeful.sensors.v4l2 import V4l2Camera
 
 PATIENCE = Patience(lost_after_s=0.4, first_retry_s=0.05, longest_retry_s=0.2, first_frame_s=1.0)
-CLOSED_S = 0.3
+# Longer than a blink, which leaves the time of open eyes running: a shorter alert is cleared by the eyes of before it.
+CLOSED_S = LONG_BLINK_S + 0.05
 RECOVERS_WITHIN_S = 5.0
 
 
@@ -213,7 +215,7 @@ def _by_v4l2(camera: FaceCamera) -> Source:
 
 
 def quick_profile() -> Profile:
-    """The vehicle's rules, with a microsleep after 0.3 s and a clear after 0.3 s."""
+    """The vehicle's rules, with a microsleep just after a long blink and a clear after 0.3 s."""
     profile = load_profile("vehicle")[0]
     rule = next(rule for rule in profile.rules if rule.code == "microsleep")
     quick = replace(rule, when={"closure_s": CLOSED_S}, clear={"eyes_open_s": 0.3})
