@@ -238,3 +238,20 @@ def test_a_disk_is_taken_until_the_last_process_of_a_board_is_gone(tmp_path: Pat
         assert is_locked(disk)
         other.kill()
     assert not is_locked(disk)
+
+
+def test_a_board_that_is_off_before_it_answers_is_off(tmp_path: Path) -> None:
+    films, stub, disk = tmp_path / "films", tmp_path / "kernel", tmp_path / "disk"
+    films.mkdir()
+    disk.touch()
+    stub.write_text(
+        "#!/bin/sh\n"
+        'for one in "$@"; do case "$one" in board.shared=*) shared="${one#board.shared=}" ;; esac; done\n'
+        """echo '{"t": 0.1, "ch": "board", "v": "hardware is there"}' > "$shared/timeline.jsonl"\n"""
+        'while [ ! -e "$shared/do/00001.cmd" ]; do sleep 0.02; done\n'
+    )
+    stub.chmod(0o700)
+    machine = Machine(stub, disk, tmp_path, films)
+    machine.boot()
+    assert machine.power_off(10.0)
+    machine.close()

@@ -121,11 +121,7 @@ class Machine:
 
     def run(self, script: str, limit_s: float = ANSWER_S) -> Answer:
         """Carry out a command in the board. Raises: Locked: it gives no answer in time."""
-        self._commands += 1
-        name = self.shared / "do" / f"{self._commands:05}"
-        part = name.with_suffix(".new")
-        part.write_text(script, encoding="utf-8")
-        part.rename(name.with_suffix(".cmd"))
+        name = self._give(script)
         done = name.with_suffix(".rc")
         if not self._wait(done.exists, limit_s):
             raise Locked(f"no answer within {limit_s:g} s to: {script.strip().splitlines()[0][:100]}")
@@ -151,10 +147,11 @@ class Machine:
         process = self._process
         if process is None:
             return True
+        # No answer is waited for: the board may be off before there is one.
+        self._give("systemctl --no-block poweroff")
         try:
-            self.run("systemctl --no-block poweroff")
             process.wait(limit_s)
-        except (Locked, subprocess.TimeoutExpired):
+        except subprocess.TimeoutExpired:
             return False
         finally:
             self.cut_power()
@@ -208,6 +205,15 @@ class Machine:
         # Should this program be killed, the pipe ends, and all of the board with it, whose programs would go on alone.
         kill = f"read line; kill -KILL -- -{self._process.pid}"
         self._guard = subprocess.Popen(["sh", "-c", kill], stdin=subprocess.PIPE, start_new_session=True)
+
+    def _give(self, script: str) -> Path:
+        """A command for the board's agent; gives the file, without its suffix, under which the answer comes."""
+        self._commands += 1
+        name = self.shared / "do" / f"{self._commands:05}"
+        part = name.with_suffix(".new")
+        part.write_text(script, encoding="utf-8")
+        part.rename(name.with_suffix(".cmd"))
+        return name
 
     def _wait(self, condition: Callable[[], bool], limit_s: float) -> bool:
         begun_s, spent = time.monotonic(), self.processor_s()
