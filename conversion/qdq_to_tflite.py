@@ -110,13 +110,14 @@ class _Graph:
                 return whole, np.atleast_1d(self.constants[node.input[1]])
         raise OnnxUnsupported(f"{tensor} is not a signed, quantized weight: cannot be written for LiteRT")
 
-    def floats(self, tensor: str) -> NDArray[np.float32]:
-        """A weight or bias of an operator that computes in float."""
+    def loose(self, tensor: str) -> tuple[NDArray[Any], NDArray[np.float32] | None]:
+        """A weight or bias of an operator that computes in float: itself, or what ``constant`` gives."""
         values = self.constants.get(tensor)
-        if values is None or values.dtype != np.float32:
+        if values is None:
+            return self.constant(tensor)
+        if values.dtype != np.float32:
             raise OnnxUnsupported(f"{tensor} is not a float weight: cannot be written for LiteRT")
-        floats: NDArray[np.float32] = values
-        return floats
+        return values, None
 
 
 def _given(writer: Writer, graph: _Graph, name: str) -> None:
@@ -175,10 +176,12 @@ def _conv(writer: Writer, graph: _Graph, node: Any) -> None:
     if set(given.get("dilations", [1])) != {1} or (apart and groups != graph.shapes[image][1]):
         raise OnnxUnsupported(f"the convolution {node.output[0]} has groups or dilations: cannot be written for LiteRT")
     place = _taken(writer, graph, node.input[0], result)
-    if graph.quantizing(result) is None:
-        (weights, scales), (bias, bias_scales) = ((graph.floats(one), None) for one in node.input[1:])
-    else:
-        (weights, scales), (bias, bias_scales) = (graph.constant(one) for one in node.input[1:])
+    in_float = graph.quantizing(result) is None
+    (weights, scales), (bias, bias_scales) = (
+        graph.loose(one) if in_float else graph.constant(one) for one in node.input[1:]
+    )
+    if in_float and bias_scales is not None:
+        bias, bias_scales = (bias * bias_scales).astype(np.float32), None
     pads, strides = list(given.get("pads", [0, 0, 0, 0])), given.get("strides", [1, 1])
     options = writer.schema.DepthwiseConv2DOptionsT() if apart else writer.schema.Conv2DOptionsT()
     options.strideH, options.strideW = strides
@@ -196,6 +199,8 @@ def _conv(writer: Writer, graph: _Graph, node: Any) -> None:
     name = graph.source(node.input[1])
     if scales is None:
         held = writer.float_constant(name, turned)
+    elif in_float:
+        held = writer.scaled_constant(name, turned, scales, 3 if apart else 0)
     else:
         held = writer.constant(name, turned, scales, 3 if apart else 0)
     inputs = [place, held, writer.constant(graph.source(node.input[2]), bias, bias_scales)]

@@ -38,6 +38,7 @@ class Settings:
         ranges: smallest and largest value of outputs that are cut off there: what lies beyond means no more than the
             bound, and would cost the steps that the rest needs.
         float_ends: what makes the outputs computes in float, with float weights.
+        fine_ends: what that is given is not rounded to steps either; what gives it has 8-bit weights as before.
     """
 
     precision: Precision
@@ -45,6 +46,7 @@ class Settings:
     percentile: float = 100.0
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     float_ends: bool = False
+    fine_ends: bool = False
 
     def as_text(self) -> dict[str, str]:
         """For the manifest."""
@@ -54,6 +56,7 @@ class Settings:
             "bounds": "smallest and largest" if self.percentile == 100.0 else f"percentile {self.percentile:g}",
             **{f"range of {name}": f"{low:g} to {high:g}" for name, (low, high) in self.ranges.items()},
             **({"outputs": "float, weights too"} if self.float_ends else {}),
+            **({"into outputs": "float, not its weights"} if self.fine_ends else {}),
         }
 
 
@@ -95,7 +98,7 @@ def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np
             nodes_to_exclude=_ends(source) if settings.float_ends else [],
             extra_options=options,
         )
-        _finish(part, source, tensors if settings.per_channel else None)
+        _finish(part, source, tensors if settings.per_channel else None, _ends(source) if settings.fine_ends else [])
         part.replace(target)
 
 
@@ -164,7 +167,7 @@ class _Inputs:
         return None if tensor is None else {self._name: one_run(tensor, self._shape)}
 
 
-def _finish(file: Path, source: Path, seen_with: NDArray[np.float32] | None) -> None:
+def _finish(file: Path, source: Path, seen_with: NDArray[np.float32] | None, fine: list[str]) -> None:
     """What the quantizer notes of its own run would make each run's file another one."""
     import onnx
 
@@ -172,4 +175,20 @@ def _finish(file: Path, source: Path, seen_with: NDArray[np.float32] | None) -> 
     del model.metadata_props[:]
     if seen_with is not None:
         model = with_half_multipliers(model, onnx.load(source), look_at_inputs(source, seen_with))
+    _unround(model.graph, fine)
     onnx.save(model, file)
+
+
+def _unround(graph: Any, takers: list[str]) -> None:
+    """What the operators ``takers`` are given, and nobody else takes, is not rounded to steps any more."""
+    makers = {output: node for node in graph.node for output in node.output}
+    ends = [node for node in graph.node if node.name in takers]
+    for given in {node.input[0] for node in ends}:
+        back = makers[given]
+        steps = makers[back.input[0]]
+        for node in ends:
+            node.input[0] = steps.input[0] if node.input[0] == given else node.input[0]
+        for one in [one for one in graph.initializer if one.name in steps.input]:
+            graph.initializer.remove(one)
+        graph.node.remove(back)
+        graph.node.remove(steps)

@@ -27,7 +27,7 @@ VERSIONS = {
     "PAD": 2,
     "QUANTIZE": 1,
 }
-DEQUANTIZE_HALF = 3
+DEQUANTIZE_HALF, DEQUANTIZE_CHANNELS = 3, 5
 # Fewer numbers are not worth an operator that unfolds them from 16 bits.
 FEW = 256
 
@@ -88,9 +88,18 @@ class Writer:
         half = values.astype(np.float16)
         if values.size < FEW or not np.array_equal(half.astype(np.float32), values):
             return self.constant(name, values)
-        self.versions["DEQUANTIZE"] = DEQUANTIZE_HALF
         floats = self.tensor(name, list(values.shape), "FLOAT32")
-        self.operator("DEQUANTIZE", [self.constant(f"{name}:half", half)], floats, self.schema.DequantizeOptionsT())
+        return self._unfold(self.constant(f"{name}:half", half), floats, DEQUANTIZE_HALF)
+
+    def scaled_constant(self, name: str, whole: NDArray[np.int8], scales: NDArray[np.float32], axis: int) -> int:
+        """A new float32 constant that is stored as whole numbers and scales; see ``constant``."""
+        floats = self.tensor(name, list(whole.shape), "FLOAT32")
+        return self._unfold(self.constant(f"{name}:int8", whole, scales, axis), floats, DEQUANTIZE_CHANNELS)
+
+    def _unfold(self, stored: int, floats: int, version: int) -> int:
+        """LiteRT does this once, when it has loaded the file."""
+        self.versions["DEQUANTIZE"] = max(self.versions["DEQUANTIZE"], version)
+        self.operator("DEQUANTIZE", [stored], floats, self.schema.DequantizeOptionsT())
         return floats
 
     def tensor(

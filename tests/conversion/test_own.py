@@ -97,6 +97,15 @@ def test_in_int8_all_convolutions_but_the_last_are_quantized_and_their_weights_h
             assert whole.data_type == TensorProto.INT8 and list(scale.dims) == [whole.dims[0]]
 
 
+def test_the_numbers_that_all_points_of_a_face_are_made_of_are_not_rounded_to_steps() -> None:
+    graph = onnx.load(variants.file("face", "int8", "onnx")).graph
+    makers = {output: node for node in graph.node for output in node.output}
+    held = {one.name for one in graph.initializer}
+    ends = [node for node in graph.node if node.op_type == "Conv" and node.input[1] in held]
+    assert {makers[node.input[0]].op_type for node in ends} == {"Conv"}
+    assert held <= {name for node in graph.node for name in node.input}
+
+
 def test_each_eye_of_a_pair_is_read_by_itself() -> None:
     pair = crops("lids", 1)
     file = registry.path("lids")

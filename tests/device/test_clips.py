@@ -45,6 +45,11 @@ HEALTH: dict[str, set[str]] = {
     "corrupt-mid.mp4": {"calibrating", "no_face"},
 }
 """What lasts; every other clip is shorter than a minute, in which the person is learned, and the person can be seen."""
+PERHAPS_HEALTH = {
+    # A look down of 2.0 s with a still head, which begins as a closing does: 1.9 to 1 for lowered, where 2 decide.
+    "talking-face-200s.mp4": {"degraded unclear"},
+}
+"""What may last as well."""
 LASTS_S = 0.3
 NO_FACE_FROM_S = {"corrupt-mid.mp4": 6.4}
 EXTRA_CLOSURES = {
@@ -133,7 +138,7 @@ def _of_events(marks: ClipMarks, played: Played) -> Iterator[str]:
 
 def _of_health(name: str, watched: Watched) -> Iterator[str]:
     lasting = {health for health, seconds in watched.health_s.items() if seconds >= LASTS_S}
-    if lasting != HEALTH.get(name, {"calibrating"}):
+    if lasting - PERHAPS_HEALTH.get(name, set()) != HEALTH.get(name, {"calibrating"}):
         yield f"health: {watched.health_s}"
     late = [t_s for t_s in watched.face_s if t_s > NO_FACE_FROM_S.get(name, float("inf"))]
     if late:
@@ -151,7 +156,8 @@ def _of_rolls(noted: Mapping[str, Any], watched: Watched) -> Iterator[str]:
 
 
 def test_every_marked_clip_is_in_the_tables(marked: dict[str, dict[str, Any]]) -> None:
-    tables = (ALERTS, PERHAPS, HEALTH, NO_FACE_FROM_S, EXTRA_CLOSURES, MISSED_TURNS, MISSED_LOOKS_DOWN, IN_EVERY_RUN)
+    healths, missed = (HEALTH, PERHAPS_HEALTH, NO_FACE_FROM_S), (MISSED_TURNS, MISSED_LOOKS_DOWN)
+    tables = (ALERTS, PERHAPS, *healths, EXTRA_CLOSURES, *missed, IN_EVERY_RUN)
     assert {name for table in tables for name in table} <= set(marked["clips"])
 
 
