@@ -22,7 +22,7 @@ test: $(VENV)/.installed-dev  # for one: make test ARGS=tests/models
 
 test-train: $(VENV)/.installed-train  # what needs torch; `make test` skips it where torch is not installed
 	@$(BIN)/wakeful models pull --quiet
-	@$(PYTEST) tests/models tests/device/commands $(ARGS)
+	@$(PYTEST) -n 3 --dist worksteal tests/models tests/device/commands $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

@@ -29,6 +29,7 @@ Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="C
 Source = Annotated[str | None, typer.Option("--source", metavar="S", help="Camera or film, as for `wakeful run`.")]
 
 
+@app.command("enrol", hidden=True)
 @app.command("enroll")
 def enroll(
     name: Name,

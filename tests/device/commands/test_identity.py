@@ -80,7 +80,7 @@ def test_good_pictures_are_taken_and_bad_ones_refused_with_the_reason(
 def test_one_picture_is_enough_and_the_driver_is_recognized(
     store: Store, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert said(capsys, "enroll", "anna", "--images", pictures / "1.png")[0] == 0
+    assert said(capsys, "enrol", "anna", "--images", pictures / "1.png")[0] == 0
     ended, out, _ = said(capsys, "test", "--source", "synthetic:attentive", "--seconds", "3")
     assert ended == 0
     assert "sure: anna" in out
