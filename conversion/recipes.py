@@ -59,19 +59,6 @@ _FOR_PROCESSORS = Settings(Precision.INT8, per_channel=True, percentile=99.9975,
 INT8_RECIPES = {
     # All points are made of 96 numbers. In 256 steps, these let the points of a still face jitter by 0.29 % of the eye
     # corners' distance, half as much again as without (0.20 %; 0.064 % in float).
-    "face": Recipe(Settings(Precision.A16W8, per_channel=True, ranges=PRESENCE_OWN), headroom=1.3),
-    "lids": Recipe(Settings(Precision.A16W8, per_channel=True), headroom=1.3),
-    "mouth": Recipe(Settings(Precision.A16W8, per_channel=True), headroom=1.3),
-    "identity": Recipe(Settings(Precision.A16W8, per_channel=True), headroom=1.3),
-}
-
-# The project's own networks for processors. The last matrices stay in float: places are read to a hundredth of a pixel.
-# Bounds that cut off the rarest activations make the error of the points a fifth smaller than the largest ones or those
-# that cut off five times as many; equalized channels change nothing.
-_FOR_PROCESSORS = Settings(Precision.INT8, per_channel=True, percentile=99.9975, float_ends=True)
-INT8_RECIPES = {
-    # All points are made of 96 numbers. Rounded to 256 steps, these let a still face's points jitter by 0.29 % of the eye
-    # corners' distance, half as much again as without (0.20 %; 0.064 % in float).
     "face": Recipe(replace(_FOR_PROCESSORS, fine_ends=True)),
     **dict.fromkeys(("lids", "mouth", "identity"), Recipe(_FOR_PROCESSORS)),
 }
