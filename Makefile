@@ -22,7 +22,7 @@ test: $(VENV)/.installed-dev  # for one: make test ARGS=tests/models
 
 test-train: $(VENV)/.installed-train  # what needs torch; `make test` skips it where torch is not installed
 	@$(BIN)/wakeful models pull --quiet
-	@$(PYTEST) -n 3 --dist worksteal tests/models tests/device/commands $(ARGS)
+	@OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist worksteal tests/models tests/device/commands $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
