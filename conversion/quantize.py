@@ -82,6 +82,7 @@ def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np
             for output, (low, high) in settings.ranges.items()
             for tensor in _moved_only(source, output)
         }
+    ends = _ends(source) if settings.float_ends else []
     # It prints how it looks for percentiles.
     quiet = contextlib.redirect_stdout(io.StringIO())
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".quantize-") as folder, quiet:
@@ -95,10 +96,10 @@ def quantize(source: Path, target: Path, settings: Settings, tensors: NDArray[np
             weight_type=QuantType.QInt8 if settings.per_channel else QuantType.QUInt8,
             per_channel=settings.per_channel,
             calibrate_method=method,
-            nodes_to_exclude=_ends(source) if settings.float_ends else [],
+            nodes_to_exclude=ends,
             extra_options=options,
         )
-        _finish(part, source, tensors if settings.per_channel else None, _ends(source) if settings.fine_ends else [])
+        _finish(part, source, tensors if settings.per_channel else None, ends if settings.fine_ends else [])
         part.replace(target)
 
 

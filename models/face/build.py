@@ -59,6 +59,11 @@ class Targets:
     split: NDArray[np.str_]
     flip: NDArray[np.intp]
 
+    def still(self, faces: int = 60) -> NDArray[np.intp]:
+        """Numbers of validation faces, spread over all sets, that jitter is measured on."""
+        chosen = np.flatnonzero((self.split == "valid") & (self.source != "utk") & (self.source != "car"))
+        return chosen[:: max(1, len(chosen) // faces)][:faces]
+
     @classmethod
     def load(cls, folder: Path, name: str = TARGETS) -> Targets:
         """What ``build`` left in ``folder``."""

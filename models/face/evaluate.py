@@ -16,7 +16,8 @@ from torch import nn
 
 from wakeful.models.face.build import PICTURES, TURNED_PICTURES, TURNED_TARGETS, Targets
 from wakeful.models.face.net import NAME, FaceNet
-from wakeful.models.face.points import LEFT_EYE, LEFT_OUTER, RIGHT_EYE, RIGHT_OUTER, SCALE, eye_span, lid_gap
+from wakeful.models.face.points import LEFT_OUTER, RIGHT_OUTER, SCALE
+from wakeful.models.face.points import jitter as points_jitter
 from wakeful.models.face.samples import HALF
 from wakeful.models.face.task import predicted
 from wakeful.models.face.teacher import MESH
@@ -141,11 +142,9 @@ def points_of_people(reader: FaceReader, targets: Targets, pictures: Pictures) -
 
 def jitter(reader: FaceReader, targets: Targets, pictures: Pictures, faces: int = 60) -> dict[str, float]:
     """Spread of points (in % of the eye corners' distance) and lid gap over ten noisy frames of a still face."""
-    chosen = np.flatnonzero((targets.split == "valid") & (targets.source != "utk") & (targets.source != "car"))
-    chosen = chosen[:: max(1, len(chosen) // faces)][:faces]
     rng = np.random.default_rng(11)
     spreads, gaps = [], []
-    for i in chosen.tolist():
+    for i in targets.still(faces).tolist():
         x_px, y_px, side, angle = (float(value) for value in targets.box[i])
         crop, series = Crop(x_px, y_px, side * SCALE, angle), []
         for frame in range(14):
@@ -153,11 +152,9 @@ def jitter(reader: FaceReader, targets: Targets, pictures: Pictures, faces: int 
             crop = around(points)
             if frame >= 4:
                 series.append(points)
-        track = np.stack(series)
-        span = float(eye_span(track).mean())
-        spreads.append(float(np.linalg.norm(track[..., :2].std(axis=0), axis=-1).mean()) / span * 100)
-        both = [lid_gap(track[:, eye, :2]).std() for eye in (RIGHT_EYE, LEFT_EYE)]
-        gaps.append(float(np.mean(both)))
+        spread, gap = points_jitter(np.stack(series))
+        spreads.append(spread)
+        gaps.append(gap)
     return {"points_pct": round(float(np.mean(spreads)), 3), "mesh_gap": round(float(np.mean(gaps)), 4)}
 
 

@@ -56,6 +56,14 @@ def eye_span(points: Array) -> Array:
     return span
 
 
+def jitter(track: Array) -> tuple[float, float]:
+    """Of meshes [frames, 478, >=2] of a still face: deviation of its points, % of the outer eye corners' distance, mean
+    of all; and of the lid gap, mean of both eyes."""
+    spread = np.linalg.norm(track[..., :2].std(axis=0), axis=-1).mean() / eye_span(track).mean()
+    gap = np.mean([lid_gap(track[:, eye, :2]).std() for eye in (RIGHT_EYE, LEFT_EYE)])
+    return float(spread) * 100.0, float(gap)
+
+
 def weights() -> Array:
     """[478], how much each point counts in training: lids, irises and lips most, the rim of the face least."""
     out = np.ones(478)

@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from wakeful.device.perception.pipeline import Perception
 from wakeful.models.face.build import PICTURES, Targets
-from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, eye_span, lid_gap
+from wakeful.models.face.points import jitter
 from wakeful.models.training.light import noisy
 from wakeful.models.training.pictures import Pictures
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 
-FACES = 60
 FRAMES, SETTLING = 14, 4
 PERIOD_NS = 33_000_000
 # Pictures end shortly beside the face, which is what tracking wants to see.
@@ -48,8 +47,7 @@ def main() -> None:
 def still_faces(cache: Path) -> Iterator[NDArray[np.uint8]]:
     """Grey pictures of validation faces, with a margin."""
     targets, pictures = Targets.load(cache), Pictures.load(cache / PICTURES)
-    chosen = np.flatnonzero((targets.split == "valid") & (targets.source != "utk") & (targets.source != "car"))
-    for i in chosen[:: max(1, len(chosen) // FACES)][:FACES].tolist():
+    for i in targets.still().tolist():
         yield np.pad(pictures[i], MARGIN_PX, mode="edge")
 
 
@@ -61,9 +59,9 @@ def stillness(perception: Perception, faces: list[NDArray[np.uint8]], levels: fl
         series = list(_points(perception.fork(), rng, face, levels))
         if len(series) < FRAMES - SETTLING:
             continue
-        track = np.stack(series)
-        spreads.append(float(np.linalg.norm(track.std(axis=0), axis=-1).mean() / eye_span(track).mean()) * 100.0)
-        gaps.append(float(np.mean([lid_gap(track[:, eye]).std() for eye in (RIGHT_EYE, LEFT_EYE)])))
+        spread, gap = jitter(np.stack(series))
+        spreads.append(spread)
+        gaps.append(gap)
     if not spreads:
         return {"faces": 0}
     return {

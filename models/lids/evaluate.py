@@ -64,11 +64,9 @@ def helen_gaps(net: LidsNet, reader: FaceReader, targets: Targets, pictures: Pic
 
 def jitter(net: LidsNet, reader: FaceReader, targets: Targets, pictures: Pictures, faces: int = 60) -> dict[str, Any]:
     """Mean deviation of the lid gap over ten noisy frames of a still face, cut at our face network's corners."""
-    chosen = np.flatnonzero((targets.split == "valid") & (targets.source != "utk") & (targets.source != "car"))
-    chosen = chosen[:: max(1, len(chosen) // faces)][:faces]
     rng = np.random.default_rng(11)
     points, openings = [], []
-    for i in chosen.tolist():
+    for i in targets.still(faces).tolist():
         x_px, y_px, side, angle = (float(value) for value in targets.box[i])
         crop, crops = Crop(x_px, y_px, side * SCALE, angle), []
         for frame in range(14):
