@@ -30,6 +30,7 @@ from wakeful.device.supervision.signals import obeying_signals
 from wakeful.device.supervision.start_progress import StartProgress
 from wakeful.device.supervision.workers import Liveness
 from wakeful.errors import TruncatedSource
+from wakeful.sensors.opencv import cv2
 from wakeful.sensors.source import Source
 
 SWITCH_S = 0.0005
@@ -68,6 +69,8 @@ def run(
     """
     logging.basicConfig(level=logging.WARNING, format="wakeful: %(message)s")
     sys.setswitchinterval(SWITCH_S)
+    # OpenCV's own threads, by default one a core, make no frame quicker and wait busily for each other's work.
+    cv2.setNumThreads(settings.perception.threads)
     liveness = liveness or Liveness()
     with ExitStack() as stack:
         native = stack.enter_context(closing(NativeMessages(liveness)))

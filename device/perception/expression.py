@@ -12,11 +12,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.device.perception.grey_crop import GreyPart, Placed, shrunk, standardised
 from wakeful.device.perception.landmarks import require_finite
 from wakeful.device.perception.network import Loader, load
 from wakeful.errors import ModelError
 from wakeful.models import registry
-from wakeful.models.expression.face import SIZE_PX, standardise
+from wakeful.models.expression.face import MIN_SPREAD, SIZE_PX
 from wakeful.sensors.opencv import cv2
 
 NETWORK = "expression"
@@ -38,8 +39,12 @@ PLACES_PX = np.array(
         [28.7, 30.8],
     ]
 )
-# Faces larger than this many times the crop are sampled coarser than their pixels, which would look like a blur.
-MAX_OVERSAMPLING = 8
+TARGET_PX = PLACES_PX.mean(axis=0)
+THERE = (PLACES_PX - TARGET_PX) @ np.array([1.0, 1.0j])
+LEAST_SCALE = 1e-3
+"""Of crop pixels per picture pixel, for landmarks that all lie in one place."""
+FINE_FROM = 2.0 / 3.0
+"""Crop pixels per picture pixel below which a face is cut out twice as fine."""
 
 
 class ExpressionReader:
@@ -62,10 +67,10 @@ class ExpressionReader:
         Raises:
             NetworkOutputError: the network answered NaN.
         """
-        given = standardise(crop(image, points)[np.newaxis])
-        logits = require_finite(self._network(given)[0], NETWORK)[0].astype(np.float64)
-        powers = np.exp(logits - logits.max())
-        return tuple((powers / powers.sum()).tolist())
+        given = standardised(crop(image, points), MIN_SPREAD)[np.newaxis]
+        logits = require_finite(self._network(given)[0], NETWORK)[0].tolist()
+        powers = [math.exp(logit - max(logits)) for logit in logits]
+        return tuple(power / sum(powers) for power in powers)
 
 
 def expression_classes() -> tuple[str, ...]:
@@ -83,30 +88,32 @@ def crop(image: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.ui
         image: uint8 [H, W, 3] blue-green-red.
         points: mesh points [468, >=2] in picture pixels. Beyond the picture its edge is repeated.
     """
-    to_crop = placement(points)
-    scale = math.hypot(to_crop[0, 0], to_crop[1, 0])
+    place = placement(points)
+    if place.scale >= FINE_FROM:
+        return GreyPart.around(image, place.square).cut(place, cv2.BORDER_REPLICATE)
     # A large face is cut out finer and then averaged down, as thumbnails are; sampling it coarsely would speckle.
-    finer = min(max(round(1.0 / max(scale, 1e-6)), 1), MAX_OVERSAMPLING)
-    fine = to_crop * finer
-    fine[:, 2] -= 0.5 - 0.5 * (fine[:, 0] + fine[:, 1])  # from edges of pixels to their centres
-    side = SIZE_PX * finer
-    cut = cv2.warpAffine(image, fine, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    grey = cv2.cvtColor(cut, cv2.COLOR_BGR2GRAY)
-    if finer > 1:
-        grey = cv2.resize(grey, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
-    return np.asarray(grey, np.uint8)
+    fine = GreyPart.around(image, place.square).cut(place.finer(2), cv2.BORDER_REPLICATE)
+    return shrunk(fine, 2)
 
 
-def placement(points: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The similarity [2, 3] from picture to crop pixels that brings ``ANCHORS`` closest to ``PLACES_PX``.
+def placement(points: NDArray[np.float32]) -> Placed:
+    """Where the crop lies: the similarity that brings ``ANCHORS`` closest to ``PLACES_PX``.
 
     Least squares, in closed form: with points as complex numbers around their means, the best turn and scale is one
     complex factor.
     """
     found = points[ANCHORS, :2].astype(np.float64)
-    middle, target = found.mean(axis=0), PLACES_PX.mean(axis=0)
-    here = (found - middle) @ np.array([1.0, 1.0j])
-    there = (PLACES_PX - target) @ np.array([1.0, 1.0j])
-    factor = np.vdot(here, there) / max(np.vdot(here, here).real, 1e-9)
-    turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.column_stack([turn, target - turn @ middle])
+    middle_x, middle_y = found.mean(axis=0).tolist()
+    here = (found - (middle_x, middle_y)) @ np.array([1.0, 1.0j])
+    factor = complex(np.vdot(here, THERE)) / max(np.vdot(here, here).real, 1e-9)
+    cos, sin = factor.real, factor.imag
+    target_x, target_y = TARGET_PX.tolist()
+    # Places count from the edges of pixels, warps from their middles: half a pixel on either side.
+    right, down = 0.5 - middle_x, 0.5 - middle_y
+    return Placed(
+        (cos, -sin, target_x - 0.5 + cos * right - sin * down),
+        (sin, cos, target_y - 0.5 + sin * right + cos * down),
+        max(math.hypot(cos, sin), LEAST_SCALE),
+        SIZE_PX,
+        SIZE_PX,
+    )

@@ -45,14 +45,14 @@ def eye_aspect(eye: Eye, yaw_deg: float, *, far: bool) -> float | None:
     """
     if abs(yaw_deg) > (FAR_EYE_MAX_YAW_DEG if far else NEAR_EYE_MAX_YAW_DEG):
         return None
-    along = eye.contour[8] - eye.contour[0]
-    width = math.hypot(along[0], along[1])
+    x, y = eye.along
+    width = math.hypot(x, y)
     if width < MIN_EYE_WIDTH_PX:
         return None
     if eye.aspect is not None:
         return eye.aspect * math.cos(math.radians(yaw_deg))
     gaps = eye.contour[LOWER_LID] - eye.contour[UPPER_LID]
-    across = np.abs(along[0] * gaps[:, 1] - along[1] * gaps[:, 0]) / width
+    across = np.abs(x * gaps[:, 1] - y * gaps[:, 0]) / width
     return float(across.mean()) / width * math.cos(math.radians(yaw_deg))
 
 
@@ -74,9 +74,9 @@ def lid_drop(eyes: list[Eye], yaw_deg: float) -> float | None:
 
 
 def _drop(eye: Eye) -> float:
-    along = eye.contour[8] - eye.contour[0]
-    width = max(math.hypot(along[0], along[1]), 1e-3)
-    down = np.array([-along[1], along[0]]) / width
+    x, y = eye.along
+    width = max(math.hypot(x, y), 1e-3)
+    down = np.array([-y, x]) / width
     if down[1] < 0.0:
         down = -down
     lower = (eye.contour[LOWER_LID] - eye.contour[0]) @ down
@@ -96,8 +96,10 @@ def lid_states(eyes: list[Eye]) -> tuple[float, float, float, float] | None:
     if not logits:
         return None
     means = [sum(column) / len(logits) for column in zip(*logits, strict=True)]
-    powers = [math.exp(mean - max(means)) for mean in means]
-    of_open, lowered, narrowed, closed = (power / sum(powers) for power in powers)
+    most = max(means)
+    powers = [math.exp(mean - most) for mean in means]
+    whole = sum(powers)
+    of_open, lowered, narrowed, closed = (power / whole for power in powers)
     return of_open, lowered, narrowed, closed
 
 
@@ -114,12 +116,11 @@ def iris_px(eyes: list[Eye], off_deg: float, drawn: float = 1.0) -> float | None
     if not eyes:
         return None
     # Point 0 is the centre; whichever order a network gives the rim in, the widest span along the eye is the diameter.
-    widths = []
+    widths: list[float] = []
     for eye in eyes:
-        along = eye.contour[8] - eye.contour[0]
-        along = along / max(math.hypot(along[0], along[1]), 1e-3)
-        spans = (eye.iris[1:] - eye.iris[0]) @ along
-        widths.append(float(spans.max() - spans.min()))
+        x, y = eye.along
+        spans = [right * x + down * y for right, down in eye.iris[1:].tolist()]
+        widths.append((max(spans) - min(spans)) / max(math.hypot(x, y), 1e-3))
     return sum(widths) / len(widths) / drawn / max(math.cos(math.radians(off_deg)), MIN_IRIS_COSINE)
 
 
@@ -137,18 +138,26 @@ def gaze_deg(eyes: list[Eye], pose: HeadPose, focal_px: float) -> tuple[float, f
     if not eyes:
         return None
     px_per_cm = focal_px / pose.distance_cm
-    shift = np.mean([eye.iris[0] - (eye.contour[0] + eye.contour[8]) / 2.0 for eye in eyes], axis=0)
+    shift_x, shift_y = (sum(shifts) / len(eyes) for shifts in zip(*map(_shift_px, eyes), strict=True))
     yaw, pitch = math.radians(pose.yaw_deg), math.radians(pose.pitch_deg)
     share, above = CORNER_DEPTH_CM / IRIS_RADIUS_CM, IRIS_ABOVE_CORNERS_CM / IRIS_RADIUS_CM
     px = px_per_cm * IRIS_RADIUS_CM
     crown_right, crown_up = _crown(yaw, pitch, math.radians(pose.roll_deg))
-    right = float(shift[0]) / px + share * math.sin(yaw) * math.cos(pitch) - above * crown_right
-    up = -float(shift[1]) / px + share * math.sin(pitch) - above * crown_up
+    right = shift_x / px + share * math.sin(yaw) * math.cos(pitch) - above * crown_right
+    up = -shift_y / px + share * math.sin(pitch) - above * crown_up
     length = math.hypot(right, up)
     if length > 0.99:
         right, up = right / length * 0.99, up / length * 0.99
     ahead = math.sqrt(1.0 - right * right - up * up)
     return math.degrees(math.atan2(right, ahead)), math.degrees(math.asin(up))
+
+
+def _shift_px(eye: Eye) -> tuple[float, float]:
+    """From the middle of the corners to the middle of the iris."""
+    (x, y), (outer_x, outer_y), (inner_x, inner_y) = (
+        place.tolist() for place in (eye.iris[0], eye.contour[0], eye.contour[8])
+    )
+    return x - (outer_x + inner_x) / 2.0, y - (outer_y + inner_y) / 2.0
 
 
 def _crown(yaw: float, pitch: float, roll: float) -> tuple[float, float]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.sensors.opencv import cv2
+
 # Mesh point: place in the canonical face, cm; x to the person's left, y up, z out of the face. From MediaPipe's
 # canonical face model (Apache-2.0). Points of the upper face and nose alone: the jaw moves when a driver yawns.
 CANONICAL_POINTS = {
@@ -80,20 +82,19 @@ def head_pose(points: NDArray[np.float32], width_px: int, height_px: int, focal_
         None where no pose fits (points in one place, behind the camera).
     """
     focal = focal_px or float(max(width_px, height_px))
-    placed = points[INDICES].astype(np.float64)
+    placed = points.take(INDICES, axis=0).astype(np.float64)
     # A face whose pixels are its unit of length is as far away as the focal length in pixels.
-    x, y, depth = placed.T
+    depth = placed[:, 2]
     depth += focal - _EVENLY @ depth
-    x -= width_px / 2.0
-    y -= height_px / 2.0
+    placed -= (width_px / 2.0, height_px / 2.0, 0.0)
     placed[:, :2] *= (depth / focal)[:, np.newaxis]
     # The model's spread has no mean, so that of the points drops out of the product.
     centre, spread = _EVENLY @ placed, placed.T @ _MODEL_SPREAD
-    if not math.isfinite(spread.sum()) or depth.min() <= 0.0:
+    if not math.isfinite(np.vdot(spread, spread)) or depth.min() <= 0.0:
         return None
     # Kabsch's rotation (Acta Cryst. A 32, 1976) with Umeyama's scale (IEEE PAMI 13, 1991).
-    left, strengths, right = np.linalg.svd(spread)
-    first, second, third = strengths.tolist()
+    strengths, left, right = cv2.SVDecomp(spread)
+    first, second, third = strengths[:, 0].tolist()
     if second <= 1e-6 * max(first, 1.0):
         return None
     rotation = left @ right

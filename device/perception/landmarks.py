@@ -84,6 +84,12 @@ class Eye:
     clear: float | None = None
     hidden: Unreadable | None = None
 
+    @property
+    def along(self) -> tuple[float, float]:
+        """From the outer to the inner corner, pixels."""
+        (x0, y0), (x1, y1) = self.contour[0].tolist(), self.contour[8].tolist()
+        return x1 - x0, y1 - y0
+
 
 @dataclass(frozen=True, slots=True)
 class FaceLandmarks:
@@ -190,8 +196,8 @@ def which_reader(name: str) -> str:
 
 
 def require_finite(numbers: NDArray[np.float32], network: str) -> NDArray[np.float32]:
-    """Returns ``numbers`` after checking them. One sum is enough: NaN and infinity survive it."""
-    if not math.isfinite(numbers.sum()):
+    """Returns ``numbers`` after checking them. One sum of squares is enough: NaN and infinity survive it."""
+    if not math.isfinite(np.vdot(numbers, numbers)):
         raise NetworkOutputError(f"{network} answered NaN; check its file with `wakeful models verify`")
     return numbers
 

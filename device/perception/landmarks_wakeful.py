@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.messages import ReaderTraits, Unreadable
+from wakeful.device.perception.grey_crop import Grey, GreyPart, Placed, standardise, standardised
 from wakeful.device.perception.landmarks import (
     LEFT_CORNERS,
     RIGHT_CORNERS,
@@ -32,12 +33,8 @@ from wakeful.models.mouth import layout as mouth_layout
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 
-Grey = NDArray[np.uint8]
-
 FACE_PX, FACE_SCALE = 112, 1.35
 """Size of the crop; see ``models/face/net``."""
-EYE_MIDDLE = np.array([lids_layout.COLUMNS / 2.0, lids_layout.ROWS / 2.0], np.float32)
-MOUTH_MIDDLE = np.array([mouth_layout.COLUMNS / 2.0, mouth_layout.ROWS / 2.0], np.float32)
 FACE_INSIDE = slice(round(FACE_PX * (1.0 - 1.0 / FACE_SCALE) / 2.0), round(FACE_PX * (1.0 + 1.0 / FACE_SCALE) / 2.0))
 """Rows and columns of the face's crop that its points span."""
 LEAST_SPREAD, LEAST_EYE_SPREAD = 8.0, 6.0
@@ -131,20 +128,22 @@ class WakefulReader:
         mesh, logit = self._ask(crop)
         presence = sigmoid(logit)
         inside = crop[FACE_INSIDE, FACE_INSIDE]
-        mean, spread = (float(one[0, 0]) for one in cv2.meanStdDev(inside))
+        mean, spread = (one.item(0) for one in cv2.meanStdDev(inside))
         if presence < least or (spread < LITTLE_SPREAD * mean and is_residue(inside, mean)):
             return None
         unit = mesh.reshape(-1, 3)[:MESH_POINTS]
-        return FaceRead(place.mesh_to_picture(unit), presence, logit, mean, crop, _elsewhere(unit))
+        return FaceRead(place.to_picture(unit, FACE_PX / 2.0), presence, logit, mean, crop, _elsewhere(unit))
 
     def _eyes(self, grey: GreyPart, points: NDArray[np.float32]) -> tuple[Eye, Eye]:
         """The right and the left eye, read in one batch; the left one is flipped, so that both have one shape."""
-        places = [
-            _eye_place(points[corners[0], :2], points[corners[1], :2], mirrored=mirrored)
-            for corners, mirrored in ((RIGHT_CORNERS, False), (LEFT_CORNERS, True))
-        ]
-        crops = [standardised(grey.cut(place, cv2.BORDER_REPLICATE), LEAST_EYE_SPREAD) for place in places]
-        lids, states = self._lids(np.stack(crops))
+        places = (
+            _eye_place(points[RIGHT_CORNERS[0], :2], points[RIGHT_CORNERS[1], :2], mirrored=False),
+            _eye_place(points[LEFT_CORNERS[0], :2], points[LEFT_CORNERS[1], :2], mirrored=True),
+        )
+        crops = np.empty((2, 1, lids_layout.ROWS, lids_layout.COLUMNS), np.float32)
+        for place, crop in zip(places, crops, strict=True):
+            standardise(grey.cut(place, cv2.BORDER_REPLICATE), LEAST_EYE_SPREAD, crop[0])
+        lids, states = self._lids(crops)
         require_finite(lids, "lids")
         require_finite(states, "lids")
         right, left = (_eye(place, one, state) for place, one, state in zip(places, lids, states, strict=True))
@@ -152,15 +151,21 @@ class WakefulReader:
 
     def _lips(self, grey: GreyPart, points: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
         """Points of ``LIPS`` in picture pixels, and the mouth's aspect."""
-        along = points[LEFT_CORNERS[0]] - points[RIGHT_CORNERS[0]]
-        span = max(float(np.linalg.norm(along)), 1.0)
-        x_px, y_px = points[MOUTH_ANCHORS, :2].mean(axis=0).tolist()
-        angle = math.atan2(float(along[1]), float(along[0]))
-        place = Placed.of(x_px, y_px, mouth_layout.SPAN_PX / span, angle, mouth_layout.COLUMNS, mouth_layout.ROWS)
+        (x0, y0, z0), (x1, y1, z1) = points[RIGHT_CORNERS[0]].tolist(), points[LEFT_CORNERS[0]].tolist()
+        span = max(math.hypot(x1 - x0, y1 - y0, z1 - z0), 1.0)
+        right, down, _ = map(sum, zip(*points[MOUTH_ANCHORS].tolist(), strict=True))
+        place = Placed.of(
+            right / len(MOUTH_ANCHORS),
+            down / len(MOUTH_ANCHORS),
+            mouth_layout.SPAN_PX / span,
+            math.atan2(y1 - y0, x1 - x0),
+            mouth_layout.COLUMNS,
+            mouth_layout.ROWS,
+        )
         crop = standardised(grey.cut(place, cv2.BORDER_REPLICATE), LEAST_SPREAD)
         out = require_finite(self._mouth(crop[np.newaxis])[0], "mouth")[0]
-        lips = out[mouth_layout.POINTS].reshape(-1, 2) * np.float32(mouth_layout.SPAN_PX) + MOUTH_MIDDLE
-        return place.to_picture(lips), max(float(out[mouth_layout.OPENING]), 0.0)
+        lips = place.to_picture(out[mouth_layout.POINTS].reshape(-1, 2), mouth_layout.SPAN_PX)
+        return lips, max(out.item(mouth_layout.OPENING), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,117 +190,6 @@ class FaceRead:
     def square(self, scale: float) -> Region:
         """The one that these points span, enlarged."""
         return around(self.points, self.points[RIGHT_CORNERS[0]], self.points[LEFT_CORNERS[0]], scale)
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Where a crop lies in the picture.
-
-    Attributes:
-        matrix: float64 [2, 3], picture pixels to crop pixels.
-        scale: crop pixels per picture pixel.
-        columns, rows: of the crop.
-    """
-
-    matrix: NDArray[np.float64]
-    scale: float
-    columns: int
-    rows: int
-
-    @staticmethod
-    def of(
-        x_px: float, y_px: float, scale: float, angle_rad: float, columns: int, rows: int, mirrored: bool = False
-    ) -> Placed:
-        """A crop whose middle is at ``x_px``, ``y_px``, turned clockwise by ``angle_rad`` and then flipped or not."""
-        cos, sin = math.cos(angle_rad) * scale, math.sin(angle_rad) * scale
-        flip = -1.0 if mirrored else 1.0
-        a, b = flip * cos, flip * sin
-        shift_x, shift_y = columns / 2.0 - a * x_px - b * y_px, rows / 2.0 + sin * x_px - cos * y_px
-        return Placed(np.array([[a, b, shift_x], [-sin, cos, shift_y]]), scale, columns, rows)
-
-    def to_picture(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Crop points [N, 2] in picture pixels."""
-        turn, shift = self._back()
-        placed: NDArray[np.float32] = points @ turn + shift
-        return placed
-
-    def mesh_to_picture(self, unit: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Points and depth [N, 3], in half crop sides about its middle, in picture pixels."""
-        turn, shift = self._back()
-        half = self.columns / 2.0
-        matrix, offset = np.zeros((3, 3), np.float32), np.zeros(3, np.float32)
-        matrix[:2, :2], matrix[2, 2] = turn * half, half / self.scale
-        offset[:2] = turn.sum(axis=0) * half + shift
-        placed: NDArray[np.float32] = unit @ matrix + offset
-        return placed
-
-    def _back(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """What rows of crop points are multiplied with to come back to the picture, and what is then added."""
-        # The inverse of a similarity is its transpose over the square of its scale.
-        turn = self.matrix[:, :2] * (1.0 / self.scale**2)
-        shift = -(self.matrix[:, 2] @ turn)
-        return turn.astype(np.float32), shift.astype(np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class GreyPart:
-    """The part of a frame in which a face lies, in grey levels.
-
-    Attributes:
-        pixels: uint8 [height, width].
-        x_px, y_px: of its first pixel in the picture.
-    """
-
-    pixels: Grey
-    x_px: int
-    y_px: int
-
-    @staticmethod
-    def around(image: NDArray[np.uint8], square: Region) -> GreyPart:
-        """The upright rectangle that holds ``square``, as far as it lies in the blue-green-red ``image``."""
-        height, width = image.shape[:2]
-        reach = square.size_px / 2.0 * (abs(math.cos(square.angle_rad)) + abs(math.sin(square.angle_rad))) + 1.0
-        x0, x1 = _bounded(square.x_px - reach, square.x_px + reach, width)
-        y0, y1 = _bounded(square.y_px - reach, square.y_px + reach, height)
-        grey = cv2.cvtColor(image[y0:y1, x0:x1], cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-        return GreyPart(grey, x0, y0)
-
-    def cut(self, place: Placed, border: int) -> Grey:
-        """The pixels of a crop; ``border`` says what lies beyond the part."""
-        matrix = place.matrix.copy()
-        pixels, shrink = self.pixels, int(1.0 / place.scale)
-        offset = np.array([self.x_px, self.y_px], np.float64)
-        if shrink > 1:
-            # Sampling every second pixel or fewer would turn noise and lashes into speckles.
-            pixels = _shrunk(pixels, shrink)
-            matrix[:, :2] *= shrink
-            offset = (offset + (shrink - 1) / 2.0) / shrink
-        matrix[:, 2] += matrix[:, :2] @ offset
-        size = (place.columns, place.rows)
-        cut = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
-        return cut.astype(np.uint8, copy=False)
-
-
-def _shrunk(pixels: Grey, by: int) -> Grey:
-    """Means of ``by`` x ``by`` pixels; what is left over at the right and the lower edge is dropped."""
-    height, width = (max(length // by, 1) for length in pixels.shape)
-    whole = pixels[: height * by, : width * by]
-    return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-
-
-def _bounded(low: float, high: float, length: int) -> tuple[int, int]:
-    """Whole numbers around ``low`` to ``high`` within 0 to ``length``, at least one apart."""
-    start = min(max(math.floor(low), 0), length - 1)
-    return start, max(min(math.ceil(high), length), start + 1)
-
-
-def standardised(grey: Grey, least: float) -> NDArray[np.float32]:
-    """Mean 0 and deviation 1, float32 [1, rows, columns]; see ``LEAST_SPREAD``."""
-    mean, spread = cv2.meanStdDev(grey)
-    levels = grey.astype(np.float32)
-    levels -= np.float32(mean[0, 0])
-    levels *= np.float32(1.0 / max(spread[0, 0], least))
-    return levels[np.newaxis]
 
 
 def is_residue(face: Grey, brightness: float) -> bool:
@@ -332,19 +226,20 @@ def _elsewhere(unit: NDArray[np.float32]) -> bool:
 
 def _eye_place(outer: NDArray[np.float32], inner: NDArray[np.float32], *, mirrored: bool) -> Placed:
     """The crop of an eye: level with its corners, the outer one to the left after flipping."""
-    along = inner - outer
-    width = max(math.hypot(along[0], along[1]), 1.0)
+    (x0, y0), (x1, y1) = outer.tolist(), inner.tolist()
+    width = max(math.hypot(x1 - x0, y1 - y0), 1.0)
     sign = -1.0 if mirrored else 1.0
-    angle = math.atan2(sign * float(along[1]), sign * float(along[0]))
-    x_px, y_px = ((outer + inner) / 2.0).tolist()
+    angle = math.atan2(sign * (y1 - y0), sign * (x1 - x0))
+    x_px, y_px = (x0 + x1) / 2.0, (y0 + y1) / 2.0
     return Placed.of(x_px, y_px, lids_layout.EYE_PX / width, angle, lids_layout.COLUMNS, lids_layout.ROWS, mirrored)
 
 
 def _eye(place: Placed, lids: NDArray[np.float32], states: NDArray[np.float32]) -> Eye:
-    placed = place.to_picture(lids[lids_layout.POINTS].reshape(-1, 2) * np.float32(lids_layout.EYE_PX) + EYE_MIDDLE)
-    clear, *hidden = lids[lids_layout.REASON].tolist()
+    placed = place.to_picture(lids[lids_layout.POINTS].reshape(-1, 2), lids_layout.EYE_PX)
+    numbers: list[float] = lids.tolist()
+    clear, *hidden = numbers[lids_layout.REASON]
     most = max(hidden)
     why = HIDDEN[hidden.index(most)]
     clear -= most + math.log(sum(math.exp(one - most) for one in hidden))
-    spread = math.exp(min(float(lids[lids_layout.SPREAD.start]), 0.0))
-    return Eye(placed[CONTOUR], placed[IRIS], max(float(lids[lids_layout.OPENING]), 0.0), spread, states, clear, why)
+    spread = math.exp(min(numbers[lids_layout.SPREAD.start], 0.0))
+    return Eye(placed[CONTOUR], placed[IRIS], max(numbers[lids_layout.OPENING], 0.0), spread, states, clear, why)

@@ -40,7 +40,7 @@ def lid_gap(eyes: list[Eye], pose: HeadPose, focal_px: float, iris_px: float | N
     Returns:
         None without such an eye.
     """
-    seen = [(eye.aspect, eye.spread, _width_px(eye)) for eye in eyes if eye.aspect is not None]
+    seen = [(eye.aspect, eye.spread, math.hypot(*eye.along)) for eye in eyes if eye.aspect is not None]
     known = [(aspect * width, spread * width) for aspect, spread, width in seen if spread is not None]
     if not known:
         return None
@@ -49,11 +49,6 @@ def lid_gap(eyes: list[Eye], pose: HeadPose, focal_px: float, iris_px: float | N
     # The error of one lid point; a gap is the mean of differences of two, whose errors go together within a lid.
     off_mm = math.sqrt(2.0 * sum(spread**2 for _, spread in known)) / len(known) * mm_per_px
     return LidGap(gap_mm, math.hypot(off_mm, share * gap_mm))
-
-
-def _width_px(eye: Eye) -> float:
-    along = eye.contour[8] - eye.contour[0]
-    return math.hypot(along[0], along[1])
 
 
 def _scale(pose: HeadPose, focal_px: float, iris_px: float | None) -> tuple[float, float]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.messages import Unreadable
+from wakeful.device.perception.grey_crop import shrunk
 from wakeful.sensors.opencv import cv2
 
 # Grey levels of the lightest twentieth of a picture; more than this is not dark, whatever the noise.
@@ -50,7 +51,7 @@ def why_nobody(image: NDArray[np.uint8]) -> Unreadable | None:
     low, high = np.quantile(cells, (1.0 - LIGHTEST, LIGHTEST))
     veiled = high >= DIM and EVEN_RANGE * high < high - low < LEAST_RANGE * high
     # Pixels of noise that are averaged have a small range too, of which nothing was ever a picture.
-    return Unreadable.BLUR if veiled and noise_of(_middle_of(image)) < high - low else None
+    return Unreadable.BLUR if veiled and noise_of(_in_grey(_middle_of(image))) < high - low else None
 
 
 def is_burnt_out(image: NDArray[np.uint8]) -> bool:
@@ -60,7 +61,10 @@ def is_burnt_out(image: NDArray[np.uint8]) -> bool:
 
 def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Cells of the middle of the picture without black bars at its edges, which are no part of what it shows."""
-    cells = cv2.resize(_middle_of(image), MIDDLE_CELLS, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    middle = _middle_of(image)
+    # Whole pixels to a cell: that takes a twentieth of the time.
+    by = max(min(middle.shape[1] // MIDDLE_CELLS[0], middle.shape[0] // MIDDLE_CELLS[1]), 1)
+    cells = _in_grey(shrunk(middle, by))
     rows, columns = (np.flatnonzero(cells.max(axis=axis) > BAR) for axis in (1, 0))
     return cells[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else cells
 
@@ -75,14 +79,17 @@ def is_too_dark(image: NDArray[np.uint8]) -> bool:
         return False
     cells = cv2.cvtColor(cv2.resize(image, CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
     light = float(np.quantile(cells, LIGHTEST))
-    noise = noise_of(_middle_of(image))
+    noise = noise_of(_in_grey(_middle_of(image)))
     return noise >= LEAST_NOISE and light < NEEDED * noise
 
 
 def _middle_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = image.shape[:2]
-    middle = image[height // 4 : height - height // 4, width // 4 : width - width // 4]
-    return cv2.cvtColor(middle, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+    return image[height // 4 : height - height // 4, width // 4 : width - width // 4]
+
+
+def _in_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
 
 
 def noise_of(grey: NDArray[np.uint8]) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.device.perception.amx import refused_amx
 from wakeful.device.perception.native_output import silence_native_output
 from wakeful.device.perception.network import NetworkLoadError
 
@@ -21,7 +22,7 @@ class LiteRtNetwork:
     def __init__(self, path: Path, threads: int = 1) -> None:
         try:
             # Its native part tells that it made a delegate, and knows no switch against it.
-            with silence_native_output(2):
+            with silence_native_output(2), refused_amx():
                 self._interpreter = _interpreter_class()(model_path=str(path), num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:

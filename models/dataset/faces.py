@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.perception.landmarks_wakeful import FACE_PX, FACE_SCALE, LEAST_SPREAD, standardised
+from wakeful.device.perception.grey_crop import standardised
+from wakeful.device.perception.landmarks_wakeful import FACE_PX, FACE_SCALE, LEAST_SPREAD
 from wakeful.device.perception.network import load
 from wakeful.sensors.opencv import cv2
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.expression import ExpressionReader, expression_classes
-from wakeful.device.perception.landmarks_wakeful import Placed
+from wakeful.device.perception.grey_crop import Placed
 from wakeful.device.perception.network import load
 from wakeful.device.perception.one_image import sight
 from wakeful.device.perception.pipeline import Perception

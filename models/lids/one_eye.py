@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wakeful.device.perception.landmarks_wakeful import LEAST_EYE_SPREAD, GreyPart, Placed, standardised
+from wakeful.device.perception.grey_crop import GreyPart, Placed, standardised
+from wakeful.device.perception.landmarks_wakeful import LEAST_EYE_SPREAD
 from wakeful.device.perception.region import whole
 from wakeful.models.lids.layout import COLUMNS, EYE_PX, ROWS
 from wakeful.sensors.opencv import cv2

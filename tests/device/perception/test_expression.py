@@ -66,7 +66,9 @@ def frames(image: NDArray[np.uint8], count: int) -> list[Frame]:
 )
 def test_the_placement_undoes_scale_turn_and_shift(scale: float, turn_deg: float, shift: tuple[float, float]) -> None:
     points = points_at(scale, turn_deg, shift)
-    found = points[ANCHORS, :2] @ placement(points)[:, :2].T + placement(points)[:, 2]
+    matrix = placement(points).matrix
+    # Places count from the edges of pixels, the crop's matrix from their middles.
+    found = (points[ANCHORS, :2] - 0.5) @ matrix[:, :2].T + matrix[:, 2] + 0.5
     assert np.allclose(found, PLACES_PX, atol=1e-3)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, cast
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from wakeful.device.perception.landmarks import LEFT_CORNERS, RIGHT_CORNERS, NetworkOutputError
-from wakeful.device.perception.landmarks_wakeful import GreyPart, Placed, WakefulReader, is_residue, standardised
+from wakeful.device.perception.landmarks_wakeful import WakefulReader, is_residue
 from wakeful.device.perception.network import Network, load
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.perception.region import Region
@@ -45,49 +44,6 @@ def reader_and_networks(spoiled: str = "") -> tuple[WakefulReader, dict[str, Cou
         return networks[name]
 
     return WakefulReader(load=counting), networks
-
-
-class TestCrops:
-    @pytest.mark.parametrize("mirrored", [False, True])
-    @pytest.mark.parametrize("angle_deg", [0.0, 30.0, 180.0])
-    def test_points_come_back_to_where_they_were_cut(self, angle_deg: float, mirrored: bool) -> None:
-        place = Placed.of(200.0, 120.0, 0.7, math.radians(angle_deg), 64, 48, mirrored)
-        points = np.array([[190.0, 100.0], [230.0, 131.0], [200.0, 120.0]])
-        cut = points @ place.matrix[:, :2].T + place.matrix[:, 2]
-        assert cut[2] == pytest.approx((32.0, 24.0))
-        assert place.to_picture(cut.astype(np.float32)) == pytest.approx(points, abs=1e-3)
-
-    def test_a_mesh_comes_back_with_its_depth_in_pixels(self) -> None:
-        place = Placed.of(200.0, 120.0, 0.5, 0.0, 112, 112)
-        mesh = place.mesh_to_picture(np.array([[0.0, 0.0, 0.5], [1.0, -1.0, 0.0]], np.float32))
-        assert mesh == pytest.approx(np.array([[200.0, 120.0, 56.0], [312.0, 8.0, 0.0]]), abs=1e-3)
-
-    def test_a_part_of_the_frame_gives_the_same_crop_as_all_of_it(self) -> None:
-        picture = render(DriverPose())
-        place = Placed.of(300.0, 210.0, 0.9, 0.3, 64, 48)
-        whole = GreyPart(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8), 0, 0)
-        part = GreyPart.around(picture, FACE)
-        assert part.pixels.size < whole.pixels.size / 2
-        difference = np.abs(part.cut(place, 0).astype(int) - whole.cut(place, 0))
-        assert difference.max() <= 1
-
-    def test_large_faces_are_averaged_down_without_a_shift(self) -> None:
-        small = cv2.GaussianBlur(render(DriverPose()), (0, 0), 2.0)
-        large = cv2.resize(small, None, fx=4.0, fy=4.0, interpolation=cv2.INTER_CUBIC)
-        crops = []
-        for picture, scale in ((small, 1.0), (large, 4.0)):
-            # A pixel's middle is its place: the picture's edge lies half a pixel before the first one.
-            x_px, y_px = (scale * (at + 0.5) - 0.5 for at in (318.0, 230.0))
-            part = GreyPart.around(picture.astype(np.uint8), Region(x_px, y_px, 300.0 * scale))
-            crops.append(part.cut(Placed.of(x_px, y_px, 0.4 / scale, 0.0, 112, 112), 0).astype(float))
-        assert np.abs(crops[0] - crops[1]).mean() < 1.5
-
-    def test_standardised_crops_of_noise_alone_stay_small(self) -> None:
-        flat = np.full((48, 64), 100, np.uint8)
-        flat[::2] += 1
-        assert np.abs(standardised(flat, least=6.0)).max() < 0.1
-        seen = standardised(render(DriverPose())[100:148, 100:164, 0].copy(), least=0.5)
-        assert (seen.mean(), seen.std()) == pytest.approx((0.0, 1.0), abs=1e-3)
 
 
 class TestRuns:
