@@ -94,5 +94,5 @@ def _in_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def noise_of(grey: NDArray[np.uint8]) -> float:
     """Standard deviation of the noise of single pixels, grey levels."""
-    edges = cv2.filter2D(grey, cv2.CV_32F, NOISE_KERNEL)
-    return math.sqrt(math.pi / 2.0) / 6.0 * float(np.abs(edges[1:-1, 1:-1]).mean())
+    edges = cv2.filter2D(grey, cv2.CV_32F, NOISE_KERNEL)[1:-1, 1:-1]
+    return math.sqrt(math.pi / 2.0) / 6.0 * cv2.norm(edges, cv2.NORM_L1) / edges.size
