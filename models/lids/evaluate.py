@@ -1,6 +1,8 @@
 """Judges the lids network: gaps beside points that people set, CEW, and the lid states of CEW where a head is given.
 
 ``python -m wakeful.models.lids.evaluate --data FOLDER --cache FOLDER --face FILE --weights FILE [--states FILE]``
+
+``--weights`` takes what a training wrote (``.pt``), or an exported network as the monitor runs it (``.tflite``).
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
+from wakeful.device.perception.network import load_file
 from wakeful.models.face.build import PICTURES, Targets
 from wakeful.models.face.evaluate import FaceReader, around, load_face_net, readings
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, SCALE, lid_gap
@@ -35,7 +39,23 @@ CEW_EYE_SHARE = 0.78
 """How much of the width of a published eye patch the eye fills."""
 
 
-def helen_gaps(net: LidsNet, reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, Any]:
+class Exported(nn.Module):
+    """An exported network in the place of the trained one; it takes two eyes at a time, as in the monitor."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._network = load_file(file)
+
+    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the network gives for crops [N, 1, 48, 64]: all but the states, and the states."""
+        eyes = crops.numpy()
+        pairs = [np.stack([eyes[i], eyes[min(i + 1, len(eyes) - 1)]]) for i in range(0, len(eyes), 2)]
+        answers = [[answer.copy() for answer in self._network(pair)] for pair in pairs]
+        lids, states = (torch.from_numpy(np.concatenate(part)[: len(eyes)]) for part in zip(*answers, strict=True))
+        return lids, states
+
+
+def helen_gaps(net: nn.Module, reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, Any]:
     """Correlation of lid gaps with those of people on HELEN's test faces, and how eyes nearly shut are found."""
     chosen = np.flatnonzero((targets.source == "helen-test") & np.isfinite(targets.points[:, 0, 0]))
     meshes, _ = readings(reader, targets, pictures, chosen)
@@ -62,7 +82,7 @@ def helen_gaps(net: LidsNet, reader: FaceReader, targets: Targets, pictures: Pic
     return figures
 
 
-def jitter(net: LidsNet, reader: FaceReader, targets: Targets, pictures: Pictures, faces: int = 60) -> dict[str, Any]:
+def jitter(net: nn.Module, reader: FaceReader, targets: Targets, pictures: Pictures, faces: int = 60) -> dict[str, Any]:
     """Mean deviation of the lid gap over ten noisy frames of a still face, cut at our face network's corners."""
     rng = np.random.default_rng(11)
     points, openings = [], []
@@ -82,8 +102,11 @@ def jitter(net: LidsNet, reader: FaceReader, targets: Targets, pictures: Picture
     return {"gap": round(float(np.mean(points)), 4), "opening": round(float(np.mean(openings)), 4)}
 
 
-def cew(net: LidsNet, data: Path, head: StateHead | None) -> dict[str, Any]:
-    """Area under the curve of closed against open eyes, one pass; no person and no picture was learned."""
+def cew(net: nn.Module, data: Path, head: StateHead | None) -> dict[str, Any]:
+    """Area under the curve of closed against open eyes, one pass; no person and no picture was learned.
+
+    ``both_eyes``: of faces by the mean over their two eyes, which the exported network reads in one run.
+    """
     packed = dict(np.load(data / "cew_eyes.npz"))
     closed = packed["open"] == 0
     figures: dict[str, Any] = {"closed": int(closed.sum()), "open": int((~closed).sum())}
@@ -91,7 +114,7 @@ def cew(net: LidsNet, data: Path, head: StateHead | None) -> dict[str, Any]:
         crops = np.stack([_patch(image, bool(flip)) for image, flip in zip(packed["images"], mirrored, strict=True)])
         out = read(net, crops)
         ways = {"shut": out[:, SHUT], "opening": -out[:, OPENING], "points": -lid_gap(points_of(out)[:, :LIDS])}
-        if head is not None:
+        if head is not None and isinstance(net, LidsNet):
             with torch.no_grad():
                 features = torch.cat(
                     [net.features(part[:, None]).flatten(1) for part in torch.from_numpy(crops).split(512)]
@@ -101,8 +124,17 @@ def cew(net: LidsNet, data: Path, head: StateHead | None) -> dict[str, Any]:
             ways["state"] = logits[:, CLOSED] - np.log(np.exp(others).sum(axis=1))
             ways["not_open"] = -(logits[:, 0] - np.log(np.exp(logits[:, 1:]).sum(axis=1)))
         figures[name] = {way: round(auc(score[closed], score[~closed]), 4) for way, score in ways.items()}
+        figures[name]["both_eyes"] = of_faces(out[:, SHUT], packed["face"], closed)
         figures[name]["mean_spread"] = round(float(out[:, SHUT + 1].mean()), 4)
     return figures
+
+
+def of_faces(scores: Array, faces: Array, closed: NDArray[np.bool_]) -> float:
+    """Area under the curve of faces, by the means over their eyes."""
+    _, face = np.unique(faces, return_inverse=True)
+    eyes = np.bincount(face)
+    mean, shut = np.bincount(face, scores) / eyes, np.bincount(face, closed) / eyes
+    return round(auc(mean[shut > 0.5], mean[shut < 0.5]), 4)
 
 
 def _cut(picture: NDArray[np.uint8], crop: Crop) -> NDArray[np.float32]:
@@ -120,7 +152,8 @@ def main() -> None:
     options = evaluation(__doc__, "data", "cache", "face", "weights")
     options.add_argument("--states", type=Path)
     given = options.parse_args()
-    net = loaded(LidsNet(), given.weights, NAME)
+    exported = given.weights.suffix == ".tflite"
+    net: nn.Module = Exported(given.weights) if exported else loaded(LidsNet(), given.weights, NAME)
     head = None if given.states is None else load_head(given.states)
     print(json.dumps({"cew": cew(net, given.data, head)}), flush=True)
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
