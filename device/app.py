@@ -23,6 +23,7 @@ from wakeful.device.reload import Configuration, Reload
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.device.state.profile import Profile
 from wakeful.device.summary import write_summary
+from wakeful.device.supervision.free_memory import give_back
 from wakeful.device.supervision.native_messages import DamagedImages, NativeMessages
 from wakeful.device.supervision.overseer import overseen
 from wakeful.device.supervision.service_manager import service_address
@@ -91,8 +92,7 @@ def run(
         # that a frame has passed all outputs.
         service: dict[str, dict[str, Any]] = {"service": {}} if service_address() else {}
         view = _terminal(settings, parts)
-        over = [] if progress is None else [_StartIsOver(progress)]
-        output = parts.outputs([view], further=service, last=[*watching, *over])
+        output = parts.outputs([view], further=service, last=[*watching, _StartIsOver(progress)])
         stack.callback(output.close)
         monitor = parts.monitor(output, clock_ns)
         reload = Reload(
@@ -126,11 +126,17 @@ def run(
 class _StartIsOver(Output):
     """Ends the start once the first state, be it `stale`, has gone through all outputs: then the watchdog watches."""
 
-    def __init__(self, progress: StartProgress) -> None:
+    def __init__(self, progress: StartProgress | None) -> None:
         self._progress = progress
+        self._over = False
 
     def state(self, state: DriverState) -> None:
-        self._progress.close()
+        if self._over:
+            return
+        self._over = True
+        if self._progress is not None:
+            self._progress.close()
+        give_back()
 
 
 def _terminal(settings: Settings, parts: Assembly) -> TerminalView:
