@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import time
@@ -137,6 +138,8 @@ class _StartIsOver(Output):
         if self._progress is not None:
             self._progress.close()
         give_back()
+        # What was made until now stays; looking through all of it for garbage would hold up a frame by many ms.
+        gc.freeze()
 
 
 def _terminal(settings: Settings, parts: Assembly) -> TerminalView:
