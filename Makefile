@@ -14,7 +14,8 @@ run: $(VENV)/.installed  # for one: make run ARGS="--source synthetic:demo --dur
 
 # Three workers for two cores, because a third of their time they wait for clocks and peers.
 # The tests start a hundred interpreters, and pytest rewrites every assertion: without bytecode each does so again.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
+# OpenCV's own threads wait busily for each other: beside other workers they only take their time.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest
 
 test: $(VENV)/.installed-dev  # for one: make test ARGS=tests/models
 	@$(BIN)/wakeful models pull --quiet

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import median
 
 from wakeful.device.state.closure import Closure
 
@@ -61,8 +61,11 @@ class Smoother:
         recent.append((t_ns, opening))
         while recent[0][0] < t_ns - SMOOTH_NS:
             recent.popleft()
+        count = len(recent)
+        if count == 1:
+            return float(t_ns), opening
         times, openings = zip(*recent, strict=True)
-        return fmean(times), fmean(openings)
+        return sum(times) / count, sum(openings) / count
 
 
 class BlinkMeter:

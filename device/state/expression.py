@@ -45,6 +45,7 @@ class ExpressionTracker:
         self._window_ns = round(smooth_s * 1e9)
         self._hold_ns = round(hold_s * 1e9)
         self._readings: deque[tuple[int, float, tuple[float, ...]]] = deque()
+        self._smoothed: tuple[float, ...] | None = None
         self._told: str | None = None
         self._leading: str | None = None
         self._leading_since_ns = 0
@@ -59,18 +60,21 @@ class ExpressionTracker:
             self._add(t_ns, tuple(p))
         while self._readings and t_ns - self._readings[0][0] >= self._window_ns:
             self._readings.popleft()
+            self._smoothed = None
         if not self._readings:
             self._leading = None
             return ExpressionStep()
-        smoothed = self._mean()
-        changed = self._follow(t_ns, self._classes[smoothed.index(max(smoothed))])
-        return ExpressionStep(smoothed, self._told, changed)
+        if self._smoothed is None:
+            self._smoothed = self._mean()
+        changed = self._follow(t_ns, self._classes[self._smoothed.index(max(self._smoothed))])
+        return ExpressionStep(self._smoothed, self._told, changed)
 
     def _add(self, t_ns: int, p: tuple[float, ...]) -> None:
         if len(p) != len(self._classes):
             raise ValueError(f"{len(p)} probabilities for {len(self._classes)} expressions")
         gap_s = (t_ns - self._readings[-1][0]) / 1e9 if self._readings else MAX_WEIGHT_S
         self._readings.append((t_ns, min(gap_s, MAX_WEIGHT_S), p))
+        self._smoothed = None
 
     def _mean(self) -> tuple[float, ...]:
         weights = [weight for _, weight, _ in self._readings]
