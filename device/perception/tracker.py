@@ -30,6 +30,9 @@ DOUBTFUL_LOOKS = 3
 LONG_AGO_NS = 400_000_000
 # Number of the whole picture among the parts.
 WHOLE = -1
+# A face that has moved by less than this share of its region, or turned or grown by as little, is looked for where it
+# was: a crop that follows each frame's points makes the next ones jitter.
+STILL, STILL_RAD = 0.01, math.radians(0.6)
 # Where nobody is followed, so many of the faces that were found are read: the best may be a headrest.
 READ_FACES = 2
 
@@ -97,7 +100,7 @@ class FaceTracker:
             face = self._find(frame) or self._find_in_parts(frame, parts_at_once)
         if face is None:
             return None
-        self._region = face.region
+        self._region = face.region if followed is None or self.changed else steady(followed, face.region)
         centre = (self._region.x_px, self._region.y_px)
         self.person.seen(frame.t_ns, centre, self._region.size_px / TRACKING_SCALE, *_size(frame))
         return face
@@ -214,6 +217,15 @@ class FaceTracker:
             return self._reader(frame, region, one_eye=self._one_eye)
         finally:
             self.stages.done("landmarks")
+
+
+def steady(before: Region, now: Region) -> Region:
+    """Where to look for a face in the next frame: where it was ``before``, as long as it hardly moves."""
+    reach = STILL * before.size_px
+    turned = math.remainder(now.angle_rad - before.angle_rad, 2.0 * math.pi)
+    moved = math.hypot(now.x_px - before.x_px, now.y_px - before.y_px)
+    is_still = moved <= reach and abs(now.size_px - before.size_px) <= reach and abs(turned) <= STILL_RAD
+    return before if is_still else now
 
 
 def _size(frame: Frame) -> tuple[int, int]:
