@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 
 Value = float | int | str | bool | None
 
-WALL_TIME, CPU_TIME = "wall time", "CPU time"
+WALL_TIME, CPU_TIME, MEAN_TIME = "wall time", "CPU time", "mean time"
 """What a comparison may be made by."""
 
 
@@ -129,7 +129,7 @@ class Comparison:
     """Two subjects: times of ``second`` over times of ``first``.
 
     Attributes:
-        by: ``wall time``; ``CPU time`` if the machine was busy.
+        by: ``wall time``, medians of turns; ``CPU time`` if the machine was busy; ``mean time``, means of turns.
         note: why wall time was used although the machine was busy, "" if there is nothing to say.
     """
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from wakeful.device.bench.record import CPU_TIME, SCHEMA, SCHEMA_VERSION, Record, Row
+from wakeful.device.bench.record import SCHEMA, SCHEMA_VERSION, WALL_TIME, Record, Row
 from wakeful.errors import ConfigError
 from wakeful.files import write_file
 
@@ -90,7 +90,7 @@ def as_csv(record: Record) -> str:
     for row in record.rows:
         subject = row.subject
         verdict = "; ".join(
-            f"{one.verdict} ({one.ratio:.3f} of {'the CPU time of ' if one.by == CPU_TIME else ''}{one.first})"
+            f"{one.verdict} ({one.ratio:.3f} of {'' if one.by == WALL_TIME else f'the {one.by} of '}{one.first})"
             for one in record.comparisons
             if one.second == subject.name and one.scenario == row.scenario
         )

@@ -11,7 +11,7 @@ import numpy as np
 
 from wakeful.device.bench.busy import OtherPrograms, cpu_s, no_cpu_comparison, queued_s
 from wakeful.device.bench.plan import Plan
-from wakeful.device.bench.record import CPU_TIME, UNKNOWN, WALL_TIME, Accuracy, Comparison, Subject, Value
+from wakeful.device.bench.record import CPU_TIME, MEAN_TIME, UNKNOWN, WALL_TIME, Accuracy, Comparison, Subject, Value
 from wakeful.device.bench.sampler import Sampler
 from wakeful.device.bench.statistics import ratio_in_turns
 from wakeful.device.bench.worker import Worker, WorkerError, memory_mb
@@ -48,6 +48,7 @@ class Lane:
 
     Attributes:
         turns_ms: median time of each turn.
+        turns_mean_ms: mean time of each turn.
         turns_cpu_ms: CPU time of a run in each turn; shorter than ``turns_ms`` if it was not always available.
         turns_queued_ms: how long a run of each turn waited for a core; shorter if it was not always available.
         turns_others: cores that other programs used in each turn.
@@ -62,6 +63,7 @@ class Lane:
     runs: int = FIRST_TURN
     times_ms: list[float] = field(default_factory=list)
     turns_ms: list[float] = field(default_factory=list)
+    turns_mean_ms: list[float] = field(default_factory=list)
     turns_cpu_ms: list[float] = field(default_factory=list)
     turns_queued_ms: list[float] = field(default_factory=list)
     turns_others: list[float] = field(default_factory=list)
@@ -83,6 +85,7 @@ class Lane:
             return
         self.times_ms += turn.times_ms
         self.turns_ms.append(float(np.median(turn.times_ms)))
+        self.turns_mean_ms.append(float(np.mean(turn.times_ms)))
         self.turns_others += [] if used is None else [used]
         self.more.append(turn.more)
         taken_s = turn.cpu_s
@@ -98,8 +101,9 @@ class Lane:
         self.turn()
         if self.turns_ms:
             self.runs = max(1, round(turn_s * 1000.0 / self.turns_ms[-1]))
-        for answers in (self.times_ms, self.turns_ms, self.turns_cpu_ms, self.turns_queued_ms, self.more):
+        for answers in (self.times_ms, self.turns_ms, self.turns_mean_ms, self.turns_cpu_ms, self.turns_queued_ms):
             answers.clear()
+        self.more.clear()
         self.cpu_s = 0.0
 
 
@@ -143,6 +147,18 @@ def compare(first: Lane, second: Lane, scenario: str, busy: str, name: str | Non
         scenario=scenario,
         by=CPU_TIME if by_cpu else WALL_TIME,
         note=obstacle if busy else "",
+    )
+
+
+def compare_means(first: Lane, second: Lane, scenario: str) -> Comparison:
+    """The ratio of two lanes by the means of their turns: runs that do more than others count as often as they come."""
+    return Comparison.of(
+        ratio_in_turns(first.turns_mean_ms, second.turns_mean_ms),
+        first=first.contender.subject.name,
+        second=second.contender.subject.name,
+        scenario=scenario,
+        by=MEAN_TIME,
+        note="",
     )
 
 
