@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from wakeful.conversion.shapes import shapes_of_one
 from wakeful.conversion.tflite_to_onnx import same_padding
-from wakeful.conversion.tflite_writer import Writer
+from wakeful.conversion.tflite_writer import BESIDE_FLOATS, Writer
 from wakeful.errors import ModelError
 
 SIGNED = 128
@@ -199,12 +199,13 @@ def _conv(writer: Writer, graph: _Graph, node: Any) -> None:
     name = graph.source(node.input[1])
     if scales is None:
         held = writer.float_constant(name, turned)
-    elif in_float:
-        held = writer.scaled_constant(name, turned, scales, 3 if apart else 0)
     else:
         held = writer.constant(name, turned, scales, 3 if apart else 0)
     inputs = [place, held, writer.constant(graph.source(node.input[2]), bias, bias_scales)]
     kind = "DEPTHWISE_CONV_2D" if apart else "CONV_2D"
+    if in_float and scales is not None:
+        # LiteRT then brings the input to 8 bits in each run, by the range that it has there.
+        writer.versions[kind] = BESIDE_FLOATS[kind]
     writer.operator(kind, inputs, _computed(writer, graph, result), options)
 
 

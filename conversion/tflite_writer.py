@@ -27,7 +27,9 @@ VERSIONS = {
     "PAD": 2,
     "QUANTIZE": 1,
 }
-DEQUANTIZE_HALF, DEQUANTIZE_CHANNELS = 3, 5
+DEQUANTIZE_HALF = 3
+BESIDE_FLOATS = {"CONV_2D": 5, "DEPTHWISE_CONV_2D": 6}
+"""With weights in int8, scales for each channel, and everything else in float."""
 # Fewer numbers are not worth an operator that unfolds them from 16 bits.
 FEW = 256
 
@@ -89,16 +91,9 @@ class Writer:
         if values.size < FEW or not np.array_equal(half.astype(np.float32), values):
             return self.constant(name, values)
         floats = self.tensor(name, list(values.shape), "FLOAT32")
-        return self._unfold(self.constant(f"{name}:half", half), floats, DEQUANTIZE_HALF)
-
-    def scaled_constant(self, name: str, whole: NDArray[np.int8], scales: NDArray[np.float32], axis: int) -> int:
-        """A new float32 constant that is stored as whole numbers and scales; see ``constant``."""
-        floats = self.tensor(name, list(whole.shape), "FLOAT32")
-        return self._unfold(self.constant(f"{name}:int8", whole, scales, axis), floats, DEQUANTIZE_CHANNELS)
-
-    def _unfold(self, stored: int, floats: int, version: int) -> int:
-        """LiteRT does this once, when it has loaded the file."""
-        self.versions["DEQUANTIZE"] = max(self.versions["DEQUANTIZE"], version)
+        # LiteRT unfolds it once, when it has loaded the file.
+        self.versions["DEQUANTIZE"] = max(self.versions["DEQUANTIZE"], DEQUANTIZE_HALF)
+        stored = self.constant(f"{name}:half", half)
         self.operator("DEQUANTIZE", [stored], floats, self.schema.DequantizeOptionsT())
         return floats
 
