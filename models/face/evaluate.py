@@ -1,7 +1,8 @@
 """Judges the face network beside the teacher: points that people set, stillness, presence.
 
 ``python -m wakeful.models.face.evaluate --data FOLDER --cache FOLDER --weights FILE`` after
-``wakeful.models.face.build``.
+``wakeful.models.face.build``. Files of weights are what a training wrote (``.pt``), or exported networks as the monitor
+runs them (``.tflite``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from wakeful.models.face.task import predicted
 from wakeful.models.face.teacher import MESH
 from wakeful.models.training.command import evaluation
 from wakeful.models.training.covers import load_covers
+from wakeful.models.training.exported import trained_or_exported
 from wakeful.models.training.geometry import Crop, cut, level_square
 from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
@@ -62,6 +64,11 @@ def around(points: Array) -> Crop:
 def load_face_net(file: Path) -> FaceNet:
     """The network with averaged weights."""
     return loaded(FaceNet(), file, NAME)
+
+
+def load_reader(file: Path) -> FaceReader:
+    """A reader with what a training wrote, or with an exported network."""
+    return FaceReader(trained_or_exported(FaceNet(), file, NAME))
 
 
 def readings(reader: FaceReader, targets: Targets, pictures: Pictures, chosen: Array) -> tuple[Array, Array]:
@@ -234,7 +241,7 @@ def _scene_taken(reader: FaceReader, scene: NDArray[np.uint8]) -> tuple[bool, fl
 def main() -> None:
     """The command: prints one JSON object."""
     given = evaluation(__doc__, "data", "cache", "weights").parse_args()
-    reader = FaceReader(load_face_net(given.weights))
+    reader = load_reader(given.weights)
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
     print(json.dumps({"jitter": jitter(reader, targets, pictures)}), flush=True)
     print(json.dumps({"pose": pose_beside_teacher(reader, targets, pictures)}), flush=True)

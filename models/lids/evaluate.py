@@ -2,7 +2,8 @@
 
 ``python -m wakeful.models.lids.evaluate --data FOLDER --cache FOLDER --face FILE --weights FILE [--states FILE]``
 
-``--weights`` takes what a training wrote (``.pt``), or an exported network as the monitor runs it (``.tflite``).
+``--weights`` and ``--face`` are what a training wrote (``.pt``), or exported networks as the monitor runs them
+(``.tflite``).
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from wakeful.device.perception.network import load_file
 from wakeful.models.face.build import PICTURES, Targets
-from wakeful.models.face.evaluate import FaceReader, around, load_face_net, readings
+from wakeful.models.face.evaluate import FaceReader, around, load_reader, readings
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, SCALE, lid_gap
 from wakeful.models.lids.bank import LEFT_HUMAN, RIGHT_HUMAN, human_gap
 from wakeful.models.lids.layout import COLUMNS, EYE_PX, LIDS, OPENING, ROWS, SHUT
@@ -27,32 +27,16 @@ from wakeful.models.lids.samples import LEAST_SPREAD, eye_crop
 from wakeful.models.lids.states import CLOSED, StateHead, load_head
 from wakeful.models.lids.task import auc, points_of, read
 from wakeful.models.training.command import evaluation
+from wakeful.models.training.exported import trained_or_exported
 from wakeful.models.training.geometry import Crop, cut
 from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
-from wakeful.models.training.run import loaded
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
 SMALL_HUMAN_GAP = 0.12
 CEW_EYE_SHARE = 0.78
 """How much of the width of a published eye patch the eye fills."""
-
-
-class Exported(nn.Module):
-    """An exported network in the place of the trained one; it takes two eyes at a time, as in the monitor."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__()
-        self._network = load_file(file)
-
-    def forward(self, crops: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the network gives for crops [N, 1, 48, 64]: all but the states, and the states."""
-        eyes = crops.numpy()
-        pairs = [np.stack([eyes[i], eyes[min(i + 1, len(eyes) - 1)]]) for i in range(0, len(eyes), 2)]
-        answers = [[answer.copy() for answer in self._network(pair)] for pair in pairs]
-        lids, states = (torch.from_numpy(np.concatenate(part)[: len(eyes)]) for part in zip(*answers, strict=True))
-        return lids, states
 
 
 def helen_gaps(net: nn.Module, reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, Any]:
@@ -152,12 +136,11 @@ def main() -> None:
     options = evaluation(__doc__, "data", "cache", "face", "weights")
     options.add_argument("--states", type=Path)
     given = options.parse_args()
-    exported = given.weights.suffix == ".tflite"
-    net: nn.Module = Exported(given.weights) if exported else loaded(LidsNet(), given.weights, NAME)
+    net = trained_or_exported(LidsNet(), given.weights, NAME)
     head = None if given.states is None else load_head(given.states)
     print(json.dumps({"cew": cew(net, given.data, head)}), flush=True)
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
-    reader = FaceReader(load_face_net(given.face))
+    reader = load_reader(given.face)
     print(json.dumps({"jitter": jitter(net, reader, targets, pictures)}), flush=True)
     print(json.dumps({"helen": helen_gaps(net, reader, targets, pictures)}), flush=True)
 

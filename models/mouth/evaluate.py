@@ -10,18 +10,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from wakeful.models.face.build import PICTURES, Targets
-from wakeful.models.face.evaluate import FaceReader, load_face_net, readings
+from wakeful.models.face.evaluate import FaceReader, load_reader, readings
 from wakeful.models.mouth.layout import COVERED, OPENING
 from wakeful.models.mouth.net import NAME, MouthNet
 from wakeful.models.mouth.samples import MASKED, mouth_crop, opening_of
 from wakeful.models.mouth.task import read
 from wakeful.models.training.command import evaluation
+from wakeful.models.training.exported import trained_or_exported
 from wakeful.models.training.geometry import cut
 from wakeful.models.training.light import standardise
 from wakeful.models.training.pictures import Pictures
-from wakeful.models.training.run import loaded
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]
@@ -30,7 +31,7 @@ WIDE = 0.5
 
 
 def beside_teacher(
-    net: MouthNet, reader: FaceReader, targets: Targets, pictures: Pictures, chosen: Array
+    net: nn.Module, reader: FaceReader, targets: Targets, pictures: Pictures, chosen: Array
 ) -> dict[str, Any]:
     """Errors of the opening of the mouth and of the face network on the chosen pictures."""
     meshes, _ = readings(reader, targets, pictures, chosen)
@@ -62,8 +63,8 @@ def _cut(picture: NDArray[np.uint8], mesh: Array) -> NDArray[np.float32]:
 def main() -> None:
     """The command: prints JSON, one line for each set."""
     given = evaluation(__doc__, "cache", "face", "weights").parse_args()
-    net = loaded(MouthNet(), given.weights, NAME)
-    reader = FaceReader(load_face_net(given.face))
+    net = trained_or_exported(MouthNet(), given.weights, NAME)
+    reader = load_reader(given.face)
     targets, pictures = Targets.load(given.cache), Pictures.load(given.cache / PICTURES)
     known = np.isfinite(targets.points[:, 0, 0])
     people_apart = known & np.isin(targets.source, ("yawdd", "car")) & np.isin(targets.split, ("out", "test"))
