@@ -76,7 +76,7 @@ class Attention:
         """Forget what was going on, but not where the road is: time has jumped."""
         self.road.restart()
         self._glances = GlanceTracker()
-        self._head_says = self._gaze_off = False
+        self._head_says = self._sunk = self._gaze_off = False
         self._recent: deque[tuple[int, float, float]] = deque()
 
     def step(
@@ -128,11 +128,13 @@ class Attention:
             ahead = self.road.head or road
             still_deg = STILL_DEG if self._head_says else 0.0
             bound_deg = HEAD_SAYS_DEG
-            if opening is not None and _sinking(head, ahead, gaze, road, still_deg):
+            sinks = opening is not None and _sinking(head, ahead, gaze, road, still_deg, sunk=self._sunk)
+            if opening is not None and sinks:
                 bound_deg = DOWN_SAYS_DEG
                 head = Direction(head.yaw_deg, head.pitch_deg - (1.0 - opening) * LID_FOLLOWS_DEG)
             turn = Direction(head.yaw_deg - ahead.yaw_deg, head.pitch_deg - ahead.pitch_deg)
             self._head_says = math.hypot(turn.yaw_deg, turn.pitch_deg) >= bound_deg - still_deg
+            self._sunk = sinks and self._head_says
             if self._head_says:
                 return zone_of(head, ahead, self._section)
             if gaze is not None:
@@ -161,11 +163,19 @@ class Attention:
         return Direction(sorted([yaw for _, yaw, _ in odd])[middle], sorted([pitch for _, _, pitch in odd])[middle])
 
 
-def _sinking(head: Direction, ahead: Direction, gaze: Direction | None, road: Direction, still_deg: float) -> bool:
-    """Whether the head goes down from its own way to the road, by itself or with the irises."""
+def _sinking(
+    head: Direction, ahead: Direction, gaze: Direction | None, road: Direction, still_deg: float, *, sunk: bool
+) -> bool:
+    """Whether the head goes down from its own way to the road, by itself or with the irises.
+
+    Args:
+        sunk: it had gone down in the frame before. Irises and lids that stay down are enough then: where the head is
+            held when the person looks at the road is known to a degree or two.
+    """
     down_deg = ahead.pitch_deg - head.pitch_deg
     gaze_down_deg = 0.0 if gaze is None else road.pitch_deg - gaze.pitch_deg
-    together = min(down_deg, gaze_down_deg) >= BOTH_SINKING_DEG - min(still_deg, BOTH_SINKING_DEG / 2.0)
+    bound_deg = BOTH_SINKING_DEG - min(still_deg, BOTH_SINKING_DEG / 2.0)
+    together = gaze_down_deg >= bound_deg and (sunk or down_deg >= bound_deg)
     return together or down_deg >= SINKING_HEAD_DEG - still_deg
 
 

@@ -116,3 +116,26 @@ def test_until_the_way_to_the_road_is_known_nothing_is() -> None:
         Observation(0, 0, True, gaze_yaw_deg=0.0, gaze_pitch_deg=0.0), None, eyes_open=True
     )
     assert view == AttentionView("", None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("gaze_deg", "opening", "goes_on"),
+    [(-4.0, 0.55, True), (-1.0, 0.55, False), (-4.0, 0.95, False)],
+    ids=["irises and lids stay down", "irises come up", "lids come up"],
+)
+def test_a_look_down_that_goes_on_needs_irises_and_lids_alone(gaze_deg: float, opening: float, goes_on: bool) -> None:
+    attention, zones = Attention(Profile("test", ()), Direction(0.0, 0.0), Direction(0.0, 0.0)), []
+    for frame in range(60):
+        going_down = frame < 15
+        seen = Observation(
+            frame * 33_000_000,
+            frame,
+            True,
+            yaw_deg=0.0,
+            pitch_deg=-5.0 if going_down else -1.0,
+            gaze_yaw_deg=0.0,
+            gaze_pitch_deg=-5.0 if going_down else gaze_deg,
+        )
+        zones.append(attention.step(seen, None, eyes_open=True, opening=0.55 if going_down else opening).zone)
+    assert zones[14] == "lap"
+    assert (zones[-1] != "road") == goes_on
