@@ -31,8 +31,9 @@ LONG_AGO_NS = 400_000_000
 # Number of the whole picture among the parts.
 WHOLE = -1
 # A face that has moved by less than this share of its region, or turned or grown by as little, is looked for where it
-# was: a crop that follows each frame's points makes the next ones jitter.
-STILL, STILL_RAD = 0.01, math.radians(0.6)
+# was: a crop that follows each frame's points makes the next ones jitter. No more than they jitter by: what a crop that
+# stays a little aside adds to angles stays with it (with 0.01 up to 2 degrees of pitch, rendered driver).
+STILL, STILL_RAD = 0.003, math.radians(0.2)
 # Where nobody is followed, so many of the faces that were found are read: the best may be a headrest.
 READ_FACES = 2
 
