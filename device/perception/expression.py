@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.grey_crop import GreyPart, Placed, shrunk, standardised
-from wakeful.device.perception.landmarks import require_finite
+from wakeful.device.perception.landmarks import require_finite, softmax
 from wakeful.device.perception.network import Loader, load
 from wakeful.errors import ModelError
 from wakeful.models import registry
@@ -68,9 +68,7 @@ class ExpressionReader:
             NetworkOutputError: the network answered NaN.
         """
         given = standardised(crop(image, points), MIN_SPREAD)[np.newaxis]
-        logits = require_finite(self._network(given)[0], NETWORK)[0].tolist()
-        powers = [math.exp(logit - max(logits)) for logit in logits]
-        return tuple(power / sum(powers) for power in powers)
+        return softmax(require_finite(self._network(given)[0], NETWORK)[0].tolist())
 
 
 def expression_classes() -> tuple[str, ...]:
@@ -89,11 +87,11 @@ def crop(image: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.ui
         points: mesh points [468, >=2] in picture pixels. Beyond the picture its edge is repeated.
     """
     place = placement(points)
+    part = GreyPart.around(image, place.square)
     if place.scale >= FINE_FROM:
-        return GreyPart.around(image, place.square).cut(place, cv2.BORDER_REPLICATE)
+        return part.cut(place, cv2.BORDER_REPLICATE)
     # A large face is cut out finer and then averaged down, as thumbnails are; sampling it coarsely would speckle.
-    fine = GreyPart.around(image, place.square).cut(place.finer(2), cv2.BORDER_REPLICATE)
-    return shrunk(fine, 2)
+    return shrunk(part.cut(place.finer(2), cv2.BORDER_REPLICATE), 2)
 
 
 def placement(points: NDArray[np.float32]) -> Placed:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from wakeful.device.perception.head_pose import HeadPose
-from wakeful.device.perception.landmarks import Eye
+from wakeful.device.perception.landmarks import Eye, softmax
 
 # The middle of the lids: points 1 and 7 beside the corners hardly move when an eye closes.
 LOWER_LID = slice(2, 7)
@@ -96,10 +96,7 @@ def lid_states(eyes: list[Eye]) -> tuple[float, float, float, float] | None:
     if not logits:
         return None
     means = [sum(column) / len(logits) for column in zip(*logits, strict=True)]
-    most = max(means)
-    powers = [math.exp(mean - most) for mean in means]
-    whole = sum(powers)
-    of_open, lowered, narrowed, closed = (power / whole for power in powers)
+    of_open, lowered, narrowed, closed = softmax(means)
     return of_open, lowered, narrowed, closed
 
 

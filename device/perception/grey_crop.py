@@ -57,11 +57,17 @@ class Placed:
         return np.array((self.x, self.y))
 
     @property
-    def square(self) -> Region:
-        """The crop in the picture; of one that is not square, the square around it."""
+    def middle_px(self) -> tuple[float, float]:
+        """The crop's middle in the picture."""
         (a, b, c), (d, e, f), less = self.x, self.y, self.scale**-2
         right, down = self.columns / 2.0 - c, self.rows / 2.0 - f
-        x_px, y_px = (a * right + d * down) * less, (b * right + e * down) * less
+        # The inverse of a similarity is its transpose over the square of its scale.
+        return (a * right + d * down) * less, (b * right + e * down) * less
+
+    @property
+    def square(self) -> Region:
+        """The crop in the picture; of one that is not square, the square around it."""
+        (d, e, _), (x_px, y_px) = self.y, self.middle_px
         return Region(x_px, y_px, max(self.columns, self.rows) / self.scale, math.atan2(-d, e))
 
     def finer(self, by: int) -> Placed:
@@ -77,11 +83,9 @@ class Placed:
         Args:
             points: about the crop's middle, in units of ``unit_px`` crop pixels.
         """
-        (a, b, c), (d, e, f), less = self.x, self.y, self.scale**-2
-        right, down, out = self.columns / 2.0 - c, self.rows / 2.0 - f, unit_px * less
-        # The inverse of a similarity is its transpose over the square of its scale.
+        (a, b, _), (d, e, _), out = self.x, self.y, unit_px * self.scale**-2
         x, y = (a * out, d * out), (b * out, e * out)
-        shift: tuple[float, ...] = ((a * right + d * down) * less, (b * right + e * down) * less)
+        shift: tuple[float, ...] = self.middle_px
         if points.shape[1] == 2:
             placed: Points = points @ np.array((x, y), np.float32).T
         else:

@@ -10,6 +10,7 @@ chosen unless it is named.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
@@ -200,6 +201,14 @@ def require_finite(numbers: NDArray[np.float32], network: str) -> NDArray[np.flo
     if not math.isfinite(np.vdot(numbers, numbers)):
         raise NetworkOutputError(f"{network} answered NaN; check its file with `wakeful models verify`")
     return numbers
+
+
+def softmax(logits: Sequence[float]) -> tuple[float, ...]:
+    """Probabilities of logits."""
+    most = max(logits)
+    powers = [math.exp(logit - most) for logit in logits]
+    whole = sum(powers)
+    return tuple([power / whole for power in powers])
 
 
 def sigmoid(logit: float) -> float:

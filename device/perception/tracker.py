@@ -101,7 +101,7 @@ class FaceTracker:
             face = self._find(frame) or self._find_in_parts(frame, parts_at_once)
         if face is None:
             return None
-        self._region = face.region if followed is None or self.changed else steady(followed, face.region)
+        self._region = steady(followed, face.region) if followed else face.region
         centre = (self._region.x_px, self._region.y_px)
         self.person.seen(frame.t_ns, centre, self._region.size_px / TRACKING_SCALE, *_size(frame))
         return face

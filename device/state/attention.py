@@ -128,10 +128,11 @@ class Attention:
             ahead = self.road.head or road
             still_deg = STILL_DEG if self._head_says else 0.0
             bound_deg = HEAD_SAYS_DEG
+            lids_deg = 0.0 if opening is None else (1.0 - opening) * LID_FOLLOWS_DEG
             sinks = opening is not None and _sinking(head, ahead, gaze, road, still_deg, sunk=self._sunk)
-            if opening is not None and sinks:
+            if sinks:
                 bound_deg = DOWN_SAYS_DEG
-                head = Direction(head.yaw_deg, head.pitch_deg - (1.0 - opening) * LID_FOLLOWS_DEG)
+                head = Direction(head.yaw_deg, head.pitch_deg - lids_deg)
             turn = Direction(head.yaw_deg - ahead.yaw_deg, head.pitch_deg - ahead.pitch_deg)
             self._head_says = math.hypot(turn.yaw_deg, turn.pitch_deg) >= bound_deg - still_deg
             self._sunk = sinks and self._head_says

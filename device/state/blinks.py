@@ -61,11 +61,8 @@ class Smoother:
         recent.append((t_ns, opening))
         while recent[0][0] < t_ns - SMOOTH_NS:
             recent.popleft()
-        count = len(recent)
-        if count == 1:
-            return float(t_ns), opening
         times, openings = zip(*recent, strict=True)
-        return sum(times) / count, sum(openings) / count
+        return sum(times) / len(recent), sum(openings) / len(recent)
 
 
 class BlinkMeter:
