@@ -1,4 +1,4 @@
-"""``python -m tools.light_rig CLIPS [--clips NAME ...] [--cells CELL ...] [--json FILE] [--page FILE]``
+"""``python -m tools.light_rig CLIPS [--grid light|mounts] [--clips NAME ...] [--cells CELL ...] [--json FILE] [--page FILE]``
 
 Plays each clip of the folder ``CLIPS`` (with its ``annotations.json``) in each light of the grid, and says of each
 marked sleep whether it was alerted in time, the monitor said that it cannot see, or neither: a silent miss.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tools.light_rig.cells import AS_IT_IS, GRID, Cell, parse
+from tools.light_rig.cells import AS_IT_IS, GRIDS, Cell, parse
 from tools.light_rig.play import Played, play
 from tools.light_rig.report import as_json, as_page, as_text
 from tools.light_rig.verdict import SLEEP_S, Outcome, outcome
@@ -42,9 +42,8 @@ def main() -> int:
     parser.add_argument("folder", type=Path, metavar="CLIPS", help="folder with clips and annotations.json")
     parser.add_argument("--clips", nargs="*", default=[], metavar="NAME", help="only these")
     parser.add_argument("--only", choices=["sleeps", "calm"], help="only clips with a marked sleep, or those without")
-    parser.add_argument(
-        "--cells", nargs="*", default=GRID, metavar="CELL", help="instead of the grid: gain=0.35+noise=4"
-    )
+    parser.add_argument("--grid", choices=GRIDS, default="light", help="worse light, or a camera mounted otherwise")
+    parser.add_argument("--cells", nargs="*", metavar="CELL", help="instead of the grid: gain=0.35+noise=4")
     parser.add_argument("--landmarks", default="auto", help="the reader")
     parser.add_argument("--jobs", type=int, default=1, help="clips at a time")
     parser.add_argument("--json", type=Path, help="write the outcomes here")
@@ -52,7 +51,7 @@ def main() -> int:
     parser.add_argument("--page", type=Path, help="write a page with pictures here")
     given = parser.parse_args()
     try:
-        cells = tuple(map(parse, given.cells))
+        cells = tuple(map(parse, given.cells or GRIDS[given.grid]))
         tasks = [Task(given.folder, one, cells, given.landmarks) for one in _chosen(given)]
         before = json.loads(given.before.read_text(encoding="utf-8")) if given.before else []
         found = list(_run(tasks, given.jobs))

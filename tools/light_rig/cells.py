@@ -1,14 +1,18 @@
-"""The cells of the grid: chains of effects, written as ``gain=0.35+noise=4+jpeg=30``."""
+"""The cells of the grids: chains of effects, written as ``gain=0.35+noise=4+jpeg=30``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from tools.light_rig.effects import EFFECTS
+from tools.light_rig.mounts import MOUNTS
 from wakeful.errors import ConfigError
 
 CODED = "h264"
 """The one step that needs all pictures of a clip: coded as H.264 with this quantizer (0 to 51), and decoded again."""
+EVERY = "every"
+"""The one step that leaves frames out: one in this many is kept, as by a slower camera."""
+KNOWN = {**EFFECTS, **MOUNTS}
 AS_IT_IS = "as it is"
 
 ALONE = (
@@ -38,6 +42,20 @@ TOGETHER = (
     "grey+strobe=2+noise=2",
 )
 GRID = (*ALONE, *TOGETHER)
+MOUNTED = (
+    "mirror",
+    *(f"roll={deg}" for deg in (-20, -10, 10, 20)),
+    *(f"zoom={times}" for times in (0.5, 0.7, 1.5)),
+    *(f"stretch={times}" for times in (0.75, 1.33)),
+    *(f"shift={share}" for share in (-0.15, 0.15)),
+    *(f"every={frames}" for frames in (2, 3)),
+    "every=2+zoom=0.7",
+    "mirror+roll=15",
+    "noise=2+zoom=0.7",
+    "gain=0.5+mirror",
+)
+"""The same face from a camera that is mounted or set otherwise."""
+GRIDS = {"light": GRID, "mounts": MOUNTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +93,8 @@ def parse(text: str) -> Cell:
     steps = []
     for step in text.split("+"):
         name, _, value = step.partition("=")
-        if name not in EFFECTS and name != CODED:
-            raise ConfigError(f"{text}: there is no effect {name!r}; choose of {', '.join([*EFFECTS, CODED])}")
+        if name not in (*KNOWN, CODED, EVERY):
+            raise ConfigError(f"{text}: there is no effect {name!r}; choose of {', '.join([*KNOWN, CODED, EVERY])}")
         try:
             steps.append((name, float(value or 1.0)))
         except ValueError:

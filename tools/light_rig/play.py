@@ -14,8 +14,8 @@ from statistics import median
 
 import numpy as np
 
-from tools.light_rig.cells import AS_IT_IS, CODED, Cell
-from tools.light_rig.effects import EFFECTS, Picture, Shot
+from tools.light_rig.cells import AS_IT_IS, CODED, EVERY, KNOWN, Cell
+from tools.light_rig.effects import Picture, Shot
 from wakeful.api import Watch
 from wakeful.device.assembly import Assembly
 from wakeful.device.config.layers import load_settings
@@ -67,12 +67,15 @@ class Varied(Wrapped):
 
     def __init__(self, source: Source, steps: Steps, face: tuple[float, float, float]) -> None:
         super().__init__(source)
-        self._steps, self._face = steps, face
+        self._face = face
+        self._skipped = int(dict(steps).get(EVERY, 1.0)) - 1
+        self._steps = tuple(step for step in steps if step[0] != EVERY)
         self._begin_ns: int | None = None
 
     @property
     def info(self) -> SourceInfo:
         info = self._source.info
+        info = replace(info, fps=info.fps and info.fps / (1 + self._skipped))
         for name, value in self._steps:
             if name == "width" and info.width > value:
                 info = replace(info, width=int(value), height=max(round(info.height * value / info.width), 1))
@@ -80,11 +83,13 @@ class Varied(Wrapped):
 
     def read_latest(self, max_age_s: float) -> Frame:
         frame = self._source.read_latest(max_age_s)
+        for _ in range(self._skipped if self._begin_ns is not None else 0):
+            frame = self._source.read_latest(max_age_s)
         self._begin_ns = frame.t_ns if self._begin_ns is None else self._begin_ns
         shot = Shot(frame.seq, (frame.t_ns - self._begin_ns) / 1e9, self._face)
         image = frame.image
         for name, value in self._steps:
-            image = EFFECTS[name](image, shot, value)
+            image = KNOWN[name](image, shot, value)
         return replace(frame, image=np.ascontiguousarray(image))
 
 
