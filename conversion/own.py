@@ -7,7 +7,6 @@ quickest and is what the monitor runs; ONNX Runtime takes the float file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from wakeful.conversion.register import register
 from wakeful.conversion.stages import Places, convolutions, figures, file_of, noted_as, to_qdq, tools
 from wakeful.errors import ConfigError
 from wakeful.files import write_file
+from wakeful.frozen import dataclass
 from wakeful.models import variants
 from wakeful.models.manifest import Parity, TaskFigure, Variant
 from wakeful.models.variants import Precision

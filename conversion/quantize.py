@@ -10,7 +10,7 @@ import contextlib
 import io
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from wakeful.conversion.half_multipliers import with_half_multipliers
 from wakeful.conversion.rounding import look_at_inputs
 from wakeful.conversion.shapes import one_run
+from wakeful.frozen import dataclass
 from wakeful.models.variants import Precision
 from wakeful.onnx_runtime import onnx_runtime
 

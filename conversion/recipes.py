@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wakeful.conversion.quantize import Settings
+from wakeful.frozen import dataclass
 from wakeful.models.variants import Precision
 
 

@@ -10,7 +10,6 @@ taken back by the bias: Nagel et al., "Data-Free Quantization Through Weight Equ
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.conversion.shapes import one_run
+from wakeful.frozen import dataclass
 from wakeful.onnx_runtime import onnx_runtime
 
 Doubles = NDArray[np.float64]

@@ -9,7 +9,7 @@ becomes a .tflite file (``to_litert``). What is special to the project's other n
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from wakeful.conversion.typical import typical
 from wakeful.conversion.whole_picture import with_convolutions
 from wakeful.errors import ConfigError
 from wakeful.files import write_file
+from wakeful.frozen import dataclass
 from wakeful.models import manifest, registry, variants
 from wakeful.models.manifest import Manifest, ManifestUnreadable, TaskFigure, Variant
 from wakeful.models.variants import NPU_PRECISION, OWN, Precision, Soc

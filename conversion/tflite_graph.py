@@ -7,7 +7,7 @@ The schema is TensorFlow Lite's (``tensorflow/compiler/mlir/lite/schema/schema.f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.errors import ModelError
+from wakeful.frozen import dataclass
 
 Floats = NDArray[np.float32]
 

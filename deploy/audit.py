@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from wakeful.frozen import dataclass
 
 ADVISORIES = "https://pypi.org/pypi/pip/25.0/json"
 """An answer that has to hold a list of advisories, whatever is in it."""

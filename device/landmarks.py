@@ -5,8 +5,9 @@ Only what is drawn or measured again from outside: not what a reader of landmark
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from wakeful.frozen import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

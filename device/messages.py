@@ -8,12 +8,13 @@ left, pitch positive up, roll positive towards the person's right shoulder; left
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 
 from wakeful.device.drivers import DriverRecognized
 from wakeful.device.drivers import SetDriver as SetDriver
 from wakeful.device.people import Person
+from wakeful.frozen import dataclass
 
 
 class Health(StrEnum):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, DriverState, Event, Observation
+from wakeful.frozen import dataclass
 
 if TYPE_CHECKING:
     from wakeful.sensors.frame import Frame

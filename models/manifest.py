@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
 
 from wakeful.errors import ModelError
 from wakeful.files import write_file
+from wakeful.frozen import dataclass
 from wakeful.models import registry
 
 SCHEMA = 1

@@ -11,12 +11,12 @@ import hashlib
 import importlib.util
 import os
 import tomllib
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from wakeful.errors import ModelError
+from wakeful.frozen import dataclass
 
 REGISTRY = Path(__file__).with_name("registry.toml")
 WEIGHTS = Path(__file__).with_name("weights")

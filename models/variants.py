@@ -8,11 +8,11 @@ with their sha256 in the manifest (``wakeful.models.manifest``), which ``wakeful
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.models import registry
 
 CONTEXTS = registry.WEIGHTS / "contexts"

@@ -6,10 +6,11 @@ Whatever is printed, logged, recorded or published goes through ``shown``; the l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 HIDDEN = "..."
 

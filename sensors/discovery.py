@@ -10,11 +10,11 @@ import importlib
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wakeful.files import text_of
+from wakeful.frozen import dataclass
 
 SYS_ROOT = Path("/sys")
 DEV_ROOT = Path("/dev")

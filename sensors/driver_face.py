@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.sensors.driver_eyes import Eye, find_eyes, paint_eye
 from wakeful.sensors.driver_eyewear import draw_eyewear
 from wakeful.sensors.driver_hand import draw_hand

@@ -7,10 +7,11 @@ photographed person many times over, without bodies, so nobody here can be recog
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
+from wakeful.frozen import dataclass
 from wakeful.sensors.driver_face import FOCAL_PX, HEIGHT_PX, WIDTH_PX, DriverPose, Picture, draw_head, exposed
 
 WALL_GREY = (150.0, 70.0)

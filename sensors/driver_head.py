@@ -11,12 +11,12 @@ Head frame: the same axes, turned so that the face looks straight into the camer
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.sensors.driver_visibility import Projection, visible
 
 Array = NDArray[Any]

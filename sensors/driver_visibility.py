@@ -8,12 +8,12 @@ been drawn, at a fraction of the cost. Everything is vectorised; no loop runs ov
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]

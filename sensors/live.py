@@ -16,7 +16,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.errors import SourceError
+from wakeful.frozen import dataclass
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 from wakeful.sensors.pixels import to_bgr8

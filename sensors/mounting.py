@@ -7,10 +7,11 @@ an analogue camera has half of the lines.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 ROTATIONS = (0, 90, 180, 270)
 WHOLE = (0.0, 0.0, 1.0, 1.0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.errors import SourceError
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 log = logging.getLogger("wakeful.pixels")

@@ -6,13 +6,13 @@ import os
 import select
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.errors import ConfigError, SourceError
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 from wakeful.sensors.pixels import FULL_RANGE_BITS, GREY_LAYOUTS, Depth, GreyLayout, to_bgr8, unpacked
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.sensors.pixels import letters_of
 from wakeful.sensors.v4l2_controls import CameraControls
 

@@ -27,13 +27,13 @@ import random
 import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.sensors.driver_face import DriverPose
 from wakeful.sensors.source import SourceNotFound
 

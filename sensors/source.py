@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from wakeful.errors import SourceError, WakefulError
+from wakeful.frozen import dataclass
 from wakeful.sensors.frame import Frame
 
 

@@ -12,10 +12,11 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 AUTO: Literal["auto"] = "auto"
 

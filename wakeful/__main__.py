@@ -33,6 +33,8 @@ def main() -> None:
             signal.signal(number, _leave)
         if os.environ.get("NOTIFY_SOCKET"):
             _extend_start()
+    # Else pydantic reads what every installed package says of itself, to find plugins that nothing here uses.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     from wakeful.device.cli import main as run_command
 
     run_command()

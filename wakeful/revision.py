@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
+from wakeful.frozen import dataclass
 from wakeful.version import __version__
 
 PACKAGE = Path(__file__).resolve().parent

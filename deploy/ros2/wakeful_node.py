@@ -16,9 +16,10 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from wakeful.frozen import dataclass
 
 OK, WARN, ERROR, STALE = 0, 1, 2, 3
 """Levels of diagnostic_msgs/DiagnosticStatus."""

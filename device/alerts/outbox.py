@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from wakeful.device.alerts.staleness import NewestState
+from wakeful.frozen import dataclass
 
 MAX_ALERTS = 1000
 MAX_EVENTS = 200

@@ -12,7 +12,7 @@ import json
 import re
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from wakeful.device.alerts.run import Run, new_run_id, utc_text
 from wakeful.device.landmarks import EyeLandmarks, Landmarks
 from wakeful.device.messages import Alert, DriverState, Event
 from wakeful.device.people import Person
+from wakeful.frozen import dataclass
 from wakeful.version import __version__
 
 if TYPE_CHECKING:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from wakeful.frozen import dataclass
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from wakeful.device.alerts.output import Output
@@ -20,6 +20,7 @@ from wakeful.device.messages import DriverState, Health
 from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.errors import ConfigError, WakefulError
 from wakeful.files import DISK_FAULTS, write_file
+from wakeful.frozen import dataclass
 
 WRITE_S = 0.5
 MAX_BYTES = 4096

@@ -7,12 +7,12 @@ take turns (``--against``). Records of an emulator are never compared.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from wakeful.device.bench.busy import no_cpu_comparison
 from wakeful.device.bench.record import CPU_TIME, WALL_TIME, Comparison, Record, Row
 from wakeful.device.bench.statistics import Verdict, ratio_apart
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 HOST = ("machine", "processor", "soc", "board", "cores", "affinity", "kernel", "governor", "features")
 COMPARED = ("single-stream", "pipeline", "paced", "sustained", "cold")

@@ -6,11 +6,12 @@ Everything is read from ``/sys`` and ``/proc`` of Linux; ``root`` replaces the r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple
 
 from wakeful.files import text_of
+from wakeful.frozen import dataclass
 
 RAPL_WRAPS_UJ = 2**32
 """Assumed range of an energy counter that does not publish its own."""

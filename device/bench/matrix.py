@@ -15,7 +15,6 @@ All variants of a network take turns with each other; the others are compared wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Literal
@@ -32,6 +31,7 @@ from wakeful.device.config.layers import read_toml
 from wakeful.device.config.section import Section
 from wakeful.device.config.toml_lines import TomlLines
 from wakeful.errors import ConfigError, WakefulError
+from wakeful.frozen import dataclass
 from wakeful.models.variants import VariantUnknown
 
 

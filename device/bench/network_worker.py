@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from wakeful.device.bench.serve import answers, serve
 from wakeful.device.perception.network import Network
+from wakeful.frozen import dataclass
 from wakeful.models import registry
 from wakeful.onnx_runtime import onnx_runtime
 

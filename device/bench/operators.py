@@ -10,13 +10,13 @@ import math
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from wakeful.device.perception.network import NetworkLoadError
+from wakeful.frozen import dataclass
 from wakeful.onnx_runtime import onnx_runtime
 
 Shape = Sequence[int]

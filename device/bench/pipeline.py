@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +33,7 @@ from wakeful.device.perception.landmarks import READERS, which_reader
 from wakeful.device.perception.runtime_choice import Runtimes, choose
 from wakeful.device.stages import STAGES, WatchedStages
 from wakeful.errors import WakefulError
+from wakeful.frozen import dataclass
 from wakeful.models import registry
 from wakeful.sensors.camera import open_source
 

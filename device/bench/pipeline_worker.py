@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,6 +22,7 @@ from wakeful.device.config.layers import load_settings
 from wakeful.device.messages import DriverState
 from wakeful.device.opening import open_configured
 from wakeful.device.stages import STAGES, UNWATCHED, WatchedStages
+from wakeful.frozen import dataclass
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.source import EndOfSource, Source, Wrapped
 

@@ -6,8 +6,10 @@ never 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
+
+from wakeful.frozen import dataclass
 
 if TYPE_CHECKING:
     from wakeful.device.bench.statistics import Ratio

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wakeful.frozen import dataclass
 
 CONFIDENCE = 0.99
 RESAMPLES = 4000

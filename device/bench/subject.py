@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from wakeful.device.bench.network_worker import Job
@@ -13,6 +13,7 @@ from wakeful.device.bench.worker import own_worker
 from wakeful.device.perception import hexagon
 from wakeful.device.perception.runtime_choice import RUNTIMES, Carrier, RuntimeMissing, choose
 from wakeful.errors import ConfigError, ModelError
+from wakeful.frozen import dataclass
 from wakeful.models import manifest, registry, variants
 from wakeful.models.variants import Precision
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from wakeful.device.bench.record import CPU_TIME, MEAN_TIME, UNKNOWN, WALL_TIME,
 from wakeful.device.bench.sampler import Sampler
 from wakeful.device.bench.statistics import ratio_in_turns
 from wakeful.device.bench.worker import Worker, WorkerError, memory_mb
+from wakeful.frozen import dataclass
 
 FIRST_TURN = 3
 """Runs of the first turn, which does not count; its duration gives the number of runs of a turn."""

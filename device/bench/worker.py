@@ -20,12 +20,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from wakeful.errors import ConfigError, ModelError, SourceError, WakefulError
+from wakeful.frozen import dataclass
 
 READY_S, TURN_S = 300.0, 900.0
 """Longest waits for a worker to be ready (a Hexagon context may be compiled then) and for an answer."""

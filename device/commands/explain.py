@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from wakeful.frozen import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

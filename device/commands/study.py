@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 
 from wakeful.device.commands.train import Device
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 if TYPE_CHECKING:
     from wakeful.device.fleet.runs import Run

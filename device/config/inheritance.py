@@ -8,11 +8,12 @@ have adds a rule. ``remove`` lists the codes whose rules of the parent are dropp
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from wakeful.device.config.toml_lines import KeyPath, TomlLines
 from wakeful.device.state.profile_problem import Problem
+from wakeful.frozen import dataclass
 
 Table = dict[str, Any]
 FILE_KEYS = ("extends", "remove", "settings")

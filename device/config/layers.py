@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from wakeful.device.alerts.extra_settings import extra_mistakes
@@ -22,6 +21,7 @@ from wakeful.device.config.toml_lines import TomlLines
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.profile_problem import Problem
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.sensors.address import shown
 
 PROFILES = Path(__file__).parents[1] / "state" / "profiles"

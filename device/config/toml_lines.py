@@ -7,7 +7,8 @@ has accepted the text, so it need not check it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from wakeful.frozen import dataclass
 
 KeyPath = tuple[int | str, ...]
 """Keys and, for lists, positions from 0 on, as in ("rules", 2, "when", "closure_s")."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from wakeful.frozen import dataclass
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 

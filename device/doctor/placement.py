@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from statistics import median
 
 import numpy as np
@@ -22,6 +22,7 @@ from wakeful.device.perception.pipeline import BETWEEN_THE_EYES, Perception, Sig
 from wakeful.device.perception.proportion import is_squeezed, proportion_of
 from wakeful.device.perception.upright import upright
 from wakeful.device.supervision.notes import Notes
+from wakeful.frozen import dataclass
 from wakeful.sensors.camera import LIVE, kind_of, open_source
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.mounted import MountedSource, corrected

@@ -20,11 +20,11 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 INTERVALS = ("closed", "partial", "looking_down", "yawn", "head_turn", "talking")
 CENTRES = "blink_centers"

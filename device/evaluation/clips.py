@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from wakeful.device.config.layers import load_profile
@@ -14,6 +13,7 @@ from wakeful.device.messages import Event, Observation, Phase
 from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine, Step
 from wakeful.device.state.engine_config import EngineConfig
+from wakeful.frozen import dataclass
 from wakeful.sensors.camera import open_source
 from wakeful.sensors.source import EndOfSource
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from wakeful.device.evaluation.network_inputs import SEED, InputSet, Purpose
 from wakeful.device.perception.landmarks import LEFT_CORNERS, RIGHT_CORNERS
 from wakeful.device.perception.landmarks_wakeful import FACE_PX, FACE_SCALE, LEAST_EYE_SPREAD, LEAST_SPREAD
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.models.identity.crop import align, standardised
 from wakeful.models.identity.people import LFW, TEST_FOLDS, THRESHOLD_FOLD
 from wakeful.models.lids import layout as lids_layout

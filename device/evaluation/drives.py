@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wakeful.device.evaluation.binomial import share_interval
 from wakeful.device.evaluation.matching import Span
 from wakeful.device.evaluation.poisson import rate_interval
 from wakeful.device.evaluation.truth import GROUPS, KSS, Truth
 from wakeful.device.messages import Alert, Phase
+from wakeful.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

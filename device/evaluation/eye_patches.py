@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from wakeful.device.perception.landmarks import (
 from wakeful.device.perception.readability import FAR_EYE_YAW_DEG, MAX_PITCH_DEG, eye_patch
 from wakeful.device.perception.region import Region, around
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.models.eyes.data import Eyes
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame

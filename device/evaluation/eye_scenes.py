@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.models.eyes.covers import draw_cover
 from wakeful.models.eyes.hands import draw_hand
 from wakeful.models.eyes.lids import close_eye, lay_eye

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from wakeful.frozen import dataclass
 
 NEAR_S = 0.15
 """A detection this close to a marked centre belongs to it, even if it does not overlap the mark."""

@@ -12,7 +12,6 @@ import hashlib
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -32,6 +31,7 @@ from wakeful.device.perception.landmarks import (
 from wakeful.device.perception.network import Network, load
 from wakeful.device.perception.region import around
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.models import registry
 from wakeful.models.expression.data import load as load_faces
 from wakeful.models.expression.data import paper_labels

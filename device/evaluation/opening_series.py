@@ -5,7 +5,6 @@ A file (``.npz``) holds ``NAME_t`` in seconds and ``NAME_mm`` [frames, 2] of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from wakeful.device.messages import Observation, Phase, ReaderTraits
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.profile import Profile
+from wakeful.frozen import dataclass
 
 MILLIMETRES = ReaderTraits("millimetres", closed_ratio=0.0, wide_mouth_aspect=1.0)
 EYE_WIDTH_MM = 28.0

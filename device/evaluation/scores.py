@@ -9,12 +9,13 @@ besides is then not false. An alert is false unless something marked explains it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wakeful.device.evaluation.annotations import ClipMarks, Interval
 from wakeful.device.evaluation.clips import Played, Reported
 from wakeful.device.evaluation.matching import NEAR_S, Span, match, overlaps_any
 from wakeful.device.evaluation.poisson import rate_interval
+from wakeful.frozen import dataclass
 
 LONG_S = 0.5
 """Closures from this length on are long, shorter ones blinks (Wierwille et al. 1994)."""

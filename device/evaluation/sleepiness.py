@@ -9,7 +9,7 @@ intervals come from drawing people again and again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from wakeful.device.state.sleepiness import (
     sleepiness_of,
 )
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 BLINKS = "rldd_blinks.npz"
 ALERT = 0

@@ -20,12 +20,12 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "drowsy": ("drowsy", "microsleep", "sleep", "unresponsive"),

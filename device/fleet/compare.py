@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from wakeful.device.evaluation.binomial import share_interval
 from wakeful.device.fleet.merge import Fleet
 from wakeful.device.fleet.rows import Row
+from wakeful.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

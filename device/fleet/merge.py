@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
 from pydantic import TypeAdapter
 
@@ -13,6 +13,7 @@ from wakeful.device.fleet import layout
 from wakeful.device.fleet.errors import FleetError
 from wakeful.device.fleet.plan import Plan
 from wakeful.device.fleet.rows import FORMAT, KindScore, Refused, Row, ShardResult
+from wakeful.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

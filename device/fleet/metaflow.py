@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import zip_longest
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from wakeful.device.fleet.runs import HERE, METAFLOW, Run
 from wakeful.device.fleet.store import FolderStore, Store, open_store
 from wakeful.device.sanitise import printable
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 FLOWS = Path(wakeful.__file__).parent / "deploy" / "flows"
 POLL_S, POLL_S3_S = 0.5, 3.0

@@ -8,7 +8,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -21,6 +21,7 @@ from wakeful.device.fleet import layout
 from wakeful.device.fleet.code import judging_code
 from wakeful.device.fleet.rows import FORMAT
 from wakeful.device.fleet.sources import Head, Pin
+from wakeful.frozen import dataclass
 from wakeful.version import __version__
 
 JUDGE_S_PER_MB = 0.3

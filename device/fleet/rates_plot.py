@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
+
+from wakeful.frozen import dataclass
 
 WIDTH, LEFT, RIGHT, ROW = 780.0, 170.0, 30.0, 26.0
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pydantic import TypeAdapter
 
 from wakeful.device.fleet import layout
+from wakeful.frozen import dataclass
 
 FORMAT = 1
 """Number of the layout of shards and of ``fleet.json``."""

@@ -18,7 +18,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,6 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 from wakeful.device.fleet.errors import FleetError, NotInStore, StoreError
 from wakeful.device.fleet.store import FolderStore, Store
 from wakeful.device.sanitise import printable
+from wakeful.frozen import dataclass
 
 RUNS = "runs/"
 HERE, METAFLOW = "here", "metaflow"

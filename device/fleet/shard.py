@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ from wakeful.device.record.replay import Replayed, Said, replay
 from wakeful.device.record.schema import LogConfig
 from wakeful.device.sanitise import printable
 from wakeful.device.state.profile import Profile
+from wakeful.frozen import dataclass
 
 MAX_CHANGES = 20
 MAX_WARNINGS = 10

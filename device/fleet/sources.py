@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -20,6 +19,7 @@ from wakeful.device.record.errors import LogError
 from wakeful.device.record.reader import HEAD_WITHIN, REPAIRED, SUFFIX
 from wakeful.device.record.schema import CONFIG
 from wakeful.device.sanitise import printable
+from wakeful.frozen import dataclass
 
 HEAD_BYTES = 512 << 10
 """So much of a log in S3 is fetched to plan it; the head of a log is far smaller."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from wakeful.device.identity.template_file import MAX_LOOKS, Template
 from wakeful.device.messages import Unreadable
 from wakeful.device.perception.face_detector import Detection
 from wakeful.device.perception.pipeline import Sighting
+from wakeful.frozen import dataclass
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 

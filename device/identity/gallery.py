@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from wakeful.device.drivers import Calibration
 from wakeful.device.identity.embedding import Embedding
 from wakeful.device.identity.template_file import Template
+from wakeful.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ rounds that agree on the new one. Between rounds nothing is done.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from wakeful.device.identity.gallery import Answer
+from wakeful.frozen import dataclass
 
 AGREE, WITHIN_NS = 3, 3_000_000_000
 """So many looks in a row agree, within this time."""

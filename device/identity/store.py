@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from wakeful.device.identity.template_file import (
 )
 from wakeful.errors import ConfigError, WakefulError
 from wakeful.files import PRIVATE_MODE, write_file
+from wakeful.frozen import dataclass
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet

@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from wakeful.device.drivers import is_driver_name
 from wakeful.device.extras import need
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet

@@ -16,13 +16,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from wakeful.device.alerts.terminal.view import TerminalView
 from wakeful.device.inputs.input import Input, Send
 from wakeful.device.messages import Acknowledge, Marker
 from wakeful.device.supervision.workers import Liveness, Worker
+from wakeful.frozen import dataclass
 
 POLL_S = 0.2
 CLOSE_TIMEOUT_S = 0.5

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wakeful.device.perception.face_search import centres
 from wakeful.device.perception.landmarks import TRACKING_SCALE, FaceLandmarks
@@ -17,6 +17,7 @@ from wakeful.device.perception.pipeline import EXPRESSION_EVERY, Perception, Sig
 from wakeful.device.perception.region import Region
 from wakeful.device.perception.tracker import DOUBTFUL_FRAMES
 from wakeful.device.state.people import FoundPerson
+from wakeful.frozen import dataclass
 from wakeful.sensors.frame import Frame
 
 READ_NS = 45_000_000

@@ -6,13 +6,12 @@ see a camera's. What that costs against the network reading the faces themselves
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.expression import ExpressionReader
 from wakeful.device.perception.pipeline import Perception
+from wakeful.frozen import dataclass
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 

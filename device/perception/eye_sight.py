@@ -10,13 +10,13 @@ it counts as seen again sooner than that.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.landmarks import require_finite
 from wakeful.device.perception.network import Loader, load
+from wakeful.frozen import dataclass
 from wakeful.models.eyes.patch import standardise
 
 NETWORK = "eye_visibility"

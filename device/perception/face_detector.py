@@ -8,13 +8,14 @@ the boxes steadier (section 4 of the paper).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around, whole
+from wakeful.frozen import dataclass
 
 NETWORK = "face_detection_short_range"
 Box = tuple[float, float, float, float]

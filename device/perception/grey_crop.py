@@ -6,12 +6,12 @@ The part of a frame that holds a face is turned to grey once, and each network's
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.device.perception.region import Region
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 Grey = NDArray[np.uint8]

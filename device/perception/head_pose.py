@@ -7,11 +7,11 @@ across). Angles are of the head against the camera's axes, in the driver's own t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 # Mesh point: place in the canonical face, cm; x to the person's left, y up, z out of the face. From MediaPipe's

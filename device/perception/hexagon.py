@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from wakeful.files import text_of
+from wakeful.frozen import dataclass
 
 PACKAGE = "onnxruntime-qnn"
 PROVIDER = "QNNExecutionProvider"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol
 
@@ -23,6 +22,7 @@ from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import Stages
 from wakeful.errors import ConfigError, ModelError
+from wakeful.frozen import dataclass
 from wakeful.sensors.frame import Frame
 
 # Corners of the eyes in the 468-point mesh, of the person's right and left eye: outer, inner.

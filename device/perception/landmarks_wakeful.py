@@ -7,7 +7,6 @@ the face say. Everything is grey, and the crops are standardised: exposure does 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from wakeful.device.perception.landmarks import (
 from wakeful.device.perception.network import Loader, load
 from wakeful.device.perception.region import Region, around
 from wakeful.device.stages import UNWATCHED
+from wakeful.frozen import dataclass
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.models.lids import layout as lids_layout
 from wakeful.models.mouth import layout as mouth_layout

@@ -9,10 +9,10 @@ Bradtmiller 2005), and it is seen with shut eyes too.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from wakeful.device.perception.head_pose import HeadPose
 from wakeful.device.perception.landmarks import Eye
+from wakeful.frozen import dataclass
 
 IRIS_MM, IRIS_SHARE = 11.71, 0.42 / 11.71
 FACE_SHARE = 0.05

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from wakeful.device.landmarks import EyeLandmarks
 from wakeful.device.perception.expression import expression_classes
 from wakeful.device.perception.pipeline import Perception, Sighting
 from wakeful.device.perception.tracker import OTHER_ROTATIONS
+from wakeful.frozen import dataclass
 from wakeful.sensors.channels import carrying, in_grey
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.usable import sample_of

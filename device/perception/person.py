@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wakeful.device.perception.face_detector import Detection
 from wakeful.device.perception.seat import SAME_PLACE, Box, Place, Seat
+from wakeful.frozen import dataclass
 
 log = logging.getLogger("wakeful.perception")
 

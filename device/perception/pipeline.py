@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import logging
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +28,7 @@ from wakeful.device.perception.seat import Box, Seat
 from wakeful.device.perception.tracker import FaceTracker
 from wakeful.device.perception.upright import CameraTurn, in_whole_picture, rotate_deg, upright
 from wakeful.device.stages import UNWATCHED, Stages
+from wakeful.frozen import dataclass
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 

@@ -17,7 +17,7 @@ that show a scene, and smear along one direction.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from wakeful.device.perception.eyes import NEAR_EYE_MAX_YAW_DEG, eye_aspect
 from wakeful.device.perception.head_pose import HeadPose
 from wakeful.device.perception.landmarks import Eye, FaceLandmarks
 from wakeful.device.perception.picture_light import noise_of
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 # Skin, or the lightest parts around an eye, darker than this many grey levels are too dark for the reader. Closed eyes

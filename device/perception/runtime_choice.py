@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from wakeful.device.perception.network import Network, NetworkLoadError
 from wakeful.device.perception.qnn_probe import Candidate, Verdict, probe
 from wakeful.device.supervision.notes import Notes
 from wakeful.errors import ConfigError, ModelError
+from wakeful.frozen import dataclass
 from wakeful.models import manifest, registry, variants
 from wakeful.models.variants import Precision
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from typing import Literal
+
+from wakeful.frozen import dataclass
 
 Box = tuple[float, float, float, float]
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 from wakeful.device.messages import Alert, Phase
 from wakeful.device.record.replay import Said
+from wakeful.frozen import dataclass
 
 MOVED_WITHIN_NS = 10_000_000_000
 """An alert of the same code and level within this time is the same alert, moved."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO, NamedTuple
 
 from wakeful.device.record.errors import LogError
 from wakeful.device.record.schema import MCAP_PROFILE
+from wakeful.frozen import dataclass
 
 MAGIC = b"\x89MCAP0\r\n"
 MAX_RECORD_BYTES = 32 << 20

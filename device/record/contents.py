@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wakeful.device.messages import Alert, DriverState, Event, Observation, Phase, Tick
 from wakeful.device.record.reader import Recording
 from wakeful.device.record.schema import ALERT, MARKER, OBSERVATION, STATE, TICK
+from wakeful.frozen import dataclass
 
 GAP_NS = 500_000_000
 """Longer without an input is a gap: the monitor itself calls that stale."""

@@ -8,13 +8,13 @@ import logging
 import os
 import secrets
 import time
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
 from wakeful.device.record.errors import RecordingError
 from wakeful.device.record.reader import SUFFIX
 from wakeful.files import DISK_FAULTS
+from wakeful.frozen import dataclass
 
 LOCK = ".recording"
 PREFIX = "wakeful-"

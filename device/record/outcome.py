@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -20,6 +20,7 @@ from wakeful.device.record.reader import Recording, recordings
 from wakeful.device.record.replay import Replayed, Said, replay
 from wakeful.device.record.schema import LogConfig
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.version import __version__
 
 

@@ -11,7 +11,7 @@ Damage is reported and skipped; everything readable before and after a damaged c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -25,6 +25,7 @@ from wakeful.device.record.encode import Recorded
 from wakeful.device.record.errors import LogError
 from wakeful.device.record.log_config import UnsupportedVersion, read_config
 from wakeful.device.record.schema import LogConfig
+from wakeful.frozen import dataclass
 from wakeful.version import __version__
 
 SUFFIX = ".mcap"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from wakeful.device.record.container import Message
@@ -13,6 +13,7 @@ from wakeful.device.record.errors import LogError
 from wakeful.device.record.reader import REPAIRED, SUFFIX, LogFile, Recording
 from wakeful.device.record.schema import LogConfig
 from wakeful.device.record.writer import LogWriter, is_known
+from wakeful.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from wakeful.device.messages import Alert, CommandReceived, DriverState, Event, Observation, Phase, Tick
 from wakeful.device.record.errors import LogError
@@ -17,6 +17,7 @@ from wakeful.device.record.schema import GIVEN, MARKER, SAID
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.inputs import EngineInput, NewRules
+from wakeful.frozen import dataclass
 
 Said = Alert | Event
 FROM_OTHERS = frozenset(("marker", "configuration"))

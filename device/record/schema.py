@@ -23,13 +23,14 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, field, fields
 from typing import Any
 
 from wakeful.device.drivers import RESERVED
 from wakeful.device.landmarks import Landmarks
 from wakeful.device.messages import Alert, DriverState, Event, Observation, Tick
 from wakeful.device.state.engine_config import EngineConfig
+from wakeful.frozen import dataclass
 
 FORMAT = 2
 """Number of this layout: 2 since observations carry the states of the lids, on which closures are based, and whose they

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from wakeful.device.messages import Alert, DriverState, Event
@@ -19,6 +19,7 @@ from wakeful.device.record.schema import ExpressionReading, LandmarkReading, Log
 from wakeful.device.record.writer import LogWriter
 from wakeful.device.supervision.notes import Notes
 from wakeful.files import DISK_FULL
+from wakeful.frozen import dataclass
 
 FLUSH_EVERY_S = 0.4
 """A killed process loses this much, plus what its thread had not processed."""

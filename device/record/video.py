@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from wakeful.device.messages import Alert, Event, Phase
 from wakeful.device.record.encode import Recorded
 from wakeful.device.record.schema import Picture
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 BEFORE_NS = AFTER_NS = 10_000_000_000

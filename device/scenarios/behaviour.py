@@ -7,7 +7,9 @@ is, then comes the behaviour, then the driver is attentive again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from wakeful.frozen import dataclass
 
 START_S = 8.0
 """When the behaviour begins; before it the driver is attentive."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -20,6 +19,7 @@ from wakeful.device.scenarios import carried
 from wakeful.device.scenarios.runner import Result
 from wakeful.device.scenarios.stored import from_json, parameters
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 SHOWN_CASES = 24
 LIGHT_UP = 0.2

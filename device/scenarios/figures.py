@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from wakeful.device.scenarios.matrix import OTHER_RATES, ROTATED, UPRIGHT, Cell
 from wakeful.device.scenarios.runner import Result
 from wakeful.device.scenarios.trace import Reported
 from wakeful.device.scenarios.verdict import Outcome
+from wakeful.frozen import dataclass
 from wakeful.version import __version__
 
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from wakeful.device.scenarios.behaviour import BEHAVIOURS, START_S, Behaviour
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 Eyewear = Literal["none", "glasses", "sunglasses"]
 Sight = Literal["visible", "blind", "either"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from wakeful.device.scenarios.trace import HealthChange, Moment, Reported, Snaps
 from wakeful.device.scenarios.verdict import Verdict, assess
 from wakeful.device.state.engine import Engine, Step
 from wakeful.device.state.engine_config import EngineConfig
+from wakeful.frozen import dataclass
 from wakeful.sensors.driver_face import DriverPose, render
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.mounted import corrected

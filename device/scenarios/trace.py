@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from wakeful.frozen import dataclass
 
 SIGNALS = ("eye_open", "mouth_open", "yaw_deg", "pitch_deg", "gaze_yaw_deg", "gaze_pitch_deg", "closure_s")
 """Columns of ``Moment.signals``."""

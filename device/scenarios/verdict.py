@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from wakeful.device.scenarios.behaviour import DURATION_S, START_S
@@ -18,6 +17,7 @@ from wakeful.device.scenarios.matrix import (
 )
 from wakeful.device.scenarios.trace import Trace
 from wakeful.device.state.health import ROTATED, SLOW
+from wakeful.frozen import dataclass
 
 BLIND = frozenset({"degraded", "no_face"})
 """Health values with which the monitor reports that it cannot assess the driver at present."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 
 from wakeful.device.messages import Observation
 from wakeful.device.state.gaze_zone import ROAD, Direction, RoadDirection, zone_of
 from wakeful.device.state.glance import Glance, GlanceTracker
 from wakeful.device.state.profile import Profile
+from wakeful.frozen import dataclass
 
 LAP = "lap"
 # Gaze is the median over this time: the iris jitters by degrees from frame to frame. A mean would make looks far away

@@ -15,10 +15,10 @@ the same mean at each rate.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from statistics import median
 
 from wakeful.device.state.closure import Closure
+from wakeful.frozen import dataclass
 
 MAX_STEP_NS = 100_000_000
 """Two frames further apart than this say nothing of the edge between them: 15 frames a second with one that is late."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wakeful.device.state.lid_states import CERTAIN
+from wakeful.frozen import dataclass
 
 # Two frames that show closed eyes count for no more than this of the time between them: each level of the ladder of
 # closures (1, 3, 6 s) then takes another frame, whatever the rate, and awake people blink in one frame in twenty.

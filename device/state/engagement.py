@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from statistics import median
 
 from wakeful.device.messages import Event, Observation
 from wakeful.device.state.profile import EngagementSection
+from wakeful.frozen import dataclass
 
 IRIS_MM = 11.7
 """Horizontal diameter of the visible iris, +- 0.5 in nearly everybody (Vakunov & Lagun, MediaPipe Iris, 2020)."""

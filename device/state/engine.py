@@ -8,7 +8,7 @@ the rules of the profile are applied to (``rules``). This file only joins them i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wakeful.device.drivers import Calibration, DriverRecognized, SetDriver
 from wakeful.device.messages import (
@@ -41,6 +41,7 @@ from wakeful.device.state.plausible import without_impossible
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.rules import RuleBook
 from wakeful.device.state.signals import Signals
+from wakeful.frozen import dataclass
 
 CALIBRATION_STEP_PCT = 10.0
 # Frames a little out of order are left out; a clock that jumps back further starts a new count of time.

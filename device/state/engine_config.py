@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wakeful.device.drivers import Calibration
 from wakeful.device.messages import ReaderTraits
 from wakeful.device.state.gaze_zone import Direction
 from wakeful.device.state.profile import Profile
+from wakeful.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

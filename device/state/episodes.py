@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from wakeful.device.messages import Event, Observation
 from wakeful.device.state.expression import DistressWatch, ExpressionStep, ExpressionTracker
@@ -11,6 +10,7 @@ from wakeful.device.state.nod import NodTracker
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.recent import RecentCount
 from wakeful.device.state.yawn import YawnTracker
+from wakeful.frozen import dataclass
 
 TEN_MINUTES_S = 600.0
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from operator import mul
+
+from wakeful.frozen import dataclass
 
 # A reading speaks for the time since the one before it, but for no longer than this: beyond, nobody looked.
 MAX_WEIGHT_S = 0.5

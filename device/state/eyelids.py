@@ -7,7 +7,6 @@ A closure begins and ends by the opening. What it is comes from the probabilitie
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from wakeful.device.drivers import BlinkBaseline, Calibration
 from wakeful.device.messages import Event, Observation, ReaderTraits
@@ -24,6 +23,7 @@ from wakeful.device.state.perclos import Perclos, PerclosWindows
 from wakeful.device.state.profile import Profile
 from wakeful.device.state.sleepiness import OwnSleepiness, Sleepiness
 from wakeful.device.state.squint import SquintWatch
+from wakeful.frozen import dataclass
 
 # Two frames further apart than this say nothing of the eyes between them.
 MAX_GAP_S = 0.5

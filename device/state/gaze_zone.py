@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from wakeful.device.state.profile import GazeSection
+from wakeful.frozen import dataclass
 
 ROAD = "road"
 SAMPLE_NS = 200_000_000

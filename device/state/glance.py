@@ -7,9 +7,9 @@ away add up, and only two seconds on the road wipe them out.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from wakeful.device.state.gaze_zone import ROAD
+from wakeful.frozen import dataclass
 
 WINDOW_NS = 30_000_000_000
 RESET_NS = 2_000_000_000

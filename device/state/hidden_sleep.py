@@ -8,12 +8,12 @@ that, so that each closure begins again. Each of these frames alone is usual; th
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from wakeful.device.messages import Observation, Unreadable
 from wakeful.device.state.cover import FACES_DEG, LONG_BLINK_S
 from wakeful.device.state.eyelids import LIKELY, MAX_GAP_S, LidView
 from wakeful.device.state.lid_states import CERTAIN
+from wakeful.frozen import dataclass
 
 # Eyes are open once they have been read so for this long: the shortest look between two blinks takes longer, and a
 # single frame of closed eyes that is read as open does not.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wakeful.device.messages import CommandReceived, Observation, Tick
 from wakeful.device.state.profile import Profile
+from wakeful.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from wakeful.device.state.profile import NodSection
+from wakeful.frozen import dataclass
 
 # The same sinking head is one nod.
 APART_NS = 2_000_000_000

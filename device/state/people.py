@@ -7,13 +7,13 @@ no closures. Who is not seen for a while is forgotten.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from wakeful.device.messages import DriverState, Observation
 from wakeful.device.people import Person
 from wakeful.device.state.engagement import Engagement
 from wakeful.device.state.expression import ExpressionTracker
 from wakeful.device.state.profile import EngagementSection
+from wakeful.frozen import dataclass
 
 FORGET_NS = 5_000_000_000
 """Longer than a person keeps a number without being seen (``wakeful.device.perception.everyone``)."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
+
+from wakeful.frozen import dataclass
 
 # Seen time is kept in slots of this length, so that an hour needs no more memory than a window.
 SLOT_NS = 500_000_000

@@ -7,10 +7,11 @@ each other, is found by ``wakeful.device.state.profile_check``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from wakeful.device.messages import Level
+from wakeful.frozen import dataclass
 
 BLINK_SIGNALS = frozenset(("sleepiness", "long_blink_share", "kss_estimate"))
 """What blinks alone say was fitted to people who sat still and rated themselves: no ground for a warning."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 
 from wakeful.device.state.codes import code_problems
@@ -21,6 +20,7 @@ from wakeful.device.state.profile_problem import KeyPath, Problem
 from wakeful.device.state.rules import MIN_REPEAT_NS
 from wakeful.device.state.signals import SIGNALS
 from wakeful.device.state.zone_check import zone_problems
+from wakeful.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

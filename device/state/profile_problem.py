@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from wakeful.frozen import dataclass
 
 KeyPath = tuple[int | str, ...]
 """Keys and, for lists, positions from 0 on, as in ("rules", 2, "when")."""

@@ -9,11 +9,12 @@ raises an alert nor clears one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wakeful.device.messages import Alert, Level, Phase
 from wakeful.device.state.profile import LatchSection, Rule
 from wakeful.device.state.signals import Signals
+from wakeful.frozen import dataclass
 
 # An alert whose cause comes and goes around its bound is repeated no more often than this.
 MIN_REPEAT_NS = 2_000_000_000

@@ -6,7 +6,8 @@ The engine computes all of them at every step; ``None`` is unknown, and an unkno
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from wakeful.frozen import dataclass
 
 Signals = Mapping[str, float | None]
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
 from wakeful.device.drivers import BlinkBaseline
 from wakeful.device.state.blinks import Blink
 from wakeful.device.state.profile import BlinksSection
+from wakeful.frozen import dataclass
 
 LONGEST_OWN_S = 0.5
 """Longer closures are no ordinary blinks (Schleicher et al., Ergonomics 51, 2008) and do not teach what is usual."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wakeful.device.state.profile import MouthSection
+from wakeful.frozen import dataclass
 
 # In a yawn the mouth is wide nearly all the time; speech and laughter open and shut it.
 MOSTLY = 0.8

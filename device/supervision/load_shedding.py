@@ -8,12 +8,12 @@ resumed in the reverse order. Each level is published as the note ``reduced``; a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 
 from wakeful.device.perception.pipeline import EXPRESSION_EVERY, Perception
 from wakeful.device.supervision.notes import Notes
 from wakeful.device.supervision.temperature import hottest
+from wakeful.frozen import dataclass
 
 WINDOW_S = 5.0
 CALM_S = 30.0

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+
+from wakeful.frozen import dataclass
 
 _log = logging.getLogger("wakeful.notes")
 

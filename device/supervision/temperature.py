@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from wakeful.files import text_of
+from wakeful.frozen import dataclass
 
 ZONES = Path("/sys/class/thermal")
 # Sensors that are not there answer with figures like these.

@@ -13,10 +13,11 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.cookies import CookieError, SimpleCookie
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 DEFAULT_ADDRESS = "127.0.0.1:8321"
 MIN_TOKEN_LENGTH = 12

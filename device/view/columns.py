@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wakeful.frozen import dataclass
 
 UNKNOWN = 65535
 MAX_CELLS = 160_000

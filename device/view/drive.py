@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import attrgetter
 
 import numpy as np
@@ -18,6 +18,7 @@ from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Ph
 from wakeful.device.record.reader import Recording
 from wakeful.device.record.schema import ALERT, EVENT, HEALTH, MARKER, RULES, STATE, LogConfig
 from wakeful.device.state.inputs import NewRules
+from wakeful.frozen import dataclass
 
 MAX_FRAMES = 5_000_000
 """Two days at 30 frames per second; what comes later is left out, and the report says so."""

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +25,7 @@ from wakeful.device.alerts.staleness import NewestState
 from wakeful.device.alerts.wording import alert_text, code_text, event_text, health_text, status_text
 from wakeful.device.messages import Alert, DriverState, Event, Health, Level, Phase
 from wakeful.device.supervision.workers import Liveness, Worker
+from wakeful.frozen import dataclass
 
 EVERY_S = 0.1
 CELL_NS = 250_000_000

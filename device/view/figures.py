@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from wakeful.device.alerts.wording import BLINK_S
 from wakeful.device.messages import Level
 from wakeful.device.view.drive import GAP_S, AlertLife, Drive, Span
+from wakeful.frozen import dataclass
 
 MIN_FPS_FOR_BLINKS = 15.0
 """Below this rate a blink, which lasts a tenth to a third of a second, is visible in one frame or in none."""

@@ -10,7 +10,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from wakeful.device.perception.pipeline import Sighting
 from wakeful.device.supervision.workers import Liveness, Worker
 from wakeful.device.view.drawing import draw
+from wakeful.frozen import dataclass
 from wakeful.sensors.frame import Frame
 from wakeful.sensors.opencv import cv2
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
@@ -14,6 +14,7 @@ from wakeful.device.messages import Level
 from wakeful.device.view.drive import AlertLife, Drive
 from wakeful.device.view.figures import Figures, SleepiestMoment
 from wakeful.device.view.thumbnails import Thumbnail
+from wakeful.frozen import dataclass
 
 MAX_LISTED = 500
 MAX_BLINKS_NAMED = 5

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from http import HTTPStatus
 
@@ -23,6 +23,7 @@ from wakeful.device.view.pictures import Pictures
 from wakeful.device.view.programs import METRICS_TYPE, Programs
 from wakeful.device.view.request import Refused, RequestHandler, page_file, why_not_served
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 MAX_VIEWERS = 4
 MAX_MARKER_LENGTH = 80

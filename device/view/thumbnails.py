@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from wakeful.device.record.reader import Recording
 from wakeful.device.record.schema import CAMERA, Picture
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 BEFORE_AND_AFTER_S = (-3.0, -1.0, 0.0, 1.0, 3.0)

@@ -8,10 +8,11 @@ cosine terms and the length of the rest bound the correlation from above, and wh
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wakeful.frozen import dataclass
 
 Array = NDArray[np.intp]
 

@@ -6,12 +6,12 @@ Classes that come from different sources differ so, and a network learns the sou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.measure import FIGURES, Measured
 from wakeful.models.dataset.naming import file_shapes, folders
 

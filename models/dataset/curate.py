@@ -10,12 +10,13 @@ import csv
 import io
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from wakeful.errors import ConfigError
 from wakeful.files import write_file
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.copies import Copies
 from wakeful.models.dataset.inspection import Inspection
 from wakeful.version import __version__

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from wakeful.files import PRIVATE_MODE, write_file
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.items import Item, Picture, PictureSet, Unused, Wish
 from wakeful.models.dataset.tables import Table, pixels_of, read_table
 from wakeful.models.dataset.tree import Tree, resolver

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import permutations
 
 import numpy as np
 
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.copies import Copies
 from wakeful.models.dataset.inspection import Array, Inspection
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.copies import Copies, exact_copies, near_copies
 from wakeful.models.dataset.cues import Cue, cues
 from wakeful.models.dataset.faces import without_face

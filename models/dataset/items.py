@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.errors import SourceError
+from wakeful.frozen import dataclass
 
 Picture = NDArray[np.uint8]
 """Grey levels [height, width], or blue-green-red [height, width, 3]."""

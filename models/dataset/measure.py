@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.items import Picture, PictureSet
 from wakeful.sensors.opencv import cv2
 

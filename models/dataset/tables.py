@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import IO
 
 import numpy as np
 
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.items import Picture, Unused, Wish
 from wakeful.models.dataset.words import FILES, LABEL_COLUMNS, PERSON_COLUMNS, PIXELS, SPLIT_COLUMNS, plain
 from wakeful.sensors.image_folder import IMAGE_SUFFIXES

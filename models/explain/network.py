@@ -6,13 +6,13 @@ ONNX Runtime hands out inner values when asked; integer networks have no activat
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.expression.network import WeightsError
 from wakeful.onnx_runtime import onnx_runtime
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from wakeful.frozen import dataclass
 from wakeful.models.expression.face import MIN_SPREAD
 
 

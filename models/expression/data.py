@@ -6,7 +6,7 @@ Both are packed into one file. ``load`` reads it and says in one line what is wr
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.errors import WakefulError
+from wakeful.frozen import dataclass
 from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX
 
 SPLITS = ("train", "valid", "test")

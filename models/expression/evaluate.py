@@ -8,13 +8,14 @@ with one subfolder per class is evaluated on the classes it has.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.expression.copies import near_copies
 from wakeful.models.expression.data import DataError, Faces, load, load_folder, paper_labels, plain_labels
 from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES

@@ -7,13 +7,13 @@ Since the last features are averaged over the picture and then multiplied by one
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.explain.network import Explanation, constants_of, examine, open_network
 from wakeful.models.expression.face import FERPLUS_CLASSES, SIZE_PX, standardise
 from wakeful.models.expression.metrics import softmax

@@ -11,7 +11,7 @@ import io
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from wakeful.frozen import dataclass
 from wakeful.models.expression.data import Faces, distributions, paper_labels
 from wakeful.models.expression.face import FER2013_CLASSES, FERPLUS_CLASSES, SIZE_PX, standardise
 from wakeful.models.expression.metrics import best_temperature

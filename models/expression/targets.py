@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from wakeful.frozen import dataclass
 from wakeful.models.expression.data import Faces, distributions
 from wakeful.models.expression.face import FER2013_CLASSES
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wakeful.frozen import dataclass
 from wakeful.models.expression.augment import Augmentation, augmented
 from wakeful.models.expression.curve import CURVE_PNG, draw_curve
 from wakeful.models.expression.data import Faces, paper_labels

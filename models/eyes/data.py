@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wakeful.errors import WakefulError
 from wakeful.files import replace_file
+from wakeful.frozen import dataclass
 
 SPLITS = ("train", "valid", "test")
 # Between these shares neither answer is wrong: such eyes are left out.

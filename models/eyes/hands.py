@@ -6,12 +6,12 @@ Not simulated: joints that bend out of the picture's plane, rings, the shadow th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]

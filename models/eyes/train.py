@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wakeful.frozen import dataclass
 from wakeful.models.eyes.augment import augmented, plain
 from wakeful.models.eyes.data import COVERED_ABOVE, Eyes
 from wakeful.models.eyes.net import EyeNet

@@ -10,7 +10,7 @@ import argparse
 import hashlib
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.files import replace_file
+from wakeful.frozen import dataclass
 from wakeful.models.face.teacher import POINTS, Network, Reading, around, open_teacher, read, twins
 from wakeful.models.training.geometry import Crop, level_square
 from wakeful.models.training.pictures import Encoded, Pictures

@@ -11,7 +11,6 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 from wakeful.device.perception.face_detector import Box, overlap
 from wakeful.device.perception.one_image import look_at
 from wakeful.device.perception.pipeline import Perception
+from wakeful.frozen import dataclass
 from wakeful.models.face.accepted import LEAST_OVERLAP, Picture, scenes_without_faces
 from wakeful.models.training.pictures import Encoded
 from wakeful.sensors.frame import Frame

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.face.build import PICTURES, TURNED_PICTURES, TURNED_TARGETS, Targets
 from wakeful.models.face.mined import MINED, middle
 from wakeful.models.face.points import IBUG68_FLIP, MASK, SCALE, SIZE_PX

@@ -7,13 +7,13 @@ pictures again, plain and mirrored, for the other points and for the depth; the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.training.geometry import Crop, cut, level_square
 from wakeful.sensors.opencv import cv2
 

@@ -8,13 +8,13 @@ not show: the half behind the nose goes, and what lies beyond its outline is ano
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.face.build import PICTURES, TURNED_PICTURES, TURNED_TARGETS, Targets, options
 from wakeful.models.face.points import LEFT_OUTER, RIGHT_OUTER
 from wakeful.models.face.teacher import MESH, around

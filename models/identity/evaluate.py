@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from wakeful.device.perception.embedder import Embedder
 from wakeful.device.perception.network import load_file
 from wakeful.device.perception.pipeline import Perception
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.models import registry, variants
 from wakeful.models.identity import rates, sets, threshold
 from wakeful.models.identity.classical import Classical, Eigenfaces, chi_square, methods

@@ -6,11 +6,12 @@ Everything takes similarities, larger for more alike, whatever method they come 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wakeful.frozen import dataclass
 
 Array = NDArray[Any]
 Pairs = NDArray[np.intp]

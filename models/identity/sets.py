@@ -7,7 +7,6 @@ finds no face counts as not recognised.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from wakeful.device.perception.one_image import look_at
 from wakeful.device.perception.pipeline import Perception
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.models.identity.crop import align
 from wakeful.models.identity.layout import CROP_PX
 from wakeful.models.identity.people import LABELS, LFW

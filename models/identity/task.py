@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wakeful.frozen import dataclass
 from wakeful.models.identity.net import NAME, IdentityNet
 from wakeful.models.identity.rates import accepted_at, different_pairs, equal_error, same_pairs
 from wakeful.models.identity.samples import NAMED, IdentitySamples

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from wakeful.errors import ModelError
+from wakeful.frozen import dataclass
 from wakeful.models import registry
 
 FILE = registry.WEIGHTS / "identity.json"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from wakeful.device.view.access import Access, own_names
 from wakeful.files import write_file
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.items import Picture, PictureSet
 from wakeful.models.labelling.guess import Guesser
 from wakeful.models.labelling.journal import Journal, Look

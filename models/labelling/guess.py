@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from wakeful.device.perception.grey_crop import Placed
 from wakeful.device.perception.network import load
 from wakeful.device.perception.one_image import sight
 from wakeful.device.perception.pipeline import Perception
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.items import Picture, PictureSet
 from wakeful.models.labelling.scheme import Scheme
 from wakeful.models.lids.layout import STATES

@@ -13,13 +13,13 @@ import json
 import os
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from wakeful.errors import ConfigError
 from wakeful.files import PRIVATE_MODE
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.items import PictureSet
 from wakeful.models.labelling.scheme import Scheme
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 LIDS = "o=open,l=lowered,c=closed,w=wink,s=squeezed,u=unclear"
 UNCLEAR = "unclear"

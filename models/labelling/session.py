@@ -6,12 +6,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from wakeful.device.view.access import Address
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.items import PictureSet
 from wakeful.models.labelling.desk import Desk
 from wakeful.models.labelling.guess import Guesser

@@ -6,8 +6,8 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from wakeful.frozen import dataclass
 from wakeful.models.dataset.items import PictureSet
 from wakeful.models.labelling.journal import Look
 from wakeful.models.labelling.scheme import Scheme

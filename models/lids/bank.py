@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.face.build import PICTURES, Targets
 from wakeful.models.face.points import LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS, lid_gap
 from wakeful.models.training.pictures import Encoded, Pictures, cached

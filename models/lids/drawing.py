@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.lids.layout import COLUMNS, EYE_PX, READABLE, ROWS
 from wakeful.models.training.covers import Covers, lay_hand, lay_patch, lay_spectacles
 from wakeful.models.training.light import noise

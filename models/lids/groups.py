@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.face.build import Targets
 from wakeful.models.face.points import eye_span
 from wakeful.models.lids.bank import Bank, labelled_faces, load_bank

@@ -16,7 +16,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from wakeful.device.perception.pipeline import Perception
 from wakeful.device.state.engine import Engine
 from wakeful.device.state.engine_config import EngineConfig
 from wakeful.device.state.health import ROTATED
+from wakeful.frozen import dataclass
 from wakeful.models.lids.bank import LEFT_HUMAN, RIGHT_HUMAN, human_gap
 from wakeful.models.lids.hidden_scenes import FACE_PX, KINDS, RUBBED, SIDE_PX, Hidden, Still, shown
 from wakeful.models.training.covers import Covers, load_covers

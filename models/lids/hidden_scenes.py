@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.eyes.hands import draw_hand
 from wakeful.models.face.points import LEFT_EYE, MASK, RIGHT_EYE
 from wakeful.models.training.covers import Covers, lay_hand, lay_mask, lay_spectacles

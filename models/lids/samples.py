@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE, lid_gap
 from wakeful.models.lids.bank import Bank, human_gap
 from wakeful.models.lids.drawing import CLEAR, EyeArea, cover_eye, draw_lid, glaze_eye, unreadable_light

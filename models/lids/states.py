@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wakeful.files import replace_file
+from wakeful.frozen import dataclass
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
 from wakeful.models.lids.bank import Bank, cew_people, load_bank
 from wakeful.models.lids.drawing import CLEAR, EyeArea, cover_eye, glaze_eye

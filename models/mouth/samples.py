@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.models.face.build import PICTURES, Targets
 from wakeful.models.face.points import LEFT_OUTER, MASK, RIGHT_OUTER
 from wakeful.models.mouth.layout import COLUMNS, LIPS, ROWS, SPAN_PX

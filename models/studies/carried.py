@@ -16,7 +16,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from wakeful.device.fleet.store import FolderStore, Store, open_store
 from wakeful.device.fleet.tasks import carry as carry_tasks
 from wakeful.errors import ConfigError, WakefulError
 from wakeful.files import write_file
+from wakeful.frozen import dataclass
 from wakeful.models.studies.carry import RESULT, run_trial
 from wakeful.models.studies.page import PAGE, page_files, write_files
 from wakeful.models.studies.study import Answer, Result, Trial, study

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from wakeful.conversion.qnn import CompileFailed, compile_context
 from wakeful.conversion.quantize import Settings, quantize
 from wakeful.errors import ConfigError
 from wakeful.files import write_file
+from wakeful.frozen import dataclass
 from wakeful.models.studies.nets import SIZE_PX
 from wakeful.models.training.export import write_onnx
 from wakeful.models.variants import Precision, soc

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wakeful.frozen import dataclass
 from wakeful.models.expression.augment import Augmentation, augmented, standardised
 from wakeful.models.expression.copies import near_copies
 from wakeful.models.expression.data import Faces, load, paper_labels

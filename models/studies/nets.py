@@ -9,12 +9,13 @@ since without it a comparison would be one of initial values.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from wakeful.frozen import dataclass
 from wakeful.models.expression.face import FERPLUS_CLASSES
 
 SIZE_PX = 32

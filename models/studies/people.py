@@ -8,7 +8,7 @@ a name counts as a person of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wakeful.files import replace_file
+from wakeful.frozen import dataclass
 from wakeful.models.eyes.augment import augmented, plain
 from wakeful.models.eyes.net import EyeNet
 from wakeful.models.studies.study import Answer, Result, Stepped, Trial, spread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wakeful.frozen import dataclass
 from wakeful.models.training.run import CPU, Batch, Learned, Loop, Row, Settings, TrainingError
 
 

@@ -7,12 +7,13 @@ The middle of the first pixel is (0, 0) in pictures; crops follow ``device.perce
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 Array = NDArray[Any]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.files import replace_file
+from wakeful.frozen import dataclass
 from wakeful.sensors.opencv import cv2
 
 Picture = NDArray[np.uint8]

@@ -13,7 +13,7 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from wakeful import WakefulError
 from wakeful.files import replace_file
+from wakeful.frozen import dataclass
 from wakeful.models.training.means import Means
 
 CHECKPOINT, WEIGHTS, CURVE = "checkpoint.pt", "weights.pt", "curve.csv"

@@ -1,6 +1,6 @@
-"""``python -m tools.light_rig CLIPS [--grid light|mounts] [--clips NAME ...] [--cells CELL ...] [--json FILE] [--page FILE]``
+"""``python -m tools.light_rig CLIPS [--grid light|mounts] [--clips NAME ...] [--cells CELL ...] [--page FILE]``
 
-Plays each clip of the folder ``CLIPS`` (with its ``annotations.json``) in each light of the grid, and says of each
+Plays each clip of the folder ``CLIPS`` (with its ``annotations.json``) in each cell of the grid, and says of each
 marked sleep whether it was alerted in time, the monitor said that it cannot see, or neither: a silent miss.
 Ends with status 1 where there is one, or an alert of shut eyes outside of what is marked as closed.
 """

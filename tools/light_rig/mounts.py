@@ -33,8 +33,7 @@ def stretch(picture: Picture, shot: Shot, value: float) -> Picture:
 
 def shift(picture: Picture, shot: Shot, value: float) -> Picture:
     """The face ``value`` of the picture's width to the right of where it is."""
-    high, wide = picture.shape[:2]
-    return _warped(picture, np.array([[1.0, 0.0, value * wide], [0.0, 1.0, 0.0]]))
+    return _warped(picture, np.array([[1.0, 0.0, value * picture.shape[1]], [0.0, 1.0, 0.0]]))
 
 
 MOUNTS: dict[str, Effect] = {one.__name__: one for one in (mirror, roll, zoom, stretch, shift)}

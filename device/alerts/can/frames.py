@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import resources
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from wakeful.device.alerts.can.e2e import protect
 from wakeful.device.messages import Alert, DriverState, Health, Level
 from wakeful.device.state.codes import can_numbers
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 DBC = "wakeful.dbc"
 BASE_ID = 0x5F0

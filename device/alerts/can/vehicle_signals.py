@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wakeful.device.messages import Command, Gear, Ignition, VehicleSpeed
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 MAX_DBC_BYTES = 16 * 1024 * 1024
 MAX_SPEED_KMH = 500.0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from wakeful.device.messages import Level
+from wakeful.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

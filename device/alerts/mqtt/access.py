@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wakeful.errors import ConfigError
+from wakeful.frozen import dataclass
 
 if TYPE_CHECKING:
     import ssl

@@ -11,12 +11,12 @@ import contextlib
 import select
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
 from wakeful.device.alerts.mqtt.access import Access
 from wakeful.device.alerts.waker import Waker
 from wakeful.errors import WakefulError
+from wakeful.frozen import dataclass
 
 CONNECT_TIMEOUT_S = 3.0
 CONNACK_TIMEOUT_S = 4.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from wakeful.device.alerts.commands import BrokenCommand, decode_command
 from wakeful.device.alerts.mqtt.home_assistant import STATUS_TOPIC, discovery
@@ -15,6 +14,7 @@ from wakeful.device.alerts.outbox import Outbox
 from wakeful.device.alerts.report import Reporter, json_bytes
 from wakeful.device.alerts.waker import Waker
 from wakeful.device.messages import Command, DriverState
+from wakeful.frozen import dataclass
 
 ONLINE, OFFLINE = b"online", b"offline"
 

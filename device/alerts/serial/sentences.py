@@ -18,12 +18,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
 from wakeful.device.messages import Acknowledge, Alert, Command, DriverState, Health, Marker, VehicleSpeed
 from wakeful.errors import WakefulError
+from wakeful.frozen import dataclass
 
 MAX_LENGTH = 82
 """Characters of the longest sentence, ``$`` and CR LF included (NMEA 0183)."""

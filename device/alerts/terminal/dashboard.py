@@ -6,7 +6,6 @@ Calm while all is well: one accent colour, thin gauges, no boxes. Colour and wei
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from textwrap import wrap
 
 from wakeful.device.alerts.loop_stats import LoopStats
@@ -14,6 +13,7 @@ from wakeful.device.alerts.terminal.gauges import DIM, UNKNOWN, Line, bar, fit, 
 from wakeful.device.alerts.terminal.view import HELP, KEYS
 from wakeful.device.alerts.wording import code_text, health_text, status_text, time_text
 from wakeful.device.messages import DriverState, Health, Level
+from wakeful.frozen import dataclass
 
 MAX_WIDTH = 112
 TWO_COLUMNS_FROM = 68
