@@ -184,7 +184,7 @@ class Eyelids:
             right,
             closed,
             since_ns if self._lowered else None,
-            self._closure_s(t_ns, closed, since_ns),
+            self._closure_s(t_ns, closed, None if self._lowered or seeing else since_ns),
             ended,
             ended_lowered,
             self._open_ns / 1e9,
@@ -199,7 +199,7 @@ class Eyelids:
     def _closure_s(self, t_ns: int, closed: bool | None, since_ns: int | None) -> float | None:
         if closed is not None:
             return self._closures.duration_s(since_ns) if closed else 0.0
-        seen_s = 0.0 if self._lowered else self._closures.duration_s(since_ns)
+        seen_s = 0.0 if since_ns is None else self._closures.duration_s(since_ns)
         return seen_s + self._closures.unseen_s(t_ns) if seen_s >= ASLEEP_S else None
 
     def _end(

@@ -136,6 +136,8 @@ def main() -> None:
     options = evaluation(__doc__, "data", "cache", "face", "weights")
     options.add_argument("--states", type=Path)
     given = options.parse_args()
+    if given.states is not None and given.weights.suffix != ".pt":
+        options.error("--states belongs to trained weights (.pt); leave it out: an exported network has its own states")
     net = trained_or_exported(LidsNet(), given.weights, NAME)
     head = None if given.states is None else load_head(given.states)
     print(json.dumps({"cew": cew(net, given.data, head)}), flush=True)

@@ -53,3 +53,14 @@ def test_a_long_closure_goes_on_for_a_moment_unseen_and_a_blink_does_not() -> No
 def test_unseen_eyes_are_neither_open_nor_closed() -> None:
     view = watched((1.0, 1.0, 0.0), (1.0, None, 0.0))[-1]
     assert (view.closed, view.closure_s, view.left) == (None, None, None)
+
+
+def test_eyes_that_see_through_narrow_lids_are_not_asleep_in_frames_that_lose_them() -> None:
+    lids = Eyelids(Profile("test", ()), EYES_ALONE, Calibration(EYES_ALONE.name, 0.3, 0.3))
+    shown = [(0.3, (0.9, 0.03, 0.04, 0.03))] * 20 + [(0.06, (0.1, 0.15, 0.6, 0.15))] * 40 + [(None, None)] * 8
+    views = [
+        lids.step(Observation(tick * 50_000_000, tick, True, eye_aspect_left=aspect, lid_states=states), 20.0)
+        for tick, (aspect, states) in enumerate(shown)
+    ]
+    assert views[59].closure_s == 0.0 and views[59].narrow
+    assert {view.closure_s for view in views[60:]} == {None}
