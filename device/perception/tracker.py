@@ -17,6 +17,7 @@ from wakeful.device.perception.landmarks import TRACKING_SCALE, FaceLandmarks, L
 from wakeful.device.perception.person import WatchedPerson
 from wakeful.device.perception.region import Region
 from wakeful.device.perception.seat import Box, Seat
+from wakeful.device.perception.way_up import WayUp
 from wakeful.device.stages import UNWATCHED, Stages
 from wakeful.sensors.frame import Frame
 
@@ -63,6 +64,7 @@ class FaceTracker:
         self._quarter = self._other_quarter = self._doubtful = 0
         self._part = -1
         self._views = Views()
+        self._way_up = WayUp()
         self._one_eye = False
         self.person = WatchedPerson(seat)
         self.changed = False
@@ -72,6 +74,7 @@ class FaceTracker:
         """Another one that follows the same face from here on, with the same networks."""
         twin = copy.copy(self)
         twin.person, twin._views = copy.deepcopy(self.person), copy.deepcopy(self._views)
+        twin._way_up = copy.copy(self._way_up)
         return twin
 
     def __call__(self, frame: Frame, *, one_eye: bool = False, parts_at_once: int = 1) -> FaceLandmarks | None:
@@ -96,7 +99,7 @@ class FaceTracker:
         self._picture = size
         face = self._follow(frame, followed, pause_ns) if followed else None
         if face is not None:
-            face = self._look_around(frame, face)
+            face = self._other_way_up(frame, face) or self._look_around(frame, face)
         else:
             face = self._find(frame) or self._find_in_parts(frame, parts_at_once)
         if face is None:
@@ -138,11 +141,33 @@ class FaceTracker:
                 doubtful = quarter == self._quarter
                 if face.presence >= self._reader.found_presence or (doubtful and self._doubtful + 1 >= DOUBTFUL_FRAMES):
                     self._quarter, self._other_quarter = quarter, 0
+                    self._way_up.begin(both_ways=bool(opposite))
                     return self._take(frame, face, candidate, faces)
             if quarter == self._quarter and (face := self._agreed(frame, WHOLE, found[0])):
                 return self._take(frame, face, found[0], faces)
         self._doubtful = self._doubtful + 1 if doubtful else 0
         return None
+
+    def _other_way_up(self, frame: Frame, face: FaceLandmarks) -> FaceLandmarks | None:
+        """The followed face the other way up, as soon as that is known to be the right one."""
+        if not self._way_up.is_open:
+            return None
+        other_quarter = (self._quarter + 2) % 4
+        ways = [self._at(face, self._detect(frame, quarter)) for quarter in (self._quarter, other_quarter)]
+        followed, other = (found[0].score if found else None for found in ways)
+        if not self._way_up.is_other(followed, other) or not ways[1]:
+            return None
+        turned = self._read(frame, ways[1][0].region())
+        if turned is None or turned.presence < self._reader.found_presence:
+            return None
+        self._quarter = other_quarter
+        self._way_up.begin(both_ways=False)
+        return self._take(frame, turned, ways[1][0], ways[1])
+
+    def _at(self, face: FaceLandmarks, found: list[Detection]) -> list[Detection]:
+        """Those of the detections whose centre lies on a face, the best first."""
+        place, reach = (face.region.x_px, face.region.y_px), face.region.size_px / 2.0
+        return [one for one in found if math.dist(one.centre, place) < reach]
 
     def _find_in_parts(self, frame: Frame, count: int) -> FaceLandmarks | None:
         """A face that a look at the whole picture misses; counts after a second look in its own square."""
