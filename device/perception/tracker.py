@@ -133,7 +133,7 @@ class FaceTracker:
             # The detector takes some faces for upright ones that are upside down; it is surer of the right way.
             others, opposite = self._candidates(frame, (quarter + 2) % 4)
             if opposite and opposite[0].score > found[0].score:
-                quarter, faces, found = (quarter + 2) % 4, others, opposite
+                quarter, faces, found, opposite = (quarter + 2) % 4, others, opposite, found
             for candidate in found[:READ_FACES]:
                 face = self._read(frame, candidate.region())
                 if face is None or face.presence < self._min_presence:
@@ -141,7 +141,7 @@ class FaceTracker:
                 doubtful = quarter == self._quarter
                 if face.presence >= self._reader.found_presence or (doubtful and self._doubtful + 1 >= DOUBTFUL_FRAMES):
                     self._quarter, self._other_quarter = quarter, 0
-                    self._way_up.begin(both_ways=bool(opposite))
+                    self._way_up.begin(candidate.score, opposite[0].score if opposite else None)
                     return self._take(frame, face, candidate, faces)
             if quarter == self._quarter and (face := self._agreed(frame, WHOLE, found[0])):
                 return self._take(frame, face, found[0], faces)
@@ -161,7 +161,7 @@ class FaceTracker:
         if turned is None or turned.presence < self._reader.found_presence:
             return None
         self._quarter = other_quarter
-        self._way_up.begin(both_ways=False)
+        self._way_up.begin(ways[1][0].score, None)
         return self._take(frame, turned, ways[1][0], ways[1])
 
     def _at(self, face: FaceLandmarks, found: list[Detection]) -> list[Detection]:

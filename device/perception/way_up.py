@@ -7,6 +7,8 @@ and the landmark networks find a face in both. One frame decides nothing there, 
 
 from __future__ import annotations
 
+CLEAR = 0.85
+"""From this score on a face is the right way up: faces without a mask have 0.86 to 0.97 then, and up to 0.8 if not."""
 LOOKS = 20
 """In so many frames after a face was found both ways up the detector is asked again."""
 SURER = 0.3
@@ -16,7 +18,7 @@ NOT_FOUND = 0.5
 
 
 class WayUp:
-    """Follows how sure the detector is of both ways, from the moment a face was found in both."""
+    """Follows how sure the detector is of both ways, from the moment a face was found."""
 
     def __init__(self) -> None:
         self._left = 0
@@ -27,9 +29,10 @@ class WayUp:
         """Whether that is still to be seen."""
         return self._left > 0
 
-    def begin(self, *, both_ways: bool) -> None:
-        """A face was found, in both ways or in one."""
-        self._left, self._surer = LOOKS if both_ways else 0, 0.0
+    def begin(self, found: float, other: float | None) -> None:
+        """A face was found with this score, and with the other one the other way up."""
+        self._left = LOOKS if other is not None and found < CLEAR else 0
+        self._surer = 0.0
 
     def is_other(self, followed: float | None, other: float | None) -> bool:
         """Take in the scores of the way that is followed and of the other; whether the other is the right one."""

@@ -19,10 +19,10 @@ FACE = (0.508, 0.556, 0.288)
 """Where his is, as ``Shot.face``."""
 
 
-def decided(*scores: tuple[float | None, float | None], both_ways: bool = True) -> int | None:
+def decided(*scores: tuple[float | None, float | None], found: float = 0.8, opposite: float | None = 0.7) -> int | None:
     """After how many looks the other way was taken."""
     way = WayUp()
-    way.begin(both_ways=both_ways)
+    way.begin(found, opposite)
     for number, (followed, other) in enumerate(scores, 1):
         if not way.is_open:
             return None
@@ -45,9 +45,10 @@ def test_a_way_in_which_nothing_is_found_counts_as_barely_found() -> None:
     assert decided(*[(None, None)] * LOOKS) is None
 
 
-def test_it_is_open_for_a_second_where_both_ways_were_found_and_not_at_all_elsewhere() -> None:
+def test_it_is_open_for_a_second_for_a_doubtful_face_that_was_found_both_ways_up() -> None:
     assert decided(*[(0.70, 0.70)] * LOOKS, (0.5, 0.99)) is None
-    assert decided((0.5, 0.99), both_ways=False) is None
+    assert decided((0.5, 0.99), opposite=None) is None
+    assert decided((0.5, 0.99), found=0.9) is None
 
 
 @pytest.mark.shared
