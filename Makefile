@@ -21,9 +21,11 @@ test: $(VENV)/.installed-dev  # for one: make test ARGS=tests/models
 	@$(BIN)/wakeful models pull --quiet
 	@$(PYTEST) -n 3 --dist worksteal $(ARGS)
 
+# Files that skip nothing have run in `make test` already.
+TRAIN_TESTS = tests/models/studies $$(grep -rlE --include='test_*.py' 'importorskip|skipif' tests/models tests/device/commands)
 test-train: $(VENV)/.installed-train  # what needs torch; `make test` skips it where torch is not installed
 	@$(BIN)/wakeful models pull --quiet
-	@OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist worksteal tests/models tests/device/commands $(ARGS)
+	@OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist worksteal $(TRAIN_TESTS) $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
