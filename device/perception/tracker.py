@@ -153,7 +153,7 @@ class FaceTracker:
         if not self._way_up.is_open:
             return None
         other_quarter = (self._quarter + 2) % 4
-        ways = [self._at(face, self._detect(frame, quarter)) for quarter in (self._quarter, other_quarter)]
+        ways = [self._detect_at(frame, face.region, quarter) for quarter in (self._quarter, other_quarter)]
         followed, other = (found[0].score if found else None for found in ways)
         if not self._way_up.is_other(followed, other) or not ways[1]:
             return None
@@ -163,11 +163,6 @@ class FaceTracker:
         self._quarter = other_quarter
         self._way_up.begin(ways[1][0].score, None)
         return self._take(frame, turned, ways[1][0], ways[1])
-
-    def _at(self, face: FaceLandmarks, found: list[Detection]) -> list[Detection]:
-        """Those of the detections whose centre lies on a face, the best first."""
-        place, reach = (face.region.x_px, face.region.y_px), face.region.size_px / 2.0
-        return [one for one in found if math.dist(one.centre, place) < reach]
 
     def _find_in_parts(self, frame: Frame, count: int) -> FaceLandmarks | None:
         """A face that a look at the whole picture misses; counts after a second look in its own square."""
@@ -199,10 +194,9 @@ class FaceTracker:
     def _follow(self, frame: Frame, region: Region, pause_ns: int) -> FaceLandmarks | None:
         """The face in the region, or where it has come since a frame that is long ago."""
         if pause_ns > LONG_AGO_NS:
-            for found in self._detect(frame, self._quarter):
-                if math.dist(found.centre, (region.x_px, region.y_px)) < region.size_px / 2.0:
-                    moved = self._read(frame, found.region())
-                    return self._read(frame, region) if moved is None else moved
+            for found in self._detect_at(frame, region, self._quarter)[:1]:
+                moved = self._read(frame, found.region())
+                return self._read(frame, region) if moved is None else moved
         return self._read(frame, region)
 
     def _look_around(self, frame: Frame, face: FaceLandmarks) -> FaceLandmarks:
@@ -237,6 +231,11 @@ class FaceTracker:
         found = self._detector(frame.image, quarter)
         self.stages.done("detect")
         return found
+
+    def _detect_at(self, frame: Frame, region: Region, quarter: int) -> list[Detection]:
+        """Faces whose centre lies in a region, the best first."""
+        place = (region.x_px, region.y_px)
+        return [one for one in self._detect(frame, quarter) if math.dist(one.centre, place) < region.size_px / 2.0]
 
     def _read(self, frame: Frame, region: Region) -> FaceLandmarks | None:
         try:

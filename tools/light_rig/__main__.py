@@ -1,4 +1,5 @@
-"""``python -m tools.light_rig CLIPS [--grid light|mounts] [--clips NAME ...] [--cells CELL ...] [--page FILE]``
+"""``python -m tools.light_rig CLIPS [--grid light|mounts] [--clips NAME ...] [--cells CELL ...]
+[--json FILE] [--page FILE]``
 
 Plays each clip of the folder ``CLIPS`` (with its ``annotations.json``) in each cell of the grid, and says of each
 marked sleep whether it was alerted in time, the monitor said that it cannot see, or neither: a silent miss.
