@@ -6,6 +6,7 @@ Importing takes part of a second, in which Ctrl-C and SIGTERM would end a run wi
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -33,6 +34,10 @@ def main() -> None:
             signal.signal(number, _leave)
         if os.environ.get("NOTIFY_SOCKET"):
             _extend_start()
+        # What is imported lives as long as the process; the monitor turns it on again.
+        gc.disable()
+        # Else numpy's linear algebra starts a thread on every core, for matrices of at most a few hundred numbers.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Else pydantic reads what every installed package says of itself, to find plugins that nothing here uses.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     from wakeful.device.cli import main as run_command

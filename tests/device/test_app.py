@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -342,17 +341,3 @@ def test_another_program_reads_the_stream_pauses_the_monitor_and_sets_its_driver
     _, complaints = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, complaints) == (0, b"")
     assert not path.exists()
-
-
-def test_opencv_keeps_to_the_threads_that_networks_are_given() -> None:
-    ran = "import cv2; from wakeful.device.cli import status; print(status(ARGUMENTS), cv2.getNumThreads())"
-    arguments = ["run", "--source", "synthetic", "--duration", "0.1", "--plain"]
-    done = subprocess.run(
-        [sys.executable, "-c", ran.replace("ARGUMENTS", repr(arguments))],
-        env={name: value for name, value in os.environ.items() if name != "OPENCV_FOR_THREADS_NUM"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    assert done.stdout.splitlines()[-1] == "0 1"

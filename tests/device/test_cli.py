@@ -64,12 +64,20 @@ def test_help_imports_nothing_slow(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"]])
-def test_help_takes_less_than_half_a_second(arguments: list[str]) -> None:
-    # Its processor time, which on an idle machine is the time a user waits, and which a busy one hardly changes.
+def test_help_takes_little_longer_than_to_load_what_it_is_made_with(arguments: list[str]) -> None:
+    # The shortest of a few times, in turns: how much longer a busy or slow machine takes is not the help's doing.
+    loading_s, help_s = [], []
+    for _ in range(3):
+        loading_s.append(_processor_s([sys.executable, "-c", "import typer"]))
+        help_s.append(_processor_s([*COMMAND, *arguments]))
+    assert min(help_s) < 4 * min(loading_s)
+
+
+def _processor_s(command: list[str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([*COMMAND, *arguments], capture_output=True, check=True)
+    subprocess.run(command, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
