@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.rigs.waiting import within
 from wakeful import ModelError
 from wakeful.models import registry
 from wakeful.models.registry import ModelCorrupt, ModelMissing, ModelUnknown, State
@@ -92,10 +93,12 @@ def test_a_file_that_others_made_is_named_with_its_licence_beside_it() -> None:
 
 
 def test_verifying_the_largest_network_takes_less_than_a_frame() -> None:
-    registry.path("iris_landmark")
-    begun = time.process_time()
-    registry.path("iris_landmark")
-    assert time.process_time() - begun < 0.03
+    def processor_s() -> float:
+        begun = time.process_time()
+        registry.path("iris_landmark")
+        return time.process_time() - begun
+
+    assert within(0.03, processor_s)
 
 
 def test_a_missing_network_tells_the_command_that_fetches_it(empty_cache: Path) -> None:
