@@ -140,6 +140,7 @@ class _StartIsOver(Output):
         give_back()
         # What was made until now stays; looking through all of it for garbage would hold up a frame by many ms.
         gc.freeze()
+        gc.enable()
 
 
 def _terminal(settings: Settings, parts: Assembly) -> TerminalView:

@@ -34,7 +34,7 @@ def main() -> None:
             signal.signal(number, _leave)
         if os.environ.get("NOTIFY_SOCKET"):
             _extend_start()
-        # What is imported lives as long as the process; the monitor turns it on again.
+        # What is made for the start lives as long as the process; once it is over, the monitor turns this on again.
         gc.disable()
         # Else numpy's linear algebra starts a thread on every core, for matrices of at most a few hundred numbers.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

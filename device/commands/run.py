@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -206,30 +203,18 @@ def run(
         return load_settings(config, profile, overrides)
 
     with extending_start() as progress, leaving_quietly():
-        with _without_garbage_collection():
-            settings, rules = load()
-            if settings.record.folder is None and (blur_others or record_video not in (None, RecordedImages.OFF)):
-                raise ConfigError("images are stored only in a recording: add --record DIR")
-            if blur_others and settings.record.video == "off":
-                raise ConfigError("--blur-others blurs recorded images: add --record-video events, or all")
-            if settings.record.folder is None and record_landmarks:
-                raise ConfigError("points are stored only in a recording: add --record DIR")
-            if stream_landmarks and settings.stream.path is None:
-                raise ConfigError("points are sent only on a stream: add --stream PATH")
+        settings, rules = load()
+        if settings.record.folder is None and (blur_others or record_video not in (None, RecordedImages.OFF)):
+            raise ConfigError("images are stored only in a recording: add --record DIR")
+        if blur_others and settings.record.video == "off":
+            raise ConfigError("--blur-others blurs recorded images: add --record-video events, or all")
+        if settings.record.folder is None and record_landmarks:
+            raise ConfigError("points are stored only in a recording: add --record DIR")
+        if stream_landmarks and settings.stream.path is None:
+            raise ConfigError("points are sent only on a stream: add --stream PATH")
 
-            # The networks' runtimes take a while to import: a mistake in the settings is reported without that wait.
-            from wakeful.device.app import run as run_monitor
+        # The networks' runtimes take a while to import: a mistake in the settings is reported without that wait.
+        from wakeful.device.app import run as run_monitor
 
-            lock_memory()
+        lock_memory()
         return run_monitor(settings, rules, load, progress=progress)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """What is allocated inside lives as long as the process, so the garbage collector never has to scan it."""
-    gc.disable()
-    try:
-        yield
-        gc.freeze()
-    finally:
-        gc.enable()
