@@ -29,6 +29,12 @@ FACES_DEG = 25.0
 aside."""
 STILL_DEG = 5.0
 """Head and gaze went along if they moved further. While lids close, the networks misread a still head by up to 3."""
+SHUT_BELOW = 0.25
+"""Nothing makes closed likelier than the network says where the eyes are this far open, in the mean: closed is 80 %
+covered (Wierwille et al., DOT HS 808 247, 1994: P80), and in bad light openings are read by 0.05 too high."""
+TURNED_DEG, TURNING_NS = 15.0, 1_000_000_000
+"""A head that turns aside by this in the first second is turned by somebody who looks there; of people asleep it sinks
+later."""
 
 
 class Cover:
@@ -59,25 +65,41 @@ class Cover:
         self._leading: LidKind | None = None
         self._leading_ns = 0
         self._changes = 0
+        self._backed = (False, False)
 
     @property
     def states(self) -> States | None:
         """The probabilities by which the running closure is assessed; None without any."""
         if self._mean.states is None:
             return None
+        return with_odds(self._mean.states, self._odds)
+
+    @property
+    def _odds(self) -> float:
+        """How much likelier closed lids are than the network says of this closure."""
+        if not self._shut:
+            return 1.0
         own = 1.0 if self._aside else self._blinks.odds
-        return with_odds(self._mean.states, own * (OBSERVED_ODDS if self._closing.observed else 1.0))
+        return own * (OBSERVED_ODDS if self._closing.observed else 1.0)
+
+    @property
+    def _shut(self) -> bool:
+        """Whether the lids cover the eyes as far as closed ones do; what is not known speaks against nothing."""
+        return self._mean.opening is None or self._mean.opening < SHUT_BELOW
 
     @property
     def since_ns(self) -> int:
         """When the lids began to do what they do now."""
         return self._since_ns if self._defers or self._kind is LidKind.CLOSED else self._covered_ns
 
-    def see(self, seen: Observation, begin_ns: int | None, *, defers: bool = True) -> Closure | None:
+    def see(
+        self, seen: Observation, begin_ns: int | None, *, opening: float | None = None, defers: bool = True
+    ) -> Closure | None:
         """Take in one moment; gives the closed part of a running closure that ended before the eyes opened.
 
         Args:
             begin_ns: when the running closure began; None without one.
+            opening: of the eyes, 0 to 1.
             defers: lids that are lowered, or may be, are no closure: something else watches over looks away.
         """
         self._defers = defers
@@ -87,8 +109,12 @@ class Cover:
         if begin_ns is None or seen.lid_states is None:
             return None
         self._aside = self._aside or (seen.yaw_deg is not None and abs(seen.yaw_deg) > FACES_DEG)
-        self._mean.see(seen.t_ns, seen.lid_states)
-        return self._evaluate(seen.t_ns)
+        self._mean.see(seen.t_ns, seen.lid_states, opening)
+        backed = self._shut, self._closing.observed
+        # What was decided with what no longer holds is decided anew.
+        anew = any(was and not now for was, now in zip(self._backed, backed, strict=True))
+        self._backed = backed
+        return self._evaluate(seen.t_ns, anew=anew)
 
     def kind_at(self, t_ns: int) -> LidKind | None:
         """What the lids do; None without a closure, or without probabilities of it."""
@@ -125,14 +151,14 @@ class Cover:
             kind = leading(states)
         return Closure(self.since_ns, closure.end_ns) if kind is LidKind.CLOSED else None
 
-    def _evaluate(self, t_ns: int) -> Closure | None:
+    def _evaluate(self, t_ns: int, *, anew: bool) -> Closure | None:
         states = self.states
         assert states is not None
         now = leading(states)
         if now is not self._leading:
             self._leading, self._leading_ns = now, t_ns
         # The first frames of a closure show lids on their way, so nothing is decided by them.
-        before = None if self.is_blink(t_ns) else self._kind
+        before = None if anew or self.is_blink(t_ns) else self._kind
         kind = kind_of(states, before)
         if self._changes > MAX_CHANGES and kind is not LidKind.SEEING:
             kind = LidKind.UNCLEAR
@@ -171,6 +197,8 @@ class ClosingWatch:
         elif begin_ns is not None and self._before is not None and seen.t_ns - begin_ns < CLOSING_NS:
             # A head that follows the lids down says that the person looks there; so does one that nods in sleep.
             self.observed = self.observed and _is_still(self._before, seen, gaze=False)
+        elif begin_ns is not None and self._before is not None and seen.t_ns - begin_ns < TURNING_NS:
+            self.observed = self.observed and not _has_turned(self._before, seen)
 
     def _remember(self, seen: Observation) -> None:
         """Keep the moments of open eyes that are not older than a closing takes."""
@@ -178,6 +206,13 @@ class ClosingWatch:
             self._recent.popleft()
         if seen.lid_states is not None and seen.lid_states[0] >= 0.5 and seen.yaw_deg is not None:
             self._recent.append(seen)
+
+
+def _has_turned(before: Observation, now: Observation) -> bool:
+    """Whether the head has turned aside; unknown is not turned."""
+    if before.yaw_deg is None or now.yaw_deg is None:
+        return False
+    return abs(now.yaw_deg - before.yaw_deg) >= TURNED_DEG
 
 
 def _is_still(before: Observation, now: Observation, *, gaze: bool) -> bool:

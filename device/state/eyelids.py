@@ -160,16 +160,17 @@ class Eyelids:
         left = opening(seen.eye_aspect_left, self.left.aspect, self._closed_ratio)
         right = opening(seen.eye_aspect_right, self.right.aspect, self._closed_ratio)
         shut = self._eyes.step(left, right, None if states is None else states[1] + states[3])
+        height = _mean(left, right)
         self._lids.see(t_ns, shut, seen.lid_drop)
-        self._squint.see(t_ns, _mean(left, right), closed=shut is True)
+        self._squint.see(t_ns, height, closed=shut is True)
         if shut is False if states is None else states[0] >= LIKELY:
             self._learn(seen)
         ended, ended_lowered = self._end(self._closures.step(t_ns, shut, steady=steady), states, fps)
         begin_ns = self._closures.start_ns
-        ended = self._note_closure(self._cover.see(seen, begin_ns, defers=defers), fps) or ended
+        ended = self._note_closure(self._cover.see(seen, begin_ns, opening=height, defers=defers), fps) or ended
         kind = self._cover.kind_at(t_ns)
         since_ns = begin_ns if kind is None else self._cover.since_ns
-        blink = self._meter.step(t_ns, _mean(left, right), ended)
+        blink = self._meter.step(t_ns, height, ended)
         self._lowered = self._is_lowered(kind)
         squints = states is None and shut is True and self._squint.is_squint(self._closures.duration_s())
         seeing = kind is LidKind.SEEING or squints

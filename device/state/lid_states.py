@@ -40,13 +40,14 @@ class StateMean:
         self._seen_s = 0.0
         self._last_ns: int | None = None
         self.states: States | None = None
+        self.opening: float | None = None
 
-    def see(self, t_ns: int, states: States) -> States:
-        """Take in one moment; gives the mean with it."""
+    def see(self, t_ns: int, states: States, opening: float | None = None) -> States:
+        """Take in one moment, with the opening of the eyes where it is wanted; gives the mean with it."""
         step_s = 0.0 if self._last_ns is None else min((t_ns - self._last_ns) / 1e9, MAX_STEP_S)
         self._last_ns = t_ns
         if self.states is None:
-            self.states = states
+            self.states, self.opening = states, opening
             return states
         # The first moment stands for as long as the step to the second one.
         self._seen_s += step_s if self._seen_s else 2.0 * step_s
@@ -55,6 +56,9 @@ class StateMean:
             mean + min(share, 1.0) * (now - mean) for mean, now in zip(self.states, states, strict=True)
         )
         self.states = of_open, lowered, narrowed, closed
+        if opening is not None:
+            before = opening if self.opening is None else self.opening
+            self.opening = before + min(share, 1.0) * (opening - before)
         return self.states
 
 

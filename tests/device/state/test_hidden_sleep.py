@@ -58,7 +58,8 @@ def test_a_hand_over_both_open_eyes_has_its_own_time(camera: Camera) -> None:
 @pytest.mark.parametrize(("opened", "told"), [(0.8, False), (0.4, True)])
 def test_lids_far_apart_that_are_read_as_lowered_are_seen_open(camera: Camera, opened: float, told: bool) -> None:
     yawn = Part(6.0, opened, lids=(0.32, 0.38, 0.14, 0.16))
-    assert bool(degraded(watched(AWAKE, yawn, AWAKE, camera=camera))) is told
+    outcome = watched(AWAKE, yawn, AWAKE, camera=camera)
+    assert bool(degraded(outcome) or outcome.raised("long_distraction")) is told
 
 
 @any_camera

@@ -55,6 +55,29 @@ def test_who_sleeps_from_the_first_frame_is_found_at_1_3_and_6_s(camera: Camera)
 
 
 @any_camera
+@pytest.mark.parametrize(
+    ("then", "code"),
+    [
+        (Part(4.0, 0.1, lids=EVEN), "microsleep"),
+        (Part(4.0, 0.35, lids=EVEN), "long_distraction"),
+    ],
+    ids=["shut", "a third open"],
+)
+def test_lids_that_were_seen_to_close_are_closed_at_even_odds_only_if_they_cover_the_eyes(
+    then: Part, code: str, camera: Camera
+) -> None:
+    outcome = drive(AWAKE, then, Part(5.0, lids=OPEN), camera=camera, speed_kmh=KMH)
+    assert raised(outcome.alerts)[0][0] == code
+
+
+@any_camera
+def test_a_head_that_turns_aside_after_the_lids_went_down_is_no_sleeper(camera: Camera) -> None:
+    down = [Part(0.7, 0.1, lids=EVEN), Part(1.3, 0.1, lids=EVEN, yaw_deg=20.0)]
+    outcome = drive(AWAKE, *down, Part(5.0, lids=OPEN), camera=camera, speed_kmh=KMH)
+    assert_alerts(outcome)
+
+
+@any_camera
 @pytest.mark.parametrize("closed_s", [0.9, 1.4, 3.1, 6.1])
 def test_who_nods_off_while_driving(closed_s: float, camera: Camera) -> None:
     asleep = Part(closed_s, 0.0, lids=CLOSED)
