@@ -194,11 +194,13 @@ class ClosingWatch:
             self._begin_ns = begin_ns
             self._before = self._recent[0] if begin_ns is not None and self._recent else None
             self.observed = self._before is not None and _is_still(self._before, self._recent[-1], gaze=True)
-        elif begin_ns is not None and self._before is not None and seen.t_ns - begin_ns < CLOSING_NS:
-            # A head that follows the lids down says that the person looks there; so does one that nods in sleep.
-            self.observed = self.observed and _is_still(self._before, seen, gaze=False)
-        elif begin_ns is not None and self._before is not None and seen.t_ns - begin_ns < TURNING_NS:
-            self.observed = self.observed and not _has_turned(self._before, seen)
+        elif begin_ns is not None and self._before is not None and self.observed:
+            age_ns = seen.t_ns - begin_ns
+            if age_ns < CLOSING_NS:
+                # A head that follows the lids down says that the person looks there; so does one that nods in sleep.
+                self.observed = _is_still(self._before, seen, gaze=False)
+            elif age_ns < TURNING_NS:
+                self.observed = not _has_turned(self._before, seen)
 
     def _remember(self, seen: Observation) -> None:
         """Keep the moments of open eyes that are not older than a closing takes."""

@@ -51,14 +51,14 @@ class StateMean:
             return states
         # The first moment stands for as long as the step to the second one.
         self._seen_s += step_s if self._seen_s else 2.0 * step_s
-        share = step_s / min(self._seen_s, self._forgets_s) if self._seen_s else 0.0
+        share = min(step_s / min(self._seen_s, self._forgets_s), 1.0) if self._seen_s else 0.0
         of_open, lowered, narrowed, closed = (
-            mean + min(share, 1.0) * (now - mean) for mean, now in zip(self.states, states, strict=True)
+            mean + share * (now - mean) for mean, now in zip(self.states, states, strict=True)
         )
         self.states = of_open, lowered, narrowed, closed
         if opening is not None:
             before = opening if self.opening is None else self.opening
-            self.opening = before + min(share, 1.0) * (opening - before)
+            self.opening = before + share * (opening - before)
         return self.states
 
 

@@ -22,11 +22,16 @@ except SystemExit as end:
 """
 
 
+def last_line(code: str) -> str:
+    """What an interpreter that runs ``code`` prints last, without the limit that tests set to OpenCV's threads."""
+    environment = {name: value for name, value in os.environ.items() if name != "OPENCV_FOR_THREADS_NUM"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    return done.stdout.splitlines()[-1]
+
+
 def test_garbage_is_collected_again_after_the_start_and_linear_algebra_has_no_threads_of_its_own() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", RUN_TO_ITS_END], capture_output=True, text=True, check=True, timeout=PATIENCE_S
-    )
-    status, collecting, threads = done.stdout.splitlines()[-1].split()
+    status, collecting, threads = last_line(RUN_TO_ITS_END).split()
     assert (status, collecting) == ("0", "True")
     # The main one, and one that reads what native libraries print. Those of numpy would stay: one more for each core.
     assert int(threads) <= 2
@@ -35,12 +40,4 @@ def test_garbage_is_collected_again_after_the_start_and_linear_algebra_has_no_th
 def test_opencv_keeps_to_the_threads_that_networks_are_given() -> None:
     ran = "import cv2; from wakeful.device.cli import status; print(status(ARGUMENTS), cv2.getNumThreads())"
     arguments = ["run", "--source", "synthetic", "--duration", "0.1", "--plain"]
-    done = subprocess.run(
-        [sys.executable, "-c", ran.replace("ARGUMENTS", repr(arguments))],
-        env={name: value for name, value in os.environ.items() if name != "OPENCV_FOR_THREADS_NUM"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
-    assert done.stdout.splitlines()[-1] == "0 1"
+    assert last_line(ran.replace("ARGUMENTS", repr(arguments))) == "0 1"
