@@ -112,11 +112,17 @@ class GreyPart:
     @staticmethod
     def around(image: NDArray[np.uint8], square: Region) -> GreyPart:
         """The upright rectangle that holds ``square``, as far as it lies in the blue-green-red ``image``."""
-        height, width = image.shape[:2]
+        part = GreyPart.within(image, square)
+        return GreyPart(cv2.cvtColor(part.pixels, cv2.COLOR_BGR2GRAY), part.x_px, part.y_px)  # type: ignore[arg-type]
+
+    @staticmethod
+    def within(grey: Grey, square: Region) -> GreyPart:
+        """The same of a picture in grey levels, without a copy."""
+        height, width = grey.shape[:2]
         reach = square.size_px / 2.0 * (abs(math.cos(square.angle_rad)) + abs(math.sin(square.angle_rad))) + 1.0
         x0, x1 = _bounded(square.x_px - reach, square.x_px + reach, width)
         y0, y1 = _bounded(square.y_px - reach, square.y_px + reach, height)
-        return GreyPart(cv2.cvtColor(image[y0:y1, x0:x1], cv2.COLOR_BGR2GRAY), x0, y0)  # type: ignore[arg-type]
+        return GreyPart(grey[y0:y1, x0:x1], x0, y0)
 
     def cut(self, place: Placed, border: int) -> Grey:
         """The pixels of a crop; ``border`` says what lies beyond the part."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.device.perception.grey_crop import GreyPart, Placed
 from wakeful.models.identity.layout import ANCHORS, CROP_PX, LEAST_SPREAD, PLACES_PX
 from wakeful.sensors.opencv import cv2
 
@@ -54,33 +55,10 @@ def similarity(found: Array, places: Array) -> Array:
 
 def cut(grey: Levels, matrix: Array) -> Levels:
     """The pixels uint8 [112, 112] that ``matrix`` (float64 [2, 3], a similarity) brings into the crop."""
-    scale = math.hypot(matrix[0, 0], matrix[1, 0])
-    part, x_px, y_px = _around(grey, matrix, scale)
-    shrink = int(1.0 / max(scale, 1e-3))
-    placed = matrix.copy()
-    offset = np.array([x_px, y_px], np.float64)
-    if shrink > 1:
-        # Sampling every second pixel or fewer would turn noise and lashes into speckles.
-        size = tuple(max(length // shrink, 1) for length in part.shape[::-1])
-        whole = part[: size[1] * shrink, : size[0] * shrink]
-        part = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
-        placed[:, :2] *= shrink
-        offset = (offset + (shrink - 1) / 2.0) / shrink
-    placed[:, 2] += placed[:, :2] @ offset
-    pixels = cv2.warpAffine(part, placed, (CROP_PX, CROP_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(pixels, np.uint8)
-
-
-def _around(grey: Levels, matrix: Array, scale: float) -> tuple[Levels, int, int]:
-    """The upright part of the picture that holds the crop, and where it begins."""
-    middle = np.linalg.solve(matrix[:, :2], np.full(2, CROP_PX / 2.0) - matrix[:, 2])
-    reach = CROP_PX / max(scale, 1e-3) * 0.75 + 2.0  # half a diagonal and a little
-    starts, ends = [], []
-    for at, length in zip(middle.tolist(), grey.shape[::-1], strict=True):
-        start = min(max(math.floor(at - reach), 0), length - 1)
-        starts.append(start)
-        ends.append(max(min(math.ceil(at + reach), length), start + 1))
-    return grey[starts[1] : ends[1], starts[0] : ends[0]], starts[0], starts[1]
+    (a, b, c), (d, e, f) = matrix.tolist()
+    # A face that is a single point has no scale.
+    place = Placed((a, b, c), (d, e, f), max(math.hypot(a, d), 1e-3), CROP_PX, CROP_PX)
+    return GreyPart.within(grey, place.square).cut(place, cv2.BORDER_REPLICATE)
 
 
 def standardised(crop: Levels) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -140,7 +141,8 @@ def test_the_processes_of_a_worker_belong_to_it() -> None:
             spun = ((cpu_s(child) or 0.0) - before_s) / (time.monotonic() - began_s)
             assert (every.cores().value or 0.0) - (except_them.cores().value or 0.0) == pytest.approx(spun, abs=0.25)
         finally:
-            subprocess.run(["kill", *children.read_text().split()], check=False)
+            for one in map(int, children.read_text().split()):
+                os.kill(one, signal.SIGKILL)
             parent.kill()
 
 
