@@ -9,6 +9,7 @@ Every backend is a separate file, loaded only when it is used. All return ``wake
 from __future__ import annotations
 
 import importlib
+import stat
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -142,9 +143,14 @@ def kind_of(spec: str) -> tuple[str, str]:
 
 
 def _kind_of_path(path: Path) -> str | None:
-    if path.is_dir():
+    try:
+        # Not is_dir() and is_file(): from Python 3.14 on they say False where the path may not be looked at.
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISDIR(mode):
         return "images"
-    if path.is_file():
+    if stat.S_ISREG(mode):
         from wakeful.sensors.image_folder import IMAGE_SUFFIXES
 
         return "images" if path.suffix.lower() in IMAGE_SUFFIXES else "video"

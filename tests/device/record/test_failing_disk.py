@@ -126,7 +126,7 @@ def test_a_disk_that_fails_from_the_start_is_reported_and_used_once_it_works(
     to = recorder(tmp_path / "log", notes)
     to.start(ORIGIN_NS)
     assert eventually(lambda: code in notes.codes)
-    assert not to.recording
+    assert eventually(lambda: not to.recording)
     late = Alert(at(1.0), 9, "sleep", Level.URGENT, Phase.RAISED)
     to.alert(late)
     works[0] = True
