@@ -93,7 +93,7 @@ def render(pose: DriverPose, seed: int = 0) -> Picture:
 
 
 # Often the same moment is rendered in several lights, with each kind of eyewear.
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=2)
 def _evenly_lit(pose: DriverPose) -> tuple[Array, tuple[int, int] | None]:
     """The driver before light and camera (not to be changed), and the first column and the width of the head in it."""
     if pose.hand > 0.0:
@@ -158,9 +158,8 @@ def _texture(pose: DriverPose) -> Array:
         _paint_eyes(texture, (pose.eye_left, pose.eye_right), gaze, pose.squint)
     if pose.mouth > 0.0:
         shadow = load_head().under_jaw
-        top = int(np.argmax(shadow.any(axis=1)))
-        light = 1.0 - JAW_SHADOW * pose.mouth * shadow[top:, :, None]
-        texture[top:] = (texture[top:] * light).astype(np.uint8)
+        neck = texture[-len(shadow) :]
+        neck[:] = neck * (1.0 - JAW_SHADOW * pose.mouth * shadow[..., None])
     return texture
 
 
@@ -287,8 +286,8 @@ def exposed(picture: Array, pose: DriverPose, seed: int) -> Picture:
     spare_y, spare_x = lighter.shape[0] - HEIGHT_PX, lighter.shape[1] - WIDTH_PX
     y, x = np.random.default_rng(seed).integers(0, (spare_y + 1, spare_x + 1))
     cut = np.s_[y : y + HEIGHT_PX, x : x + WIDTH_PX]
-    noisy: Array = cv2.subtract(cv2.add(image, lighter[cut]), darker[cut])
-    return noisy
+    cv2.add(image, lighter[cut], dst=image)
+    return cv2.subtract(image, darker[cut], dst=image).astype(np.uint8, copy=False)
 
 
 @functools.lru_cache(maxsize=4)

@@ -45,7 +45,7 @@ class HeadSurface:
     Attributes:
         texture: uint8 [H, W, 3], blue, green, red.
         landmarks: float32 [478, 2], where MediaPipe's face landmarks lie, in texels.
-        under_jaw: float32 [H, W], 1 on the neck, where an open jaw casts its shadow.
+        under_jaw: float32 [h, W], the texture's lowest rows: 1 on the neck, where an open jaw casts its shadow.
         texels_per_cm: scale of the texture.
         straighten: float32 [3, 3], portrait frame to head frame.
         gaze_deg: where the eyes look in the photograph, against the head: to the person's left, up.
@@ -86,6 +86,16 @@ class HeadSurface:
             focal_px: focal length; the principal point is the middle of the picture.
             size: width and height of the picture.
         """
+        found = self._in_view(rotation, pivot_cm, mouth, focal_px, size)
+        if found is None:
+            return None
+        seen, (x, y, z) = found
+        return visible(x, y, z, self.uv[:, seen], self.cavity[seen])
+
+    def _in_view(
+        self, rotation: Array, pivot_cm: Array, mouth: float, focal_px: float, size: tuple[int, int]
+    ) -> tuple[Array, tuple[Array, Array, Array]] | None:
+        """The numbers of the points that face the camera in or near the picture; x, y in pixels, and distance in cm."""
         points = self._with_mouth(mouth)
         turn = rotation @ self.straighten
         placed = _turned(turn, points)
@@ -93,8 +103,7 @@ class HeadSurface:
         placed *= self.turning
         placed += points
         placed += pivot_cm[:, None]
-        outward = _turned(turn, self.normals)
-        facing = outward[0] * placed[0] + outward[1] * placed[1] + outward[2] * placed[2]
+        facing: Array = sum(_along(row, self.normals) * to for row, to in zip(turn, placed, strict=True))
         if mouth < LIPS_CLOSED_AT / 2:
             # Closed lips hide it; gaps between points must not betray it.
             facing += self.cavity * 1e3
@@ -110,9 +119,7 @@ class HeadSurface:
             & (y > -beyond_y)
             & (y < size[1] + beyond_y)
         )
-        if seen.size == 0:
-            return None
-        return visible(x[seen], y[seen], placed[2, seen], self.uv[:, seen], self.cavity[seen])
+        return (seen, (x[seen], y[seen], placed[2, seen])) if seen.size else None
 
     def eye_plane(self, width_cm: float, height_cm: float, before_cm: float) -> Array:
         """A rectangle around the eyes, upright in the head frame: float32 [4, 3], cm from the pivot, from top left on.
@@ -160,4 +167,12 @@ class HeadSurface:
 
 def _turned(matrix: Array, points: Array) -> Array:
     """``matrix @ points`` without BLAS, whose threads cost more than so small a product."""
-    return np.stack([row[0] * points[0] + row[1] * points[1] + row[2] * points[2] for row in matrix])
+    turned = np.empty_like(points)
+    for number, row in enumerate(matrix):
+        turned[number] = _along(row, points)
+    return turned
+
+
+def _along(row: Array, points: Array) -> Array:
+    along: Array = row[0] * points[0] + row[1] * points[1] + row[2] * points[2]
+    return along

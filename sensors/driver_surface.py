@@ -90,13 +90,14 @@ def read_picture(name: str) -> Array:
 
 
 def _under_jaw(landmarks: Array, size: tuple[int, int]) -> Array:
-    """The neck in the texture, from its landmarks, for a texture of that width and height."""
+    """The neck in the lowest rows of a texture of that width and height, from its landmarks."""
     jaw = landmarks[list(JAW_LINE)]
     columns, rows = np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32)[:, None]
     below = rows - np.interp(columns, jaw[:, 0], jaw[:, 1]) - 2
     within = (columns > jaw[0, 0] - 10) & (columns < jaw[-1, 0] + 10)
-    shadow: Array = (np.clip(below / 8, 0, 1) * within).astype(np.float32)
-    return shadow
+    shadow = np.clip(below / 8, 0, 1) * within
+    neck: Array = shadow[int(np.argmax(shadow.any(axis=1))) :].astype(np.float32)
+    return neck
 
 
 def _direction_deg(direction: Array) -> tuple[float, float]:
