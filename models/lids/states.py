@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wakeful.device.state.lid_states import LidKind, kind_of
 from wakeful.files import replace_file
 from wakeful.frozen import dataclass
 from wakeful.models.face.points import LEFT_EYE, RIGHT_EYE
@@ -265,6 +266,15 @@ def figures(logits: NDArray[np.float32], given: Labelled) -> dict[str, Any]:
     return out
 
 
+def decided(logits: NDArray[np.float32], given: Labelled) -> dict[str, dict[str, int]]:
+    """What the rules take the lids for that see nothing but this picture: counts of faces labelled by hand."""
+    states = torch.softmax(torch.from_numpy(logits), dim=1).tolist()
+    out = {name: dict.fromkeys((kind.value for kind in LidKind), 0) for name in STATES}
+    for row in np.flatnonzero(given.by_hand).tolist():
+        out[STATES[given.state[row]]][kind_of(tuple(states[row])).value] += 1
+    return out
+
+
 def closed_areas(
     logits: NDArray[np.float32], given: Labelled, chosen: NDArray[np.bool_], fewest: int = 4
 ) -> dict[str, dict[str, Any]]:
@@ -299,7 +309,9 @@ def main() -> None:
     faces = labelled(given.data)
     covers = load_covers(given.data / "covers.npz")
     features = features_of(net, load_bank(given.data, given.cache), covers, faces.face, given.varied)
-    print(json.dumps(figures(crossed(features, faces), faces)), flush=True)
+    logits = crossed(features, faces)
+    print(json.dumps(figures(logits, faces)), flush=True)
+    print(json.dumps({"decided": decided(logits, faces)}), flush=True)
     head = train_head(features, faces, np.arange(len(faces)), seed=0)
     state = {"task": f"{NAME}-states", "weights": head.state_dict()}
     replace_file(given.out, lambda part: torch.save(state, part), private=False)
