@@ -112,17 +112,15 @@ class GreyPart:
     @staticmethod
     def around(image: NDArray[np.uint8], square: Region) -> GreyPart:
         """The upright rectangle that holds ``square``, as far as it lies in the blue-green-red ``image``."""
-        part = GreyPart.within(image, square)
-        return GreyPart(cv2.cvtColor(part.pixels, cv2.COLOR_BGR2GRAY), part.x_px, part.y_px)  # type: ignore[arg-type]
+        rows, columns = _around(square, *image.shape[:2])
+        grey = cv2.cvtColor(image[rows, columns], cv2.COLOR_BGR2GRAY)
+        return GreyPart(grey, columns.start, rows.start)  # type: ignore[arg-type]
 
     @staticmethod
     def within(grey: Grey, square: Region) -> GreyPart:
         """The same of a picture in grey levels, without a copy."""
-        height, width = grey.shape[:2]
-        reach = square.size_px / 2.0 * (abs(math.cos(square.angle_rad)) + abs(math.sin(square.angle_rad))) + 1.0
-        x0, x1 = _bounded(square.x_px - reach, square.x_px + reach, width)
-        y0, y1 = _bounded(square.y_px - reach, square.y_px + reach, height)
-        return GreyPart(grey[y0:y1, x0:x1], x0, y0)
+        rows, columns = _around(square, *grey.shape[:2])
+        return GreyPart(grey[rows, columns], columns.start, rows.start)
 
     def cut(self, place: Placed, border: int) -> Grey:
         """The pixels of a crop; ``border`` says what lies beyond the part."""
@@ -167,7 +165,14 @@ def standardised(grey: Grey, least: float) -> Points:
     return levels
 
 
-def _bounded(low: float, high: float, length: int) -> tuple[int, int]:
+def _around(square: Region, height: int, width: int) -> tuple[slice, slice]:
+    """Rows and columns of the upright rectangle that holds ``square``, as far as it lies in a picture of that size."""
+    reach = square.size_px / 2.0 * (abs(math.cos(square.angle_rad)) + abs(math.sin(square.angle_rad))) + 1.0
+    rows = _bounded(square.y_px - reach, square.y_px + reach, height)
+    return rows, _bounded(square.x_px - reach, square.x_px + reach, width)
+
+
+def _bounded(low: float, high: float, length: int) -> slice:
     """Whole numbers around ``low`` to ``high`` within 0 to ``length``, at least one apart."""
     start = min(max(math.floor(low), 0), length - 1)
-    return start, max(min(math.ceil(high), length), start + 1)
+    return slice(start, max(min(math.ceil(high), length), start + 1))

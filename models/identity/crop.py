@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wakeful.device.perception import grey_crop
 from wakeful.device.perception.grey_crop import GreyPart, Placed
 from wakeful.models.identity.layout import ANCHORS, CROP_PX, LEAST_SPREAD, PLACES_PX
 from wakeful.sensors.opencv import cv2
@@ -63,7 +64,5 @@ def cut(grey: Levels, matrix: Array) -> Levels:
 
 def standardised(crop: Levels) -> NDArray[np.float32]:
     """Mean 0 and deviation 1, float32 [112, 112]: what the network reads."""
-    mean, spread = cv2.meanStdDev(crop)
-    levels = crop.astype(np.float32) - np.float32(mean[0, 0])
-    levels *= np.float32(1.0 / max(spread[0, 0], LEAST_SPREAD))
+    levels: NDArray[np.float32] = grey_crop.standardised(crop, LEAST_SPREAD)[0]
     return levels
