@@ -27,6 +27,7 @@ from wakeful.models.expression.net import NAME, ExpressionNet
 from wakeful.models.expression.network import ExpressionFile
 from wakeful.models.expression.targets import Reader, Targets
 from wakeful.models.expression.weights import load_weights
+from wakeful.models.training.bfloat16 import in_bfloat16
 from wakeful.models.training.epochs import EpochRun, EpochSettings
 from wakeful.models.training.run import CPU, Batch, Row
 
@@ -141,7 +142,7 @@ def said(net: nn.Module, given: NDArray[np.float32], bfloat16: bool = False) -> 
     """Logits ([N, 8], [N, 7]) of network input [N, 1, 48, 48]."""
     net.eval()
     faces = torch.from_numpy(np.ascontiguousarray(given)).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+    with in_bfloat16(bfloat16):
         parts = [net(part) for part in faces.split(256)]
     ferplus, fer2013 = (torch.cat(logits).float() for logits in zip(*parts, strict=True))
     return ferplus, fer2013

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from wakeful import WakefulError
 from wakeful.files import replace_file
 from wakeful.frozen import dataclass
+from wakeful.models.training.bfloat16 import in_bfloat16
 from wakeful.models.training.means import Means
 
 CHECKPOINT, WEIGHTS, CURVE = "checkpoint.pt", "weights.pt", "curve.csv"
@@ -78,7 +79,8 @@ class Settings:
         exact: share of the steps, at the end, that run in float32 where the others run in bfloat16.
         momentum: above 0, stochastic gradient descent with Nesterov's momentum in place of AdamW.
         fall_from_peak: the rate falls from the end of the warm-up on, not from the first step.
-        bfloat16: convolutions in 16 bits on the processor; a graphics card computes in float32.
+        bfloat16: convolutions in 16 bits on a processor that has instructions for them; others, and a graphics card,
+            compute in float32.
     """
 
     MAY_DIFFER: ClassVar[frozenset[str]] = frozenset({"steps", "checkpoint_every", "validate_every", "calm", "exact"})
@@ -173,7 +175,7 @@ class Loop(ABC):
         # The networks keep 16 bits from their last layers on the processor alone.
         short = settings.bfloat16 and self.device == CPU and step < (1.0 - settings.exact) * settings.steps
         self.net.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=short):
+        with in_bfloat16(short):
             answers = self.net(crops)
         # Tasks hold their targets and weights in main memory.
         loss, parts = self.task.loss(_in_main_memory(answers), batch)

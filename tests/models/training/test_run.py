@@ -12,6 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the extra [train]")
 
+from wakeful.models.training.bfloat16 import in_bfloat16  # noqa: E402
 from wakeful.models.training.command import parser, train  # noqa: E402
 from wakeful.models.training.run import (  # noqa: E402
     CHECKPOINT,
@@ -89,6 +90,23 @@ def test_a_device_is_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert prepared("cuda", 0) == prepared("auto", 0) == torch.device("cuda")
     assert prepared("cpu", 0) == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("has", "wanted", "type_"),
+    [
+        ({"avx2": True, "avx512_bf16": False, "amx_bf16": True}, True, torch.bfloat16),
+        ({"avx2": True, "avx512_bf16": True}, False, torch.float32),
+        ({"avx2": True, "avx512_bf16": False}, True, torch.float32),
+    ],
+)
+def test_convolutions_run_in_16_bits_only_where_the_processor_has_instructions_for_them(
+    has: dict[str, bool], wanted: bool, type_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
+    with in_bfloat16(wanted):
+        answer = torch.nn.Conv2d(1, 2, 3)(torch.zeros(1, 1, 6, 6))
+    assert answer.dtype == type_
 
 
 def test_what_is_computed_elsewhere_is_validated_and_saved_in_main_memory(tmp_path: Path) -> None:
