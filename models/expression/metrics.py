@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wakeful.frozen import dataclass
+from wakeful.models.training.intervals import middle_95
 
 CALIBRATION_BINS = 15
 BOOTSTRAPS = 2000
@@ -45,9 +46,9 @@ def figures(p: NDArray[np.float32], labels: NDArray[np.int64], classes: tuple[st
         faces=len(labels),
         classes=classes,
         accuracy=float(np.trace(counts) / len(labels)),
-        accuracy_95=_middle_95(np.trace(again, axis1=1, axis2=2) / len(labels)),
+        accuracy_95=middle_95(np.trace(again, axis1=1, axis2=2) / len(labels)),
         macro_f1=float(macro_f1(counts)),
-        macro_f1_95=_middle_95(np.array([macro_f1(one) for one in again])),
+        macro_f1_95=middle_95(np.array([macro_f1(one) for one in again])),
         recall={name: None if np.isnan(value) else float(value) for name, value in zip(classes, recalls, strict=True)},
         calibration_error=calibration_error(p, labels),
         confusion=counts.tolist(),
@@ -98,8 +99,3 @@ def best_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> 
 def _recalls(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     faces = counts.sum(axis=1)
     return np.where(faces > 0, np.diag(counts) / np.maximum(faces, 1), np.nan)
-
-
-def _middle_95(values: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)

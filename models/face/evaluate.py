@@ -26,6 +26,7 @@ from wakeful.models.training.command import evaluation
 from wakeful.models.training.covers import load_covers
 from wakeful.models.training.exported import trained_or_exported
 from wakeful.models.training.geometry import Crop, cut, level_square
+from wakeful.models.training.intervals import mean_with_interval, median_with_interval
 from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
 from wakeful.models.training.run import loaded
@@ -80,7 +81,7 @@ def readings(reader: FaceReader, targets: Targets, pictures: Pictures, chosen: A
     return np.stack([points for points, _ in found]), np.array([presence for _, presence in found])
 
 
-def human_error(fit: tuple[Array, Array], test: tuple[Array, Array], valid: tuple[Array, Array]) -> dict[str, float]:
+def human_error(fit: tuple[Array, Array], test: tuple[Array, Array], valid: tuple[Array, Array]) -> dict[str, Any]:
     """Error of the 68 points that a linear map makes of meshes, in % of the outer eye corners' distance.
 
     Args:
@@ -89,7 +90,7 @@ def human_error(fit: tuple[Array, Array], test: tuple[Array, Array], valid: tupl
     maps = [_ridge(*_aligned(*fit), ridge) for ridge in RIDGES]
     errors = [_errors(weights, *valid).mean() for weights in maps]
     off = _errors(maps[int(np.argmin(errors))], *test)
-    return {"mean_pct": round(float(off.mean()), 3), "over_8_pct": round(float((off > 8).mean()) * 100, 2)}
+    return mean_with_interval("mean_pct", off, 3) | mean_with_interval("over_8_pct", (off > 8) * 100.0, 2)
 
 
 def _aligned(meshes: Array, human: Array) -> tuple[Array, Array]:
@@ -147,7 +148,7 @@ def points_of_people(reader: FaceReader, targets: Targets, pictures: Pictures) -
     return out
 
 
-def jitter(reader: FaceReader, targets: Targets, pictures: Pictures, faces: int = 60) -> dict[str, float]:
+def jitter(reader: FaceReader, targets: Targets, pictures: Pictures, faces: int = 60) -> dict[str, Any]:
     """Spread of points (in % of the eye corners' distance) and lid gap over ten noisy frames of a still face."""
     rng = np.random.default_rng(11)
     spreads, gaps = [], []
@@ -162,10 +163,10 @@ def jitter(reader: FaceReader, targets: Targets, pictures: Pictures, faces: int 
         spread, gap = points_jitter(np.stack(series))
         spreads.append(spread)
         gaps.append(gap)
-    return {"points_pct": round(float(np.mean(spreads)), 3), "mesh_gap": round(float(np.mean(gaps)), 4)}
+    return mean_with_interval("points_pct", np.array(spreads), 3) | mean_with_interval("mesh_gap", np.array(gaps), 4)
 
 
-def pose_beside_teacher(reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, float]:
+def pose_beside_teacher(reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, Any]:
     """Medians of the differences in yaw and pitch, degrees, of rigid fits of the mean mesh to both readings."""
     chosen = np.flatnonzero((targets.split == "valid") & np.isfinite(targets.points[:, 0, 0]))[::3]
     ours, _ = readings(reader, targets, pictures, chosen)
@@ -177,8 +178,8 @@ def pose_beside_teacher(reader: FaceReader, targets: Targets, pictures: Pictures
     turned = np.abs(angles[1][:, 0] - np.median(angles[1][:, 0])) > 20.0
     return {
         "faces": len(chosen),
-        "yaw_deg": round(float(np.median(off[:, 0])), 2),
-        "pitch_deg": round(float(np.median(off[:, 1])), 2),
+        **median_with_interval("yaw_deg", off[:, 0], 2),
+        **median_with_interval("pitch_deg", off[:, 1], 2),
         "yaw_deg_turned": round(float(np.median(off[turned, 0])), 2) if turned.any() else float("nan"),
     }
 

@@ -29,6 +29,7 @@ from wakeful.models.lids.task import auc, points_of, read
 from wakeful.models.training.command import evaluation
 from wakeful.models.training.exported import trained_or_exported
 from wakeful.models.training.geometry import Crop, cut
+from wakeful.models.training.intervals import interval_95, mean_with_interval
 from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
 from wakeful.sensors.opencv import cv2
@@ -61,9 +62,34 @@ def helen_gaps(net: nn.Module, reader: FaceReader, targets: Targets, pictures: P
     small = truth < SMALL_HUMAN_GAP
     figures: dict[str, Any] = {"eyes": len(truth), "small": int(small.sum())}
     for name, gaps in ways.items():
-        figures[f"r_{name}"] = round(float(np.corrcoef(gaps, truth)[0, 1]), 4)
-        figures[f"small_auc_{name}"] = round(auc(-gaps[small], -gaps[~small]), 4)
+        figures |= _beside(name, gaps, truth, len(chosen))
     return figures
+
+
+def _beside(name: str, gaps: Array, truth: Array, faces: int) -> dict[str, Any]:
+    """Of gaps of both eyes of each of the faces, in this order; intervals are over faces."""
+
+    def r(drawn: Array) -> float:
+        rows = _both(drawn)
+        return float(np.corrcoef(gaps[rows], truth[rows])[0, 1])
+
+    def small_auc(drawn: Array) -> float:
+        rows = _both(drawn)
+        small = truth[rows] < SMALL_HUMAN_GAP
+        return auc(-gaps[rows][small], -gaps[rows][~small])
+
+    every = np.arange(faces)
+    return {
+        f"r_{name}": round(r(every), 4),
+        f"r_{name}_95": interval_95(r, faces, 4),
+        f"small_auc_{name}": round(small_auc(every), 4),
+        f"small_auc_{name}_95": interval_95(small_auc, faces, 4),
+    }
+
+
+def _both(faces: Array) -> Array:
+    """The rows of both eyes of these faces."""
+    return np.concatenate([faces * 2, faces * 2 + 1])
 
 
 def jitter(net: nn.Module, reader: FaceReader, targets: Targets, pictures: Pictures, faces: int = 60) -> dict[str, Any]:
@@ -83,7 +109,7 @@ def jitter(net: nn.Module, reader: FaceReader, targets: Targets, pictures: Pictu
         out = read(net, np.stack(crops))
         points.append(lid_gap(points_of(out)[:, :LIDS]).reshape(-1, 2).std(axis=0).mean())
         openings.append(out[:, OPENING].reshape(-1, 2).std(axis=0).mean())
-    return {"gap": round(float(np.mean(points)), 4), "opening": round(float(np.mean(openings)), 4)}
+    return mean_with_interval("gap", np.array(points), 4) | mean_with_interval("opening", np.array(openings), 4)
 
 
 def cew(net: nn.Module, data: Path, head: StateHead | None) -> dict[str, Any]:
@@ -108,17 +134,32 @@ def cew(net: nn.Module, data: Path, head: StateHead | None) -> dict[str, Any]:
             ways["state"] = logits[:, CLOSED] - np.log(np.exp(others).sum(axis=1))
             ways["not_open"] = -(logits[:, 0] - np.log(np.exp(logits[:, 1:]).sum(axis=1)))
         figures[name] = {way: round(auc(score[closed], score[~closed]), 4) for way, score in ways.items()}
-        figures[name]["both_eyes"] = of_faces(out[:, SHUT], packed["face"], closed)
+        figures[name] |= shut_of_faces(out[:, SHUT], packed["face"], closed)
         figures[name]["mean_spread"] = round(float(out[:, SHUT + 1].mean()), 4)
     return figures
 
 
-def of_faces(scores: Array, faces: Array, closed: NDArray[np.bool_]) -> float:
-    """Area under the curve of faces, by the means over their eyes."""
+def shut_of_faces(scores: Array, faces: Array, closed: NDArray[np.bool_]) -> dict[str, Any]:
+    """How well "lids meet" finds closed faces by the mean over their eyes, and intervals over faces of this and of
+    single eyes."""
     _, face = np.unique(faces, return_inverse=True)
     eyes = np.bincount(face)
-    mean, shut = np.bincount(face, scores) / eyes, np.bincount(face, closed) / eyes
-    return round(auc(mean[shut > 0.5], mean[shut < 0.5]), 4)
+    mean, shut = np.bincount(face, scores) / eyes, np.bincount(face, closed) / eyes > 0.5
+    order = np.argsort(face, kind="stable")
+    firsts = np.concatenate([[0], np.cumsum(eyes)[:-1]])
+
+    def of_faces(drawn: Array) -> float:
+        return auc(mean[drawn][shut[drawn]], mean[drawn][~shut[drawn]])
+
+    def of_eyes(drawn: Array) -> float:
+        rows = np.concatenate([order[firsts[drawn] + k][eyes[drawn] > k] for k in range(int(eyes.max()))])
+        return auc(scores[rows][closed[rows]], scores[rows][~closed[rows]])
+
+    return {
+        "shut_95": interval_95(of_eyes, len(mean), 4),
+        "both_eyes": round(of_faces(np.arange(len(mean))), 4),
+        "both_eyes_95": interval_95(of_faces, len(mean), 4),
+    }
 
 
 def _cut(picture: NDArray[np.uint8], crop: Crop) -> NDArray[np.float32]:

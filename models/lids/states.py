@@ -31,6 +31,7 @@ from wakeful.models.lids.task import LIGHT, auc
 from wakeful.models.training.command import evaluation
 from wakeful.models.training.covers import Covers, load_covers
 from wakeful.models.training.geometry import cut
+from wakeful.models.training.intervals import middle_95
 from wakeful.models.training.light import standardise, varied
 from wakeful.models.training.run import load_state, loaded
 from wakeful.sensors.opencv import cv2
@@ -295,7 +296,7 @@ def with_interval(high: Array, low: Array, rounds: int = 1000) -> dict[str, Any]
     draws = [auc(rng.choice(high, len(high)), rng.choice(low, len(low))) for _ in range(rounds)]
     return {
         "auc": round(auc(high, low), 4),
-        "interval": [round(float(value), 3) for value in np.quantile(draws, [0.025, 0.975])],
+        "interval": [round(value, 3) for value in middle_95(np.array(draws))],
         "counts": [len(high), len(low)],
     }
 
