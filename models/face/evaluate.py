@@ -26,7 +26,7 @@ from wakeful.models.training.command import evaluation
 from wakeful.models.training.covers import load_covers
 from wakeful.models.training.exported import trained_or_exported
 from wakeful.models.training.geometry import Crop, cut, level_square
-from wakeful.models.training.intervals import mean_with_interval, median_with_interval
+from wakeful.models.training.intervals import with_interval
 from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
 from wakeful.models.training.run import loaded
@@ -90,7 +90,7 @@ def human_error(fit: tuple[Array, Array], test: tuple[Array, Array], valid: tupl
     maps = [_ridge(*_aligned(*fit), ridge) for ridge in RIDGES]
     errors = [_errors(weights, *valid).mean() for weights in maps]
     off = _errors(maps[int(np.argmin(errors))], *test)
-    return mean_with_interval("mean_pct", off, 3) | mean_with_interval("over_8_pct", (off > 8) * 100.0, 2)
+    return with_interval("mean_pct", off, 3) | with_interval("over_8_pct", (off > 8) * 100.0, 2)
 
 
 def _aligned(meshes: Array, human: Array) -> tuple[Array, Array]:
@@ -163,7 +163,7 @@ def jitter(reader: FaceReader, targets: Targets, pictures: Pictures, faces: int 
         spread, gap = points_jitter(np.stack(series))
         spreads.append(spread)
         gaps.append(gap)
-    return mean_with_interval("points_pct", np.array(spreads), 3) | mean_with_interval("mesh_gap", np.array(gaps), 4)
+    return with_interval("points_pct", np.array(spreads), 3) | with_interval("mesh_gap", np.array(gaps), 4)
 
 
 def pose_beside_teacher(reader: FaceReader, targets: Targets, pictures: Pictures) -> dict[str, Any]:
@@ -178,8 +178,8 @@ def pose_beside_teacher(reader: FaceReader, targets: Targets, pictures: Pictures
     turned = np.abs(angles[1][:, 0] - np.median(angles[1][:, 0])) > 20.0
     return {
         "faces": len(chosen),
-        **median_with_interval("yaw_deg", off[:, 0], 2),
-        **median_with_interval("pitch_deg", off[:, 1], 2),
+        **with_interval("yaw_deg", off[:, 0], 2, np.median),
+        **with_interval("pitch_deg", off[:, 1], 2, np.median),
         "yaw_deg_turned": round(float(np.median(off[turned, 0])), 2) if turned.any() else float("nan"),
     }
 

@@ -29,7 +29,7 @@ from wakeful.models.lids.task import auc, points_of, read
 from wakeful.models.training.command import evaluation
 from wakeful.models.training.exported import trained_or_exported
 from wakeful.models.training.geometry import Crop, cut
-from wakeful.models.training.intervals import interval_95, mean_with_interval
+from wakeful.models.training.intervals import interval_95, with_interval
 from wakeful.models.training.light import noisy, standardise
 from wakeful.models.training.pictures import Pictures
 from wakeful.sensors.opencv import cv2
@@ -109,7 +109,7 @@ def jitter(net: nn.Module, reader: FaceReader, targets: Targets, pictures: Pictu
         out = read(net, np.stack(crops))
         points.append(lid_gap(points_of(out)[:, :LIDS]).reshape(-1, 2).std(axis=0).mean())
         openings.append(out[:, OPENING].reshape(-1, 2).std(axis=0).mean())
-    return mean_with_interval("gap", np.array(points), 4) | mean_with_interval("opening", np.array(openings), 4)
+    return with_interval("gap", np.array(points), 4) | with_interval("opening", np.array(openings), 4)
 
 
 def cew(net: nn.Module, data: Path, head: StateHead | None) -> dict[str, Any]:

@@ -28,17 +28,9 @@ def interval_95(figure: Callable[[Array], float], count: int, digits: int, round
     return [round(value, digits) for value in middle_95(found)]
 
 
-def mean_with_interval(name: str, values: Array, digits: int) -> dict[str, Any]:
-    """``name``: the mean of the values, one an example, and ``name_95``: its interval."""
+def with_interval(name: str, values: Array, digits: int, figure: Callable[[Array], Any] = np.mean) -> dict[str, Any]:
+    """``name``: the ``figure`` (mean, median) of the values, one an example, and ``name_95``: its interval."""
     return {
-        name: round(float(values.mean()), digits),
-        f"{name}_95": interval_95(lambda rows: float(values[rows].mean()), len(values), digits),
-    }
-
-
-def median_with_interval(name: str, values: Array, digits: int) -> dict[str, Any]:
-    """``name``: the median of the values, one an example, and ``name_95``: its interval."""
-    return {
-        name: round(float(np.median(values)), digits),
-        f"{name}_95": interval_95(lambda rows: float(np.median(values[rows])), len(values), digits),
+        name: round(float(figure(values)), digits),
+        f"{name}_95": interval_95(lambda rows: float(figure(values[rows])), len(values), digits),
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wakeful.models.training.intervals import interval_95, mean_with_interval, median_with_interval, middle_95
+from wakeful.models.training.intervals import interval_95, middle_95, with_interval
 
 
 def test_the_interval_of_a_mean_is_that_of_its_standard_error() -> None:
     values = np.random.default_rng(1).normal(4.0, 2.0, 900)
-    found = mean_with_interval("error_pct", values, 4)
+    found = with_interval("error_pct", values, 4)
     half = 1.96 * values.std() / np.sqrt(len(values))
     assert found["error_pct"] == round(float(values.mean()), 4)
     low, high = found["error_pct_95"]
@@ -29,7 +29,7 @@ def test_of_two_intervals_about_one_in_twenty_leaves_out_the_truth() -> None:
 
 def test_examples_are_drawn_the_same_way_each_time() -> None:
     values = np.arange(40.0)
-    assert median_with_interval("yaw_deg", values, 2) == median_with_interval("yaw_deg", values, 2)
+    assert with_interval("yaw_deg", values, 2, np.median) == with_interval("yaw_deg", values, 2, np.median)
 
 
 def test_draws_without_a_figure_are_left_out() -> None:
